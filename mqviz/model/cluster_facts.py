@@ -1,0 +1,1 @@
+"""Facts of the cluster part of a State."""

@@ -1,0 +1,260 @@
+"""Command: a frozen intent in the imperative, and the two events that tell what became of it.
+
+The fields of a command are the keys of its text notation (mqviz/commands.py) and of its entry in a
+scenario file; Kafka's settings keep Kafka's names with `_` for `.` and their defaults. An accepted command
+is the event `CommandGiven`, the root of causes; one that turns out impossible later is `CommandRefused`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+
+from mqviz.model.event import Event, Weight, applies
+from mqviz.model.units import Duration, Rate, Size
+
+if TYPE_CHECKING:
+    from mqviz.model.state import State
+
+ms = 1_000
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="command", forbid_unknown_fields=True):
+    """Base of all commands. `verb` and `kind` begin its text; a field `name` follows them bare."""
+
+    verb: ClassVar[str]
+    kind: ClassVar[str]
+
+
+class CreateTopic(Command, frozen=True):
+    """A new topic; settings as Kafka's topic settings, such as `min.insync.replicas`."""
+
+    verb, kind = "create", "topic"
+    name: str
+    partitions: int = 1
+    replication_factor: int = 1
+    min_insync_replicas: int = 1
+
+
+class AddProducer(Command, frozen=True):
+    """A producer application: sends `count` records (0: without end) to `topic` at `rate`, keys in turn or drawn.
+
+    `keys` is a list of keys (empty: null keys); `key_choice` is `turn` or `random`; `arrivals` is `even`
+    or `exponential`. `partitioner` is `java` (murmur2, sticky), `librdkafka` (CRC32) or `murmur2_random`.
+    """
+
+    verb, kind = "add", "producer"
+    name: str
+    topic: str
+    rate: Rate = Rate(1)
+    count: int = 0
+    start: Duration = Duration(0)
+    keys: tuple[str, ...] = ()
+    key_choice: str = "turn"
+    arrivals: str = "even"
+    value_size: Size = Size(100)
+    acks: str = "all"
+    linger: Duration = Duration(5 * ms)
+    batch_size: Size = Size(16384)
+    max_in_flight: int = 5
+    partitioner: str = "java"
+
+
+class AddConsumer(Command, frozen=True):
+    """A consumer application: one member of `group` that processes each record for `processing`.
+
+    Without a name the backend gives the next free one (c1, c2, …); without a topic it subscribes to what the
+    group's other members read, or to the only topic there is. `commit` is `after` (each poll's records are
+    processed, then committed), or `auto`.
+    """
+
+    verb, kind = "add", "consumer"
+    name: str = ""
+    group: str = ""
+    topic: str = ""
+    processing: Duration = Duration(100 * ms)
+    service_times: str = "even"
+    max_poll_records: int = 500
+    commit: str = "after"
+    auto_offset_reset: str = "latest"
+    session_timeout: Duration = Duration(45_000 * ms)
+    heartbeat_interval: Duration = Duration(3_000 * ms)
+    max_poll_interval: Duration = Duration(300_000 * ms)
+
+
+class Named(Command, frozen=True):
+    """A command that needs nothing but the name of what it is done to."""
+
+    name: str
+
+
+class CloseConsumer(Named, frozen=True):
+    """The application closes its consumer: commit, LeaveGroup, gone."""
+
+    verb, kind = "close", "consumer"
+
+
+class KillConsumer(Named, frozen=True):
+    """The process dies at once: nobody is told."""
+
+    verb, kind = "kill", "consumer"
+
+
+class PauseConsumer(Named, frozen=True):
+    """The process freezes (SIGSTOP); it goes on later with its old beliefs."""
+
+    verb, kind = "pause", "consumer"
+
+
+class ResumeConsumer(Named, frozen=True):
+    """The frozen process goes on."""
+
+    verb, kind = "resume", "consumer"
+
+
+class CloseProducer(Named, frozen=True):
+    """The producer sends what it holds and ends."""
+
+    verb, kind = "close", "producer"
+
+
+class KillProducer(Named, frozen=True):
+    """The producer's process dies; what was not sent is gone."""
+
+    verb, kind = "kill", "producer"
+
+
+class PauseProducer(Named, frozen=True):
+    """The producer's process freezes."""
+
+    verb, kind = "pause", "producer"
+
+
+class ResumeProducer(Named, frozen=True):
+    """The frozen producer goes on."""
+
+    verb, kind = "resume", "producer"
+
+
+class SetProducer(Command, frozen=True):
+    """Change how fast a running producer sends."""
+
+    verb, kind = "set", "producer"
+    name: str
+    rate: Rate
+
+
+class SetConsumer(Command, frozen=True):
+    """Change how long a running consumer takes for a record."""
+
+    verb, kind = "set", "consumer"
+    name: str
+    processing: Duration
+
+
+class SendRecord(Command, frozen=True):
+    """One more record through the producer `name`, now; `key` empty means a null key."""
+
+    verb, kind = "send", "record"
+    name: str
+    key: str = ""
+    count: int = 1
+
+
+class AddSignUp(Command, frozen=True):
+    """The sign-up service of the guide in one `design`, `synchronous` or `asynchronous` (R136, R137).
+
+    `clients` sign-ups arrive (0: without end), `arrivals` `even` or `exponential` at `rate`, from `start`
+    on, or exactly at the times listed in `at`; designs with the same `stream` see the same arrivals and the
+    same mail times. `threads` requests are served at once (0: as many as there are). `database` is the time
+    in the database, `queue` the time to leave the note; a mail takes between `mail_min` and `mail_max`
+    (`mail_times` `even`: drawn uniformly; `exponential`: exponential with mean `mail_min`). `workers` send
+    the mails of the asynchronous design (0: as many as there are mails).
+    """
+
+    verb, kind = "add", "sign-up"
+    name: str
+    design: str = "synchronous"
+    clients: int = 5
+    rate: Rate = Rate(2)
+    arrivals: str = "even"
+    start: Duration = Duration(0)
+    at: tuple[Duration, ...] = ()
+    threads: int = 0
+    workers: int = 0
+    database: Duration = Duration(100 * ms)
+    queue: Duration = Duration(1 * ms)
+    mail_min: Duration = Duration(3_000 * ms)
+    mail_max: Duration = Duration(5_000 * ms)
+    mail_times: str = "even"
+    stream: str = "sign-up"
+    mail_server: str = "mail-server"
+    timeout: Duration = Duration(30_000 * ms)
+
+
+class FailService(Named, frozen=True):
+    """The service stops answering: whoever calls it fails."""
+
+    verb, kind = "fail", "service"
+
+
+class RepairService(Named, frozen=True):
+    """The service answers again."""
+
+    verb, kind = "repair", "service"
+
+
+AnyCommand = (
+    CreateTopic
+    | AddProducer
+    | AddConsumer
+    | CloseConsumer
+    | KillConsumer
+    | PauseConsumer
+    | ResumeConsumer
+    | CloseProducer
+    | KillProducer
+    | PauseProducer
+    | ResumeProducer
+    | SetProducer
+    | SetConsumer
+    | SendRecord
+    | AddSignUp
+    | FailService
+    | RepairService
+)
+"""Every command there is; mqviz/commands.py makes its table from this."""
+
+
+class CommandLog(msgspec.Struct):
+    """The commands of this run so far, in order."""
+
+    given: int = 0
+    refused: int = 0
+
+
+class CommandGiven(Event, frozen=True):
+    """Somebody asked for something and it was accepted; number counts from 1."""
+
+    weight = Weight.MOMENT
+    number: int
+    command: AnyCommand
+
+
+class CommandRefused(Event, frozen=True):
+    """An accepted command turned out to be impossible; `reason` is a sentence."""
+
+    weight = Weight.STEP
+    number: int
+    reason: str
+
+
+@applies(CommandGiven)
+def _given(state: State, event: CommandGiven) -> None:
+    state.commands.given = event.number
+
+
+@applies(CommandRefused)
+def _refused(state: State, event: CommandRefused) -> None:
+    state.commands.refused += 1

@@ -1,0 +1,80 @@
+"""Event: a frozen fact in the past tense, the only way anything in a State changes.
+
+Each kind of event is a subclass with plain immutable fields and one small function that applies it,
+registered with `@applies(Kind)` in the file of its protocol part. Events are made positionally on hot
+paths (`BatchAppended(*sim.stamp(), topic, …)`): keyword construction costs five times as much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Union
+
+import msgspec
+
+from mqviz.model.units import decode_hook, encode_hook
+
+if TYPE_CHECKING:
+    from mqviz.model.state import State
+
+
+class Weight(IntEnum):
+    """How much an event matters to a person who steps: `step` stops at STEP and above."""
+
+    DETAIL = 0
+    STEP = 1
+    MOMENT = 2
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
+    """`id`: running number of the run, never reused. `at_us`: when. `cause`: id of the event that led to it, 0 for none."""
+
+    id: int
+    at_us: int
+    cause: int
+
+    weight: ClassVar[Weight] = Weight.DETAIL
+
+
+Kind = TypeVar("Kind", bound=Event)
+Apply = Callable[["State", Any], None]
+
+APPLY: dict[type[Event], Apply] = {}
+"""The table from event kind to the function that changes the State; its keys are all kinds there are."""
+
+
+def applies(kind: type[Kind]) -> Callable[[Callable[[State, Kind], None]], Callable[[State, Kind], None]]:
+    """Register the decorated function as the one that applies `kind`."""
+
+    def register(function: Callable[[State, Kind], None]) -> Callable[[State, Kind], None]:
+        if kind in APPLY:
+            raise TypeError(f"{kind.__name__} is applied twice")
+        APPLY[kind] = function
+        return function
+
+    return register
+
+
+def encode_event(event: Event) -> bytes:
+    """One JSON line without its newline: the form of captures, `--json` and recordings."""
+    return _encoder().encode(event)
+
+
+def decode_event(line: bytes | str) -> Event:
+    """The event of a JSON line; raises msgspec.ValidationError with the path of what is wrong."""
+    event: Event = _decoder().decode(line)
+    return event
+
+
+@cache
+def _encoder() -> msgspec.json.Encoder:
+    return msgspec.json.Encoder(enc_hook=encode_hook)
+
+
+@cache
+def _decoder() -> msgspec.json.Decoder[Any]:
+    import mqviz.model.state  # noqa: F401  (registers every kind)
+
+    return msgspec.json.Decoder(Union[tuple(APPLY)], dec_hook=decode_hook)

@@ -1,0 +1,217 @@
+"""Facts: pure functions that read a State; the only way that scenes, goals, reports and tests look at it.
+
+Each reads whichever part of the State is there: `cluster` (simulated, complete) or `observed` (real, each
+value or Unknown). Facts with a plain name and plain arguments are in `NAMED`, so that a lesson's goal can
+ask for them by name. `needs` says what a backend must be able to see or do for the fact to be known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mqviz.model import cluster_facts, observed_facts, system_facts
+from mqviz.model.observed import Unknown
+from mqviz.model.readings import (
+    Flight,
+    GroupReading,
+    Lag,
+    Ledger,
+    MemberReading,
+    ProducerReading,
+    RequestReading,
+    ServiceReading,
+    Tape,
+    TopicReading,
+)
+from mqviz.model.state import State
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+NAMED: dict[str, Callable[..., Any]] = {}
+"""Facts that goals and predictions may ask for by name: arguments after `state` are str or int, all optional but the group."""
+
+
+def named(function: Function) -> Function:
+    """Let lessons ask for this fact by its name."""
+    NAMED[function.__name__] = function
+    return function
+
+
+def is_observed(state: State) -> bool:
+    """True if a real cluster is being watched."""
+    return state.observed.bootstrap != ""
+
+
+def _half(state: State) -> Any:
+    return observed_facts if is_observed(state) else cluster_facts
+
+
+# -- the cluster ---------------------------------------------------------------------------------------
+
+
+def topics(state: State) -> tuple[TopicReading, ...]:
+    """Topics by name, without Kafka's internal ones."""
+    return _half(state).topics(state)  # type: ignore[no-any-return]
+
+
+def tape(state: State, topic: str, partition: int, last: int) -> Tape:
+    """The last `last` records of a partition and its marks."""
+    return _half(state).tape(state, topic, partition, last)  # type: ignore[no-any-return]
+
+
+def producers(state: State) -> tuple[ProducerReading, ...]:
+    """Producers that mqviz runs or simulates, in the order they were added; closed ones are left out."""
+    return _half(state).producers(state)  # type: ignore[no-any-return]
+
+
+def flights(state: State) -> tuple[Flight, ...]:
+    """Records on their way at this moment, in the order they were sent."""
+    return _half(state).flights(state)  # type: ignore[no-any-return]
+
+
+def key_letters(state: State) -> tuple[str, ...]:
+    """Keys in the order of their first appearance in the run; the n-th has the n-th letter, for the whole run."""
+    return _half(state).key_letters(state)  # type: ignore[no-any-return]
+
+
+# -- groups --------------------------------------------------------------------------------------------
+
+
+def groups(state: State) -> tuple[GroupReading, ...]:
+    """Consumer groups by name."""
+    return _half(state).groups(state)  # type: ignore[no-any-return]
+
+
+def members(state: State, group: str) -> tuple[MemberReading, ...]:
+    """Members of a group in the order they first joined; dead ones stay until the group removed them."""
+    return _half(state).members(state, group)  # type: ignore[no-any-return]
+
+
+def owner(state: State, group: str, topic: str, partition: int) -> str | None | Unknown:
+    """Name of the member that owns the partition now; None: nobody reads it."""
+    return _half(state).owner(state, group, topic, partition)  # type: ignore[no-any-return]
+
+
+def committed(state: State, group: str, topic: str, partition: int) -> int | None | Unknown:
+    """Committed offset: the next one to read after a restart (R82); None: no commit yet."""
+    return _half(state).committed(state, group, topic, partition)  # type: ignore[no-any-return]
+
+
+def position(state: State, group: str, topic: str, partition: int) -> int | None | Unknown:
+    """The owner's position: the next offset it will take (R79); None: nobody reads it."""
+    return _half(state).position(state, group, topic, partition)  # type: ignore[no-any-return]
+
+
+def partition_lag(state: State, group: str, topic: str, partition: int) -> Lag:
+    """End minus committed, as Kafka's own tool counts it (R91)."""
+    return _half(state).partition_lag(state, group, topic, partition)  # type: ignore[no-any-return]
+
+
+def group_lag(state: State, group: str) -> Lag:
+    """Lag summed over all partitions whose lag is a number."""
+    return _half(state).group_lag(state, group)  # type: ignore[no-any-return]
+
+
+def ledger(state: State, group: str) -> Ledger | Unknown:
+    """Where every record of the group's topics is."""
+    return _half(state).ledger(state, group)  # type: ignore[no-any-return]
+
+
+# -- named facts: numbers for goals and predictions ------------------------------------------------------
+
+
+@named
+def member_count(state: State, group: str) -> int | Unknown:
+    """How many members the group has."""
+    return len([m for m in members(state, group) if m.state != "dead"])
+
+
+@named
+def partition_count(state: State, topic: str) -> int | Unknown:
+    """How many partitions the topic has."""
+    return next((t.partitions for t in topics(state) if t.name == topic), 0)
+
+
+@named
+def idle_members(state: State, group: str) -> int | Unknown:
+    """How many members own no partition once the group is settled (R114)."""
+    found = members(state, group)
+    if any(m.state in ("joining", "unknown") for m in found):
+        return Unknown("the group is rebalancing", state.now_us)
+    return len([m for m in found if m.state != "dead" and not m.partitions])
+
+
+@named
+def owned_partitions(state: State, group: str, member: str = "") -> int | Unknown:
+    """How many partitions the member owns (without a member: all members together)."""
+    return sum(len(m.partitions) for m in members(state, group) if member in ("", m.name))
+
+
+@named
+def lag(state: State, group: str, topic: str = "", partition: int = -1) -> int | None | Unknown:
+    """Lag of one partition, or of the whole group."""
+    reading = partition_lag(state, group, topic, partition) if topic else group_lag(state, group)
+    return reading.value
+
+
+@named
+def generation(state: State, group: str) -> int | Unknown:
+    """The group's generation (classic) or epoch."""
+    return next((g.generation for g in groups(state) if g.name == group), 0)
+
+
+@named
+def processed(state: State, group: str, member: str = "") -> int | Unknown:
+    """How many records the members of the group have processed."""
+    return sum(m.processed for m in members(state, group) if member in ("", m.name))
+
+
+# -- the guide's other systems ---------------------------------------------------------------------------
+
+
+def requests(state: State, service: str) -> tuple[RequestReading, ...]:
+    """Sign-ups of a service, oldest first: those still going on and the last 256 that ended."""
+    return system_facts.requests(state, service)
+
+
+def services(state: State) -> tuple[ServiceReading, ...]:
+    """Sign-up services in the order they were added."""
+    return system_facts.services(state)
+
+
+@named
+def answered(state: State, service: str) -> int:
+    """How many sign-ups got an answer."""
+    return system_facts.service(state, service).answered
+
+
+@named
+def failed(state: State, service: str) -> int:
+    """How many sign-ups failed."""
+    return system_facts.service(state, service).failed
+
+
+@named
+def mails_sent(state: State, service: str) -> int:
+    """How many mails were sent."""
+    return system_facts.service(state, service).mails_sent
+
+
+@named
+def mails_waiting(state: State, service: str) -> int:
+    """How many mails wait in the queue, or in a worker's hands."""
+    return system_facts.service(state, service).mails_waiting
+
+
+@named
+def mean_answer_ms(state: State, service: str) -> float | None:
+    """Mean time from sign-up to answer so far, in milliseconds."""
+    mean = system_facts.service(state, service).mean_answer_us
+    return None if mean is None else mean / 1000
+
+
+@named
+def answer_ms(state: State, service: str, client: int = 1) -> float | None:
+    """How long client number `client` waited for its answer, in milliseconds; None: no answer yet."""
+    return system_facts.answer_ms(state, service, client)

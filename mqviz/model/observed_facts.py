@@ -1,0 +1,1 @@
+"""Facts of the observed part of a State."""

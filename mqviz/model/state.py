@@ -1,0 +1,35 @@
+"""State: everything that is true at one moment, as a tree of plain mutable structs; `apply` alone changes it.
+
+Three parts. `cluster` is a simulated Kafka, complete, with plain values. `observed` is a real Kafka as far
+as it was seen: each value or `Unknown(reason, since_us)`. `systems` are the other systems of the guide
+(services, queues). No struct is shared between two places: ids instead; sealed chunks of a log are
+immutable and may be shared.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mqviz.model.cluster import Cluster
+from mqviz.model.command import CommandLog
+from mqviz.model.event import APPLY, Event
+from mqviz.model.observed import Observed
+from mqviz.model.systems import Systems
+
+
+class State(msgspec.Struct):
+    """The world after the event with id `last_event`, at `now_us`."""
+
+    now_us: int = 0
+    last_event: int = 0
+    commands: CommandLog = msgspec.field(default_factory=CommandLog)
+    cluster: Cluster = msgspec.field(default_factory=Cluster)
+    observed: Observed = msgspec.field(default_factory=Observed)
+    systems: Systems = msgspec.field(default_factory=Systems)
+
+
+def apply(state: State, event: Event) -> None:
+    """Fold one event into `state`; the only way that a State changes."""
+    APPLY[type(event)](state, event)
+    state.now_us = event.at_us
+    state.last_event = event.id

@@ -1,0 +1,111 @@
+"""Bytes to values and back. kio, generated from Apache's own message definitions, is behind these functions.
+
+kio is heavy, so it is imported when the first request is made, never with this module; and it is only
+ever asked for the kinds of request that `apis.READ_ONLY` lists.
+"""
+
+import struct
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from mqviz.wire.apis import READ_ONLY, Api
+
+_HEAD = struct.Struct(">ii")
+
+
+class NotDecodable(ValueError):
+    """The bytes are not the answer they should be; the text says why."""
+
+
+@cache
+def schema(api: Api, version: int, kind: str) -> ModuleType:
+    """kio's module with the types of one version of a request ("request") or its answer ("response")."""
+    if api not in READ_ONLY:
+        raise LookupError(f"{api.name} is not among the requests that mqviz sends")
+    return import_module(f"kio.schema.{api.schema}.v{version}.{kind}")
+
+
+def encode(request: Any, correlation_id: int, client_id: str) -> bytes:
+    """The whole frame of a request: length, header, body."""
+    header = request.__header_schema__(
+        request_api_key=request.__api_key__,
+        request_api_version=request.__version__,
+        correlation_id=correlation_id,
+        client_id=client_id,
+    )
+    body = _write(header) + _write(request)
+    return struct.pack(">i", len(body)) + body
+
+
+def correlation_id(frame: bytes) -> int:
+    """Which request a frame (without its length) answers. Raises NotDecodable."""
+    if len(frame) < 4:
+        raise NotDecodable(f"a frame of {len(frame)} bytes holds no correlation id")
+    return int.from_bytes(frame[:4], "big", signed=True)
+
+
+def error_code(frame: bytes) -> int:
+    """The error number of an answer that begins with one (ApiVersions does, in every version)."""
+    if len(frame) < 6:
+        raise NotDecodable("the answer ends before its error code")
+    return int.from_bytes(frame[4:6], "big", signed=True)
+
+
+def decode(api: Api, version: int, frame: bytes) -> Any:
+    """The value that an answer's frame (without its length) holds.
+
+    Raises NotDecodable when a byte is missing, too many, or out of place.
+    """
+    response = _response_type(api, version)
+    try:
+        _, at = _reader(response.__header_schema__)(frame, 0)
+        value, at = _reader(response)(frame, at)
+    except Exception as error:
+        raise NotDecodable(f"{type(error).__name__}: {error}") from error
+    if at != len(frame):
+        raise NotDecodable(f"{len(frame) - at} bytes too many")
+    return value
+
+
+def decode_assignment(data: bytes) -> list[tuple[str, tuple[int, ...]]]:
+    """The partitions, by topic, in a classic member's assignment. Raises NotDecodable.
+
+    The bytes are the member's own: it need not be a consumer, and may be of any version. Versions only
+    append fields, so the oldest reading holds for all of them.
+    """
+    if not data:
+        return []
+    module = import_module("kio.schema.consumer_protocol_assignment.v0.data")
+    try:
+        value, _ = _reader(module.ConsumerProtocolAssignment)(data, 2)
+    except Exception as error:
+        raise NotDecodable(f"{type(error).__name__}: {error}") from error
+    return [(topic.topic, tuple(topic.partitions)) for topic in value.assigned_partitions]
+
+
+def error_name(code: int) -> str:
+    """Kafka's name of an error number, like NOT_COORDINATOR; "error 999" for a number unknown here."""
+    errors = import_module("kio.schema.errors")
+    try:
+        return str(errors.ErrorCode(code).name).upper()
+    except ValueError:
+        return f"error {code}"
+
+
+@cache
+def _response_type(api: Api, version: int) -> Any:
+    return getattr(schema(api, version, "response"), f"{api.name}Response")
+
+
+def _reader(entity: Any) -> Any:
+    return import_module("kio.serial").entity_reader(entity)
+
+
+def _write(entity: Any) -> bytes:
+    from io import BytesIO
+
+    buffer = BytesIO()
+    import_module("kio.serial").entity_writer(type(entity))(buffer, entity)
+    return buffer.getvalue()
