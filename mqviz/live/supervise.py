@@ -15,22 +15,12 @@ import sys
 from types import FrameType
 
 PR_SET_PDEATHSIG = 1
-PATIENCE_S = 10
 
 
 def die_with_parent() -> None:
     """Ask Linux to kill this process when the thread that made it ends; elsewhere nothing."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    child.send_signal(signal.SIGCONT)
-    child.terminate()
-    try:
-        child.wait(PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
 
 
 def main(arguments: list[str]) -> int:
@@ -53,7 +43,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _watch(child: "subprocess.Popen[bytes]") -> None:
-    """Return when the child has ended, or end it when standard input does."""
+    """Return when the child has ended; kill it when standard input ends (nobody is left to want its data)."""
     wake_read, wake_write = os.pipe()
 
     def child_ended(_signal: int, _frame: FrameType | None) -> None:
@@ -65,7 +55,7 @@ def _watch(child: "subprocess.Popen[bytes]") -> None:
         if wake_read in ready:
             os.read(wake_read, 64)
         elif not os.read(0, 64):
-            _end(child)
+            child.kill()
 
 
 if __name__ == "__main__":
