@@ -1,7 +1,190 @@
-"""The one text notation of commands: `verb kind [name] key=value …` (being written)."""
+"""The one text notation of commands, used by keys, lessons, the palette, files and tests.
+
+`verb kind [name] key=value …`: `close consumer c1`, `add consumer group=billing processing=400ms`. Values
+carry units; lists are split by commas; a text with a space, comma, `=` or quote in it is written as a JSON
+string. `parse(format(c)) == c` for every command. What does not parse is refused with its column, what was
+expected and the nearest word.
+"""
 
 from __future__ import annotations
 
-from mqviz.model.command import Command
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any, get_args, get_origin
 
-__all__ = ["Command"]
+import msgspec
+
+from mqviz.model.command import AnyCommand, Command
+from mqviz.model.units import Quantity
+
+__all__ = ["TABLE", "Command", "NotationError", "complete", "format", "parse"]
+
+TABLE: dict[tuple[str, str], type[Command]] = {(c.verb, c.kind): c for c in get_args(AnyCommand)}
+"""Every command by its verb and kind: the closed table of what can be written."""
+
+_BARE = re.compile(r'[^\s",=]+')
+_KEY = re.compile(r"([^\s\",=]+)=")
+
+
+class NotationError(ValueError):
+    """A text that is no command. `column` counts from 1; the argument is one sentence."""
+
+    def __init__(self, sentence: str, text: str, column: int) -> None:
+        super().__init__(f"column {column}: {sentence}")
+        self.text = text
+        self.column = column
+
+
+def parse(text: str) -> Command:
+    """The command that `text` says; raises NotationError."""
+    verb, kind, at = _verb_and_kind(text)
+    command = TABLE[verb, kind]
+    fields = {field.name: field for field in msgspec.structs.fields(command)}
+    given: dict[str, Any] = {}
+    for key, items, column in _arguments(text, at):
+        name = _field_name(key, fields, given, text, column)
+        given[name] = _value(fields[name].type, items, name, text, column)
+    missing = [f.name for f in fields.values() if f.required and f.name not in given]
+    if missing:
+        wanted = f"a {kind}'s name" if missing[0] == "name" else f"{missing[0]}=…"
+        raise NotationError(f"`{verb} {kind}` needs {wanted}", text, len(text.rstrip()) + 1)
+    return command(**given)
+
+
+def format(command: Command) -> str:
+    """The text of a command; fields with their default are left out."""
+    words = [command.verb, command.kind]
+    for field in msgspec.structs.fields(type(command)):
+        value = getattr(command, field.name)
+        if not field.required and value == field.default:
+            continue
+        words.append(_text(value) if field.name == "name" else f"{field.name}={_text(value)}")
+    return " ".join(words)
+
+
+def complete(text: str, names: Mapping[str, Sequence[str]] | None = None) -> list[str]:
+    """Whole texts that `text` may be on its way to: the next word filled in.
+
+    `names` gives known names by kind (`consumer`, `topic`, `group`, …) for names and for keys of that name.
+    """
+    words = text.split(" ")
+    before, last = words[:-1], words[-1]
+    return [" ".join([*before, word]) for word in _next_words(before, names or {}) if word.startswith(last)]
+
+
+def nearest(word: str, valid: Sequence[str]) -> str:
+    """`: did you mean …?` if a valid word is close, else the list of valid words."""
+    close = get_close_matches(word, valid, 1, 0.6)
+    return f": did you mean `{close[0]}`?" if close else f": write one of {', '.join(valid)}"
+
+
+def _next_words(before: Sequence[str], names: Mapping[str, Sequence[str]]) -> list[str]:
+    if not before:
+        return sorted({verb for verb, _ in TABLE})
+    if len(before) == 1:
+        return sorted(kind for verb, kind in TABLE if verb == before[0])
+    command = TABLE.get((before[0], before[1]))
+    if command is None:
+        return []
+    fields = [field.name for field in msgspec.structs.fields(command)]
+    used = {word.partition("=")[0] for word in before[2:]}
+    keys = [name for name in fields if name != "name" and name not in used]
+    words = [f"{key}={value}" for key in keys for value in names.get(key, ())]
+    words += [f"{key}=" for key in keys]
+    if len(before) == 2 and "name" in fields:
+        words = [*names.get(command.kind, ()), *words]
+    return words
+
+
+def _verb_and_kind(text: str) -> tuple[str, str, int]:
+    words = [(found[0], found.start()) for found in re.finditer(r"\S+", text)][:2]
+    verbs = sorted({verb for verb, _ in TABLE})
+    if not words:
+        raise NotationError(f"a command begins with a verb: {', '.join(verbs)}", text, 1)
+    verb, at = words[0]
+    if verb not in verbs:
+        raise NotationError(f"`{verb}` is no verb{nearest(verb, verbs)}", text, at + 1)
+    kinds = sorted(kind for known, kind in TABLE if known == verb)
+    if len(words) < 2:
+        raise NotationError(f"`{verb}` what? Write one of {', '.join(kinds)}", text, len(text.rstrip()) + 1)
+    kind, at = words[1]
+    if kind not in kinds:
+        raise NotationError(f"`{kind}` is nothing to {verb}{nearest(kind, kinds)}", text, at + 1)
+    return verb, kind, at + len(kind)
+
+
+def _arguments(text: str, at: int) -> Iterator[tuple[str, list[str], int]]:
+    """Yield (key, items, column) of each argument; a bare one has the key ""."""
+    while at < len(text):
+        if text[at].isspace():
+            at += 1
+            continue
+        column = at + 1
+        if at and not text[at - 1].isspace():
+            raise NotationError("a space is missing here", text, column)
+        key = _KEY.match(text, at)
+        items, at = _items(text, key.end() if key else at)
+        yield (key[1] if key else ""), items, column
+
+
+def _items(text: str, at: int) -> tuple[list[str], int]:
+    items: list[str] = []
+    while True:
+        item, at = _item(text, at)
+        items.append(item)
+        if not text.startswith(",", at):
+            return items, at
+        at += 1
+
+
+def _item(text: str, at: int) -> tuple[str, int]:
+    if text.startswith('"', at):
+        try:
+            item, end = json.JSONDecoder().raw_decode(text, at)
+        except json.JSONDecodeError:
+            raise NotationError('this quote has no end: close it with `"`', text, at + 1) from None
+        return str(item), end
+    found = _BARE.match(text, at)
+    if not found:
+        raise NotationError("a value is missing here", text, at + 1)
+    return found[0], found.end()
+
+
+def _field_name(key: str, fields: Mapping[str, Any], given: Mapping[str, Any], text: str, column: int) -> str:
+    name = key or "name"
+    keys = [field for field in fields if field != "name"]
+    if key == "name" or name not in fields:
+        what = "takes no name" if name == "name" else f"has no `{key}`"
+        advice = nearest(key, keys) if keys and key else ""
+        raise NotationError(f"this command {what}{advice}", text, column)
+    if name in given:
+        raise NotationError(f"the {name} is given twice", text, column)
+    return name
+
+
+def _value(kind: Any, items: list[str], name: str, text: str, column: int) -> Any:
+    if get_origin(kind) is tuple:
+        return tuple(_scalar(get_args(kind)[0], item, name, text, column) for item in items)
+    if len(items) > 1:
+        raise NotationError(f"{name} takes one value, not {len(items)}", text, column)
+    return _scalar(kind, items[0], name, text, column)
+
+
+def _scalar(kind: Any, item: str, name: str, text: str, column: int) -> Any:
+    try:
+        if issubclass(kind, Quantity):
+            return kind.parse(item)
+        return kind(item)
+    except ValueError as error:
+        sentence = str(error) if issubclass(kind, Quantity) else f"{item!r} is no whole number"
+        raise NotationError(f"{name}: {sentence}", text, column) from None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(_text(item) for item in value)
+    if isinstance(value, str) and not _BARE.fullmatch(value):
+        return json.dumps(value)
+    return str(value)

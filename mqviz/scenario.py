@@ -7,10 +7,13 @@ vocabulary. What is wrong is told with file, line, column and the nearest valid 
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
+from mqviz import commands, yamlfile
 from mqviz.model.command import AddConsumer, AddProducer, AddSignUp, CreateTopic
-from mqviz.model.units import Duration
+from mqviz.model.units import Duration, Quantity
 
 
 class Timed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,3 +55,31 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sign_ups: tuple[AddSignUp, ...] = ()
     timetable: tuple[Timed, ...] = ()
     moments: tuple[Moment, ...] = ()
+
+
+def read_scenario(text: str, source: str) -> Scenario:
+    """The scenario that the YAML `text` describes; `source` names it in errors. Raises yamlfile.FileError."""
+    scenario = yamlfile.read(text, Scenario, source)
+    for number, timed in enumerate(scenario.timetable):
+        try:
+            commands.parse(timed.do)
+        except commands.NotationError as error:
+            line, column = yamlfile.place(text, ["timetable", str(number), "do"])
+            raise yamlfile.FileError(source, line, column, f"{timed.do!r}: {error}") from None
+    return scenario
+
+
+def load_scenario(path: Path) -> Scenario:
+    """The scenario in a file; raises yamlfile.FileError with a sentence for whatever is wrong with it."""
+    return read_scenario(yamlfile.text_of(path), str(path))
+
+
+def schema() -> dict[str, object]:
+    """JSON Schema of a scenario file, for editors."""
+    return msgspec.json.schema(Scenario, schema_hook=_schema_of_units)
+
+
+def _schema_of_units(kind: type) -> dict[str, object]:
+    if issubclass(kind, Quantity):
+        return {"type": "string", "description": f"{kind.__name__}, like {kind.example}"}
+    raise NotImplementedError(kind)

@@ -37,6 +37,10 @@ class Event(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
 
     weight: ClassVar[Weight] = Weight.DETAIL
 
+    def thin_key(self) -> str | None:
+        """What this event is the latest value of, for thinning endless live runs; None: it is always kept."""
+        return None
+
 
 Kind = TypeVar("Kind", bound=Event)
 Apply = Callable[["State", Any], None]
@@ -77,4 +81,4 @@ def _encoder() -> msgspec.json.Encoder:
 def _decoder() -> msgspec.json.Decoder[Any]:
     import mqviz.model.state  # noqa: F401  (registers every kind)
 
-    return msgspec.json.Decoder(Union[tuple(APPLY)], dec_hook=decode_hook)
+    return msgspec.json.Decoder(Union[tuple(APPLY)], dec_hook=decode_hook)  # noqa: UP007  (made at run time)

@@ -8,9 +8,10 @@ write units. The three types below decode from text or number (`decode_hook`) an
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any, Self
 
-_NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*([A-Za-z/]*)")
+_NUMBER = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*([A-Za-z/]*)")
 
 
 class Quantity:
@@ -25,8 +26,8 @@ class Quantity:
         found = _NUMBER.fullmatch(text.strip())
         if not found or found[2] not in cls.units:
             raise ValueError(f"{text!r} is no {cls.__name__.lower()}: write it like {cls.example}")
-        value = float(found[1]) * cls.units[found[2]]
-        if cls in (Duration, Size) and value != int(value):
+        value = Decimal(found[1]) * cls.units[found[2]]
+        if issubclass(cls, int) and value != int(value):
             raise ValueError(f"{text!r} is finer than one {next(iter(cls.units))}")
         return cls(value)  # type: ignore[call-arg]
 
@@ -56,13 +57,13 @@ class Size(Quantity, int):
 
 
 class Rate(Quantity, float):
-    """Things a second, as a float; text is `2/s`, `0.5/s`, `30/min`."""
+    """Things a second, as a float; text is `2/s` or `0.5/s`."""
 
     units = {"/s": 1}
     example = "2/s or 0.5/s"
 
     def __str__(self) -> str:
-        return f"{float(self):.12g}/s"
+        return f"{float(self)!r}/s".replace(".0/s", "/s")
 
     __repr__ = __str__
 

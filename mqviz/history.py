@@ -1,0 +1,207 @@
+"""History: the events of one run as branches, and the State at any of them.
+
+What Kafka teaches is how this file works: the log is the truth, a checkpoint every so often makes reading
+from the middle cheap, and a State is the fold of the events before it. A branch begins as a copy of its
+parent's events up to the fork (pointers, not events). When checkpoints outgrow their budget every second
+one is dropped and the distance doubles; when an endless live log outgrows its own, old values that were
+replaced within a window are thinned out.
+"""
+
+from __future__ import annotations
+
+import pickle
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+import msgspec
+
+from mqviz.model.command import Command
+from mqviz.model.event import Event
+from mqviz.model.log import Batch, Chunk
+from mqviz.model.state import State, apply
+
+CHECKPOINT_EVERY = 1_000
+CHECKPOINT_BUDGET = 64 << 20
+
+
+class Shelf:
+    """Packs a State (or anything plain) into bytes; immutable parts of logs stand on the shelf and are shared."""
+
+    def __init__(self) -> None:
+        self._shared: dict[int, object] = {}
+
+    def pack(self, value: object) -> bytes:
+        """The bytes of `value`; batches and chunks are written as a number."""
+        stream = BytesIO()
+        pickler = _Pickler(stream, protocol=5)
+        pickler.shared = self._shared
+        pickler.dump(value)
+        return stream.getvalue()
+
+    def unpack(self, data: bytes) -> Any:
+        """What `pack` packed, equal and independent, but for the shared parts."""
+        unpickler = _Unpickler(BytesIO(data))
+        unpickler.shared = self._shared
+        return unpickler.load()
+
+
+class _Pickler(pickle.Pickler):
+    shared: dict[int, object]
+
+    def persistent_id(self, obj: object) -> int | None:
+        if isinstance(obj, Chunk | Batch):
+            self.shared[id(obj)] = obj
+            return id(obj)
+        return None
+
+
+class _Unpickler(pickle.Unpickler):
+    shared: dict[int, object]
+
+    def persistent_load(self, pid: Any) -> object:
+        return self.shared[pid]
+
+
+class Checkpoint(msgspec.Struct):
+    """The State after the first `index` events, and the backend that had come so far (b"" if it cannot go back)."""
+
+    index: int
+    backend_us: int
+    state: bytes
+    backend: bytes
+
+
+class Branch(msgspec.Struct):
+    """One line of events. `forked_at_us` and `parent` say where it left another one."""
+
+    number: int
+    parent: int | None = None
+    forked_at_us: int = 0
+    name: str = ""
+    events: list[Event] = []
+    times: list[int] = []
+    commands: list[tuple[int, Command]] = []
+    """What was submitted from outside, and the backend's time when it was."""
+    head_us: int = 0
+    """How far the backend had come when this branch was left."""
+    checkpoints: list[Checkpoint] = []
+    every: int = CHECKPOINT_EVERY
+    thinned: int = 0
+    """How many events thinning removed; 0 in every simulated run."""
+
+
+class History:
+    """The branches of a run. `shelf` packs States; the newest branch is the last of `branches`."""
+
+    def __init__(self, budget: int = CHECKPOINT_BUDGET) -> None:
+        self.shelf = Shelf()
+        self.budget = budget
+        self.branches: list[Branch] = []
+        self.begin()
+
+    def begin(self) -> Branch:
+        """A branch without a past."""
+        branch = Branch(len(self.branches))
+        branch.checkpoints.append(Checkpoint(0, 0, self.shelf.pack(State()), b""))
+        self.branches.append(branch)
+        return branch
+
+    def append(self, branch: Branch, events: Sequence[Event]) -> None:
+        """Add what happened, oldest first."""
+        branch.events.extend(events)
+        branch.times.extend([event.at_us for event in events])
+
+    def due(self, branch: Branch) -> bool:
+        """True if the log has grown so far that a checkpoint at its end is worth having."""
+        return len(branch.events) - branch.checkpoints[-1].index >= branch.every
+
+    def checkpoint(self, branch: Branch, state: State, backend_us: int, backend: bytes | None) -> None:
+        """Keep `state`, which is the one after all events of the branch."""
+        found = Checkpoint(len(branch.events), backend_us, self.shelf.pack(state), backend or b"")
+        branch.checkpoints.append(found)
+        while self.checkpoint_bytes(branch) > self.budget and len(branch.checkpoints) > 2:
+            branch.checkpoints[1::2] = []
+            branch.every *= 2
+
+    def checkpoint_bytes(self, branch: Branch) -> int:
+        """Memory of the branch's checkpoints in bytes."""
+        return sum(len(c.state) + len(c.backend) for c in branch.checkpoints)
+
+    def index_at(self, branch: Branch, at_us: int) -> int:
+        """How many events happened at or before `at_us`."""
+        return bisect_right(branch.times, at_us)
+
+    def state_after(self, branch: Branch, index: int) -> State:
+        """The State after the first `index` events, made from the checkpoint before and the events since."""
+        found = self._checkpoint_before(branch, index)
+        state: State = self.shelf.unpack(found.state)
+        for event in branch.events[found.index : index]:
+            apply(state, event)
+        return state
+
+    def backend_before(self, branch: Branch, at_us: int) -> Checkpoint:
+        """The last checkpoint from which a backend can go on to `at_us`; the first one means: open it anew."""
+        usable = [c for c in branch.checkpoints if c.backend and c.backend_us <= at_us]
+        return usable[-1] if usable else branch.checkpoints[0]
+
+    def fork(self, branch: Branch, at_us: int) -> Branch:
+        """A new branch that shares everything before `at_us` (exclusive) with `branch`."""
+        index = bisect_left(branch.times, at_us)
+        forked = Branch(
+            len(self.branches),
+            branch.number,
+            at_us,
+            events=branch.events[:index],
+            times=branch.times[:index],
+            commands=[given for given in branch.commands if given[0] < at_us],
+            head_us=at_us,
+            checkpoints=[c for c in branch.checkpoints if c.index <= index and c.backend_us <= at_us],
+            every=branch.every,
+        )
+        self.branches.append(forked)
+        return forked
+
+    def thin(self, branch: Branch, keep: int, window_us: int) -> int:
+        """Thin all but the last `keep` events to one value a key and window; returns how many went.
+
+        Only events with a `thin_key` go, each replaced by a later one of the same key in the same window,
+        so the State at every window's end is the same. Checkpoints inside are dropped, their events shift.
+        """
+        old, recent = branch.events[:-keep], branch.events[-keep:]
+        kept = _latest_a_window(old, window_us)
+        gone = len(old) - len(kept)
+        if gone:
+            first = branch.checkpoints[0]
+            later = [c for c in branch.checkpoints[1:] if c.index >= len(old)]
+            branch.checkpoints = [first, *(_moved(c, gone) for c in later)]
+            branch.events = kept + recent
+            branch.times = [event.at_us for event in branch.events]
+            branch.thinned += gone
+        return gone
+
+    def _checkpoint_before(self, branch: Branch, index: int) -> Checkpoint:
+        at = bisect_right(branch.checkpoints, index, key=lambda c: c.index)
+        return branch.checkpoints[at - 1]
+
+
+def _latest_a_window(events: Sequence[Event], window_us: int) -> list[Event]:
+    seen: set[tuple[str, int]] = set()
+    kept: list[Event] = []
+    for event in reversed(events):
+        key = event.thin_key()
+        if key is not None:
+            slot = (key, event.at_us // window_us)
+            if slot in seen:
+                continue
+            seen.add(slot)
+        kept.append(event)
+    kept.reverse()
+    return kept
+
+
+def _moved(found: Checkpoint, gone: int) -> Checkpoint:
+    return Checkpoint(found.index - gone, found.backend_us, found.state, found.backend)
+
+

@@ -1,0 +1,38 @@
+"""Why: every event that a person steps over, in plain words.
+
+Each protocol part registers one small function per kind of event with `@explains(Kind)`; it reads the State
+just after the event through facts and returns headline, reason, rule and what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mqviz.model.event import Event
+from mqviz.model.readings import Why
+from mqviz.model.state import State
+
+Explain = Callable[[State, Any], Why | None]
+Function = TypeVar("Function", bound=Explain)
+
+EXPLAIN: dict[type[Event], Explain] = {}
+"""The table from event kind to its explanation."""
+
+
+def explains(kind: type[Event]) -> Callable[[Function], Function]:
+    """Register the decorated function `(state after the event, event) -> Why` for `kind`."""
+
+    def register(function: Function) -> Function:
+        EXPLAIN[kind] = function
+        return function
+
+    return register
+
+
+def why(state: State, event: Event) -> Why | None:
+    """The explanation of `event`, or None where there is nothing to say; `state` is the one just after it."""
+    import mqviz.model.why_parts  # noqa: F401  (registers every explanation)
+
+    explain = EXPLAIN.get(type(event))
+    return explain(state, event) if explain else None
