@@ -13,7 +13,7 @@ import msgspec
 
 from mqviz import commands, yamlfile
 from mqviz.model.command import AddConsumer, AddProducer, AddSignUp, CreateTopic
-from mqviz.model.units import Duration, Quantity
+from mqviz.model.units import Duration
 
 
 class Timed(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,14 +72,3 @@ def read_scenario(text: str, source: str) -> Scenario:
 def load_scenario(path: Path) -> Scenario:
     """The scenario in a file; raises yamlfile.FileError with a sentence for whatever is wrong with it."""
     return read_scenario(yamlfile.text_of(path), str(path))
-
-
-def schema() -> dict[str, object]:
-    """JSON Schema of a scenario file, for editors."""
-    return msgspec.json.schema(Scenario, schema_hook=_schema_of_units)
-
-
-def _schema_of_units(kind: type) -> dict[str, object]:
-    if issubclass(kind, Quantity):
-        return {"type": "string", "description": f"{kind.__name__}, like {kind.example}"}
-    raise NotImplementedError(kind)

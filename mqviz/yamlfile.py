@@ -100,7 +100,24 @@ def _located(error: msgspec.ValidationError, tree: Any, kind: Any, source: str, 
         path.append(unknown[1])
         sentence = f"`{unknown[1]}` is not known here{nearest(unknown[1], _fields(kind, path[:-1]))}"
     line, column = _place(tree, path)
-    return FileError(source, first_line + line, column + 1, sentence)
+    return FileError(source, first_line + line, column + 1, _in_plain_words(sentence))
+
+
+_WORDS = {
+    "`object`": "keys with values",
+    "`array`": "a list",
+    "`int`": "a whole number",
+    "`float`": "a number",
+    "`str`": "text",
+    "`null`": "nothing",
+    "Object missing required field": "missing here:",
+}
+
+
+def _in_plain_words(sentence: str) -> str:
+    for word, plain in _WORDS.items():
+        sentence = sentence.replace(word, plain)
+    return sentence
 
 
 def _place(tree: Any, path: Sequence[str]) -> tuple[int, int]:
@@ -109,7 +126,8 @@ def _place(tree: Any, path: Sequence[str]) -> tuple[int, int]:
     for step in path:
         try:
             key = int(step) if isinstance(node, list) else step
-            line, column = node.lc.item(key) if isinstance(node, list) else node.lc.key(key)
+            places: Any = getattr(node, "lc")  # noqa: B009  (ruamel's nodes have it, their types do not say so)
+            line, column = places.item(key) if isinstance(node, list) else places.key(key)
             node = node[key]
         except (AttributeError, KeyError, IndexError, TypeError, ValueError):
             break
