@@ -9,59 +9,18 @@ replaced within a window are thinned out.
 
 from __future__ import annotations
 
-import pickle
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from io import BytesIO
-from typing import Any
 
 import msgspec
 
 from mqviz.model.command import Command
 from mqviz.model.event import Event
-from mqviz.model.log import Batch, Chunk
+from mqviz.model.packing import pack, unpack
 from mqviz.model.state import State, apply
 
 CHECKPOINT_EVERY = 1_000
 CHECKPOINT_BUDGET = 64 << 20
-
-
-class Shelf:
-    """Packs a State (or anything plain) into bytes; immutable parts of logs stand on the shelf and are shared."""
-
-    def __init__(self) -> None:
-        self._shared: dict[int, object] = {}
-
-    def pack(self, value: object) -> bytes:
-        """The bytes of `value`; batches and chunks are written as a number."""
-        stream = BytesIO()
-        pickler = _Pickler(stream, protocol=5)
-        pickler.shared = self._shared
-        pickler.dump(value)
-        return stream.getvalue()
-
-    def unpack(self, data: bytes) -> Any:
-        """What `pack` packed, equal and independent, but for the shared parts."""
-        unpickler = _Unpickler(BytesIO(data))
-        unpickler.shared = self._shared
-        return unpickler.load()
-
-
-class _Pickler(pickle.Pickler):
-    shared: dict[int, object]
-
-    def persistent_id(self, obj: object) -> int | None:
-        if isinstance(obj, Chunk | Batch):
-            self.shared[id(obj)] = obj
-            return id(obj)
-        return None
-
-
-class _Unpickler(pickle.Unpickler):
-    shared: dict[int, object]
-
-    def persistent_load(self, pid: Any) -> object:
-        return self.shared[pid]
 
 
 class Checkpoint(msgspec.Struct):
@@ -93,10 +52,9 @@ class Branch(msgspec.Struct):
 
 
 class History:
-    """The branches of a run. `shelf` packs States; the newest branch is the last of `branches`."""
+    """The branches of a run; the newest is the last of `branches`. `budget`: bytes of checkpoints a branch."""
 
     def __init__(self, budget: int = CHECKPOINT_BUDGET) -> None:
-        self.shelf = Shelf()
         self.budget = budget
         self.branches: list[Branch] = []
         self.begin()
@@ -104,7 +62,7 @@ class History:
     def begin(self) -> Branch:
         """A branch without a past."""
         branch = Branch(len(self.branches))
-        branch.checkpoints.append(Checkpoint(0, 0, self.shelf.pack(State()), b""))
+        branch.checkpoints.append(Checkpoint(0, 0, pack(State()), b""))
         self.branches.append(branch)
         return branch
 
@@ -119,7 +77,7 @@ class History:
 
     def checkpoint(self, branch: Branch, state: State, backend_us: int, backend: bytes | None) -> None:
         """Keep `state`, which is the one after all events of the branch."""
-        found = Checkpoint(len(branch.events), backend_us, self.shelf.pack(state), backend or b"")
+        found = Checkpoint(len(branch.events), backend_us, pack(state), backend or b"")
         branch.checkpoints.append(found)
         while self.checkpoint_bytes(branch) > self.budget and len(branch.checkpoints) > 2:
             branch.checkpoints[1::2] = []
@@ -136,7 +94,7 @@ class History:
     def state_after(self, branch: Branch, index: int) -> State:
         """The State after the first `index` events, made from the checkpoint before and the events since."""
         found = self._checkpoint_before(branch, index)
-        state: State = self.shelf.unpack(found.state)
+        state: State = unpack(found.state)
         for event in branch.events[found.index : index]:
             apply(state, event)
         return state

@@ -14,6 +14,7 @@ from mqviz.backend import Backend, Can, Open, Refused
 from mqviz.commands import Command
 from mqviz.history import Branch, History
 from mqviz.model.event import Event, Weight
+from mqviz.model.packing import unpack
 from mqviz.model.state import State, apply
 from mqviz.model.units import Duration
 from mqviz.scenario import Moment, Scenario
@@ -306,7 +307,7 @@ class Player:
         self._refuse_past()
         at_us = self.now_us + 1
         found = self.history.backend_before(self.branch, at_us)
-        state: State = self.history.shelf.unpack(found.state)
+        state: State = unpack(found.state)
         backend = self._open(self.scenario, self.seed, found.backend or None)
         try:
             for event in self._repeat(backend, self.branch, at_us):
