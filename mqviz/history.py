@@ -161,5 +161,3 @@ def _latest_a_window(events: Sequence[Event], window_us: int) -> list[Event]:
 
 def _moved(found: Checkpoint, gone: int) -> Checkpoint:
     return Checkpoint(found.index - gone, found.backend_us, found.state, found.backend)
-
-

@@ -24,7 +24,9 @@ def schema_of(kind: type[msgspec.Struct]) -> dict[str, Any]:
 
 @cache
 def _plain_struct(kind: type[msgspec.Struct]) -> type[msgspec.Struct]:
-    fields = [(field.name, _plain_type(field.type), *_default(field)) for field in msgspec.structs.fields(kind)]
+    fields = [
+        (field.name, _plain_type(field.type), *_default(field)) for field in msgspec.structs.fields(kind)
+    ]
     made = msgspec.defstruct(kind.__name__, fields, kw_only=True, forbid_unknown_fields=True)
     made.__doc__ = kind.__doc__
     return made
@@ -44,7 +46,9 @@ def _default(field: Any) -> tuple[Any, ...]:
 def _plain_type(kind: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, Quantity):
         units = "|".join(kind.units)
-        meta = msgspec.Meta(pattern=rf"^\d+(\.\d+)?({units})$", description=f"{kind.__name__}, like {kind.example}")
+        meta = msgspec.Meta(
+            pattern=rf"^\d+(\.\d+)?({units})$", description=f"{kind.__name__}, like {kind.example}"
+        )
         return Annotated[str, meta]
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _plain_struct(kind)
