@@ -1,0 +1,207 @@
+"""The engine: one agenda of plain data, one State, one log; everything else is handlers.
+
+Like a real broker: nothing here; this is the clock and the order of things under all that is simulated
+(R1-R3, I2). Left out: real time, threads and generators, whose state could not be drawn, copied or saved.
+
+A due is a tuple (at_us, priority, sequence, handler, cause, args): its handler is named by a string and its
+arguments are plain values, so the agenda can be pickled. Handlers are functions(sim, *args), registered
+with `@due("name")`; commands have a check part (`@checks`) and a do part (`@handles`), so that a refused
+command leaves no trace. Handlers decide on `sim.state`, which is always the truth of this moment, and
+change it only by `emit`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from heapq import heappop, heappush
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from mqviz.backend import Refused
+from mqviz.model.command import Command, CommandGiven, CommandRefused
+from mqviz.model.event import APPLY, Event
+from mqviz.model.state import State
+from mqviz.scenario import Scenario
+from mqviz.sim.streams import Stream
+
+FAULT, ARRIVAL, TIMER, STEP = range(4)
+"""Who goes first at one instant (R3): faults and users, arrivals of messages, timers, steps of applications."""
+
+Due = tuple[int, int, int, str, int, tuple[Any, ...]]
+
+P = ParamSpec("P")
+C = TypeVar("C", bound=Command)
+Part = TypeVar("Part")
+
+DUES: dict[str, Callable[..., None]] = {}
+CHECKS: dict[type[Command], Callable[[Simulation, Any], Command]] = {}
+DOES: dict[type[Command], Callable[[Simulation, Any], None]] = {}
+OPENINGS: list[Callable[[Simulation], None]] = []
+
+
+def due(
+    name: str,
+) -> Callable[[Callable[Concatenate[Simulation, P], None]], Callable[Concatenate[Simulation, P], None]]:
+    """Register a handler of the agenda under `name`; its arguments after `sim` are plain values."""
+
+    def register(
+        function: Callable[Concatenate[Simulation, P], None],
+    ) -> Callable[Concatenate[Simulation, P], None]:
+        if name in DUES:
+            raise TypeError(f"two handlers are called {name}")
+        DUES[name] = function
+        return function
+
+    return register
+
+
+def checks(
+    kind: type[C],
+) -> Callable[[Callable[[Simulation, C], C]], Callable[[Simulation, C], C]]:
+    """Register what decides whether a command can be done: raises Refused, else returns it with its gaps filled.
+
+    It may only look: it draws nothing, schedules nothing and emits nothing. Given its own answer, it must
+    return it unchanged, so that a replayed command is the same command.
+    """
+
+    def register(function: Callable[[Simulation, C], C]) -> Callable[[Simulation, C], C]:
+        CHECKS[kind] = function
+        return function
+
+    return register
+
+
+def handles(
+    kind: type[C],
+) -> Callable[[Callable[[Simulation, C], None]], Callable[[Simulation, C], None]]:
+    """Register what does a command; it runs after CommandGiven, which is the cause of what it emits."""
+
+    def register(function: Callable[[Simulation, C], None]) -> Callable[[Simulation, C], None]:
+        DOES[kind] = function
+        return function
+
+    return register
+
+
+def opens(function: Callable[[Simulation], None]) -> Callable[[Simulation], None]:
+    """Register what happens at time 0, before the scenario's first command."""
+    OPENINGS.append(function)
+    return function
+
+
+class Simulation:
+    """Time, agenda, State and log of one run.
+
+    `log`: events in order that nobody has taken yet. `ticket`: the number of the due that runs now, as
+    `schedule` returned it. `parts`: what a part of the simulator must remember that no event tells, one
+    plain struct a kind.
+    """
+
+    __slots__ = (
+        "agenda",
+        "cause",
+        "log",
+        "now_us",
+        "parts",
+        "scenario",
+        "seed",
+        "sequence",
+        "state",
+        "streams",
+        "ticket",
+    )
+
+    def __init__(self, scenario: Scenario, seed: int) -> None:
+        self.scenario = scenario
+        self.seed = seed
+        self.state = State()
+        self.now_us = 0
+        self.cause = 0
+        self.ticket = 0
+        self.sequence = 0
+        self.agenda: list[Due] = []
+        self.log: list[Event] = []
+        self.streams: dict[str, Stream] = {}
+        self.parts: dict[type[Any], Any] = {}
+
+    # -- what handlers use -----------------------------------------------------------------------------
+
+    def stamp(self, cause: int | None = None) -> tuple[int, int, int]:
+        """The first three fields of the event that is emitted next: id, at_us, cause (None: the handler's own)."""
+        return self.state.last_event + 1, self.now_us, self.cause if cause is None else cause
+
+    def emit(self, event: Event) -> int:
+        """Apply and log `event`, made with `stamp` in the same breath; returns its id, to be named as a cause."""
+        APPLY[type(event)](self.state, event)
+        self.state.now_us = event.at_us
+        self.state.last_event = event.id
+        self.log.append(event)
+        return event.id
+
+    def schedule(self, delay_us: int, priority: int, name: str, *args: Any, cause: int | None = None) -> int:
+        """Put a due on the agenda, `delay_us` >= 0 from now; returns its ticket.
+
+        There is no way to take a due off again. A handler whose due may have become void compares an epoch
+        among its arguments, or `sim.ticket` with the ticket that still counts, and returns.
+        """
+        if delay_us < 0:
+            raise ValueError(f"{name} is scheduled {-delay_us} us in the past")
+        self.sequence = ticket = self.sequence + 1
+        why = self.cause if cause is None else cause
+        heappush(self.agenda, (self.now_us + delay_us, priority, ticket, name, why, args))
+        return ticket
+
+    def stream(self, name: str) -> Stream:
+        """The random stream of one purpose."""
+        found = self.streams.get(name)
+        if found is None:
+            found = self.streams[name] = Stream(self.seed, name)
+        return found
+
+    def part(self, kind: type[Part]) -> Part:
+        """The one `kind` of this run, made without arguments when first asked for."""
+        found = self.parts.get(kind)
+        if found is None:
+            found = self.parts[kind] = kind()
+        return found
+
+    # -- what the backend uses -------------------------------------------------------------------------
+
+    def run(self, until_us: int, limit: int) -> bool:
+        """Do all dues before `until_us`; False if it stopped after an instant because `log` holds `limit` events."""
+        agenda, log, dues = self.agenda, self.log, DUES
+        while agenda and agenda[0][0] < until_us:
+            now = self.now_us = agenda[0][0]
+            while agenda and agenda[0][0] == now:
+                _, _, self.ticket, name, self.cause, args = heappop(agenda)
+                dues[name](self, *args)
+            if len(log) >= limit:
+                return False
+        return True
+
+    def give(self, command: Command) -> None:
+        """Check, record and do `command` now; raises Refused and leaves no trace."""
+        command = self.check(command)
+        self._do(command)
+
+    def check(self, command: Command) -> Command:
+        """The command with its gaps filled; raises Refused."""
+        kind = type(command)
+        if kind not in DOES:
+            raise Refused(f"the simulator cannot {command.verb} a {command.kind}")
+        return CHECKS[kind](self, command) if kind in CHECKS else command
+
+    def _do(self, command: Command) -> None:
+        number = self.state.commands.given + 1
+        self.cause = self.emit(CommandGiven(*self.stamp(0), number, command))  # type: ignore[arg-type]
+        DOES[type(command)](self, command)
+
+
+@due("timetable")
+def _timetable(sim: Simulation, command: Command) -> None:
+    """A command of the scenario's timetable: it was accepted with the file, so a refusal is an event."""
+    try:
+        sim.give(command)
+    except Refused as refusal:
+        number = sim.state.commands.given + 1
+        given = sim.emit(CommandGiven(*sim.stamp(0), number, command))  # type: ignore[arg-type]
+        sim.emit(CommandRefused(*sim.stamp(given), number, str(refusal)))
