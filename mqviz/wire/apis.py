@@ -17,7 +17,7 @@ class Api(NamedTuple):
 
 
 API_VERSIONS = Api(18, "ApiVersions", "api_versions", 0, 4)
-METADATA = Api(3, "Metadata", "metadata", 10, 13)
+METADATA = Api(3, "Metadata", "metadata", 11, 13)
 LIST_GROUPS = Api(16, "ListGroups", "list_groups", 4, 5)
 FIND_COORDINATOR = Api(10, "FindCoordinator", "find_coordinator", 4, 6)
 # Version 10 names topics by id, and a deleted topic has none: its commits would lose their name.

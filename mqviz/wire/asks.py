@@ -147,7 +147,6 @@ def metadata(topics: Collection[str] | None = None) -> Ask[Cluster]:
             topics=wanted,
             allow_auto_topic_creation=False,
             include_topic_authorized_operations=False,
-            **({"include_cluster_authorized_operations": False} if m.MetadataRequest.__version__ <= 10 else {}),
         )
 
     return Ask(apis.METADATA, build, _read_cluster)
@@ -162,7 +161,7 @@ def list_groups() -> Ask[tuple[Listed, ...]]:
     def read(answer: Any) -> tuple[Listed, ...]:
         _check(answer.error_code)
         return tuple(
-            Listed(str(g.group_id), getattr(g, "group_type", ""), g.group_state, g.protocol_type)
+            Listed(g.group_id, getattr(g, "group_type", ""), g.group_state, g.protocol_type)
             for g in answer.groups
         )
 
@@ -176,7 +175,7 @@ def find_coordinators(groups: Collection[str]) -> Ask[dict[str, tuple[int, int]]
         return m.FindCoordinatorRequest(coordinator_keys=tuple(groups))
 
     def read(answer: Any) -> dict[str, tuple[int, int]]:
-        return {c.key: (int(c.node_id), int(c.error_code)) for c in answer.coordinators}
+        return {c.key: (c.node_id, c.error_code) for c in answer.coordinators}
 
     return Ask(apis.FIND_COORDINATOR, build, read)
 
@@ -190,7 +189,7 @@ def offset_fetch(groups: Collection[str]) -> Ask[dict[str, Commits]]:
         )
 
     def read(answer: Any) -> dict[str, Commits]:
-        return {str(group.group_id): _read_commits(group) for group in answer.groups}
+        return {group.group_id: _read_commits(group) for group in answer.groups}
 
     return Ask(apis.OFFSET_FETCH, build, read)
 
@@ -221,12 +220,7 @@ def list_offsets(
         )
 
     def read(answer: Any) -> dict[str, tuple[tuple[int, int, int], ...]]:
-        return {
-            str(topic.name): tuple(
-                (p.partition_index, p.offset, int(p.error_code)) for p in topic.partitions
-            )
-            for topic in answer.topics
-        }
+        return {topic.name: topic.partitions for topic in answer.topics}
 
     return Ask(apis.LIST_OFFSETS, build, read)
 
@@ -263,7 +257,7 @@ def describe_share(groups: Collection[str]) -> Ask[tuple[Described, ...]]:
 
 def _check(code: int) -> None:
     if code:
-        raise Rejected(int(code))
+        raise Rejected(code)
 
 
 def _milliseconds(count: int) -> Any:
@@ -278,38 +272,21 @@ def _metadata_topic(m: ModuleType, name: str) -> Any:
 
 def _read_cluster(answer: Any) -> Cluster:
     _check(getattr(answer, "error_code", 0))
-    brokers = tuple(Broker(int(b.node_id), b.host, b.port, b.rack) for b in answer.brokers)
+    brokers = tuple(Broker(b.node_id, b.host, b.port, b.rack) for b in answer.brokers)
     topics = tuple(_read_topic(topic) for topic in answer.topics if topic.name is not None)
-    return Cluster(answer.cluster_id, int(answer.controller_id), brokers, topics)
+    return Cluster(answer.cluster_id, answer.controller_id, brokers, topics)
 
 
 def _read_topic(topic: Any) -> Topic:
     partitions = tuple(
-        Partition(
-            p.partition_index,
-            int(p.leader_id),
-            p.leader_epoch,
-            tuple(map(int, p.replica_nodes)),
-            tuple(map(int, p.isr_nodes)),
-            int(p.error_code),
-        )
+        Partition(p.partition_index, p.leader_id, p.leader_epoch, p.replica_nodes, p.isr_nodes, p.error_code)
         for p in topic.partitions
     )
-    topic_id = topic.topic_id.hex if topic.topic_id else ""
-    return Topic(str(topic.name), topic_id, topic.is_internal, partitions, int(topic.error_code))
+    return Topic(topic.name, topic.topic_id, topic.is_internal, partitions, topic.error_code)
 
 
 def _read_commits(group: Any) -> Commits:
-    return Commits(
-        int(group.error_code),
-        tuple(
-            (
-                str(topic.name),
-                tuple((p.partition_index, p.committed_offset, int(p.error_code)) for p in topic.partitions),
-            )
-            for topic in group.topics
-        ),
-    )
+    return Commits(group.error_code, tuple((topic.name, topic.partitions) for topic in group.topics))
 
 
 def _read_classic(group: Any) -> Described:
@@ -319,7 +296,9 @@ def _read_classic(group: Any) -> Described:
         )
         for m in group.members
     )
-    return Described(str(group.group_id), int(group.error_code), group.group_state, group.protocol_data, -1, -1, members)
+    return Described(
+        group.group_id, group.error_code, group.group_state, group.protocol_data, -1, -1, members
+    )
 
 
 def _read_assignment(group: Any, member: Any) -> tuple[Held, ...]:
@@ -335,8 +314,8 @@ def _read_assignment(group: Any, member: Any) -> tuple[Held, ...]:
 def _read_described(answer: Any) -> tuple[Described, ...]:
     return tuple(
         Described(
-            str(group.group_id),
-            int(group.error_code),
+            group.group_id,
+            group.error_code,
             group.group_state,
             group.assignor_name,
             group.group_epoch,
@@ -361,4 +340,4 @@ def _read_member(member: Any) -> Member:
 
 
 def _read_held(assignment: Any) -> tuple[Held, ...]:
-    return tuple(Held(str(t.topic_name), tuple(t.partitions)) for t in assignment.topic_partitions)
+    return tuple(Held(t.topic_name, t.partitions) for t in assignment.topic_partitions)

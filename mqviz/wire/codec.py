@@ -1,5 +1,6 @@
 """Bytes to values and back. kio, generated from Apache's own message definitions, is behind these functions.
 
+Requests are written by kio; answers are read by `reading`, which follows kio's definitions.
 kio is heavy, so it is imported when the first request is made, never with this module; and it is only
 ever asked for the kinds of request that `apis.READ_ONLY` lists.
 """
@@ -7,12 +8,12 @@ ever asked for the kinds of request that `apis.READ_ONLY` lists.
 import struct
 from functools import cache
 from importlib import import_module
+from io import BytesIO
 from types import ModuleType
 from typing import Any
 
+from mqviz.wire import reading
 from mqviz.wire.apis import READ_ONLY, Api
-
-_HEAD = struct.Struct(">ii")
 
 
 class NotDecodable(ValueError):
@@ -60,10 +61,10 @@ def decode(api: Api, version: int, frame: bytes) -> Any:
     """
     response = _response_type(api, version)
     try:
-        _, at = _reader(response.__header_schema__)(frame, 0)
-        value, at = _reader(response)(frame, at)
-    except Exception as error:
-        raise NotDecodable(f"{type(error).__name__}: {error}") from error
+        _, at = reading.read_entity(response.__header_schema__, frame)
+        value, at = reading.read_entity(response, frame, at)
+    except reading.Malformed as error:
+        raise NotDecodable(str(error)) from error
     if at != len(frame):
         raise NotDecodable(f"{len(frame) - at} bytes too many")
     return value
@@ -79,10 +80,10 @@ def decode_assignment(data: bytes) -> list[tuple[str, tuple[int, ...]]]:
         return []
     module = import_module("kio.schema.consumer_protocol_assignment.v0.data")
     try:
-        value, _ = _reader(module.ConsumerProtocolAssignment)(data, 2)
-    except Exception as error:
-        raise NotDecodable(f"{type(error).__name__}: {error}") from error
-    return [(topic.topic, tuple(topic.partitions)) for topic in value.assigned_partitions]
+        value, _ = reading.read_entity(module.ConsumerProtocolAssignment, data, 2)
+    except reading.Malformed as error:
+        raise NotDecodable(str(error)) from error
+    return [(topic.topic, topic.partitions or ()) for topic in value.assigned_partitions or ()]
 
 
 def error_name(code: int) -> str:
@@ -99,13 +100,7 @@ def _response_type(api: Api, version: int) -> Any:
     return getattr(schema(api, version, "response"), f"{api.name}Response")
 
 
-def _reader(entity: Any) -> Any:
-    return import_module("kio.serial").entity_reader(entity)
-
-
 def _write(entity: Any) -> bytes:
-    from io import BytesIO
-
     buffer = BytesIO()
     import_module("kio.serial").entity_writer(type(entity))(buffer, entity)
     return buffer.getvalue()
