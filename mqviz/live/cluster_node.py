@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ from mqviz.live import supervise
 from mqviz.live.cluster_error import ClusterError
 
 HOST: Final = "127.0.0.1"
+GONE_S: Final = 2
+"""How long a killed process is waited for: it is a zombie until its last thread has closed its sockets."""
 STARTED: Final = "Kafka Server started"
 
 LOG4J2: Final = """\
@@ -90,7 +93,7 @@ class Node:
 
     def format(self, java: Sequence[str], cluster_id: str) -> "subprocess.Popen[bytes]":
         """Start Kafka's own formatting of the data folder."""
-        tool = ["-XX:TieredStopAtLevel=1", *self._logging(), "kafka.tools.StorageTool", "format"]
+        tool = [*self._logging(), "kafka.tools.StorageTool", "format"]
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [*java, *tool, "-t", cluster_id, "-c", str(self.properties)],
@@ -177,11 +180,14 @@ class Node:
             os.kill(pid, number)
 
     def destroy(self) -> None:
-        """End the process, if any, at once."""
+        """End the process, if any, at once, and wait until it and its sockets are gone."""
         pid = self.pid
         if pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+            deadline = time.monotonic() + GONE_S
+            while _process(pid) and time.monotonic() < deadline:
+                time.sleep(0.01)
         if self._supervisor is not None:
             if self._supervisor.stdin:
                 self._supervisor.stdin.close()
