@@ -26,7 +26,7 @@ from mqviz.model.units import Duration, encode_hook
 from mqviz.scenario import Scenario, Timed
 from mqviz.yamlfile import FileError
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 _SEPARATOR = "\n---\n"
 
 

@@ -1,0 +1,52 @@
+# make run: open mqviz. make test: the whole check. make check: the fast part of it.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+KAFKA_FREE := not kafka and not slow
+
+.PHONY: run test check format bench clean
+
+run: $(VENV)/.run
+	@$(PY) -m mqviz
+
+test: $(VENV)/.dev lint
+	$(PY) -m pytest
+
+check: $(VENV)/.dev lint
+	$(PY) -m pytest -m "$(KAFKA_FREE)" -n auto
+
+.PHONY: lint
+lint: $(VENV)/.dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+
+format: $(VENV)/.dev
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(VENV)/.dev
+	$(PY) -m benchmarks
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/.run: pyproject.toml
+	$(call install,.[kafka])
+
+$(VENV)/.dev: pyproject.toml
+	$(call install,.[kafka$(comma)dev])
+
+comma := ,
+
+define install
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "mqviz needs Python 3.11 or newer and found $$($(PYTHON) --version 2>&1 || echo none); try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+	echo "mqviz needs Python's venv module; on Debian or Ubuntu: sudo apt install python3-venv" >&2; exit 2; }
+@echo "installing mqviz into $(VENV) (once, about a minute) …"
+@$(PYTHON) -m venv $(VENV)
+@$(PY) -m pip install --quiet --disable-pip-version-check -e '$(1)'
+@touch $@
+endef

@@ -1,0 +1,49 @@
+"""Where things are: the data that comes with mqviz, and the user's own folders.
+
+`lessons/` and `assets/` lie inside the package in a wheel and beside it in a checkout (an editable install
+does not carry files that the wheel adds).
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def data(name: str) -> Path:
+    """The folder `name` (`lessons` or `assets`) that comes with mqviz; raises FileNotFoundError."""
+    for place in (_PACKAGE / name, _PACKAGE.parent / name):
+        if place.is_dir():
+            return place
+    raise FileNotFoundError(f"the folder {name} is missing beside {_PACKAGE}: install mqviz again")
+
+
+def state() -> Path:
+    """Where progress and logs are kept (XDG state); it may not exist yet."""
+    from platformdirs import user_state_path
+
+    return user_state_path("mqviz")
+
+
+def cache() -> Path:
+    """Where what can be fetched again is kept (XDG cache); it may not exist yet."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("mqviz")
+
+
+def log_error(error: BaseException) -> Path | None:
+    """Append an unexpected error to the log; returns the file, or None where it cannot be written."""
+    path = state() / "errors.log"
+    lines = "".join(traceback.format_exception(error))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            file.write(f"--- {datetime.now(UTC).isoformat(timespec='seconds')} pid {os.getpid()}\n{lines}\n")
+    except OSError:
+        return None
+    return path
