@@ -1,0 +1,77 @@
+"""`mqviz play --headless --report`: what came out of a run, as text; every number is a fact of its last State."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from mqviz.model import facts
+from mqviz.model.event import Event
+from mqviz.model.observed import Unknown
+from mqviz.model.state import State
+from mqviz.model.units import Duration
+from mqviz.scenario import Scenario
+
+
+def report(scenario: Scenario, seed: int, state: State, events: Sequence[Event], until_us: int) -> str:
+    """The report, with a newline at its end."""
+    lines = [
+        f"{scenario.title}: seed {seed}, Kafka {scenario.kafka_version}, {Duration(until_us)}, {len(events):,} events",
+        *_services(state),
+        *_topics(state),
+        *_groups(state),
+        *_kinds(events),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _services(state: State) -> Iterator[str]:
+    for service in facts.services(state):
+        mean = "none yet" if service.mean_answer_us is None else f"{service.mean_answer_us / 1000:,.1f} ms"
+        yield ""
+        yield f"service {service.name} ({service.design}){'' if service.working else ', not working'}"
+        yield f"  arrived {service.arrived:,}  answered {service.answered:,}  failed {service.failed:,}"
+        yield f"  mean answer {mean}  waited for mail {service.waited_us / 1e6:,.3f} s in all"
+        yield f"  mails sent {service.mails_sent:,}  waiting {service.mails_waiting:,}"
+
+
+def _topics(state: State) -> Iterator[str]:
+    for topic in facts.topics(state):
+        yield ""
+        yield f"topic {topic.name}: {topic.partitions} partitions, replication factor {_value(topic.replication_factor)}"
+        for partition in range(topic.partitions):
+            tape = facts.tape(state, topic.name, partition, 0)
+            yield (
+                f"  P{partition}  leader {_value(tape.partition_leader)}  log end {_value(tape.log_end)}"
+                f"  high watermark {_value(tape.high_watermark)}"
+            )
+
+
+def _groups(state: State) -> Iterator[str]:
+    for group in facts.groups(state):
+        lag, ledger = facts.group_lag(state, group.name), facts.ledger(state, group.name)
+        yield ""
+        yield f"group {group.name}: {_value(group.state)}, generation {_value(group.generation)}, lag {_value(lag.value)}"
+        for member in facts.members(state, group.name):
+            owned = " ".join(f"{topic} P{partition}" for topic, partition in member.partitions) or "nothing"
+            yield f"  {member.name}  {member.state}  owns {owned}  processed {member.processed:,}"
+        if not isinstance(ledger, Unknown):
+            yield (
+                f"  {ledger.done:,} done + {ledger.in_hand:,} in hand + {ledger.waiting:,} waiting + {ledger.not_readable:,} not"
+                f" yet readable + {ledger.in_flight:,} in flight + {ledger.lost:,} lost = {ledger.sent:,} sent; {ledger.twice:,} twice"
+            )
+
+
+def _kinds(events: Sequence[Event]) -> Iterator[str]:
+    yield ""
+    yield "events"
+    for kind, count in sorted(Counter(type(event).__name__ for event in events).items()):
+        yield f"  {count:>9,}  {kind}"
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Unknown):
+        return f"? ({value.reason})"
+    if value is None:
+        return "none"
+    return f"{value:,}" if isinstance(value, int) else str(value)
