@@ -8,17 +8,15 @@ and the events. Reading is strict: what does not parse is refused with its place
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from io import StringIO
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import Any, Literal
 
 import msgspec
 
-from mqviz import __version__, commands, yamlfile
+from mqviz import __version__, commands, folders, yamlfile
 from mqviz.backend import Backend, Can, Open, Refused
 from mqviz.commands import Command
 from mqviz.model.event import Event, decode_event, encode_event
@@ -93,19 +91,8 @@ def write(path: Path, capture: Capture, events: Sequence[Event] = ()) -> None:
     if capture.kind == "live":
         text.write("---\n")
         text.writelines(encode_event(event).decode() + "\n" for event in events)
-    write_text(path, text.getvalue())
-
-
-def write_text(path: Path, text: str) -> None:
-    """Replace a file's text in one move, never half; raises FileError."""
     try:
-        with NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, delete=False, prefix=".mqviz-"
-        ) as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        folders.replace_text(path, text.getvalue())
     except OSError as error:
         raise FileError(str(path), 1, 1, f"cannot be written: {error.strerror}") from None
 

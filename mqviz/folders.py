@@ -10,6 +10,7 @@ import os
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -34,6 +35,19 @@ def cache() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("mqviz")
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Give a file this text in one move: after a crash it is the old one or the new one. Raises OSError."""
+    with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False, prefix=".mqviz-") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        Path(file.name).replace(path)
+    except OSError:
+        Path(file.name).unlink()
+        raise
 
 
 def log_error(error: BaseException) -> Path | None:

@@ -80,7 +80,7 @@ class History:
         found = Checkpoint(len(branch.events), backend_us, pack(state), backend or b"")
         branch.checkpoints.append(found)
         while self.checkpoint_bytes(branch) > self.budget and len(branch.checkpoints) > 2:
-            branch.checkpoints[1::2] = []
+            del branch.checkpoints[1::2]
             branch.every *= 2
 
     def checkpoint_bytes(self, branch: Branch) -> int:

@@ -263,7 +263,7 @@ class Player:
             command = commands.parse(command)
         if self.live:
             return self._submit_live(command)
-        if not self.following or self._backend.now_us > self.now_us + 1 or self._script:
+        if self._backend.now_us > self.now_us + 1 or self._script:
             self._refuse_past()
             self._fork_at(self.now_us + 1)
         self._run(self.now_us + 1)

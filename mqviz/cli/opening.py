@@ -14,7 +14,7 @@ from mqviz.yamlfile import FileError
 
 def open_simulator(scenario: Scenario, seed: int, checkpoint: bytes | None = None) -> Backend:
     """The simulator at the start of `scenario`, or where `checkpoint` was made."""
-    from mqviz.sim import open_sim
+    from mqviz.sim.backend import open_sim
 
     return open_sim(scenario, seed, checkpoint)
 
