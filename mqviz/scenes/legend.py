@@ -1,0 +1,88 @@
+"""The legend: which letter is which key, and what the marks mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mqviz.scenes.canvas import Canvas
+from mqviz.scenes.letters import colour_key, letter
+from mqviz.scenes.style import BRIGHT, QUIET, Style, style
+from mqviz.scenes.text import shorten, width
+
+_LONGEST = 12
+_MARKS = (("▲", "committed"), ("△", "position"), ("┊", "high watermark"))
+_SHORT_MARKS = (*_MARKS[:2], ("┊", "watermark"))
+_GAP = 3
+
+
+def key_rows(keys: Sequence[str], columns: int, compact: bool, most: int = 2) -> list[list[tuple[str, str]]]:
+    """Rows of (letter, name) that fit; what does not is counted in a last entry without a letter."""
+    entries = [(letter(number), shorten(key, _LONGEST)) for number, key in enumerate(keys)]
+    if not entries:
+        return []
+    fits = _per_row(entries, columns, compact)
+    if fits * most < len(entries):
+        kept = max(0, fits * most - 1)
+        entries = [*entries[:kept], ("", f"+{len(keys) - kept} more")]
+    return [entries[begin : begin + fits] for begin in range(0, len(entries), fits)]
+
+
+def draw_keys(canvas: Canvas, column: int, row: int, columns: int, keys: Sequence[str], compact: bool) -> int:
+    """Draw letters and names; returns how many rows they took. One row runs on, several stand in columns."""
+    rows = key_rows(keys, columns, compact)
+    gap = 1 if compact else _GAP
+    widest = max((_width(entry, compact) for entries in rows for entry in entries), default=0)
+    for number, entries in enumerate(rows):
+        at = column
+        for place, entry in enumerate(entries):
+            begin = at if len(rows) == 1 else column + place * (widest + gap)
+            at = _entry(canvas, begin, row + number, entry, compact) + gap
+    return len(rows)
+
+
+def draw_marks(canvas: Canvas, column: int, row: int, columns: int, extra: str = "") -> None:
+    """What `▲ △ ┊` mean, then `extra` if it fits."""
+    marks = _MARKS if _marks_width(_MARKS) <= columns else _SHORT_MARKS
+    after = column
+    for sign, word in marks:
+        if after + 2 + len(word) > column + columns:
+            return
+        after = canvas.put(after, row, sign, BRIGHT)
+        after = canvas.put(after + 1, row, word, QUIET) + 2
+    if extra and after + width(extra) <= column + columns:
+        canvas.put(after, row, extra, QUIET)
+
+
+def _marks_width(marks: Sequence[tuple[str, str]]) -> int:
+    return sum(4 + len(word) for _, word in marks) - 2
+
+
+def _per_row(entries: Sequence[tuple[str, str]], columns: int, compact: bool) -> int:
+    gap = 1 if compact else _GAP
+    if sum(_width(entry, compact) + gap for entry in entries) - gap <= columns:
+        return len(entries)
+    widest = max(_width(entry, compact) for entry in entries)
+    most = max(1, (columns + gap) // (widest + gap))
+    rows = -(-len(entries) // most)
+    return -(-len(entries) // rows)
+
+
+def _merged(entry: tuple[str, str]) -> bool:
+    """A name that begins with its own letter needs it only once."""
+    return entry[1][:1].upper() == entry[0]
+
+
+def _width(entry: tuple[str, str], compact: bool) -> int:
+    merged = (compact and _merged(entry)) or not entry[0]
+    return width(entry[1]) + (0 if merged else 2)
+
+
+def _entry(canvas: Canvas, column: int, row: int, entry: tuple[str, str], compact: bool) -> int:
+    sign, name = entry
+    look: Style = style(f"key {colour_key(sign)}", "base", True)
+    if not sign:
+        return canvas.put(column, row, name, QUIET)
+    after = canvas.put(column, row, sign, look)
+    if compact and _merged(entry):
+        return canvas.put(after, row, name[1:], QUIET)
+    return canvas.put(after + 1, row, name, QUIET)

@@ -1,0 +1,153 @@
+"""What the partition log scene shows, gathered from facts: one topic, its lanes, producers and groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mqviz.model import facts
+from mqviz.model.observed import Unknown
+from mqviz.model.readings import (
+    Flight,
+    GroupReading,
+    Lag,
+    Ledger,
+    MemberReading,
+    ProducerReading,
+    Tape,
+    TopicReading,
+)
+from mqviz.model.state import State
+from mqviz.scenes import letters
+from mqviz.scenes.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How far one group is in one partition; `owner` None: nobody reads it."""
+
+    committed: int | None | Unknown
+    position: int | None | Unknown
+    owner: str | None | Unknown
+    lag: Lag
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A partition: its tape and, group by group, how far each is."""
+
+    tape: Tape
+    holds: tuple[Hold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """A group that reads the topic, its members, and its lag."""
+
+    group: GroupReading
+    members: tuple[MemberReading, ...]
+    lag: Lag
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What the layout depends on, read before the lanes themselves."""
+
+    topic: TopicReading
+    producers: tuple[ProducerReading, ...]
+    crews: tuple[Crew, ...]
+    keys: tuple[str, ...]
+    digits: int = 1
+    observed: bool = False
+
+    def unassigned(self) -> tuple[MemberReading, ...]:
+        """Members of the first group that own no partition of this topic."""
+        if not self.crews:
+            return ()
+        topic = self.topic.name
+        return tuple(m for m in self.crews[0].members if not any(t == topic for t, _ in m.partitions))
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Everything on the stage at one moment; `first` is the number of the first lane that shows."""
+
+    outline: Outline
+    first: int
+    lanes: tuple[Lane, ...]
+    flights: tuple[Flight, ...]
+    ledger: Ledger | Unknown
+    letters: dict[str, str]
+
+    def letter(self, key: str | None) -> str:
+        """The letter of a key."""
+        return letters.NULL if key is None else self.letters.get(key, letters.MANY)
+
+
+def outline(state: State, view: View) -> Outline | None:
+    """The topic that `view` asks for (else the first that a group reads), or None while there is none."""
+    topic = _topic(state, view)
+    if topic is None:
+        return None
+    return Outline(
+        topic,
+        tuple(p for p in facts.producers(state) if p.topic == topic.name),
+        _crews(state, topic.name, view.group),
+        facts.key_letters(state),
+        _digits(state, topic),
+        facts.is_observed(state),
+    )
+
+
+def picture(state: State, shown: Outline, first: int, count: int, cells: int) -> Picture:
+    """`count` lanes from number `first` on, each with its last `cells` records."""
+    topic = shown.topic
+    numbers = range(first, min(topic.partitions, first + count))
+    ledger: Ledger | Unknown = Unknown("no group reads this topic")
+    if shown.crews:
+        ledger = facts.ledger(state, shown.crews[0].group.name)
+    return Picture(
+        shown,
+        first,
+        tuple(_lane(state, shown, number, cells) for number in numbers),
+        tuple(f for f in facts.flights(state) if f.topic == topic.name),
+        ledger,
+        {key: letters.letter(number) for number, key in enumerate(shown.keys)},
+    )
+
+
+def _topic(state: State, view: View) -> TopicReading | None:
+    found = facts.topics(state)
+    names = [t.name for t in found]
+    wanted = [view.topic, *(t for g in facts.groups(state) if g.name == view.group for t in g.topics)]
+    wanted += [t for g in facts.groups(state) for t in g.topics]
+    for name in wanted:
+        if name in names:
+            return found[names.index(name)]
+    return found[0] if found else None
+
+
+def _crews(state: State, topic: str, first: str) -> tuple[Crew, ...]:
+    found = sorted((g for g in facts.groups(state) if topic in g.topics), key=lambda g: g.name != first)
+    return tuple(Crew(g, facts.members(state, g.name), facts.group_lag(state, g.name)) for g in found)
+
+
+def _lane(state: State, shown: Outline, number: int, cells: int) -> Lane:
+    topic = shown.topic.name
+    return Lane(
+        facts.tape(state, topic, number, cells),
+        tuple(
+            Hold(
+                facts.committed(state, crew.group.name, topic, number),
+                facts.position(state, crew.group.name, topic, number),
+                facts.owner(state, crew.group.name, topic, number),
+                facts.partition_lag(state, crew.group.name, topic, number),
+            )
+            for crew in shown.crews
+        ),
+    )
+
+
+def _digits(state: State, topic: TopicReading) -> int:
+    """Digits of the largest offset of the topic."""
+    ends = (facts.tape(state, topic.name, number, 0).log_end for number in range(topic.partitions))
+    return len(str(max((end for end in ends if isinstance(end, int)), default=0)))

@@ -1,0 +1,49 @@
+"""Figures as text, and letters of keys."""
+
+from __future__ import annotations
+
+import pytest
+
+from mqviz.scenes.figures import big, compact, duration, seconds, spark, thousands
+from mqviz.scenes.letters import colour_key, letter
+
+
+@pytest.mark.parametrize(
+    ("time_us", "text"),
+    [
+        (0, "0 us"),
+        (800, "800 us"),
+        (101_000, "101 ms"),
+        (999_600, "1.0 s"),
+        (4_100_000, "4.1 s"),
+        (59_960_000, "1 min 0 s"),
+        (125_000_000, "2 min 5 s"),
+        (12_000_000_000, "3 h 20 min"),
+    ],
+)
+def test_durations_read_with_their_unit(time_us: int, text: str) -> None:
+    assert duration(time_us) == text
+
+
+def test_moments_and_numbers() -> None:
+    assert seconds(12_340_000) == "12.340 s"
+    assert thousands(12480) == "12,480"
+    assert [compact(12480, n) for n in (6, 5, 3)] == ["12,480", "12k", "12k"]
+
+
+def test_a_sparkline_never_uses_the_full_block_and_keeps_the_newest() -> None:
+    assert spark([0, 1, 2, 3, 4, 5, 6], 7) == "▁▂▃▄▅▆▇"
+    assert spark([9, 9, 0, 3], 2, top=3) == "▁▇"
+    assert spark([1], 8, top=1000) == "▂", "one is never drawn as none"
+    assert spark([], 4) == ""
+
+
+def test_big_digits_are_three_rows_of_one_width() -> None:
+    rows = big("4.18")
+    assert rows == ("╻ ╻ ╺┓ ┏━┓", "┗━┫  ┃ ┣━┫", "  ╹•╺┻╸┗━┛")
+    assert len({len(row) for row in big("0123456789")}) == 1
+
+
+def test_letters_go_by_first_appearance_and_end_at_twenty_six() -> None:
+    assert [letter(n) for n in (0, 7, 25, 26, None)] == ["A", "H", "Z", "*", "∘"]
+    assert [colour_key(sign) for sign in "AHIZ*∘ "] == ["A", "H", "A", "B", "-", "-", "-"]
