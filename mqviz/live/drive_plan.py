@@ -1,0 +1,149 @@
+"""What a run makes on a real cluster: its names there, its topics, and its clients' settings.
+
+Everything that a run makes is called `mqviz.<run>.…` there, so that it can never be a user's own; on the
+screen and in commands it has its plain name.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from mqviz.backend import Refused
+from mqviz.live import child_words as words
+from mqviz.live.drive import seed_of
+from mqviz.model.command import AddConsumer, AddProducer, CreateTopic
+from mqviz.scenario import Scenario
+
+PARTITIONERS: Final = {
+    "java": "murmur2_random",
+    "murmur2_random": "murmur2_random",
+    "librdkafka": "consistent_random",
+}
+"""Scenario's word to librdkafka's. Its murmur2_random puts keyed records where Java's default does."""
+
+FETCH_WAIT_MS: Final = 50
+"""A fetch that is under way leaves out partitions that are resumed meanwhile; so none may wait for long."""
+
+
+class Names:
+    """Plain names and the names on the cluster."""
+
+    def __init__(self, run: str | None = None) -> None:
+        self.run = run or secrets.token_hex(3)
+        self.prefix = f"mqviz.{self.run}."
+
+    def real(self, plain: str) -> str:
+        """The name on the cluster."""
+        return self.prefix + plain
+
+    def is_ours(self, real: str) -> bool:
+        """Whether this run made it."""
+        return real.startswith(self.prefix)
+
+    def plain(self, real: str) -> str:
+        """The name on the screen."""
+        return real.removeprefix(self.prefix)
+
+
+def replicas_of(topic: CreateTopic, brokers: Sequence[int]) -> list[list[int]]:
+    """Which brokers hold each partition, the leader first: in turn, so that the leaders are spread evenly."""
+    factor = topic.replication_factor
+    if factor > len(brokers):
+        raise Refused(
+            f"topic {topic.name} wants {factor} replicas, but the cluster has {len(brokers)} broker(s)"
+        )
+    if topic.partitions < 1 or factor < 1:
+        raise Refused(f"topic {topic.name} needs at least one partition and one replica")
+    count = len(brokers)
+    return [[brokers[(p + n) % count] for n in range(factor)] for p in range(topic.partitions)]
+
+
+def producer_order(
+    command: AddProducer, names: Names, config: Mapping[str, str], seed: int
+) -> words.BeProducer:
+    """What a producer's process is told."""
+    if command.partitioner not in PARTITIONERS:
+        raise Refused(
+            f"there is no partitioner {command.partitioner}: write one of {', '.join(PARTITIONERS)}"
+        )
+    own = {
+        "client.id": command.name,
+        "acks": command.acks,
+        "linger.ms": _ms(command.linger),
+        "batch.size": str(int(command.batch_size)),
+        "max.in.flight.requests.per.connection": str(command.max_in_flight),
+        "partitioner": PARTITIONERS[command.partitioner],
+    }
+    return words.BeProducer(
+        {**config, **own},
+        names.real(command.topic),
+        float(command.rate),
+        command.count,
+        int(command.start),
+        command.keys,
+        command.key_choice,
+        command.arrivals,
+        int(command.value_size),
+        seed_of(seed, command.name),
+    )
+
+
+def consumer_order(
+    command: AddConsumer, names: Names, config: Mapping[str, str], seed: int
+) -> words.BeConsumer:
+    """What a consumer's process is told. It joins the run's own group, never one of the cluster's."""
+    own = {
+        "client.id": command.name,
+        "group.id": names.real(command.group),
+        "auto.offset.reset": command.auto_offset_reset,
+        "enable.auto.commit": "true" if command.commit == "auto" else "false",
+        "enable.auto.offset.store": "false",
+        "partition.assignment.strategy": "range",
+        "session.timeout.ms": _ms(command.session_timeout),
+        "heartbeat.interval.ms": _ms(command.heartbeat_interval),
+        "max.poll.interval.ms": _ms(max(command.max_poll_interval, command.session_timeout)),
+        "fetch.wait.max.ms": str(FETCH_WAIT_MS),
+    }
+    return words.BeConsumer(
+        {**config, **own},
+        (names.real(command.topic),),
+        int(command.processing),
+        command.service_times,
+        command.max_poll_records,
+        command.commit,
+        seed_of(seed, command.name),
+    )
+
+
+def _ms(duration_us: int) -> str:
+    return str(duration_us // 1_000)
+
+
+def check(scenario: Scenario) -> None:
+    """Refuse what no Kafka has."""
+    if scenario.sign_ups:
+        raise Refused("a real Kafka has no sign-up service: play this scenario on the simulator")
+    if not scenario.topics:
+        raise Refused("this scenario has no topic, so there is nothing to do on a real Kafka")
+
+
+def listing(scenario: Scenario) -> list[str]:
+    """What a run would make on a cluster, one line each, for a user to agree to."""
+    groups = sorted({consumer.group for consumer in scenario.consumers} - {""})
+    lines = [
+        f"topic mqviz.<run>.{t.name}: {_count(t.partitions, 'partition')}, "
+        f"{_count(t.replication_factor, 'replica')} each; removed at the end"
+        for t in scenario.topics
+    ]
+    lines += [f"group mqviz.<run>.{group}; gone with its topics" for group in groups]
+    lines += [f"producer {p.name}: {p.rate} to {p.topic}" for p in scenario.producers]
+    lines += [f"consumer {name} of {c.group}" for name, c in _named(scenario.consumers)]
+    return lines
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _named(consumers: Iterable[AddConsumer]) -> Iterable[tuple[str, AddConsumer]]:
+    return ((consumer.name or f"c{n}", consumer) for n, consumer in enumerate(consumers, 1))
