@@ -2,12 +2,12 @@ import asyncio
 from contextlib import AsyncExitStack
 
 import pytest
-from fake import FakeBroker, Request, listening
 
 from mqviz.wire import asks
 from mqviz.wire.address import Address
 from mqviz.wire.brokers import Brokers
 from mqviz.wire.errors import Unreachable, WireError, WrongProtocol
+from tests.wire.fake import FakeBroker, Request, listening
 
 
 async def listening_to(stack: AsyncExitStack, *brokers: FakeBroker) -> list[Address]:

@@ -2,7 +2,6 @@ import asyncio
 import struct
 
 import pytest
-from fake import Answer, FakeBroker, Request, frame, groups, listening, versions
 
 from mqviz.wire import asks
 from mqviz.wire.address import Address
@@ -18,6 +17,7 @@ from mqviz.wire.errors import (
     WireError,
     WrongProtocol,
 )
+from tests.wire.fake import Answer, FakeBroker, Request, frame, groups, listening, versions
 
 Writer = asyncio.StreamWriter
 

@@ -5,15 +5,15 @@ import struct
 import tracemalloc
 
 import pytest
-from fake import FakeBroker, Request, body, frame, groups, listening
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kio.schema.consumer_protocol_assignment.v3.data import ConsumerProtocolAssignment, TopicPartition
-from schemas import ANSWERS, entities, plain
 
 from mqviz.wire import apis, asks, codec
 from mqviz.wire.connection import Connection
 from mqviz.wire.errors import WireError
+from tests.wire.fake import FakeBroker, Request, body, frame, groups, listening
+from tests.wire.schemas import ANSWERS, entities, plain
 
 ANY_ANSWER = st.sampled_from(ANSWERS)
 

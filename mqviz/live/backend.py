@@ -1,0 +1,125 @@
+"""KafkaBackend: a real cluster behind the Backend seam. It watches in a thread of its own and never waits.
+
+Watching only reads. Whoever wants to act on the cluster hands in a driving half, which posts to the same
+journal.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Collection, Sequence
+from typing import Protocol
+
+from mqviz.backend import Can, Refused
+from mqviz.live.observe import Observer
+from mqviz.live.observe_journal import Journal
+from mqviz.live.observe_schedule import FOCUS_US
+from mqviz.model.command import Command, CommandGiven
+from mqviz.model.event import Event
+
+CLOSE_S = 2.0
+
+
+class Driving(Protocol):
+    """The half of a live backend that acts: runs real clients and tells what became of them."""
+
+    can: frozenset[Can]
+
+    def check(self, command: Command) -> None:
+        """Raise Refused for what cannot be done."""
+
+    def submit(self, command: Command, cause: int) -> None:
+        """Begin what was checked; `cause` is the id of its CommandGiven."""
+
+    def pump(self) -> None:
+        """Post to the journal what happened since the last call."""
+
+    def close(self) -> None:
+        """End every client, within two seconds."""
+
+
+class KafkaBackend:
+    """A real cluster; see mqviz.backend.Backend for what each method promises.
+
+    Its clock starts when it is made and is the wall's: what happens is handed out once `advance` asks for a
+    time after it.
+    """
+
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        period_us: int = FOCUS_US,
+        driving: Callable[[Journal], Driving] | None = None,
+    ) -> None:
+        """Begin to watch the cluster at `bootstrap`. Raises wire's BadAddress; an absent cluster is an event."""
+        self.now_us = 0
+        self.journal = Journal()
+        self._observer = Observer(bootstrap, self.journal, period_us=period_us)
+        self._driving = driving(self.journal) if driving else None
+        self.can = self._driving.can if self._driving else frozenset()
+        self._commands = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="observe", daemon=True)
+        self._thread.start()
+        self._started.wait()
+
+    def submit(self, command: Command) -> None:
+        """Give `command` to the driving half now; raises Refused."""
+        if self._driving is None:
+            raise Refused("mqviz only reads this cluster; nothing can be started or changed on it from here")
+        self._driving.check(command)
+        self._commands += 1
+        given = self.journal.post(CommandGiven, self._commands, command)
+        self._driving.submit(command, given)
+
+    def advance(self, until_us: int, limit: int = 1_000_000) -> Sequence[Event]:
+        """What happened before `until_us` and was not handed out yet."""
+        if until_us <= self.now_us:
+            return []
+        if self._driving is not None:
+            self._driving.pump()
+        events, self.now_us = self.journal.take(int(until_us), limit)
+        return events
+
+    def next_at_us(self) -> None:
+        """The future of a real cluster is unknown."""
+        return
+
+    def checkpoint(self) -> None:
+        """A real cluster does not go back."""
+        return
+
+    def look(
+        self, focus: str | None, visible: Collection[str] | None = None, topics: Collection[str] = ()
+    ) -> None:
+        """Say what is on screen, so that it is asked for first: see Observer.look."""
+        self._call(lambda: self._observer.look(focus, visible, topics))
+
+    def hurry(self) -> None:
+        """Look at everything now."""
+        self._call(self._observer.hurry)
+
+    def close(self) -> None:
+        """End the driven clients, the thread and the connections."""
+        if self._driving is not None:
+            self._driving.close()
+        if self._watching is not None:
+            self._call(self._watching.cancel)
+        self._thread.join(CLOSE_S)
+
+    def _call(self, do: Callable[[], object]) -> None:
+        """Do something in the watching thread, if it still runs."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(do)
+
+    def _watch(self) -> None:
+        with asyncio.Runner() as runner:
+            self._loop = runner.get_loop()
+            self._watching = self._loop.create_task(self._observer.run())
+            self._started.set()
+            try:
+                self._loop.run_until_complete(self._watching)
+            except asyncio.CancelledError:
+                return
