@@ -145,16 +145,16 @@ class History:
 
 
 def _latest_a_window(events: Sequence[Event], window_us: int) -> list[Event]:
-    seen: set[tuple[str, int]] = set()
+    """The events with those of one thin key and window put together in the last of them, oldest first."""
+    places: dict[tuple[str, int], int] = {}
     kept: list[Event] = []
     for event in reversed(events):
         key = event.thin_key()
-        if key is not None:
-            slot = (key, event.at_us // window_us)
-            if slot in seen:
-                continue
-            seen.add(slot)
-        kept.append(event)
+        place = None if key is None else places.setdefault((key, event.at_us // window_us), len(kept))
+        if place is None or place == len(kept):
+            kept.append(event)
+        else:
+            kept[place] = kept[place].absorb(event)
     kept.reverse()
     return kept
 

@@ -24,8 +24,8 @@ def examples() -> dict[str, Path]:
     return {path.stem: path for path in sorted((folders.data("assets") / "scenarios").glob("*.yaml"))}
 
 
-def scenario_of(file: Path) -> Scenario:
-    """The scenario of a file, or the example of that name; raises CannotDo."""
+def scenario_path(file: Path) -> Path:
+    """The scenario file that is meant: this one, or the example of that name; raises CannotDo."""
     known = examples()
     if not file.exists() and str(file) in known:
         file = known[str(file)]
@@ -34,7 +34,12 @@ def scenario_of(file: Path) -> Scenario:
             f"there is no file {file}, and no example of that name{nearest(str(file), list(known))}",
             BAD_INPUT,
         )
+    return file
+
+
+def scenario_of(path: Path) -> Scenario:
+    """The scenario in a file; raises CannotDo with the place of what is wrong."""
     try:
-        return load_scenario(file)
+        return load_scenario(path)
     except FileError as error:
         raise CannotDo(str(error), BAD_INPUT) from None

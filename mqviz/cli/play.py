@@ -10,7 +10,7 @@ from pathlib import Path
 from mqviz import capture
 from mqviz.backend import Backend, Open, Refused
 from mqviz.cli import BAD_INPUT, COULD_NOT, OK, CannotDo
-from mqviz.cli.opening import open_simulator, scenario_of
+from mqviz.cli.opening import open_simulator, scenario_of, scenario_path
 from mqviz.model.event import Event, encode_event
 from mqviz.model.state import State, apply
 from mqviz.scenario import Scenario
@@ -21,12 +21,13 @@ STRETCH_US = 1_000_000
 
 def play(arguments: Namespace) -> int:
     """`mqviz play FILE`."""
-    scenario = scenario_of(arguments.file)
+    path = scenario_path(arguments.file)
+    scenario = scenario_of(path)
     headless = arguments.headless or arguments.json or arguments.report or arguments.save
     if not headless:
         from mqviz.cli.screens import sandbox
 
-        return sandbox(arguments, scenario, open_simulator)
+        return sandbox(arguments, path)
     seed = scenario.seed if arguments.seed is None else arguments.seed
     until_us = int(arguments.until or scenario.until)
     if arguments.json:
@@ -50,13 +51,11 @@ def replay(arguments: Namespace) -> int:
         header, events = capture.read(arguments.file)
     except FileError as error:
         raise CannotDo(str(error), BAD_INPUT) from None
-    live = header.kind == "live"
-    opener: Open = capture.open_events(events) if live else open_simulator
     if not arguments.headless:
         from mqviz.cli.screens import replayed
 
-        return replayed(arguments, header, opener)
-    if not live:
+        return replayed(arguments)
+    if header.kind == "simulated":
         events = _rerun(header)
     difference = capture.differs(header, events)
     if difference:

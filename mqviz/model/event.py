@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import IntEnum
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, Union
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Union
 
 import msgspec
 
@@ -40,6 +40,10 @@ class Event(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
     def thin_key(self) -> str | None:
         """What this event is the latest value of, for thinning endless live runs; None: it is always kept."""
         return None
+
+    def absorb(self, earlier: Self) -> Self:
+        """The event that says what `earlier` and this one, of the same thin key, say together."""
+        return self
 
 
 Kind = TypeVar("Kind", bound=Event)

@@ -23,7 +23,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_lessons_and_assets_are_inside(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     for folder in ("lessons", "assets"):
-        ours = [p.relative_to(ROOT) for p in (ROOT / folder).rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+        ours = [
+            p.relative_to(ROOT)
+            for p in (ROOT / folder).rglob("*")
+            if p.is_file() and "__pycache__" not in p.parts
+        ]
         assert ours
         assert {f"mqviz/{path.as_posix()}" for path in ours} <= set(names)
     assert "mqviz/py.typed" in names
@@ -35,7 +39,15 @@ def test_lessons_and_assets_are_inside(wheel: Path) -> None:
 def test_it_runs_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     home = tmp_path / "venv"
     venv.create(home, with_pip=True)
-    pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel)]
+    pip = [
+        str(home / "bin" / "python"),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        str(wheel),
+    ]
     subprocess.run(pip, check=True, cwd=tmp_path)
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV"))}
 

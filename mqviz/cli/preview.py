@@ -1,0 +1,31 @@
+"""What mqviz shows where there is no terminal: what it needs, and the first minute of lesson 1 as text."""
+
+from __future__ import annotations
+
+from mqviz.cli.opening import open_simulator
+from mqviz.player import Player
+from mqviz.scenes.view import View
+
+COLUMNS, ROWS = 78, 20
+TIMES_US = (1_500_000, 4_500_000, 60_000_000)
+
+
+def preview() -> str:
+    """The text, with a newline at its end."""
+    from mqviz.lesson.course import find
+    from mqviz.ui.picture import scene
+
+    lesson = find("1")
+    player = Player(open_simulator, lesson.scenario)
+    draw = scene(lesson.scenario.scene)
+    parts = [
+        "mqviz: watch a message queue think.\n\n"
+        "It needs a terminal of 60 columns and 16 rows or more; this is none. Run `mqviz` in one.\n"
+        "Without one there are `mqviz play FILE --headless`, `mqviz lag`, `mqviz lesson check`.\n\n"
+        f"{lesson.number} {lesson.title}, the first minute:\n"
+    ]
+    for at_us in TIMES_US:
+        player.seek(at_us)
+        canvas = draw(player.state, View(player.now_us, COLUMNS, ROWS))
+        parts.append(f"\n--- after {player.now_us / 1e6:g} s\n{canvas.to_text()}\n")
+    return "".join(parts)

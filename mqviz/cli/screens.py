@@ -1,0 +1,162 @@
+"""The commands that open a screen: home, learn, attach, and the sandbox of play and replay."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mqviz import capture, folders
+from mqviz.backend import Open
+from mqviz.cli import BAD_INPUT, COULD_NOT, INTERRUPTED, OK, CannotDo
+from mqviz.cli.opening import examples, open_simulator
+from mqviz.player import Player
+from mqviz.yamlfile import FileError
+
+if TYPE_CHECKING:
+    from mqviz.lesson.format import Lesson
+    from mqviz.lesson.progress import Progress
+    from mqviz.ui.options import Doors, Start
+
+
+def home(arguments: Namespace) -> int:
+    """`mqviz`: the three doors; without a terminal, what lesson 1 looks like as text."""
+    if not _terminal():
+        from mqviz.cli.preview import preview
+
+        sys.stdout.write(preview())
+        return OK
+    from mqviz.ui.options import Start
+
+    return _show(arguments, Start())
+
+
+def learn(arguments: Namespace) -> int:
+    """`mqviz learn [LESSON] [--on BOOTSTRAP]`."""
+    from mqviz.lesson.course import NoLesson, find
+    from mqviz.ui.options import Start
+
+    progress = _progress()
+    which = arguments.lesson or str(progress.next_lesson(_written()))
+    try:
+        lesson = find(which)
+    except (NoLesson, FileError) as error:
+        raise CannotDo(str(error), BAD_INPUT) from None
+    _need_terminal("mqviz lesson check proves lessons without one")
+    if arguments.on:
+        from mqviz.cli.driving import agree
+
+        agree(arguments.on, lesson.scenario, arguments.yes)
+    return _show(arguments, Start("lesson", which, arguments.on or ""), progress)
+
+
+def attach(arguments: Namespace) -> int:
+    """`mqviz attach [BOOTSTRAP]`."""
+    from mqviz.cli.bootstrap import bootstrap_of
+    from mqviz.ui.options import Start
+
+    progress = _progress()
+    bootstrap = bootstrap_of(arguments.bootstrap, progress.book.last_bootstrap)
+    _need_terminal("`mqviz lag` prints the same facts")
+    return _show(arguments, Start("attach", bootstrap), progress)
+
+
+def sandbox(arguments: Namespace, path: Path) -> int:
+    """`mqviz play FILE` with a screen."""
+    from mqviz.ui.options import Start
+
+    _need_terminal("add --headless")
+    return _show(arguments, Start("play", str(path)))
+
+
+def replayed(arguments: Namespace) -> int:
+    """`mqviz replay FILE` with a screen."""
+    from mqviz.ui.options import Start
+
+    _need_terminal("add --headless")
+    return _show(arguments, Start("replay", str(arguments.file)))
+
+
+def _terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _need_terminal(instead: str) -> None:
+    if not _terminal():
+        raise CannotDo(f"this needs a terminal; {instead}", COULD_NOT)
+
+
+def _show(arguments: Namespace, start: Start, progress: Progress | None = None) -> int:
+    from mqviz.ui.app import MqvizApp
+    from mqviz.ui.options import Options
+
+    encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+    options = Options(
+        styles=folders.data("assets") / "mqviz.tcss",
+        start=start,
+        theme=getattr(arguments, "theme", "dark"),
+        ascii=getattr(arguments, "ascii", False) or encoding != "utf8",
+        no_color=bool(os.environ.get("NO_COLOR")),
+        motion=not getattr(arguments, "no_motion", False),
+        seed=getattr(arguments, "seed", None),
+    )
+    app = MqvizApp(_doors(progress or _progress()), options)
+    app.run()
+    code = app.return_code or 0
+    return INTERRUPTED if code == INTERRUPTED else code
+
+
+def _progress() -> Progress:
+    from mqviz.lesson.progress import Progress, default_path
+
+    return Progress(default_path(), lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+
+def _doors(progress: Progress) -> Doors:
+    from mqviz.ui.options import Doors
+
+    return Doors(
+        simulate=open_simulator,
+        watch=_watch,
+        drive=_drive,
+        replay=_replay,
+        lessons=_lessons,
+        scenarios=lambda: list(examples().values()),
+        progress=progress,
+        log_error=lambda error: folders.log_error(error) or Path(os.devnull),
+    )
+
+
+def _written() -> list[int]:
+    from mqviz.lesson.course import catalogue
+
+    return [entry.number for entry in catalogue() if entry.path]
+
+
+def _lessons() -> Sequence[Lesson]:
+    from mqviz.lesson.course import find
+
+    return [find(str(number)) for number in _written()]
+
+
+def _watch(bootstrap: str) -> Player:
+    from mqviz.cli.bootstrap import watched
+
+    return watched(bootstrap)
+
+
+def _drive(bootstrap: str) -> Open:
+    from mqviz.cli.driving import open_driven
+
+    return open_driven(bootstrap)
+
+
+def _replay(path: Path) -> Player:
+    header, events = capture.read(path)
+    if header.kind == "live":
+        return Player(capture.open_events(events), header.scenario, header.seed)
+    return Player(open_simulator, header.scenario, header.seed, header.script())
