@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from mqviz.model.invariants import holds
 from mqviz.model.state import State
-from mqviz.model.systems import SignUpService
+from mqviz.model.systems import REMEMBERED, SignUpService
 
 
 @holds
@@ -43,8 +43,8 @@ def _counters(service: SignUpService) -> Iterator[tuple[str, int, int]]:
     yield "threads at work", service.busy, len([s for s in open_ones if s.started_at_us is not None])
     yield "clients in the line", service.in_line, len([s for s in open_ones if s.started_at_us is None])
     yield "mails in hand", service.mails_in_hand, len([s for s in service.going.values() if s.mailing])
-    ended = service.arrived - len(service.going)
-    yield "ended sign-ups", service.ended_count, ended
+    ended = min(service.arrived - len(service.going), REMEMBERED)
+    yield "ended sign-ups", len({s.client for s in service.ended}), ended
 
 
 @holds

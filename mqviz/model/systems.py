@@ -50,7 +50,7 @@ class SignUpService(msgspec.Struct):
     """A sign-up service. `going`: sign-ups by client until both answer and mail are done, oldest first.
 
     `busy`: threads at work. `queue`: clients whose mail waits for a worker. `mails_in_hand`: mails that the
-    mail server is working on. `ended`: a ring, its next place is `ended_count` % REMEMBERED.
+    mail server is working on. `ended`: a ring, the n-th that ended is at n % REMEMBERED.
     """
 
     plan: AddSignUp
@@ -70,7 +70,6 @@ class SignUpService(msgspec.Struct):
     going: dict[int, SignUp] = {}
     queue: deque[int] = msgspec.field(default_factory=deque)
     ended: list[SignUp] = []
-    ended_count: int = 0
 
     @property
     def synchronous(self) -> bool:
@@ -86,6 +85,11 @@ class SignUpService(msgspec.Struct):
     def in_line(self) -> int:
         """How many clients wait for a thread."""
         return self.arrived - self.taken
+
+    @property
+    def last_ended(self) -> SignUp:
+        """The sign-up that ended last; there must be one."""
+        return self.ended[(self.arrived - len(self.going) - 1) % REMEMBERED]
 
 
 class MailServer(msgspec.Struct):
@@ -130,7 +134,7 @@ class SignUpStarted(AtSignUp, frozen=True):
 
 
 class UserStored(AtSignUp, frozen=True):
-    """The database wrote the user. Where nothing follows it, the answer itself tells it."""
+    """The database wrote the user; where no mail follows, the answer itself tells it."""
 
 
 class AnswerGiven(AtSignUp, frozen=True):
@@ -215,14 +219,17 @@ def _stored(state: State, event: UserStored) -> None:
 def _answered(state: State, event: AnswerGiven) -> None:
     service, at_us = state.systems.sign_ups[event.service], event.at_us
     sign_up = service.going[event.client]
-    if sign_up.stored_at_us is None:
-        sign_up.stored_at_us = at_us
     sign_up.answered_at_us = at_us
     service.busy -= 1
     service.answered += 1
     service.answer_us += at_us - sign_up.arrived_at_us
-    service.waited_us += at_us - sign_up.stored_at_us
-    if sign_up.mail_sent_at_us is not None or not service.mails:
+    stored_at_us = sign_up.stored_at_us
+    if stored_at_us is None:
+        sign_up.stored_at_us = at_us
+        _end(service, sign_up)
+        return
+    service.waited_us += at_us - stored_at_us
+    if sign_up.mail_sent_at_us is not None:
         _end(service, sign_up)
 
 
@@ -303,10 +310,9 @@ def _set_working(systems: Systems, name: str, working: bool) -> None:
 
 
 def _end(service: SignUpService, sign_up: SignUp) -> None:
-    del service.going[sign_up.client]
-    place = service.ended_count % REMEMBERED
-    if place == len(service.ended):
-        service.ended.append(sign_up)
+    going, ended = service.going, service.ended
+    del going[sign_up.client]
+    if len(ended) < REMEMBERED:
+        ended.append(sign_up)
     else:
-        service.ended[place] = sign_up
-    service.ended_count += 1
+        ended[(service.arrived - len(going) - 1) % REMEMBERED] = sign_up

@@ -38,7 +38,7 @@ def _of(state: State, event: AtSignUp) -> tuple[SignUpService, SignUp]:
     """The service and the sign-up, which may just have ended."""
     service = state.systems.sign_ups[event.service]
     going = service.going.get(event.client)
-    return service, going or service.ended[(service.ended_count - 1) % len(service.ended)]
+    return service, going or service.last_ended
 
 
 @explains(SignUpServiceAdded)

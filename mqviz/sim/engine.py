@@ -131,11 +131,12 @@ class Simulation:
 
     def emit(self, event: Event) -> int:
         """Apply and log `event`, made with `stamp` in the same breath; returns its id, to be named as a cause."""
-        APPLY[type(event)](self.state, event)
-        self.state.now_us = event.at_us
-        self.state.last_event = event.id
+        state = self.state
+        APPLY[type(event)](state, event)
+        state.now_us = event.at_us
+        state.last_event = number = event.id
         self.log.append(event)
-        return event.id
+        return number
 
     def schedule(self, delay_us: int, priority: int, name: str, *args: Any, cause: int | None = None) -> int:
         """Put a due on the agenda, `delay_us` >= 0 from now; returns its ticket.
@@ -168,14 +169,18 @@ class Simulation:
 
     def run(self, until_us: int, limit: int) -> bool:
         """Do all dues before `until_us`; False if it stopped after an instant because `log` holds `limit` events."""
-        agenda, log, dues = self.agenda, self.log, DUES
-        while agenda and agenda[0][0] < until_us:
-            now = self.now_us = agenda[0][0]
-            while agenda and agenda[0][0] == now:
-                _, _, self.ticket, name, self.cause, args = heappop(agenda)
-                dues[name](self, *args)
-            if len(log) >= limit:
-                return False
+        agenda, log, dues, now_us = self.agenda, self.log, DUES, -1
+        while agenda:
+            next_due = at_us, _, ticket, name, cause, args = heappop(agenda)
+            if at_us != now_us:
+                late = at_us >= until_us
+                if late or (len(log) >= limit and now_us >= 0):
+                    heappush(agenda, next_due)
+                    return late
+                self.now_us = now_us = at_us
+            self.ticket = ticket
+            self.cause = cause
+            dues[name](self, *args)
         return True
 
     def give(self, command: Command) -> None:

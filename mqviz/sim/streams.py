@@ -2,7 +2,7 @@
 
 A stream's whole state is one integer, how many numbers were drawn. Numbers come in blocks of 1,024 from a
 `random.Random` that is seeded from blake2b(seed, name, block), and only its `random()` is used: its own
-state would cost 3 KB a stream in every checkpoint. `draw` reads number n of a stream without moving it:
+state would cost 3 KB a stream in every checkpoint. `Numbers` reads number n of a stream without moving it:
 two designs that ask for "client 7's mail" get the same mail, in whatever order they ask.
 
 Durations are rounded to whole microseconds, which hides the last bit of `log` on which platforms may differ.
@@ -29,11 +29,6 @@ def block(seed: int, name: str, number: int) -> tuple[float, ...]:
     digest = blake2b(f"{seed}/{name}/{number}".encode(), digest_size=16).digest()
     rnd = Random(int.from_bytes(digest, "big")).random
     return tuple([rnd() for _ in range(1 << BITS)])
-
-
-def draw(seed: int, name: str, index: int) -> float:
-    """Number `index` (from 0) of the stream `name`, in [0, 1)."""
-    return block(seed, name, index >> BITS)[index & MASK]
 
 
 def uniform(number: float, low: int, high: int) -> int:
@@ -76,3 +71,35 @@ class Stream:
     def choice(self, items: Sequence[Item]) -> Item:
         """One of `items`, each as likely as the others."""
         return items[int(self.random() * len(items))]
+
+
+class Numbers:
+    """A stream read by index (from 0) instead of in turn; it has no state at all."""
+
+    __slots__ = ("_block", "_name", "_number", "_seed")
+
+    def __init__(self, seed: int, name: str) -> None:
+        self._seed = seed
+        self._name = name
+        self._number = 0
+        self._block = block(seed, name, 0)
+
+    def __reduce__(self) -> tuple[type[Numbers], tuple[int, str]]:
+        return Numbers, (self._seed, self._name)
+
+    def random(self, index: int) -> float:
+        """Number `index` in [0, 1)."""
+        if index >> BITS != self._number:
+            self._number = index >> BITS
+            self._block = block(self._seed, self._name, self._number)
+        return self._block[index & MASK]
+
+    def uniform(self, index: int, low: int, high: int) -> int:
+        """Number `index` as an integer in low … high, both included."""
+        return uniform(self.random(index), low, high)
+
+    def exponential(self, index: int, mean: float) -> int:
+        """Number `index` as an integer >= 0, exponential with `mean`."""
+        if index >> BITS != self._number:
+            self.random(index)
+        return round(-mean * log(1.0 - self._block[index & MASK]))

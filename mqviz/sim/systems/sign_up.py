@@ -28,13 +28,15 @@ from mqviz.model.systems import (
 )
 from mqviz.model.words import duration
 from mqviz.sim.engine import ARRIVAL, STEP, Simulation, due
-from mqviz.sim.streams import draw, exponential, uniform
+from mqviz.sim.streams import Numbers
 
 
 def open_service(sim: Simulation, plan: AddSignUp) -> None:
     """Open the service and await its first client."""
     sim.emit(SignUpServiceAdded(*sim.stamp(), plan))
-    _await_client(sim, sim.state.systems.sign_ups[plan.name], 1)
+    service = sim.state.systems.sign_ups[plan.name]
+    sim.part(Paces)[plan.name] = Pace(sim.seed, service)
+    _await_client(sim, service, 1)
 
 
 def fail_all(sim: Simulation, service: SignUpService) -> None:
@@ -72,47 +74,60 @@ def send_waiting_mails(sim: Simulation, service: SignUpService) -> None:
 @due("sign-up arrives")
 def _arrive(sim: Simulation, name: str, client: int) -> None:
     service = sim.state.systems.sign_ups[name]
-    opened = sim.cause
-    sim.cause = sim.emit(SignUpArrived(*sim.stamp(), name, client))
-    if service.working:
-        _serve(sim, service)
-    else:
+    opened, last = sim.cause, sim.state.last_event
+    sim.cause = sim.emit(SignUpArrived(last + 1, sim.now_us, opened, name, client))
+    plan = service.plan
+    if not service.working:
         _fail(sim, service, client, name, f"{name} does not answer")
+    elif not plan.threads or service.busy < plan.threads:
+        _start(sim, service, client)
     sim.cause = opened
-    _await_client(sim, service, client + 1)
+    if client != plan.clients:
+        _await_client(sim, service, client + 1)
 
 
 def _await_client(sim: Simulation, service: SignUpService, client: int) -> None:
     plan = service.plan
-    if plan.clients and client > plan.clients:
-        return
-    if plan.at:
-        at_us = service.opened_at_us + plan.start + plan.at[client - 1]
-    elif plan.arrivals == "even":
-        at_us = service.opened_at_us + plan.start + round((client - 1) * 1_000_000 / plan.rate)
+    pace: Pace = sim.parts[Paces][plan.name]
+    if pace.gap_us:
+        delay_us = pace.gaps.exponential(client - 1, pace.gap_us)
+        if client == 1:
+            delay_us += plan.start
     else:
-        before_us = service.opened_at_us + plan.start if client == 1 else sim.now_us
-        gap = draw(sim.seed, plan.stream + "/arrivals", client - 1)
-        at_us = before_us + exponential(gap, 1_000_000 / plan.rate)
-    sim.schedule(at_us - sim.now_us, ARRIVAL, "sign-up arrives", plan.name, client)
+        since_us = plan.at[client - 1] if plan.at else round((client - 1) * 1_000_000 / plan.rate)
+        delay_us = service.opened_at_us + plan.start + since_us - sim.now_us
+    sim.schedule(delay_us, ARRIVAL, "sign-up arrives", plan.name, client)
 
 
 def _serve(sim: Simulation, service: SignUpService) -> None:
     """Let free threads take clients from the line."""
+    threads = service.plan.threads
+    while service.taken < service.arrived and (not threads or service.busy < threads):
+        _start(sim, service, service.taken + 1)
+
+
+def _start(sim: Simulation, service: SignUpService, client: int) -> None:
+    """A free thread takes the next client from the line."""
     plan = service.plan
-    while service.taken < service.arrived and (not plan.threads or service.busy < plan.threads):
-        client = service.taken + 1
-        started = sim.emit(SignUpStarted(*sim.stamp(), plan.name, client))
-        sim.schedule(_database_us(sim, plan, client), STEP, "user stored", plan.name, client, cause=started)
+    name = plan.name
+    pace: Pace = sim.parts[Paces][name]
+    started = sim.emit(SignUpStarted(sim.state.last_event + 1, sim.now_us, sim.cause, name, client))
+    took_us = pace.databases.exponential(client - 1, pace.database_us) if pace.database_us else plan.database
+    sim.schedule(took_us, STEP, pace.after_database, name, client, cause=started)
+
+
+@due("sign-up done")
+def _done(sim: Simulation, name: str, client: int) -> None:
+    """The database has written the user, and no mail follows."""
+    service = sim.state.systems.sign_ups[name]
+    if client in service.going:
+        _answer(sim, service, client)
 
 
 @due("user stored")
 def _stored(sim: Simulation, name: str, client: int) -> None:
     service = sim.state.systems.sign_ups[name]
     if client not in service.going:
-        return
-    if not service.mails:
-        _answer(sim, service, client)
         return
     sim.cause = sim.emit(UserStored(*sim.stamp(), name, client))
     if not service.synchronous:
@@ -137,9 +152,10 @@ def _note_left(sim: Simulation, name: str, client: int) -> None:
 
 def _answer(sim: Simulation, service: SignUpService, client: int) -> None:
     """Answer the client; its thread takes the next one."""
-    sim.cause = sim.emit(AnswerGiven(*sim.stamp(), service.plan.name, client))
+    name = service.plan.name
+    sim.cause = sim.emit(AnswerGiven(sim.state.last_event + 1, sim.now_us, sim.cause, name, client))
     if service.taken < service.arrived:
-        _serve(sim, service)
+        _start(sim, service, service.taken + 1)
 
 
 def _fail(sim: Simulation, service: SignUpService, client: int, culprit: str, reason: str) -> None:
@@ -190,14 +206,26 @@ def _still_mailing(service: SignUpService, client: int, started_at_us: int) -> b
 # -- how long things take --------------------------------------------------------------------------------
 
 
-def _database_us(sim: Simulation, plan: AddSignUp, client: int) -> int:
-    if plan.database_times == "even":
-        return plan.database
-    return exponential(draw(sim.seed, plan.stream + "/database", client - 1), plan.database)
+class Pace:
+    """What a plan means for its clients, worked out once. A mean of 0: not exponential."""
+
+    def __init__(self, seed: int, service: SignUpService) -> None:
+        plan = service.plan
+        exponential = plan.arrivals == "exponential" and not plan.at
+        self.gap_us = 1_000_000 / plan.rate if exponential else 0.0
+        self.database_us = float(plan.database) if plan.database_times == "exponential" else 0.0
+        self.gaps = Numbers(seed, f"{plan.stream}/arrivals")
+        self.databases = Numbers(seed, f"{plan.stream}/database")
+        self.mails = Numbers(seed, f"{plan.stream}/mail")
+        self.after_database = "user stored" if service.mails else "sign-up done"
+
+
+class Paces(dict[str, Pace]):
+    """The pace of each service by its name."""
 
 
 def _mail_us(sim: Simulation, plan: AddSignUp, client: int) -> int:
-    number = draw(sim.seed, plan.stream + "/mail", client - 1)
+    mails = sim.part(Paces)[plan.name].mails
     if plan.mail_times == "even":
-        return uniform(number, plan.mail_min, plan.mail_max)
-    return exponential(number, plan.mail_min)
+        return mails.uniform(client - 1, plan.mail_min, plan.mail_max)
+    return mails.exponential(client - 1, plan.mail_min)

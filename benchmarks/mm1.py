@@ -1,0 +1,100 @@
+"""M/M/1 of 100,000 messages: mqviz with its event log on, against SimPy with no log at all, in one run.
+
+Both draw exponential gaps and services (80 and 100 a second, R150: 50 ms in the system) and report the
+mean time in the system, which must agree with the formula.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Generator
+from random import Random
+from time import perf_counter
+from typing import Any
+
+import simpy
+
+from mqviz.model import facts
+from mqviz.model.command import AddSignUp
+from mqviz.model.event import Event
+from mqviz.model.units import Duration, Rate
+from mqviz.scenario import Scenario
+from mqviz.sim.backend import open_sim
+
+MESSAGES = 100_000
+ARRIVALS_PER_S, SERVICES_PER_S = 80, 100
+FORMULA_MS = 1000 / (SERVICES_PER_S - ARRIVALS_PER_S)
+ROUNDS = 5
+
+
+def scenario(messages: int = MESSAGES) -> Scenario:
+    """M/M/1 as a scenario: one thread, exponential database, no mail."""
+    queue = AddSignUp(
+        name="mm1",
+        clients=messages,
+        rate=Rate(ARRIVALS_PER_S),
+        arrivals="exponential",
+        threads=1,
+        database=Duration(1_000_000 // SERVICES_PER_S),
+        database_times="exponential",
+        mail_min=Duration(0),
+        mail_max=Duration(0),
+    )
+    return Scenario(title="M/M/1", until=Duration(1 << 50), scene="timing", sign_ups=(queue,))
+
+
+def ours() -> tuple[float, int]:
+    """Mean time in the system in ms, and the number of events in the log."""
+    backend = open_sim(scenario(), 7)
+    log: list[Event] = []
+    while backend.next_at_us() is not None:
+        log += backend.advance(1 << 50, limit=10_000)
+    mean = facts.mean_answer_ms(backend.state, "mm1")
+    return mean or 0.0, len(log)
+
+
+def theirs() -> tuple[float, int]:
+    """Mean time in the system in ms, and 0 logged events."""
+    rnd = Random(7)
+    environment = simpy.Environment()
+    server = simpy.Resource(environment, capacity=1)
+    total = 0.0
+
+    def message() -> Generator[Any, Any, None]:
+        nonlocal total
+        arrived = environment.now
+        with server.request() as turn:
+            yield turn
+            yield environment.timeout(rnd.expovariate(SERVICES_PER_S))
+        total += environment.now - arrived
+
+    def source() -> Generator[Any, Any, None]:
+        for _ in range(MESSAGES):
+            yield environment.timeout(rnd.expovariate(ARRIVALS_PER_S))
+            environment.process(message())
+
+    environment.process(source())
+    environment.run()
+    return 1000 * total / MESSAGES, 0
+
+
+def timed(run: Callable[[], tuple[float, int]]) -> tuple[float, float, int]:
+    """Seconds of one run, and what it returned."""
+    gc.collect()
+    begin = perf_counter()
+    mean_ms, logged = run()
+    return perf_counter() - begin, mean_ms, logged
+
+
+def main() -> None:
+    """Print the best of ROUNDS runs of each, taken in turn, and their ratio."""
+    pairs = [(timed(ours), timed(theirs)) for _ in range(ROUNDS)]
+    best = {"mqviz": min(pair[0] for pair in pairs), "SimPy": min(pair[1] for pair in pairs)}
+    print(f"M/M/1, {MESSAGES:,} messages, formula {FORMULA_MS:.1f} ms, best of {ROUNDS}")
+    for name, (took_s, mean_ms, logged) in best.items():
+        print(f"  {name:6} {took_s:6.3f} s  mean {mean_ms:5.1f} ms  {logged:,} events logged")
+    print(f"  mqviz is {best['SimPy'][0] / best['mqviz'][0]:.2f} times as fast")
+
+
+if __name__ == "__main__":
+    main()
