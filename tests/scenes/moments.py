@@ -18,12 +18,16 @@ from mqviz.model.readings import (
     Ledger,
     MemberReading,
     ProducerReading,
+    RequestReading,
+    ServiceReading,
     Tape,
     TopicReading,
 )
-from mqviz.scenes import partition_log
+from mqviz.scenes import partition_log, request_timing
 from mqviz.scenes.canvas import Canvas
+from mqviz.scenes.home import Course, Door, HomeView, draw_home
 from mqviz.scenes.partition_log.picture import Crew, Hold, Lane, Outline, Picture
+from mqviz.scenes.request_timing import Design
 from mqviz.scenes.view import View
 
 MS = 1_000
@@ -132,3 +136,87 @@ def draw(
 def five_members(columns: int, rows: int, **more: Any) -> Canvas:
     """Three partitions, five members: two idle."""
     return draw(columns, rows, **more)
+
+
+# -- request timing --------------------------------------------------------------------------------------
+
+ARRIVALS = (0, 400, 1_200, 1_600, 2_400)
+MAILS = (4_000, 3_300, 4_700, 3_500, 4_900)
+
+
+def request(number: int, design: str, now_us: int) -> RequestReading:
+    """One sign-up as it stands at `now_us`."""
+    at = ARRIVALS[number - 1] * MS
+    stored = at + 100 * MS
+    synchronous = design == "synchronous"
+    answered = stored + (MAILS[number - 1] if synchronous else 1) * MS
+    mailed = stored + MAILS[number - 1] * MS + (0 if synchronous else MS)
+
+    def by(time_us: int) -> int | None:
+        return time_us if time_us <= now_us else None
+
+    mail_started = by(stored + (0 if synchronous else MS))
+    return RequestReading(
+        number, design, design, at, by(at), by(stored), by(answered), "", mail_started, by(mailed), False
+    )
+
+
+def design(name: str, now_us: int, **more: Any) -> Design:
+    found = tuple(request(n, name, now_us) for n in range(1, 6) if ARRIVALS[n - 1] * MS <= now_us)
+    answers = [r.answered_at_us - r.arrived_at_us for r in found if r.answered_at_us is not None]
+    mails = sum(1 for r in found if r.mail_done_at_us)
+    mean = sum(answers) / len(answers) if answers else None
+    waiting = len(found) - mails
+    reading = ServiceReading(name, name, True, len(found), len(answers), 0, mails, waiting, mean, 0)
+    return Design(reading, found)
+
+
+def timing(columns: int, rows: int, now_ms: int, **more: Any) -> Canvas:
+    view = View(now_ms * MS, columns, rows, until_us=8_000 * MS, **more)
+    return request_timing.paint(tuple(design(d, view.now_us) for d in ("synchronous", "asynchronous")), view)
+
+
+@moment
+def all_answered(columns: int, rows: int, **more: Any) -> Canvas:
+    """Both designs are done: the amber field above, missing below."""
+    return timing(columns, rows, 7_400, **more)
+
+
+@moment
+def halfway(columns: int, rows: int, **more: Any) -> Canvas:
+    """Some have their answer, some wait, mails are under way."""
+    return timing(columns, rows, 3_000, **more)
+
+
+# -- home ------------------------------------------------------------------------------------------------
+
+PARTS = (("Why wait?", 8), ("Three kinds of queue", 4), ("Kafka", 12), ("Systems and incidents", 12))
+DOORS = (
+    Door("Learn", "36 lessons of ten minutes: predict, run, see why.", "next", "15 Consumer groups", "l"),
+    Door("Play", "Pick a scenario, break it: kill, cut, slow, flood.", "last", "one hot key", "p"),
+    Door("Attach", "Your cluster, read-only: lag, rebalances, verdicts.", "last", "localhost:9092", "a"),
+)
+BETS = tuple(sign == "y" for sign in "ynyyynynyyynyynyyyynyynyyy")
+
+
+def course(done: int) -> tuple[Course, ...]:
+    parts = [part for part, count in PARTS for _ in range(count)]
+    return tuple(
+        Course(n, "Consumer groups" if n == 15 else f"Lesson {n}", part, n <= done)
+        for n, part in enumerate(parts, 1)
+    )
+
+
+@moment
+def at_home(columns: int, rows: int, **more: Any) -> Canvas:
+    """Fourteen lessons done, the next chosen."""
+    teaser = "3 partitions, 5 members, who sits idle?"
+    shown = HomeView("v0.1 · dark · seed 7", DOORS, 0, course(14), 15, teaser, BETS)
+    return draw_home(shown, View(0, columns, rows, **more))
+
+
+@moment
+def first_launch(columns: int, rows: int, **more: Any) -> Canvas:
+    """Nothing is done and no bet was made."""
+    shown = HomeView("v0.1 · dark · seed 7", DOORS, 0, course(0), 1)
+    return draw_home(shown, View(0, columns, rows, **more))
