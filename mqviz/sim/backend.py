@@ -34,11 +34,7 @@ class SimBackend:
 
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim
-
-    @property
-    def now_us(self) -> int:
-        """How far it came."""
-        return self._sim.now_us
+        self.now_us = sim.now_us
 
     @property
     def state(self) -> State:
@@ -54,8 +50,10 @@ class SimBackend:
         sim = self._sim
         if until_us <= sim.now_us:
             return []
-        done = sim.run(until_us, limit)
-        sim.now_us = int(until_us) if done else sim.now_us + 1  # a Duration would encode as text
+        done = sim.run(until_us, max(limit, 1))
+        self.now_us = sim.now_us = (
+            int(until_us) if done else sim.now_us + 1
+        )  # int: a Duration is text in JSON
         events = sim.log
         sim.log = []
         return events

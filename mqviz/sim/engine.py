@@ -168,13 +168,17 @@ class Simulation:
     # -- what the backend uses -------------------------------------------------------------------------
 
     def run(self, until_us: int, limit: int) -> bool:
-        """Do all dues before `until_us`; False if it stopped after an instant because `log` holds `limit` events."""
-        agenda, log, dues, now_us = self.agenda, self.log, DUES, -1
+        """Do all dues before `until_us`; False if it stopped after an instant because `log` holds `limit` events.
+
+        `limit` is at least 1. What `log` already holds happened at now_us, whose dues still belong to it.
+        """
+        agenda, log, dues = self.agenda, self.log, DUES
+        now_us = self.now_us if log else -1
         while agenda:
             next_due = at_us, _, ticket, name, cause, args = heappop(agenda)
             if at_us != now_us:
                 late = at_us >= until_us
-                if late or (len(log) >= limit and now_us >= 0):
+                if late or len(log) >= limit:
                     heappush(agenda, next_due)
                     return late
                 self.now_us = now_us = at_us
