@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from mqviz import folders
 from mqviz.commands import nearest
 from mqviz.lesson.format import Lesson, load_lesson
 
@@ -82,17 +83,11 @@ class Entry(NamedTuple):
     path: Path | None
 
 
-def lessons_folder() -> Path:
-    """The folder of the lessons: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "lessons"
-    return inside if inside.is_dir() else package.parent / "lessons"
-
-
 def catalogue(folder: Path | None = None) -> list[Entry]:
     """Every lesson of the course in order, planned ones too."""
     files = {
-        int(path.name[:2]): path for path in sorted((folder or lessons_folder()).glob("[0-9][0-9]-*.md"))
+        int(path.name[:2]): path
+        for path in sorted((folder or folders.data("lessons")).glob("[0-9][0-9]-*.md"))
     }
     titled = [(part, title) for part, titles in PARTS for title in titles]
     return [Entry(number, title, part, files.get(number)) for number, (part, title) in enumerate(titled, 1)]

@@ -1,7 +1,7 @@
 """Goals: the tiny language in which lessons check facts and events; data, never code.
 
 `fact(arguments) op value` asks a fact of the model by its name; `happened(Kind, field=value)` asks whether
-such an event happened since the step began. A check is three-valued: what is Unknown (a real cluster does not
+such an event happened since the step began; `and` joins checks. A check is three-valued: what is Unknown (a real cluster does not
 show everything) is neither reached nor failed. A mistake is told with its column, what was expected and the
 nearest word.
 """
@@ -37,6 +37,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
 }
 
+AND = "and"
 _TOKEN = re.compile(r'\s*(?:("[^"]*")|(==|!=|<=|>=|[<>=(),])|([^\s"()<>=!,]+))')
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
@@ -98,21 +99,31 @@ class Happened(NamedTuple):
         )
 
 
-Check = Compare | Happened
+class Both(NamedTuple):
+    """`check and check …`: all of them at the same time."""
+
+    checks: tuple[Compare | Happened, ...]
+
+    def holds(self, state: State, events: Sequence[Event]) -> bool | Unknown:
+        """False if one is false, else Unknown if one is."""
+        found = [check.holds(state, events) for check in self.checks]
+        if any(truth is False for truth in found):
+            return False
+        return next((truth for truth in found if isinstance(truth, Unknown)), True)
+
+
+Check = Compare | Happened | Both
 
 
 def parse_check(text: str) -> Check:
     """The check that `text` says; raises ExpressionError."""
     tokens = _Tokens(text)
-    name = tokens.word("a fact's name or `happened`")
-    if name.text == "happened":
-        check: Check = _happened(tokens)
-    else:
-        reading = _reading(tokens, name)
-        sign = tokens.take("a comparison", OPERATORS)
-        check = Compare(reading, sign.text, _compared(tokens, reading, sign.text))
+    found = [_check(tokens)]
+    while tokens.peek() == AND:
+        tokens.take(AND)
+        found.append(_check(tokens))
     tokens.end()
-    return check
+    return found[0] if len(found) == 1 else Both(tuple(found))
 
 
 def parse_reading(text: str) -> Reading:
@@ -208,6 +219,15 @@ def _arguments(tokens: _Tokens) -> list[_Argument]:
             found.append(_Argument("", value))
         if tokens.take("a comma or the closing bracket", (",", ")")).text == ")":
             return found
+
+
+def _check(tokens: _Tokens) -> Compare | Happened:
+    name = tokens.word("a fact's name or `happened`")
+    if name.text == "happened":
+        return _happened(tokens)
+    reading = _reading(tokens, name)
+    sign = tokens.take("a comparison", OPERATORS)
+    return Compare(reading, sign.text, _compared(tokens, reading, sign.text))
 
 
 def _reading(tokens: _Tokens, name: _Token) -> Reading:

@@ -6,12 +6,12 @@ another name; where nothing can be written, mqviz goes on and says so. `notice` 
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+
+from mqviz import folders
 
 FILE = "progress.json"
 
@@ -98,7 +98,10 @@ class Progress:
         if self.path is None:
             return False
         try:
-            _write(self.path, msgspec.json.format(msgspec.json.encode(self.book)))
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            folders.replace_text(
+                self.path, msgspec.json.format(msgspec.json.encode(self.book)).decode() + "\n"
+            )
         except OSError as error:
             self._only_in_memory(error)
             return False
@@ -139,35 +142,4 @@ class Progress:
 
 def default_path() -> Path:
     """Where progress is kept: the user's state folder."""
-    from platformdirs import user_state_path
-
-    return user_state_path("mqviz", appauthor=False) / FILE
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself last; some file systems cannot, and then it is as good as it gets."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(handle)
-    except OSError:
-        pass
-    finally:
-        os.close(handle)
+    return folders.state() / FILE

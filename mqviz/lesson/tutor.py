@@ -8,9 +8,11 @@ should show. Goals are read from facts, so any route that reaches them counts, a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 
 from mqviz.backend import Refused
 from mqviz.lesson.format import Lesson, Script, Step
+from mqviz.lesson.numbers import current
 from mqviz.lesson.prediction import Prediction, foresee
 from mqviz.lesson.progress import Bet, Progress
 from mqviz.lesson.run import Run
@@ -48,6 +50,7 @@ class Attempt:
         self.waited_us = 0
         self.failures = 0
         self.nudge = ""
+        self.done: State | None = None
 
     def do(self) -> str:
         """Give the step's own commands; returns what went wrong, or ""."""
@@ -71,6 +74,12 @@ class Attempt:
                 if given and given[-1] == tried[-1][1]:
                     self.nudge = wrong.because
         self.failures += bool(self.nudge) and self.nudge != before
+
+    def explain(self) -> tuple[str, ...]:
+        """The paragraphs for when the goals are reached, with the numbers of this run."""
+        outcome = self.prediction.foreseen if self.prediction else None
+        states = [state for state in (outcome, self.done) if state is not None]
+        return tuple(current(text, self.step, states) for text in self.step.after)
 
     @property
     def stuck(self) -> bool:
@@ -100,7 +109,7 @@ class Tutor:
         self.finished = False
         self.notice = ""
         self.number = 0 if run.live else min(step, len(lesson.steps) - 1)
-        if self.number:
+        if not run.live:
             walk(lesson, run, self.number)
         self.at = self._begin()
 
@@ -110,6 +119,11 @@ class Tutor:
     def step(self) -> Step:
         """The step that is played."""
         return self.lesson.steps[self.number]
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """The step's prediction, if it has one."""
+        return self.at.prediction
 
     @property
     def phase(self) -> Phase:
@@ -145,7 +159,7 @@ class Tutor:
             prediction=at.prediction.view() if at.prediction else None,
             goals=goals,
             open_goal=still[0] if still else None,
-            explain=step.after if phase in (Phase.DONE, Phase.FINISHED) else (),
+            explain=at.explain() if phase in (Phase.DONE, Phase.FINISHED) else (),
             hints=tuple(step.block.hint[: at.hints]),
             hints_left=len(step.block.hint) - at.hints,
             offer_hint=phase is Phase.GOALS and at.stuck,
@@ -189,6 +203,8 @@ class Tutor:
         if self.phase not in (Phase.GOALS, Phase.DONE):
             return
         self.at.hear()
+        if self.at.done is None and self.phase is Phase.DONE:
+            self.at.done = deepcopy(self.run.state)
         self.at.waited_us = 0 if fresh else self.at.waited_us + elapsed_us
         for number in range(len(self.step.goals)):
             if self.at.goals.reached(number):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mqviz.lesson.goals import Check, Compare, Happened
+from mqviz.lesson.goals import Both, Check, Happened
 from mqviz.lesson.run import Run
 from mqviz.model.event import Event
 from mqviz.model.observed import Unknown
@@ -62,7 +62,7 @@ class Watch:
         return self._branches[branch.number]
 
     def _events(self, run: Run) -> Sequence[Event]:
-        if not any(isinstance(check, Happened) for check in self.checks):
+        if not any(isinstance(check, Happened | Both) for check in self.checks):
             return ()
         gone = run.branch.thinned - self._thinned
         return run.happened(max(0, self._index - gone))
@@ -80,6 +80,6 @@ class Watch:
 
 
 def _when(check: Check, run: Run, events: Sequence[Event]) -> int:
-    if isinstance(check, Compare):
-        return run.now_us
-    return next(event.at_us for event in events if check.matches(event))
+    if isinstance(check, Happened):
+        return next(event.at_us for event in events if check.matches(event))
+    return run.now_us
