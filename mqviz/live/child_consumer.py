@@ -1,7 +1,8 @@
 """The consumer application in a child process: polls, processes one record after the other, commits.
 
-While it processes, its partitions are paused and the poll goes on, so that a rebalance waits for the record
-in hand and for nothing else. Offsets are stored and committed only for records that were processed.
+While it processes, the poll goes on and puts records on a pile, so that a rebalance waits for the record in
+hand and for nothing else. From the pile they are taken as from a poll: after every `max.poll.records` of them,
+or at its end, what was processed is committed.
 """
 
 import random
@@ -16,7 +17,8 @@ from mqviz.live import child_words as words
 from mqviz.live.child_library import Tell, quiet_settings
 from mqviz.live.child_words import Place, now_us
 
-MOMENT_S: Final = 0.05
+MOMENT_US: Final = 50_000
+MOST_WAITING: Final = 1_000
 LONGEST_FINISH_S: Final = 5.0
 
 
@@ -35,6 +37,7 @@ class ConsumerClient:
         self._in_hand: Message | None = None
         self._ends_us = 0
         self._done: dict[Place, int] = {}
+        self._batch_left = 0
         self._paused = False
         self._consumer = Consumer({**settings, "on_commit": self._on_commit})
         self._consumer.subscribe(
@@ -47,20 +50,15 @@ class ConsumerClient:
             self._processing_us = order.processing_us
 
     def turn(self) -> bool:
-        """Go on with the record in hand, or take the next, or poll."""
+        """Go on with the records at hand; poll meanwhile."""
         if self._in_hand is not None and now_us() >= self._ends_us:
             self._finish()
         while self._in_hand is None and self._waiting:
             self._begin(self._waiting.popleft())
             if self._in_hand is not None and now_us() >= self._ends_us:
                 self._finish()
-        if self._in_hand is None:
-            self._commit()
-            self._pause(False)
-            self._take(MOMENT_S, self._order.max_poll_records)
-        else:
-            self._pause(True)
-            self._take(min(MOMENT_S, max(0, self._ends_us - now_us()) / 1_000_000), 1)
+        self._hold_back()
+        self._take()
         return True
 
     def close(self) -> None:
@@ -71,20 +69,34 @@ class ConsumerClient:
 
     # -- records ---------------------------------------------------------------------------------------
 
-    def _take(self, wait_s: float, most: int) -> None:
-        """One poll: wait for a record, and take what came with it."""
-        first = self._consumer.poll(wait_s)
-        if first is None:
+    def _take(self) -> None:
+        """One poll, as long as the record in hand lets it wait."""
+        wait_us = MOMENT_US if self._in_hand is None else min(MOMENT_US, max(0, self._ends_us - now_us()))
+        message = self._consumer.poll(wait_us / 1_000_000)
+        if message is None:
             return
-        rest = self._consumer.consume(most - 1, timeout=0) if most > 1 else []
-        for message in [first, *rest]:
-            error = message.error()
-            if error is None:
-                self._waiting.append(message)
-            elif error.code() != KafkaError._PARTITION_EOF:
-                self._tell(words.Failed(now_us(), error.name(), error.str(), error.fatal()))
+        error = message.error()
+        if error is None:
+            self._waiting.append(message)
+        elif error.code() != KafkaError._PARTITION_EOF:
+            self._tell(words.Failed(now_us(), error.name(), error.str(), error.fatal()))
+
+    def _hold_back(self) -> None:
+        """Keep the pile of unprocessed records small; what is paused is fetched again a second later."""
+        full = len(self._waiting) >= (MOST_WAITING // 2 if self._paused else MOST_WAITING)
+        if full == self._paused:
+            return
+        partitions = self._consumer.assignment()
+        if full:
+            self._consumer.pause(partitions)
+        else:
+            self._consumer.resume(partitions)
+        self._paused = full
 
     def _begin(self, message: Message) -> None:
+        if self._batch_left == 0:
+            self._batch_left = min(1 + len(self._waiting), self._order.max_poll_records)
+        self._batch_left -= 1
         if _place(message) not in self._owned:
             return
         took_us = self._processing_us
@@ -108,6 +120,8 @@ class ConsumerClient:
         self._done[place] = offset + 1
         if self._auto:
             self._consumer.store_offsets(offsets=[TopicPartition(*place, offset + 1)])
+        if self._batch_left == 0:
+            self._commit()
 
     def _give_up(self, places: Iterable[Place]) -> None:
         """Forget records of these partitions that are not processed; somebody will read them again."""
@@ -115,16 +129,7 @@ class ConsumerClient:
         self._waiting = deque(message for message in self._waiting if _place(message) not in gone)
         if self._in_hand is not None and _place(self._in_hand) in gone:
             self._in_hand = None
-
-    def _pause(self, wanted: bool) -> None:
-        if self._paused == wanted:
-            return
-        partitions = self._consumer.assignment()
-        if wanted:
-            self._consumer.pause(partitions)
-        else:
-            self._consumer.resume(partitions)
-        self._paused = wanted
+        self._batch_left = min(self._batch_left, len(self._waiting))
 
     # -- commits ---------------------------------------------------------------------------------------
 

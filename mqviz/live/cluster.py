@@ -353,6 +353,11 @@ def managed_bootstrap(state: Path | None = None) -> str | None:
     return ",".join(node.address for node in runs.nodes(folder, run).values())
 
 
+def managed_cluster_ids(state: Path | None = None) -> list[str]:
+    """Cluster ids of the managed clusters that run: those on which mqviz may do as it likes."""
+    return [run.cluster_id for _, run in _live(state or runs.state_folder())]
+
+
 def _live(state: Path) -> list[tuple[Path, runs.Run]]:
     pairs = [(folder, runs.load(folder)) for folder in runs.folders(state)]
     return [

@@ -21,9 +21,6 @@ PARTITIONERS: Final = {
 }
 """Scenario's word to librdkafka's. Its murmur2_random puts keyed records where Java's default does."""
 
-FETCH_WAIT_MS: Final = 50
-"""A fetch that is under way leaves out partitions that are resumed meanwhile; so none may wait for long."""
-
 
 class Names:
     """Plain names and the names on the cluster."""
@@ -102,7 +99,6 @@ def consumer_order(
         "session.timeout.ms": _ms(command.session_timeout),
         "heartbeat.interval.ms": _ms(command.heartbeat_interval),
         "max.poll.interval.ms": _ms(max(command.max_poll_interval, command.session_timeout)),
-        "fetch.wait.max.ms": str(FETCH_WAIT_MS),
     }
     return words.BeConsumer(
         {**config, **own},
