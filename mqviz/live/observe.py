@@ -43,12 +43,12 @@ class Observer:
         self._journal = journal
         self._refresh = Refresh(Brokers(parse_bootstrap(bootstrap), _connect), journal, deadline_s)
         self._wake = asyncio.Event()
+        self._begun = False
         self._number = 0
         self._topics: frozenset[str] = frozenset()
 
     async def run(self) -> None:
         """Beat until cancelled."""
-        self._begin()
         try:
             while True:
                 took_us = await self._timed_beat()
@@ -56,11 +56,14 @@ class Observer:
         finally:
             await self._refresh.close()
 
+    async def close(self) -> None:
+        """End the connections; for whoever calls `beat` and not `run`."""
+        await self._refresh.close()
+
     async def once(self) -> None:
         """One beat that asks for everything. Raises ClusterLostError."""
-        self._begin()
         try:
-            await self._beat()
+            await self.beat()
         finally:
             await self._refresh.close()
 
@@ -80,12 +83,14 @@ class Observer:
         self._wake.set()
 
     def _begin(self) -> None:
-        self._journal.post(WatchBegan, 0, self._bootstrap, self.schedule.period_us)
+        if not self._begun:
+            self._journal.post(WatchBegan, 0, self._bootstrap, self.schedule.period_us)
+        self._begun = True
 
     async def _timed_beat(self) -> int:
         began_us = self._journal.now_us()
         try:
-            await self._beat()
+            await self.beat()
         except ClusterLostError:
             self.schedule.hurry("cluster", "groups")
         except Exception as error:
@@ -104,7 +109,9 @@ class Observer:
         finally:
             self._wake.clear()
 
-    async def _beat(self) -> None:
+    async def beat(self) -> None:
+        """Ask for what is due. Raises ClusterLostError."""
+        self._begin()
         refresh, schedule = self._refresh, self.schedule
         began_us, requests = self._journal.now_us(), refresh.brokers.requests
         refresh.failed = {}

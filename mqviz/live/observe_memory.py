@@ -53,7 +53,7 @@ class Told:
     """The offsets of one topic (ends, starts, or commits of a group) as they were last told."""
 
     def __init__(self) -> None:
-        self.asked_us = 0
+        self.asked_us: dict[int, int] = {}
         self.raw: dict[int, Answered] = {}
         self.values: dict[int, int | str] = {}
 
@@ -62,7 +62,7 @@ class Told:
 
         Answers mostly repeat the one before: comparing them whole is much cheaper than by partition.
         """
-        since_us, self.asked_us = self.asked_us, asked_us
+        since_us, self.asked_us[broker] = self.asked_us.get(broker, 0), asked_us
         if raw == self.raw.get(broker):
             return Difference(since_us, {}, {}, ())
         self.raw[broker] = raw

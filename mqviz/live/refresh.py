@@ -131,7 +131,11 @@ class Refresh:
 
     async def _see_listing(self, broker: int) -> tuple[int, tuple[asks.Listed, ...]] | None:
         since_us = self._answered_us.get(broker, 0)
-        answer = await self._of(broker, asks.list_groups())
+        try:
+            answer = await self._of(broker, asks.list_groups())
+        except (BrokerRefused, UnsupportedVersion) as error:
+            self.failed[broker] = error.sentence
+            return None
         return None if answer is None else (since_us, answer)
 
     def _post_gone(self, answers: dict[int, tuple[int, tuple[asks.Listed, ...]]]) -> None:

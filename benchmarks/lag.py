@@ -1,0 +1,206 @@
+"""Lag of all groups of a real broker: mqviz against Apache's tool and a warm Java client, in one run.
+
+One broker of its own with 2,000 partitions and 100 groups of 640 commits each. Every way answers the same
+question, and the sums must agree. The ways take turns, so that a busy machine slows all of them.
+"""
+
+import asyncio
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from time import perf_counter_ns
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from mqviz.live import cluster, jars
+from mqviz.live.cluster_java import find_java
+from mqviz.live.observe import Observer
+from mqviz.live.observe_journal import Journal
+from mqviz.model import facts
+from mqviz.model.observed_events import BeatEnded
+from mqviz.model.state import State, apply
+
+TOPICS, PARTITIONS = 200, 10
+GROUPS, TOPICS_OF_A_GROUP = 100, 64
+RECORDS = 20_000
+ROUNDS, TOOL_ROUNDS = 15, 3
+GOAL = 1.2
+SETTINGS = {"log.index.size.max.bytes": "65536", "offsets.topic.num.partitions": "4"}
+
+Round = Callable[[], Awaitable[tuple[float, int, str]]]
+"""One measurement: (milliseconds, requests, what was found)."""
+
+
+def fill(bootstrap: str) -> None:
+    """Topics, records and commits; a group commits without ever having a member."""
+    names = [f"lag-{n:03}" for n in range(TOPICS)]
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names]).values():
+        made.result()
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50})
+    for n in range(RECORDS):
+        producer.produce(names[n % TOPICS], b"x", partition=n // TOPICS % PARTITIONS)
+        producer.poll(0)
+    producer.flush()
+    for g in range(GROUPS):
+        consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"group-{g:03}"})
+        topics = [names[(g + n) % TOPICS] for n in range(TOPICS_OF_A_GROUP)]
+        places = [TopicPartition(t, p, 1 + (g + p) % 9) for t in topics for p in range(PARTITIONS)]
+        consumer.commit(offsets=places, asynchronous=False)
+        consumer.close()
+
+
+# -- the ways ----------------------------------------------------------------------------------------------
+
+
+class Mqviz:
+    """What `mqviz attach` does in a beat that reads everything, with the State and the lag of every group."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self.journal = Journal()
+        self.observer = Observer(bootstrap, self.journal)
+        self.state = State()
+
+    async def round(self) -> tuple[float, int, str]:
+        began = perf_counter_ns()
+        self.observer.schedule.forget()
+        await self.observer.beat()
+        events = self.journal.take_all()
+        for event in events:
+            apply(self.state, event)
+        lags = [facts.group_lag(self.state, group.name) for group in facts.groups(self.state)]
+        took = (perf_counter_ns() - began) / 1e6
+        requests = sum(event.requests for event in events if isinstance(event, BeatEnded))
+        total = sum(lag.value for lag in lags if isinstance(lag.value, int))
+        return took, requests, f"{len(lags)} groups, {sum(lag.known for lag in lags)} commits, lag {total}"
+
+
+class Java:
+    """Kafka's AdminClient in a warm process."""
+
+    def __init__(self, bootstrap: str, class_path: str) -> None:
+        source = Path(__file__).with_name("Lag.java")
+        command = ["java", "-cp", class_path, str(source), bootstrap]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    async def round(self) -> tuple[float, int, str]:
+        assert self.process.stdin
+        assert self.process.stdout
+        print(file=self.process.stdin, flush=True)
+        took, groups, commits, lag, requests = map(int, self.process.stdout.readline().split())
+        return took / 1e6, requests, f"{groups} groups, {commits} commits, lag {lag}"
+
+
+async def tool(bootstrap: str, class_path: str, java: str) -> tuple[float, int, str]:
+    """Apache's command line tool, a process each time."""
+    command = [java, "-cp", class_path, "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"]
+    command += ["--bootstrap-server", bootstrap, "--all-groups", "--describe"]
+    began = perf_counter_ns()
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    took = (perf_counter_ns() - began) / 1e6
+    rows = [line.split() for line in text.splitlines() if line.startswith("group-")]
+    lag = sum(int(row[5]) for row in rows)
+    return took, 0, f"{len({row[0] for row in rows})} groups, {len(rows)} commits, lag {lag}"
+
+
+async def process(bootstrap: str) -> tuple[float, int, str]:
+    """The same as a process of Python, as `mqviz lag` is."""
+    began = perf_counter_ns()
+    command = [sys.executable, __file__, "--once", bootstrap]
+    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    return (perf_counter_ns() - began) / 1e6, 0, found
+
+
+# -- the run -----------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def broker() -> Iterator[cluster.Cluster]:
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder)
+        with cluster.start(1, heap="2g", settings=SETTINGS, requests=True, state=state) as running:
+            yield running
+
+
+async def measure(bootstrap: str, requests: Path) -> dict[str, list[tuple[float, int, str]]]:
+    class_path = ":".join(map(str, jars.class_path(cluster.DEFAULT_VERSION, print)))
+    java = str(find_java())
+    log_requests("WARN", bootstrap, class_path, java)
+    mqviz = Mqviz(bootstrap)
+    ways: dict[str, Round] = {"mqviz, a whole beat": mqviz.round}
+    if shutil.which("javac"):
+        ways["Java AdminClient, warm"] = Java(bootstrap, class_path).round
+    for _ in range(10):
+        for way in ways.values():
+            await way()
+    found: dict[str, list[tuple[float, int, str]]] = {}
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            found.setdefault(name, []).append(await way())
+    processes: dict[str, Round] = {
+        "Apache's tool, a process": lambda: tool(bootstrap, class_path, java),
+        "mqviz, a process": lambda: process(bootstrap),
+    }
+    for _ in range(TOOL_ROUNDS):
+        for name, way in processes.items():
+            found.setdefault(name, []).append(await way())
+    log_requests("DEBUG", bootstrap, class_path, java)
+    for name, way in processes.items():
+        before = count(requests)
+        await way()
+        found[name] = [(took, count(requests) - before, text) for took, _, text in found[name]]
+    return found
+
+
+def log_requests(level: str, bootstrap: str, class_path: str, java: str) -> None:
+    """Let the broker log its requests (DEBUG) or not (WARN): writing them takes time, so not what is timed."""
+    command = [java, "-cp", class_path, "kafka.admin.ConfigCommand", "--bootstrap-server", bootstrap]
+    command += ["--entity-type", "broker-loggers", "--entity-name", "1"]
+    command += ["--alter", "--add-config", f"kafka.request.logger={level}"]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def count(log: Path) -> int:
+    """Requests of clients in the broker's log; the broker's own are on another listener."""
+    return len(re.findall(r'"listener":"(?!CONTROLLER)', log.read_text(errors="replace")))
+
+
+def report(found: dict[str, list[tuple[float, int, str]]]) -> int:
+    print(f"{'':28}{'min ms':>9}{'median ms':>11}{'requests':>10}")
+    medians = {}
+    for name, rounds in found.items():
+        times = [took for took, _, _ in rounds]
+        medians[name] = median(times)
+        print(f"{name:28}{min(times):9.0f}{medians[name]:11.0f}{rounds[-1][1]:10}")
+    texts = {text for rounds in found.values() for _, _, text in rounds}
+    print("all found:", *texts, sep="\n  ")
+    ours, theirs = medians["mqviz, a whole beat"], medians.get("Java AdminClient, warm")
+    tools = medians["Apache's tool, a process"] / medians["mqviz, a process"]
+    print(f"Apache's tool takes {tools:.1f} times as long as mqviz, both as a process")
+    if theirs is None:
+        print("Java AdminClient: not measured, there is no JDK here")
+    else:
+        print(f"mqviz takes {ours / theirs:.2f} times as long as the warm Java client (goal: {GOAL})")
+    return 0 if len(texts) == 1 else 1
+
+
+def main() -> int:
+    if sys.argv[1:2] == ["--once"]:
+        print(asyncio.run(Mqviz(sys.argv[2]).round())[2])
+        return 0
+    with broker() as running:
+        fill(running.bootstrap)
+        return report(asyncio.run(measure(running.bootstrap, running.node(1).request_log)))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
