@@ -1,0 +1,132 @@
+"""The app: themes, the first screen, going from screen to screen, and what happens when something breaks.
+
+Everything that can fail with a sentence fails before a screen is pushed; what nobody expected goes to the log
+file, and the terminal is given back with one sentence that names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual.app import App
+from textual.screen import Screen
+from textual.theme import Theme as TextualTheme
+
+from mqviz.backend import Refused
+from mqviz.scenes import palette
+from mqviz.scenes.palette import Theme
+from mqviz.ui.enter import screen_for
+from mqviz.ui.options import Doors, Options, Start
+from mqviz.ui.stage import PLAIN
+
+INTERRUPTED = 130
+
+
+def theme_of(name: Theme) -> TextualTheme:
+    """A palette as a theme of Textual, for the widgets that are its own."""
+    roles = palette.ROLES[name]
+    return TextualTheme(
+        name=name,
+        primary=roles["accent"],
+        secondary=roles["quiet"],
+        accent=roles["accent"],
+        warning=roles["wait"],
+        error=roles["bad"],
+        success=roles["ok"],
+        foreground=roles["ink"],
+        background=roles["base"],
+        surface=roles["raised"],
+        panel=roles["bar"],
+        dark=name == "dark",
+        variables={"quiet": roles["quiet"], "sel": roles["sel"], "rule": roles["rule"]},
+    )
+
+
+PLAIN_THEME = TextualTheme(
+    name=PLAIN,
+    ansi=True,
+    primary="ansi_default",
+    secondary="ansi_default",
+    accent="ansi_default",
+    warning="ansi_default",
+    error="ansi_default",
+    success="ansi_default",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    variables={"quiet": "ansi_default", "sel": "ansi_default", "rule": "ansi_default"},
+)
+"""No colour at all: the terminal's own two, bold and reverse."""
+
+
+class MqvizApp(App[None]):
+    """mqviz on a terminal."""
+
+    TITLE = "mqviz"
+    ENABLE_COMMAND_PALETTE = False
+
+    def __init__(self, doors: Doors, options: Options) -> None:
+        super().__init__(css_path=options.styles, ansi_color=True if options.no_color else None)
+        self.doors = doors
+        self.options = options
+        for theme in (theme_of("dark"), theme_of("light"), PLAIN_THEME):
+            self.register_theme(theme)
+        self.theme = PLAIN if options.no_color else options.theme
+
+    @property
+    def shapes_only(self) -> bool:
+        """Whether colours cannot carry the levels of light, so that shapes do."""
+        return self.options.no_color or self.console.color_system not in (None, "truecolor")
+
+    def on_mount(self) -> None:
+        """The first screen."""
+        self.push_screen(self.first_screen())
+
+    def first_screen(self) -> Screen[None]:
+        """The screen to begin with."""
+        return screen_for(self.options.start, self.doors, self.options)
+
+    def enter(self, start: Start) -> str | Callable[[], None]:
+        """How to go through a door, or the sentence why not."""
+        try:
+            screen = screen_for(start, self.doors, self.options)
+        except (ValueError, OSError, Refused) as error:
+            return f"✗ {error}"
+
+        def push() -> None:
+            self.push_screen(screen)
+
+        return push
+
+    def leave(self) -> None:
+        """Back to the screen before; from the first one to home, from home out."""
+        from mqviz.ui.home import Home
+
+        if len(self.screen_stack) > 2:
+            self.pop_screen()
+        elif isinstance(self.screen, Home):
+            self.exit()
+        else:
+            self.switch_screen(Home())
+
+    def action_theme(self) -> None:
+        """Dark or light."""
+        if self.theme != PLAIN:
+            self.theme = "light" if self.theme == "dark" else "dark"
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C: out, at once, with the exit code of an interrupt."""
+        self.exit(return_code=INTERRUPTED)
+
+    def _fatal_error(self) -> None:
+        """Textual calls this for an exception that nobody expected: log it, and say where."""
+        import sys
+
+        error = sys.exc_info()[1]
+        path = self.doors.log_error(error) if error is not None else None
+        self._exit_renderables.append(
+            f"mqviz had an unexpected error and stopped; it is written down in {path}"
+        )
+        self._close_messages_no_wait()

@@ -1,0 +1,119 @@
+"""The one table of keys: it feeds the bindings of every screen, the `?` help and the manual's page.
+
+A row says where a key works; the screen that lists that place has the action of the same name. A key of a
+feature that does not exist yet is not in the table, so that the help never promises more than there is.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from textual.binding import Binding, BindingType
+
+
+class Key(NamedTuple):
+    """`keys`: Textual's names, by comma; `shown`: how a person reads them; `where`: places it works in."""
+
+    keys: str
+    shown: str
+    action: str
+    says: str
+    where: tuple[str, ...]
+
+
+RUN = ("run",)
+LESSON = ("lesson",)
+ATTACH = ("attach",)
+HOME = ("home",)
+LISTS = ("home", "attach", "picker")
+OVERLAY = ("overlay",)
+ALL = ("all",)
+
+PLACES = {
+    "run": "the run: lesson, sandbox, replay",
+    "lesson": "in a lesson",
+    "stage": "the picture of a watched cluster",
+    "attach": "attached to a cluster",
+    "home": "home",
+    "picker": "picking a scenario",
+    "overlay": "what lies on top: biography, ledger, help",
+    "all": "everywhere",
+}
+
+TABLE: tuple[Key, ...] = (
+    Key("space", "space", "play_pause", "play, pause", RUN),
+    Key("right", "→", "step", "next step", RUN),
+    Key("left", "←", "step_back", "step back", RUN),
+    Key("shift+right", "shift-→", "second(1)", "one second on", RUN),
+    Key("shift+left", "shift-←", "second(-1)", "one second back", RUN),
+    Key("n", "n", "next_moment", "next moment", RUN),
+    Key("N", "N", "previous_moment", "previous moment", RUN),
+    Key("plus,equals_sign", "+", "faster", "faster, up to as fast as it goes", RUN),
+    Key("minus", "-", "slower", "slower, down to 0.1×", RUN),
+    Key("u", "u", "undo", "undo the last command", RUN),
+    Key("f", "f", "fork", "fork: a new branch from here", RUN),
+    Key("b", "b", "branches", "branches: list them, go to one", RUN),
+    Key("full_stop", ".", "name_moment", "name this moment", RUN),
+    Key("tab", "tab", "side", "lesson, stage", RUN),
+    Key("up", "↑", "move(-1)", "answer or thing above", (*RUN, "stage")),
+    Key("down", "↓", "move(1)", "answer or thing below", (*RUN, "stage")),
+    Key("enter", "enter", "choose", "bet, next step; biography of the record", (*RUN, "stage")),
+    Key("h", "h", "hint", "hint", LESSON),
+    Key("s", "s", "solution", "solution", LESSON),
+    Key("r", "r", "reset", "reset the step", LESSON),
+    Key("z", "z", "wide", "wide: the picture alone", (*LESSON, "run")),
+    Key("G", "G", "ledger", "ledger: once, twice, lost", RUN),
+    Key("c", "c", "add_consumer", "add a consumer", RUN),
+    Key("k", "k", "kill", "kill what is selected", RUN),
+    Key("x", "x", "close", "close what is selected", RUN),
+    Key("up,k", "↑ k", "move(-1)", "up", LISTS),
+    Key("down,j", "↓ j", "move(1)", "down", LISTS),
+    Key("enter", "enter", "choose", "open", LISTS),
+    Key("left", "←", "door(-1)", "door to the left", HOME),
+    Key("right", "→", "door(1)", "door to the right", HOME),
+    Key("p", "p", "play", "play: pick a scenario", HOME),
+    Key("a", "a", "attach", "attach to a cluster", HOME),
+    Key("slash", "/", "filter", "filter groups by name", ATTACH),
+    Key("L", "L", "sort('lag')", "sort by lag", ATTACH),
+    Key("N", "N", "sort('name')", "sort by name", ATTACH),
+    Key("S", "S", "sort('state')", "sort by state", ATTACH),
+    Key("V", "V", "sort('verdict')", "sort by verdict, worst first", ATTACH),
+    Key("I", "I", "sort('in')", "sort by records in", ATTACH),
+    Key("O", "O", "sort('out')", "sort by records out", ATTACH),
+    Key("l", "l", "lesson", "the lesson of the verdict", ATTACH),
+    Key("left", "←", "beside(-1)", "record before", OVERLAY),
+    Key("right", "→", "beside(1)", "record after", OVERLAY),
+    Key("up,k", "↑ k", "move(-1)", "up", OVERLAY),
+    Key("down,j", "↓ j", "move(1)", "down", OVERLAY),
+    Key("enter", "enter", "choose", "go there", OVERLAY),
+    Key("colon", ":", "command", "command", ALL),
+    Key("question_mark", "?", "help", "keys", ALL),
+    Key("escape", "esc", "back", "back", ALL),
+    Key("t", "t", "theme", "dark, light", ALL),
+    Key("q", "q", "quit", "quit", ALL),
+    Key("ctrl+z", "ctrl-Z", "suspend_process", "to the shell; `fg` comes back", ALL),
+    Key("ctrl+c", "ctrl-C", "interrupt", "end at once", ALL),
+)
+
+
+def of(*places: str) -> list[Key]:
+    """The keys that work in any of `places`, in the order of the table."""
+    return [key for key in TABLE if set(key.where) & set(places)]
+
+
+def bindings(*places: str) -> list[BindingType]:
+    """Textual's bindings of those keys; the first place that claims a key has it."""
+    return [
+        Binding(key.keys, key.action, key.says, show=False, priority=key.action == "interrupt")
+        for key in of(*places)
+    ]
+
+
+def markdown() -> str:
+    """The table as the manual's page of keys."""
+    parts = ["# Keys"]
+    for place, title in PLACES.items():
+        rows = "\n".join(f"| `{key.shown}` | {key.says} |" for key in of(place))
+        if rows:
+            parts.append(f"## {title[0].upper()}{title[1:]}\n\n| key | does |\n|---|---|\n{rows}")
+    return "\n\n".join(parts) + "\n"

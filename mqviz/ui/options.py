@@ -1,0 +1,61 @@
+"""What the command line hands to the screens: doors that open backends, and how to draw.
+
+The screens import neither the simulator nor the real half; they get functions.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from mqviz.backend import Open
+from mqviz.player import Player
+from mqviz.scenes.palette import Theme
+
+if TYPE_CHECKING:
+    from mqviz.lesson.progress import Progress
+
+
+class Start(NamedTuple):
+    """The screen to begin with. `what`: lesson number, scenario or capture file, bootstrap; `on`: a bootstrap."""
+
+    door: Literal["home", "lesson", "play", "replay", "attach"] = "home"
+    what: str = ""
+    on: str = ""
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Functions that open what a screen shows; each may raise an exception whose text is one sentence.
+
+    `simulate` opens the simulator. `watch(bootstrap)` watches a cluster, read-only, and never waits for it.
+    `drive(bootstrap)` says how to open a real cluster for a lesson. `replay(path)` is a captured run.
+    `scenarios()` lists what can be played. `log_error` writes an unexpected
+    error to the log file and returns its path.
+    """
+
+    simulate: Open
+    watch: Callable[[str], Player]
+    drive: Callable[[str], Open]
+    replay: Callable[[Path], Player]
+    scenarios: Callable[[], Sequence[Path]]
+    progress: Progress
+    log_error: Callable[[BaseException], Path]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to draw. `clock` None: time stands still unless `frame` is called (tests)."""
+
+    styles: Path
+    start: Start = field(default_factory=Start)
+    theme: Theme = "dark"
+    ascii: bool = False
+    no_color: bool = False
+    motion: bool = True
+    seed: int | None = None
+    bootstrap: str = "localhost:9092"
+    clock: Callable[[], float] | None = time.monotonic

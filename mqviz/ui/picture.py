@@ -1,0 +1,149 @@
+"""The picture of a run: which scene draws it, what is in focus, what is explained.
+
+Sits between the player and the stages and knows no widget: the screens ask it for canvases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+
+from mqviz.model import facts
+from mqviz.model.event import Event, Weight
+from mqviz.model.readings import Why
+from mqviz.model.state import State
+from mqviz.model.why import why
+from mqviz.player import Player
+from mqviz.scenes.canvas import Canvas, Target
+from mqviz.scenes.view import View
+
+Draw = Callable[[State, View], Canvas]
+
+SCENES = ("partition_log", "request_timing")
+LOOK_BACK = 5_000
+"""Events that are looked through for one worth explaining."""
+
+
+def scene(name: str) -> Draw:
+    """The scene of that name; raises KeyError."""
+    module = name.strip().replace(" ", "_").replace("-", "_")
+    if module not in SCENES:
+        raise KeyError(name)
+    draw: Draw = import_module(f"mqviz.scenes.{module}").draw
+    return draw
+
+
+class Picture:
+    """One player seen through one scene."""
+
+    def __init__(self, player: Player, ascii: bool, no_color: bool, motion: bool) -> None:
+        self.player = player
+        self.focus: Target | None = None
+        self.scroll = 0
+        self.stepped: Event | None = None
+        """The event that the last key stepped on; it is explained rather than the last great moment."""
+        self._draw = scene(player.scenario.scene)
+        self._style = (ascii, no_color, motion)
+        self._explained: tuple[tuple[int, int], Why | None] = ((-1, -1), None)
+
+    def draw(self, columns: int, rows: int) -> Canvas:
+        """The stage at the player's moment."""
+        ascii, no_color, motion = self._style
+        player = self.player
+        view = View(
+            player.now_us,
+            columns,
+            rows,
+            self.focus,
+            self.scroll,
+            ascii=ascii,
+            no_color=no_color,
+            motion=motion,
+            until_us=0 if player.live else player.until_us,
+            event_us=player.state.now_us,
+        )
+        return self._draw(player.state, view)
+
+    def moving(self) -> bool:
+        """Whether something is on its way, so that the next frame differs."""
+        return bool(facts.flights(self.player.state))
+
+    # -- why ---------------------------------------------------------------------------------------------
+
+    def why(self) -> Why | None:
+        """The event that was stepped on in plain words, else the last moment that says something."""
+        player = self.player
+        place = (player.branch.number, player.cursor)
+        if self._explained[0] != place:
+            self._explained = (place, self._explain())
+        return self._explained[1]
+
+    def _explain(self) -> Why | None:
+        events = self.player.branch.events
+        if self.stepped is not None:
+            found = why(self.player.state, self.stepped)
+            if found is not None:
+                return found
+        step: Why | None = None
+        for index in range(self.player.cursor - 1, max(-1, self.player.cursor - 1 - LOOK_BACK), -1):
+            event = events[index]
+            if event.weight >= Weight.MOMENT or (step is None and event.weight >= Weight.STEP):
+                found = why(self.player.state, event)
+                if found is not None and event.weight >= Weight.MOMENT:
+                    return found
+                step = step or found
+        return step
+
+    # -- focus -------------------------------------------------------------------------------------------
+
+    def move(self, by: int, canvas: Canvas) -> Target | None:
+        """Focus the next thing on the stage; of a tape's records only the newest is a stop."""
+        found = stops(canvas, self.focus)
+        if not found:
+            return None
+        if self.focus not in found:
+            self.focus = found[0] if by > 0 else found[-1]
+        else:
+            self.focus = found[(found.index(self.focus) + by) % len(found)]
+        return self.focus
+
+    def names(self) -> Mapping[str, Sequence[str]]:
+        """Known names by kind, for completing commands."""
+        state = self.player.state
+        groups = [group.name for group in facts.groups(state)]
+        services = [service.name for service in facts.services(state)]
+        return {
+            "group": groups,
+            "topic": [topic.name for topic in facts.topics(state)],
+            "producer": [producer.name for producer in facts.producers(state)],
+            "consumer": [
+                m.name for group in groups for m in facts.members(state, group) if m.state != "dead"
+            ],
+            "service": services,
+        }
+
+
+def stops(canvas: Canvas, focus: Target | None) -> list[Target]:
+    """What the keyboard can focus, in reading order."""
+    newest: dict[Target, Target] = {}
+    order: list[tuple[int, int, Target]] = []
+    for place in canvas.places:
+        target = place.target
+        if target[0] == "record":
+            tape = target[:3]
+            if target == focus or newest.get(tape) != focus:
+                newest[tape] = target
+        elif target[0] != "group":
+            order.append((place.row, place.column, target))
+    order += [(p.row, p.column, p.target) for p in canvas.places if p.target in newest.values()]
+    return list(dict.fromkeys(target for _, _, target in sorted(order, key=lambda stop: stop[:2])))
+
+
+def command_on(target: Target | None, verb: str) -> str | None:
+    """The command that does `verb` (kill or close) to what is selected; None where it means nothing."""
+    kind = target[0] if target else ""
+    if target and kind in ("member", "producer"):
+        return f"{verb} {'consumer' if kind == 'member' else 'producer'} {target[-1]}"
+    if target and kind == "service" and verb == "kill":
+        return f"fail service {target[1]}"
+    return None

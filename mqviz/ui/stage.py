@@ -1,0 +1,115 @@
+"""Stage: the one widget that draws a Canvas, and redraws only the rows that changed.
+
+A widget for each moving mark costs twenty times as much as one widget with all of them, so every picture
+and panel is a Canvas; Textual's own widgets are for typing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from rich.segment import Segment
+from rich.style import Style as RichStyle
+from textual import events
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from mqviz.scenes import palette
+from mqviz.scenes.canvas import Canvas, Target
+from mqviz.scenes.palette import Theme
+from mqviz.scenes.style import Style, resolve
+
+Draw = Callable[[int, int], Canvas]
+"""Makes the picture for so many columns and rows."""
+
+PLAIN = "plain"
+"""Name of the theme without colours."""
+
+
+class Stage(Widget):
+    """Shows what `draw` makes for its size; `redraw` asks for the next picture."""
+
+    class Selected(Message):
+        """Somebody clicked on `target`."""
+
+        def __init__(self, target: Target, stage: Stage) -> None:
+            super().__init__()
+            self.target = target
+            self.stage = stage
+
+    def __init__(self, draw: Draw, id: str, focusable: bool = False) -> None:
+        super().__init__(id=id)
+        self.can_focus = focusable
+        self._draw = draw
+        self._rows: list[list[tuple[str, Style]]] = []
+        self._sunk = False
+        self.canvas = Canvas(0, 0)
+
+    def on_mount(self) -> None:
+        """A new theme is a new set of colours for the same picture."""
+        self.watch(self.app, "theme", self._recolour, init=False)
+
+    def _recolour(self) -> None:
+        self.refresh()
+
+    def on_resize(self) -> None:
+        """Another size is another picture."""
+        self.redraw()
+
+    @property
+    def sunk(self) -> bool:
+        """Whether something lies on top, so that this is not to be read."""
+        return self._sunk
+
+    @sunk.setter
+    def sunk(self, sunk: bool) -> None:
+        if sunk != self._sunk:
+            self._sunk = sunk
+            self.refresh()
+
+    def redraw(self) -> None:
+        """Draw again and send the terminal the rows that differ; a hidden stage draws nothing."""
+        width, height = self.size
+        if not (width and height and self.is_on_screen):
+            return
+        self.canvas = self._draw(width, height)
+        before, self._rows = self._rows, [self.canvas.runs(row) for row in range(self.canvas.rows)]
+        if len(before) != len(self._rows):
+            self.refresh()
+            return
+        changed = [row for row, runs in enumerate(self._rows) if runs != before[row]]
+        if changed:
+            self.refresh(*(Region(0, row, width, 1) for row in changed))
+
+    def render_line(self, y: int) -> Strip:
+        """One row as Textual wants it."""
+        if y >= len(self._rows):
+            return Strip.blank(self.size.width)
+        theme = self.app.theme
+        return Strip(
+            [Segment(text, rich_style(style, theme, self._sunk)) for text, style in self._rows[y]],
+            self.canvas.columns,
+        )
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell the screen what was clicked."""
+        target = self.canvas.target_at(event.x, event.y)
+        if target is not None and not self._sunk:
+            self.post_message(self.Selected(target, self))
+
+
+@cache
+def rich_style(style: Style, theme_name: str, sunk: bool) -> RichStyle:
+    """A role style in the colours of a theme; `sunk` is faded towards the base."""
+    plain = theme_name == PLAIN
+    theme: Theme = "light" if theme_name == "light" else "dark"
+    look = resolve(style, theme, plain)
+    if plain:
+        return RichStyle(bold=look.bold and not sunk, reverse=look.reverse and not sunk)
+    fg, bg = look.fg or "", look.bg or ""
+    if sunk:
+        fg, bg = palette.sink(fg, theme), palette.sink(bg, theme)
+    return RichStyle(color=fg, bgcolor=bg, bold=look.bold and not sunk)
