@@ -21,6 +21,9 @@ class Unknown(msgspec.Struct, frozen=True):
 
 NOT_SEEN = Unknown("not seen yet")
 
+NO_RIGHT = "no right to"
+"""How the reason begins wherever the cluster refuses to tell for want of a permission."""
+
 
 class SeenBroker(msgspec.Struct, frozen=True):
     """A broker as the cluster advertises it."""
@@ -122,12 +125,46 @@ class LagSample(msgspec.Struct, frozen=True, gc=False, array_like=True):
     span: int
 
 
+class Stall(msgspec.Struct, frozen=True):
+    """A partition with unread records whose commit stays at `offset` since `since_us` while its log grew by `grown`.
+
+    `at_least`: it may have been so for longer; the look back ends there.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+    since_us: int
+    grown: int
+    at_least: bool = False
+
+
+class LagSummary(msgspec.Struct, frozen=True):
+    """What stood out when the sums of a group were taken; places are (topic, partition).
+
+    `worst`: the largest lag. `behind`: how many partitions have unread records; `stalls`: how many of these make no
+    progress, `stall` the one with the largest lag. `breach`: a commit below the log start, and by how
+    many offsets; `ahead`: a commit beyond the end, likewise. `reasons`: {why a lag is no number: partitions}.
+    """
+
+    worst: tuple[str, int, int] | None = None
+    behind: int = 0
+    stall: Stall | None = None
+    stalls: int = 0
+    breach: tuple[str, int, int] | None = None
+    breaches: int = 0
+    ahead: tuple[str, int, int] | None = None
+    reasons: dict[str, int] = {}
+    no_commit: int = 0
+
+
 class SeenGroup(msgspec.Struct):
     """A group of any type. `refreshed_us`: end of the last beat that read its commits and ends, -1 for none yet.
 
     `generation`: the group epoch of the consumer protocol. `members` are in the order they were first seen.
     `commits`: {topic: offsets}; `commits_unknown`: all of them, or single partitions, and why.
-    `progress_us`: when a commit was last seen to move forward. `empty_us`: since when it has no members.
+    `progress_us`: when a commit was last seen to move forward. `empty_us`: since when it has no members;
+    `emptied`: it had some before, so that this is when they left.
     `settled_members`: as of the last describe at which no rebalance went on; `unsettled_us`: since when one does.
     """
 
@@ -141,12 +178,14 @@ class SeenGroup(msgspec.Struct):
     settled_members: tuple[SeenMember, ...] | None = None
     unsettled_us: int = -1
     empty_us: int = -1
+    emptied: bool = False
     commits: dict[str, Track] = {}
     commits_unknown: Unknown | None = None
     partitions_unknown: dict[str, dict[int, Unknown]] = {}
     progress_us: int = -1
     refreshed_us: int = -1
     samples: list[LagSample] = []
+    summary: LagSummary = LagSummary()
     unsummed: tuple[tuple[str, int], ...] = ()
     rebalances: list[Rebalance] = []
     rewinds: list[Rewind] = []
@@ -257,11 +296,14 @@ class Driven(msgspec.Struct):
 class Observed(msgspec.Struct):
     """Brokers, topics, offsets and groups of a real Kafka, and the clients that mqviz runs there.
 
-    `bootstrap`: what the cluster was reached by, "" while no cluster is watched. `lost`: why and since when
-    nothing of the cluster answers; None while it does. `brokers_lost`: the same for single brokers.
+    `bootstrap`: what the cluster was reached by, "" while no cluster is watched. `wall_us`: what the clock on the
+    wall shows at time 0, in microseconds since 1970 of its own time zone; None: not told. `lost`: why and since when
+    nothing of the cluster answers;
+    None while it does. `brokers_lost`: the same for single brokers.
     """
 
     bootstrap: str = ""
+    wall_us: int | None = None
     cluster_id: str | Unknown = NOT_SEEN
     controller: int | Unknown = NOT_SEEN
     lost: Unknown | None = None

@@ -41,7 +41,7 @@ MOST_REWINDS = 16
 
 @applies(WatchBegan)
 def _began(state: State, event: WatchBegan) -> None:
-    state.observed.bootstrap = event.bootstrap
+    state.observed.bootstrap, state.observed.wall_us = event.bootstrap, event.wall_us
     state.observed.beat = Beat(period_us=event.period_us)
 
 
@@ -98,7 +98,11 @@ def _topics(state: State, event: TopicsSeen) -> None:
 
 def _renewed(known: SeenTopic | None, seen: TopicSeen, since_us: int) -> SeenTopic:
     """The topic as it is now; a topic made anew under the same name begins without offsets."""
-    topic = known if known and (known.id in ("", seen.id) or not seen.id) and not known.gone else SeenTopic()
+    topic = (
+        known
+        if known is not None and (known.id in ("", seen.id) or not seen.id) and not known.gone
+        else SeenTopic()
+    )
     topic.id, topic.internal = seen.id or topic.id, seen.internal
     topic.partitions = seen.partitions or topic.partitions
     topic.leaderless = any(partition.leader < 0 for partition in topic.partitions)
@@ -147,17 +151,19 @@ def _group(state: State, event: GroupSeen) -> None:
     group.generation = untold if event.generation is None else event.generation
     group.members, group.described_us = event.members, event.at_us
     _set_state(group, event.state, event.at_us)
-    group.empty_us = -1 if event.members else (event.at_us if group.empty_us < 0 else group.empty_us)
     _bury(observed, event)
 
 
 def _set_state(group: SeenGroup, now: str, at_us: int) -> None:
+    before = group.state
     group.state = now
-    if now in ("Empty", "Dead"):
-        group.empty_us = at_us if group.empty_us < 0 else group.empty_us
-        group.members = ()
-    elif isinstance(group.members, tuple) and not group.members:
+    if now not in ("Empty", "Dead"):
         group.empty_us = -1
+        return
+    group.members = ()
+    if group.empty_us < 0:
+        group.empty_us = at_us
+        group.emptied = isinstance(before, str) and before not in ("Empty", "Dead")
 
 
 def _bury(observed: Observed, event: GroupSeen) -> None:
@@ -173,6 +179,7 @@ def _hidden(state: State, event: GroupHidden) -> None:
     group = state.observed.groups.setdefault(event.group, SeenGroup())
     why = Unknown(event.reason, event.since_us)
     if event.what in ("members", "both"):
+        group.empty_us = -1
         group.members = group.generation = group.assignor = why
     if event.what in ("commits", "both"):
         group.commits_unknown = why

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
+from mqviz.model.packing import share
+
 WINDOW_US = 60_000_000
 """How far back rates, trends and time lag look."""
 
@@ -21,6 +23,9 @@ class Change(msgspec.Struct, frozen=True, gc=False):
 
     at_us: int
     offsets: dict[int, int]
+
+
+share(Change)
 
 
 class Track(msgspec.Struct):
