@@ -199,9 +199,9 @@ class Tutor:
         self._watch_bet()
         for number in self.at.moments.look(self.run):
             self._name(number)
-        fresh = self.at.goals.look(self.run)
         if self.phase not in (Phase.GOALS, Phase.DONE):
             return
+        fresh = self.at.goals.look(self.run)
         self.at.hear()
         if self.at.done is None and self.phase is Phase.DONE:
             self.at.done = deepcopy(self.run.state)

@@ -88,6 +88,7 @@ def members(state: State, group: str) -> tuple[MemberReading, ...]:
     return _half(state).members(state, group)  # type: ignore[no-any-return]
 
 
+@named
 def owner(state: State, group: str, topic: str, partition: int) -> str | None | Unknown:
     """Name of the member that owns the partition now; None: nobody reads it."""
     return _half(state).owner(state, group, topic, partition)  # type: ignore[no-any-return]
