@@ -9,6 +9,12 @@ from argparse import Namespace
 from mqviz.cli import BAD_INPUT, COULD_NOT, OK, CannotDo
 from mqviz.cli.opening import open_simulator
 from mqviz.lesson import course
+from mqviz.model.state import State
+from mqviz.player import Player
+from mqviz.scenario import Scenario
+from mqviz.scenes.canvas import Canvas
+from mqviz.scenes.view import View
+from mqviz.ui.picture import scene
 from mqviz.yamlfile import FileError
 
 
@@ -37,7 +43,6 @@ def _schema(_: Namespace) -> int:
 
 def _check(arguments: Namespace) -> int:
     from mqviz.lesson.proof import check
-    from mqviz.scenes import draw
 
     which = arguments.files or [str(entry.number) for entry in course.catalogue() if entry.path]
     failed = 0
@@ -46,8 +51,16 @@ def _check(arguments: Namespace) -> int:
             found = course.find(name)
         except (course.NoLesson, FileError) as error:
             raise CannotDo(str(error), BAD_INPUT) from None
-        report = check(found, open_simulator, draw)
+        report = check(found, _open_run, _draw)
         for line in report.lines:
             print(line)
         failed += not report.ok
     return COULD_NOT if failed else OK
+
+
+def _open_run(scenario: Scenario) -> Player:
+    return Player(open_simulator, scenario)
+
+
+def _draw(name: str, state: State, now_us: int, columns: int, rows: int) -> Canvas:
+    return scene(name)(state, View(now_us, columns, rows))

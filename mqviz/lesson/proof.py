@@ -8,11 +8,13 @@ pane, and names no number that the run does not produce.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import NamedTuple
 
+from mqviz import commands
 from mqviz.backend import Refused
 from mqviz.lesson import goals, numbers
 from mqviz.lesson.format import Lesson, Script, Step
@@ -65,8 +67,11 @@ class Report(NamedTuple):
 
 def check(lesson: Lesson, open_run: OpenRun, draw: Draw) -> Report:
     """Prove everything about a lesson; `open_run` opens a simulated run of its scenario."""
-    run = open_run(lesson.scenario)
     proofs: list[Line] = []
+    try:
+        run = open_run(lesson.scenario)
+    except (Refused, ValueError) as error:
+        return Report(lesson.number, lesson.title, (Line(0, "the scenario opens", False, str(error)),))
     try:
         for number in range(len(lesson.steps)):
             proofs += _step(_Proof(lesson, run, number, draw))
@@ -113,7 +118,7 @@ class _Proof:
 
 
 def _step(proof: _Proof) -> Iterator[Line]:
-    for part in (_start, _bet, _solution, _wrong, _drawn, _numbers):
+    for part in (_start, _bet, _solution, _wrong, _drawn, _numbers, _hints):
         try:
             yield from part(proof)
         except (Refused, ValueError) as error:
@@ -189,6 +194,19 @@ def _numbers(proof: _Proof) -> Iterator[Line]:
     found = numbers.unfounded(proof.lesson, step, texts, proof.states)
     yield proof.line("every number comes from the run", ", ".join(found))
     yield proof.line("the listed numbers are true", "; ".join(numbers.false_numbers(step, proof.states)))
+
+
+def _hints(proof: _Proof) -> Iterator[Line]:
+    """Commands that hints show between backticks must be right to the letter."""
+    verbs = {verb for verb, _ in commands.TABLE}
+    wrong = []
+    for shown in re.findall(r"`([^`]+)`", " ".join(proof.step.block.hint)):
+        if shown.split(" ")[0] in verbs:
+            try:
+                commands.parse(shown)
+            except commands.NotationError as error:
+                wrong.append(f"`{shown}`: {error}")
+    yield proof.line("the commands in hints parse", "; ".join(wrong))
 
 
 def _whole(lesson: Lesson) -> Iterator[Line]:

@@ -69,3 +69,9 @@ def test_a_scene_that_cannot_be_drawn_is_found() -> None:
     assert {(line.what, line.detail) for line in lines} == {
         ("the scene draws at 160x45", "ValueError: too wide")
     }
+
+
+def test_a_scenario_that_does_not_open_is_found() -> None:
+    service = "    - {name: shop, clients: 2, at: [0s, 1s], mail_min: 3s, mail_max: 3s}\n"
+    lesson = small(service, service * 2)
+    assert any("the scenario opens" in line for line in broken(lesson))
