@@ -13,7 +13,7 @@ from mqviz.model.event import Event
 from mqviz.player import Player
 from mqviz.scenes.canvas import Target
 from mqviz.scenes.figures import seconds
-from mqviz.ui import keys, panels
+from mqviz.ui import panels
 from mqviz.ui.ask import Answer, command_error
 from mqviz.ui.overlay import Content
 from mqviz.ui.picture import Picture, command_on
@@ -209,13 +209,6 @@ class Acting(Base):
         else:
             self.picture.focus = event.target
             self.redraw()
-
-    def press(self, shown: str) -> None:
-        """Do what the key that is shown so does."""
-        for key in keys.of(*self.PLACES, "all"):
-            if key.shown == shown:
-                self.call_later(self.run_action, key.action)
-                return
 
     def on_mouse_scroll_down(self) -> None:
         """Partitions below."""

@@ -6,7 +6,7 @@ The screens import neither the simulator nor the real half; they get functions.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -27,9 +27,16 @@ class Start(NamedTuple):
     on: str = ""
 
 
+class Watched(NamedTuple):
+    """A cluster that is watched. `look(group, visible)` says what is on screen, so that it is asked for first."""
+
+    player: Player
+    look: Callable[[str | None, Collection[str] | None], None]
+
+
 @dataclass(frozen=True)
 class Doors:
-    """Functions that open what a screen shows; each may raise an exception whose text is one sentence.
+    """Functions that open what a screen shows; each may raise Refused, ValueError or OSError with one sentence.
 
     `simulate` opens the simulator. `watch(bootstrap)` watches a cluster, read-only, and never waits for it.
     `drive(bootstrap)` says how to open a real cluster for a lesson. `replay(path)` is a captured run.
@@ -38,7 +45,7 @@ class Doors:
     """
 
     simulate: Open
-    watch: Callable[[str], Player]
+    watch: Callable[[str], Watched]
     drive: Callable[[str], Open]
     replay: Callable[[Path], Player]
     scenarios: Callable[[], Sequence[Path]]

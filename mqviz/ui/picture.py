@@ -36,10 +36,11 @@ def scene(name: str) -> Draw:
 class Picture:
     """One player seen through one scene."""
 
-    def __init__(self, player: Player, ascii: bool, no_color: bool, motion: bool) -> None:
+    def __init__(self, player: Player, ascii: bool, no_color: bool, motion: bool, group: str = "") -> None:
         self.player = player
         self.focus: Target | None = None
         self.scroll = 0
+        self.group = group
         self.stepped: Event | None = None
         """The event that the last key stepped on; it is explained rather than the last great moment."""
         self._draw = scene(player.scenario.scene)
@@ -50,12 +51,15 @@ class Picture:
         """The stage at the player's moment."""
         ascii, no_color, motion = self._style
         player = self.player
+        topic = str(self.focus[1]) if self.focus and self.focus[0] in ("partition", "record") else ""
         view = View(
             player.now_us,
             columns,
             rows,
             self.focus,
             self.scroll,
+            self.group,
+            topic=topic,
             ascii=ascii,
             no_color=no_color,
             motion=motion,

@@ -15,7 +15,7 @@ from textual.css.query import NoMatches
 from textual.screen import Screen
 
 from mqviz.scenes.canvas import Canvas
-from mqviz.ui import panels
+from mqviz.ui import keys, panels
 from mqviz.ui.ask import Accept, Ask, Complete
 from mqviz.ui.overlay import Content, Overlay
 from mqviz.ui.stage import Stage
@@ -135,6 +135,13 @@ class Base(Screen[None]):
     def action_back(self) -> None:
         """Leave this screen."""
         self.mqviz.leave()
+
+    def press(self, shown: str) -> None:
+        """Do what the key that is shown so does."""
+        for key in keys.of(*self.PLACES, "all"):
+            if key.shown == shown:
+                self.call_later(self.run_action, key.action)
+                return
 
     def stage(self, name: str) -> Stage:
         """One of the stages, by its id."""

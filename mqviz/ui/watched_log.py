@@ -1,0 +1,108 @@
+"""One watched group as a partition log: the scene of the lessons, fed by a real cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+
+from mqviz.model.lag_detail import group_detail
+from mqviz.model.readings import Why
+from mqviz.scenes.canvas import Canvas
+from mqviz.ui import keys, panels
+from mqviz.ui.live_bars import draw_live_bar, draw_watch_header
+from mqviz.ui.picture import Picture
+from mqviz.ui.screen import Base
+from mqviz.ui.stage import Stage
+
+if TYPE_CHECKING:
+    from mqviz.ui.attach import Attach
+
+HINTS = (("↑ ↓", "partition"), ("esc", "groups"), ("?", "keys"))
+
+
+class WatchedLog(Base):
+    """Partitions, members and lag of one group, as often as the watch sees them."""
+
+    PLACES = ("stage",)
+    BINDINGS = keys.bindings("stage", "all")
+
+    def __init__(self, attach: Attach, group: str) -> None:
+        super().__init__()
+        self.attach = attach
+        self.group = group
+        self.picture: Picture
+
+    def stages(self) -> ComposeResult:
+        """Header, stage, why, bar."""
+        yield Stage(self.draw_header, id="header")
+        yield Stage(self.draw_stage, id="stage")
+        yield Stage(self.draw_why, id="why")
+        yield Stage(self.draw_bar, id="bar")
+
+    def on_mount(self) -> None:
+        """The partition with the largest lag is in focus."""
+        options = self.mqviz.options
+        self.picture = Picture(
+            self.attach.player, options.ascii, self.mqviz.shapes_only, options.motion, self.group
+        )
+        worst = group_detail(self.attach.player.state, self.group).row.worst
+        if worst is not None:
+            self.picture.focus = ("partition", worst.topic, worst.partition)
+        if options.clock is not None:
+            self.set_interval(1 / 5, self.redraw)
+
+    def redraw(self) -> None:
+        """What was seen by now; faded while nothing answers."""
+        if self.is_mounted:
+            self.stage("stage").sunk = self.attach.reading().lost is not None
+            super().redraw()
+
+    def action_move(self, by: int) -> None:
+        """The next partition or member."""
+        self.picture.move(by, self.stage("stage").canvas)
+        self.redraw()
+
+    def action_choose(self) -> None:
+        """What is in focus, in words."""
+        focus = self.picture.focus
+        if focus is not None:
+            self.say(" ".join(str(part) for part in focus))
+
+    def on_stage_selected(self, event: Stage.Selected) -> None:
+        """A click puts it in focus."""
+        if event.target[0] == "key":
+            self.press(str(event.target[1]))
+        else:
+            self.picture.focus = event.target
+            self.redraw()
+
+    def draw_header(self, columns: int, rows: int) -> Canvas:
+        """The cluster and its age."""
+        attach = self.attach
+        return draw_watch_header(
+            Canvas(columns, rows, self.ascii), self.group, attach.bootstrap, attach.reading()
+        )
+
+    def draw_stage(self, columns: int, rows: int) -> Canvas:
+        """The scene."""
+        return self.picture.draw(columns, rows)
+
+    def draw_why(self, columns: int, rows: int) -> Canvas:
+        """The group's verdict, with its evidence and rule."""
+        state = self.attach.player.state
+        verdict = group_detail(state, self.group).row.verdict
+        found = Why(state.now_us, 0, f"{verdict.word}: {verdict.reason}", verdict.evidence, verdict.rule)
+        return panels.draw_why(Canvas(columns, rows, self.ascii), found)
+
+    def draw_bar(self, columns: int, rows: int) -> Canvas:
+        """How the watch goes."""
+        attach = self.attach
+        return draw_live_bar(
+            Canvas(columns, rows, self.ascii),
+            attach.reading(),
+            attach.player.now_us,
+            HINTS,
+            (),
+            self.notice,
+        )
