@@ -15,11 +15,17 @@ _SHORT_MARKS = (*_MARKS[:2], ("┊", "watermark"))
 _GAP = 3
 
 
+def _tight(keys: Sequence[str], compact: bool) -> bool:
+    """Whether every name begins with its own letter, so that one letter says both."""
+    return compact and all(_merged((letter(number), key)) for number, key in enumerate(keys))
+
+
 def key_rows(keys: Sequence[str], columns: int, compact: bool, most: int = 2) -> list[list[tuple[str, str]]]:
     """Rows of (letter, name) that fit; what does not is counted in a last entry without a letter."""
     entries = [(letter(number), shorten(key, _LONGEST)) for number, key in enumerate(keys)]
     if not entries:
         return []
+    compact = _tight(keys, compact)
     fits = _per_row(entries, columns, compact)
     if fits * most < len(entries):
         kept = max(0, fits * most - 1)
@@ -27,9 +33,12 @@ def key_rows(keys: Sequence[str], columns: int, compact: bool, most: int = 2) ->
     return [entries[begin : begin + fits] for begin in range(0, len(entries), fits)]
 
 
-def draw_keys(canvas: Canvas, column: int, row: int, columns: int, keys: Sequence[str], compact: bool) -> int:
+def draw_keys(
+    canvas: Canvas, column: int, row: int, columns: int, keys: Sequence[str], compact: bool, most: int = 2
+) -> int:
     """Draw letters and names; returns how many rows they took. One row runs on, several stand in columns."""
-    rows = key_rows(keys, columns, compact)
+    rows = key_rows(keys, columns, compact, most)
+    compact = _tight(keys, compact)
     gap = 1 if compact else _GAP
     widest = max((_width(entry, compact) for entries in rows for entry in entries), default=0)
     for number, entries in enumerate(rows):
@@ -73,8 +82,7 @@ def _merged(entry: tuple[str, str]) -> bool:
 
 
 def _width(entry: tuple[str, str], compact: bool) -> int:
-    merged = (compact and _merged(entry)) or not entry[0]
-    return width(entry[1]) + (0 if merged else 2)
+    return width(entry[1]) + (0 if compact or not entry[0] else 2)
 
 
 def _entry(canvas: Canvas, column: int, row: int, entry: tuple[str, str], compact: bool) -> int:
@@ -83,6 +91,6 @@ def _entry(canvas: Canvas, column: int, row: int, entry: tuple[str, str], compac
     if not sign:
         return canvas.put(column, row, name, QUIET)
     after = canvas.put(column, row, sign, look)
-    if compact and _merged(entry):
+    if compact:
         return canvas.put(after, row, name[1:], QUIET)
     return canvas.put(after + 1, row, name, QUIET)

@@ -47,9 +47,13 @@ def resolve(wanted: Style, theme: Theme, no_color: bool = False) -> Look:
         return Look(None, None, wanted.bold, solid or wanted.bg == "sel")
     fg = palette.colour(wanted.fg, theme)
     bg = palette.colour(wanted.bg, theme)
-    if wanted.bg == "sel":
+    if wanted.bg == "sel" and wanted.fg not in _TEXTURES:
         fg = palette.readable(fg, bg, theme)
     return Look(fg, bg, wanted.bold, False)
+
+
+_TEXTURES = ("past", "done", "edge", "rule")
+"""Roles that are never words."""
 
 
 def _solid(wanted: Style) -> bool:

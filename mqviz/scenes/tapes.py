@@ -37,6 +37,13 @@ class Strip(NamedTuple):
         return self.column + self.cell * self.cells
 
 
+class Drawn(NamedTuple):
+    """The cells that show, and the offset of the first wall (None: not known)."""
+
+    cells: tuple[Cell, ...]
+    first: int | None
+
+
 def shown_cells(tape: Tape, most: int) -> tuple[Cell, ...]:
     """The last `most` cells, with quiet ones where the content of records was not seen."""
     if isinstance(tape.log_end, Unknown) or tape.log_end <= 0:
@@ -49,10 +56,10 @@ def shown_cells(tape: Tape, most: int) -> tuple[Cell, ...]:
 
 def draw_tape(
     canvas: Canvas, strip: Strip, tape: Tape, lit_from: int, letter_of: dict[str, str], focus: Target | None
-) -> tuple[Cell, ...]:
+) -> Drawn:
     """Draw walls, tiles and letters; records from offset `lit_from` to the high watermark are lit."""
     drawn = shown_cells(tape, strip.cells)
-    first = drawn[0].offset if drawn else (tape.log_end if isinstance(tape.log_end, int) else 0)
+    first = drawn[0].offset if drawn else tape.log_end if isinstance(tape.log_end, int) else None
     high = tape.high_watermark if isinstance(tape.high_watermark, int) else None
     for number, cell in enumerate(drawn):
         column = strip.column + number * strip.cell
@@ -60,47 +67,51 @@ def draw_tape(
         target: Target = ("record", tape.topic, tape.partition, cell.offset)
         _record(canvas, strip, column + 1, cell, _level(cell, lit_from, high), letter_of, target == focus)
         canvas.mark(column + 1, strip.row, strip.cell - 1, 2 if strip.tall else 1, target)
-    _wall(canvas, strip, strip.column + len(drawn) * strip.cell, first + len(drawn), high)
-    return drawn
-
-
-def offset_column(strip: Strip, drawn: tuple[Cell, ...], offset: int) -> int | None:
-    """Column of the wall before `offset`, or None if it is not on the tape."""
-    if not drawn:
-        return strip.column
-    number = offset - drawn[0].offset
-    return strip.column + number * strip.cell if 0 <= number <= len(drawn) else None
-
-
-def draw_offsets(
-    canvas: Canvas, strip: Strip, drawn: tuple[Cell, ...], row: int, marks: dict[int, str]
-) -> None:
-    """Offsets in a row: those next to a mark, then the last, then from the left wherever there is room.
-
-    `marks`: column of a wall → the sign that stands there.
-    """
-    taken = [False] * canvas.columns
-    for column, sign in marks.items():
-        canvas.put(column, row, sign, BRIGHT if sign == "▲" else _MARK)
-        taken[min(column, canvas.columns - 1)] = True
-    for number in _label_order(strip, drawn, marks):
-        _label(canvas, strip, row, number, drawn[number].offset, taken, marks)
+    _wall(canvas, strip, strip.column + len(drawn) * strip.cell, (first or 0) + len(drawn), high)
+    if first is None:
+        canvas.put(strip.column + 2, strip.row, "?", WAIT)
+    return Drawn(drawn, first)
 
 
 def draw_marks(
-    canvas: Canvas, strip: Strip, drawn: tuple[Cell, ...], row: int, marks: dict[str, int], named: bool
-) -> dict[int, str]:
-    """Find the columns of committed `▲` and position `△` (hidden when equal); with `named`, draw them in words."""
+    canvas: Canvas, strip: Strip, drawn: Drawn, row: int, marks: dict[str, int], named: bool
+) -> tuple[dict[int, str], int]:
+    """Find the columns of committed `▲` and position `△` (hidden when equal); with `named`, draw them in words.
+
+    A committed offset left of what shows is written at the left end. Returns column → sign, and the first
+    column that is free.
+    """
     found: dict[int, str] = {}
+    free = strip.column
     for sign, offset in marks.items():
-        column = offset_column(strip, drawn, offset)
-        if column is not None and found.get(column) is None:
+        column = _column(strip, drawn, offset)
+        if column is not None and column not in found:
             found[column] = sign
             if named:
                 _named(canvas, strip, row, column, sign, offset)
-        elif column is None and drawn and offset < drawn[0].offset:
-            _before(canvas, strip, row, sign, offset)
-    return found
+        elif column is None and sign == "▲":
+            arrow = "" if drawn.first is None else "◄"
+            free = canvas.put(strip.column, row, f"{arrow}▲{offset}", WAIT) + 1
+    return found, free
+
+
+def draw_offsets(
+    canvas: Canvas, strip: Strip, drawn: Drawn, row: int, marks: dict[int, str], free: int
+) -> None:
+    """Offsets in a row from column `free` on: those next to a mark, then the last, then wherever there is room."""
+    taken = [at < free for at in range(canvas.columns + 1)]
+    for column, sign in marks.items():
+        canvas.put(column, row, sign, BRIGHT if sign == "▲" else _MARK)
+    for number in _label_order(strip, drawn.cells, marks):
+        _label(canvas, strip, row, number, str(drawn.cells[number].offset), taken, marks)
+
+
+def _column(strip: Strip, drawn: Drawn, offset: int) -> int | None:
+    """Column of the wall before `offset`, or None if it does not show."""
+    if drawn.first is None:
+        return None
+    number = offset - drawn.first
+    return strip.column + number * strip.cell if 0 <= number <= len(drawn.cells) else None
 
 
 def _wall(canvas: Canvas, strip: Strip, column: int, offset: int, high: int | None) -> None:
@@ -132,9 +143,8 @@ def _record(
         text = "►" + text[1:]
     canvas.put(column, strip.row, text, look)
     if strip.tall:
-        number = str(cell.offset) if cell.offset > 9 else str(cell.offset).center(room)
         ink = style("bright" if level == "lit" else "quiet", look.bg)
-        canvas.put(column, strip.row + 1, number.rjust(room), ink)
+        canvas.put(column, strip.row + 1, str(cell.offset).center(room), ink)
 
 
 def _look(sign: str, level: str) -> Style:
@@ -156,21 +166,20 @@ def _label_order(strip: Strip, drawn: tuple[Cell, ...], marks: dict[int, str]) -
 
 
 def _label(
-    canvas: Canvas, strip: Strip, row: int, number: int, offset: int, taken: list[bool], marks: dict[int, str]
+    canvas: Canvas, strip: Strip, row: int, number: int, text: str, taken: list[bool], marks: dict[int, str]
 ) -> None:
-    text = str(offset)
-    last = strip.column + number * strip.cell + 2
-    begin = last - len(text) + 1
-    if len(text) >= strip.cell and last - strip.cell + 1 in marks:
-        begin, last = last - strip.cell + 2, last - strip.cell + 1 + len(text)
-    around = range(begin - 1, last + 2)
-    if any(taken[at] and at not in marks for at in around if 0 <= at < len(taken)):
+    """Write one offset below its letter, if it touches nothing but marks."""
+    wall = strip.column + number * strip.cell
+    begin = wall + 3 - len(text)
+    if begin <= wall and wall in marks:
+        begin = wall + 1
+    end = begin + len(text)
+    if begin < strip.column or end > len(taken) - 1 or any(at in marks for at in range(begin, end)):
         return
-    if any(at in marks for at in range(begin, last + 1)):
+    if any(taken[max(0, begin - 1) : end + 1]):
         return
     canvas.put(begin, row, text, QUIET)
-    for at in range(max(0, begin), min(len(taken), last + 1)):
-        taken[at] = True
+    taken[begin:end] = [True] * len(text)
 
 
 def _named(canvas: Canvas, strip: Strip, row: int, column: int, sign: str, offset: int) -> None:
@@ -182,9 +191,3 @@ def _named(canvas: Canvas, strip: Strip, row: int, column: int, sign: str, offse
         canvas.put(column + 2, row, word, QUIET)
     else:
         canvas.put(column + 2, row, word, QUIET)
-
-
-def _before(canvas: Canvas, strip: Strip, row: int, sign: str, offset: int) -> None:
-    """The mark lies left of what shows: an arrow, the sign and its offset."""
-    if sign == "▲":
-        canvas.put(strip.column, row, f"◄▲{offset}", WAIT)

@@ -115,7 +115,7 @@ def draw_doing(
     elif work is not None:
         _work(canvas, tile, row, work, now_us, letter)
     elif isinstance(lag.value, Unknown):
-        canvas.put(tile.left, row, shorten(f"? {lag.value.reason}", tile.room), _WAIT)
+        draw_reason(canvas, tile, row, lag.value)
     elif lag.value == 0:
         canvas.put(tile.left, row, "all read", PLAIN)
     elif lag.value is not None:
@@ -124,12 +124,21 @@ def draw_doing(
         canvas.put(tile.left, row, shorten("no commit", tile.room), PLAIN)
 
 
+def draw_reason(canvas: Canvas, tile: Tile, row: int, why: Unknown) -> None:
+    """A line of a tile that says why something is not known."""
+    canvas.fill(tile.left, row, tile.room, 1, PLAIN)
+    canvas.put(tile.left, row, shorten(f"? {why.reason}", tile.room), _WAIT)
+
+
 _STATES: dict[str, tuple[str, Style]] = {
     "paused": ("paused", _IDLE),
     "dead": ("dead", _BAD),
     "joining": ("joining", _IDLE),
     "leaving": ("leaving", _IDLE),
 }
+
+
+_SHORTER = {"joining": "joins", "leaving": "goes", "elsewhere": "other", "paused": "pause"}
 
 
 def edge_role(member: MemberReading, owns: bool) -> str:
@@ -154,12 +163,17 @@ def draw_unassigned(canvas: Canvas, tile: Tile, member: MemberReading, topic: st
     """A member without a partition: two rows, or one where room is short; its emptiness is `░`."""
     word, look = word_of(member, topic)
     draw_ground(canvas, tile, edge_role(member, False), "╎" if member.state == "dead" else "▌")
-    begin = canvas.right(tile.after, tile.row, word, look)
+    if tile.rows == 1 and width(member.name) + 1 + len(word) > tile.room:
+        word = _SHORTER.get(word, word)
+    beside = tile.rows == 1 or width(member.name) + 1 + len(word) <= tile.room
+    begin = canvas.right(tile.after, tile.row, word, look) if beside else tile.after + 1
     after = canvas.put(tile.left, tile.row, shorten(member.name, begin - 1 - tile.left), _STRONG)
-    if tile.rows > 1:
+    if tile.rows == 1:
+        canvas.put(after + 1, tile.row, "░" * max(0, begin - after - 2), _WAIT)
+    elif beside:
         canvas.put(tile.left, tile.row + 1, "░" * tile.room, _WAIT)
     else:
-        canvas.put(after + 1, tile.row, "░" * max(0, begin - after - 2), _WAIT)
+        _texture(canvas, tile, tile.row + 1, word, look)
 
 
 def draw_nobody(canvas: Canvas, tile: Tile, words: str) -> None:

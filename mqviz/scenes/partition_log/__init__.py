@@ -64,7 +64,7 @@ def paint(shown: Picture, plan: Layout, view: View) -> Canvas:
     draw_unassigned(frame)
     _legend(frame)
     if plan.ledger is not None:
-        draw_ledger(frame.canvas, 1, plan.ledger, plan.columns.tape, view.columns - 2, shown.ledger)
+        draw_ledger(frame.canvas, 1, plan.ledger, max(20, plan.columns.tape), view.columns - 2, shown.ledger)
     return frame.canvas
 
 
@@ -141,7 +141,8 @@ def _legend(frame: Frame) -> None:
     canvas, plan = frame.canvas, frame.plan
     row = plan.block + (0 if frame.compact else 1)
     room = legend_columns(plan.columns)
-    row += legend.draw_keys(canvas, 1, row, room, frame.shown.outline.keys, frame.compact)
+    most = max(1, min(2, plan.bottom - row - 1))
+    row += legend.draw_keys(canvas, 1, row, room, frame.shown.outline.keys, frame.compact, most)
     row += 1 if plan.mode == TALL else 0
     if row < plan.bottom:
         unseen = any(not c.seen for lane in frame.shown.lanes for c in lane.tape.cells)

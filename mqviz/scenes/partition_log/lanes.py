@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from mqviz.model.observed import Unknown
-from mqviz.model.readings import Cell, Lag
+from mqviz.model.readings import Lag
 from mqviz.scenes import tiles
 from mqviz.scenes.figures import spark
 from mqviz.scenes.partition_log.layout import TALL, Frame
 from mqviz.scenes.partition_log.picture import Hold, Lane
 from mqviz.scenes.style import BAD, BRIGHT, QUIET, WAIT, style
-from mqviz.scenes.tapes import Strip, draw_marks, draw_offsets, draw_tape
+from mqviz.scenes.tapes import Drawn, Strip, draw_marks, draw_offsets, draw_tape
 from mqviz.scenes.text import shorten
 
 _SPARK_TOP = 4
@@ -30,6 +30,8 @@ def _lane(frame: Frame, number: int, lane: Lane) -> None:
     ground = "sel" if frame.view.focus == target else "base"
     canvas.put(columns.label, row, f"P{tape.partition}", style("ink", ground, True))
     canvas.mark(columns.label, row, columns.tape - columns.label, 1, target)
+    if tape.partition_leader is None:
+        canvas.put(columns.label - 1, row, "✗", BAD)
     strip = Strip(columns.tape, row, columns.cell, columns.cells)
     hold = lane.holds[0] if lane.holds else None
     drawn = draw_tape(canvas, strip, tape, _lit_from(hold), frame.shown.letters, frame.view.focus)
@@ -54,25 +56,26 @@ def _offsets(hold: Hold | None) -> dict[str, int]:
     return {sign: offset for sign, offset in found.items() if isinstance(offset, int)}
 
 
-def _marks(frame: Frame, strip: Strip, drawn: tuple[Cell, ...], hold: Hold | None) -> None:
+def _marks(frame: Frame, strip: Strip, drawn: Drawn, hold: Hold | None) -> None:
     row = strip.row + frame.plan.marks_row
     tall = frame.plan.mode == TALL
-    marks = draw_marks(frame.canvas, strip, drawn, row, _offsets(hold), tall)
+    marks, free = draw_marks(frame.canvas, strip, drawn, row, _offsets(hold), tall)
     if not tall:
-        draw_offsets(frame.canvas, strip, drawn, row, marks)
+        draw_offsets(frame.canvas, strip, drawn, row, marks, free)
 
 
-def _other_marks(frame: Frame, other: int, strip: Strip, drawn: tuple[Cell, ...], hold: Hold) -> None:
+def _other_marks(frame: Frame, other: int, strip: Strip, drawn: Drawn, hold: Hold) -> None:
     """One more group on the same tape: its name and its own two marks."""
     row = strip.row + frame.plan.others_row + other - 1
     columns = frame.columns
     name = frame.shown.outline.crews[other].group.name
     frame.canvas.put(columns.label, row, shorten(name, columns.tape - columns.label - 1), QUIET)
-    for column, sign in draw_marks(frame.canvas, strip, drawn, row, _offsets(hold), False).items():
+    marks, _ = draw_marks(frame.canvas, strip, drawn, row, _offsets(hold), False)
+    for column, sign in marks.items():
         frame.canvas.put(column, row, sign, BRIGHT)
 
 
-def _lag_line(frame: Frame, row: int, lane: Lane, hold: Hold | None, drawn: tuple[Cell, ...]) -> None:
+def _lag_line(frame: Frame, row: int, lane: Lane, hold: Hold | None, drawn: Drawn) -> None:
     """Lag as number, trend and sparkline; only the last value has a colour."""
     canvas, columns = frame.canvas, frame.columns
     column = columns.tape + 1
@@ -93,7 +96,7 @@ def _lag_line(frame: Frame, row: int, lane: Lane, hold: Hold | None, drawn: tupl
         return
     canvas.put(after, row, arrow, arrow_look)
     after = _spark(frame, max(after + 2, columns.tape + 10), row, lag)
-    if any(not cell.seen for cell in drawn) and after + 13 <= columns.tile:
+    if any(not cell.seen for cell in drawn.cells) and after + 13 <= columns.tile:
         canvas.put(after, row, "keys not read", QUIET)
 
 

@@ -111,7 +111,7 @@ def layout(shown: Outline, view: View, legend_rows: Callable[[int, bool], int]) 
     `legend_rows(columns, compact)`: how many rows the legend takes.
     """
     others = max(0, len(shown.crews) - 1)
-    idle = len(shown.unassigned())
+    idle = len(shown.below())
     ledger = view.rows - 3 if view.columns >= _LEDGER_FROM[0] and view.rows >= _LEDGER_FROM[1] else None
     for mode, pitch in _PITCHES:
         if mode == TALL and view.columns < _WIDE_FROM:

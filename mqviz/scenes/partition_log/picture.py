@@ -59,12 +59,23 @@ class Outline:
     digits: int = 1
     observed: bool = False
 
-    def unassigned(self) -> tuple[MemberReading, ...]:
-        """Members of the first group that own no partition of this topic."""
-        if not self.crews:
-            return ()
-        topic = self.topic.name
-        return tuple(m for m in self.crews[0].members if not any(t == topic for t, _ in m.partitions))
+    def beside(self) -> tuple[MemberReading, ...]:
+        """Members that wait for their assignment, as many as there are partitions that nobody reads."""
+        joining = [m for m in self._unassigned() if m.state == "joining"]
+        return tuple(joining[: self.topic.partitions - self._owned()])
+
+    def below(self) -> tuple[MemberReading, ...]:
+        """All other members of the first group that own no partition of this topic."""
+        beside = self.beside()
+        return tuple(m for m in self._unassigned() if m not in beside)
+
+    def _unassigned(self) -> list[MemberReading]:
+        members = self.crews[0].members if self.crews else ()
+        return [m for m in members if not any(topic == self.topic.name for topic, _ in m.partitions)]
+
+    def _owned(self) -> int:
+        members = self.crews[0].members if self.crews else ()
+        return len({place for m in members for place in m.partitions if place[0] == self.topic.name})
 
 
 @dataclass(frozen=True, slots=True)

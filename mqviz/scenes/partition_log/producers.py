@@ -34,7 +34,7 @@ def draw_producers(frame: Frame) -> None:
     rows = producer_rows(frame)
     for producer in producers:
         if producer.name in rows:
-            _producer(frame, producer, rows[producer.name])
+            _producer(frame, producer, rows[producer.name], rows[producer.name] + 1 in rows.values())
     lanes = [frame.plan.row(number) for number in range(len(frame.shown.lanes))]
     draw_spine(canvas, frame.columns.spine, rows.values(), lanes)
     for row, lane in zip(lanes, frame.shown.lanes, strict=True):
@@ -80,7 +80,7 @@ def _spread(number: int, count: int, places: int) -> int:
     return 0 if count <= 1 else round(number * (places - 1) / (count - 1))
 
 
-def _producer(frame: Frame, producer: ProducerReading, row: int) -> None:
+def _producer(frame: Frame, producer: ProducerReading, row: int, crowded: bool) -> None:
     canvas, columns = frame.canvas, frame.columns
     target = ("producer", producer.name)
     focus = frame.view.focus == target
@@ -91,19 +91,18 @@ def _producer(frame: Frame, producer: ProducerReading, row: int) -> None:
         canvas.put(0, row, "►", style("accent", "sel", True))
     canvas.mark(0, row, columns.names + 1, 1, target)
     canvas.put(columns.edge, row, "╌" * (columns.spine - columns.edge), EDGE)
-    _state(frame, producer, row)
+    _state(frame, producer, row, crowded)
 
 
-def _state(frame: Frame, producer: ProducerReading, row: int) -> None:
-    """Below the name, or on the edge where there is no row for it."""
+def _state(frame: Frame, producer: ProducerReading, row: int, crowded: bool) -> None:
+    """Below the name; where another producer stands there, a sign on the edge."""
     canvas = frame.canvas
     if producer.state not in ("running", "unknown"):
-        dead = producer.state == "dead"
-        word, look = ("✗ dead", BAD) if dead else (producer.state, WAIT)
-        if frame.compact:
-            canvas.put(frame.columns.edge, row, word, look)
+        sign, look = ("✗", BAD) if producer.state == "dead" else ("▮", WAIT)
+        if crowded:
+            canvas.put(frame.columns.edge, row, sign, look)
         else:
-            canvas.put(1, row + 1, word, look)
+            canvas.put(1, row + 1, f"{sign} {producer.state}", look)
     elif not frame.compact and producer.in_flight:
         canvas.put(1, row + 1, f"{thousands(producer.in_flight)} in flight", QUIET)
 

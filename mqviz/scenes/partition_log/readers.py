@@ -27,8 +27,7 @@ def draw_readers(frame: Frame) -> None:
 def draw_unassigned(frame: Frame) -> None:
     """Members without a partition, below the lanes, in the column of the members."""
     canvas, plan, columns = frame.canvas, frame.plan, frame.columns
-    beside = sum(1 for lane in frame.shown.lanes if lane.holds and lane.holds[0].owner is None)
-    members = [m for m in frame.shown.outline.unassigned() if m not in _joining(frame)[:beside]]
+    members = frame.shown.outline.below()
     if plan.roomy and any(m.state == "idle" for m in members):
         canvas.right(columns.tile - 2, plan.block, "no partition left", WAIT)
     pitch, rows = (3, 2) if plan.roomy else (1, 1)
@@ -60,18 +59,13 @@ def _member(crew: Crew, name: str | None | Unknown) -> MemberReading | None:
 
 def _first_group(frame: Frame, crew: Crew) -> None:
     """A tile a lane; lanes of one owner that lie together share one tile."""
-    waiting = _joining(frame)
+    waiting = list(frame.shown.outline.beside())
     owners = [_member(crew, lane.holds[0].owner) for lane in frame.shown.lanes]
     for number, (lane, owner) in enumerate(zip(frame.shown.lanes, owners, strict=True)):
         if owner is None:
             _unread(frame, number, lane, waiting.pop(0) if waiting else None)
         elif number == 0 or owners[number - 1] is not owner:
             _owned(frame, number, owner, _stretch(owners, number))
-
-
-def _joining(frame: Frame) -> list[MemberReading]:
-    """Members that wait for their assignment: they stand beside partitions that nobody reads."""
-    return [m for m in frame.shown.outline.unassigned() if m.state == "joining"]
 
 
 def _stretch(owners: list[MemberReading | None], number: int) -> int:
@@ -129,8 +123,18 @@ def _unread(frame: Frame, number: int, lane: Lane, member: MemberReading | None)
         tiles.draw_nobody(canvas, tile, words)
         _focus(frame, tile, ("partition", lane.tape.topic, lane.tape.partition))
     if frame.compact:
-        begin = tiles.draw_lag(canvas, tile.after, tile.row + 1, lane.holds[0].lag, "bar")
-        canvas.put(begin - 1, tile.row + 1, " ", tiles.PLAIN)
+        _unread_lag(frame, tile, lane)
+
+
+def _unread_lag(frame: Frame, tile: Tile, lane: Lane) -> None:
+    """Where lag stands in the tile: its number, or the reason why there is none."""
+    row, lag = tile.row + 1, lane.holds[0].lag
+    if isinstance(lag.value, Unknown):
+        tiles.draw_reason(frame.canvas, tile, row, lag.value)
+        return
+    begin = tiles.draw_lag(frame.canvas, tile.after, row, lag, "bar") - 1
+    frame.canvas.fill(begin, row, tile.after - begin, 1, tiles.PLAIN)
+    tiles.draw_lag(frame.canvas, tile.after, row, lag, "bar")
 
 
 def _nobody(tile: Tile) -> str:
