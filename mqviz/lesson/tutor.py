@@ -276,7 +276,9 @@ class Tutor:
         attempt = Attempt(self.step, self.run, prediction)
         if prediction is None:
             self.notice = attempt.do()
-        elif kept is None:
+        if self.run.live:
+            self.run.play()
+        elif prediction and kept is None:
             self.run.pause()
         return attempt
 

@@ -108,14 +108,14 @@ def test_goals_follow_undo_and_stepping_back_and_come_back() -> None:
     teacher = tutor(step=1)
     teacher.run.submit("fail service mail-server")
     play(teacher, 1)
-    assert teacher.phase is Phase.DONE
+    assert teacher.view().phase is Phase.DONE
     reached_us = teacher.run.now_us
     teacher.run.seek(teacher.at.goals.since_us)
     teacher.check()
-    assert teacher.phase is Phase.GOALS
+    assert teacher.view().phase is Phase.GOALS
     teacher.run.seek(reached_us)
     teacher.check()
-    assert teacher.phase is Phase.DONE
+    assert teacher.view().phase is Phase.DONE
     teacher.run.undo()
     teacher.check()
     assert [goal.truth for goal in teacher.view().goals] == [Truth.OPEN, Truth.OPEN]
