@@ -11,9 +11,9 @@ from mqviz.model.observed import SeenBroker, SeenMember, SeenPartition
 from mqviz.model.observed_events import GroupCommits, GroupListed, TopicSeen
 from mqviz.wire import asks
 from mqviz.wire.codec import error_name
+from mqviz.wire.reading import Offsets
 
-Answered = tuple[tuple[int, int, int], ...]
-"""What a broker tells of one topic: (partition, offset, error), …"""
+NOTHING = Offsets("iqh", b"")
 
 _SENTENCES = {
     3: "the broker knows no such topic or partition",
@@ -54,10 +54,10 @@ class Told:
 
     def __init__(self) -> None:
         self.asked_us: dict[int, int] = {}
-        self.raw: dict[int, Answered] = {}
+        self.raw: dict[int, Offsets] = {}
         self.values: dict[int, int | str] = {}
 
-    def learn(self, broker: int, raw: Answered, asked_us: int, whole: bool) -> Difference:
+    def learn(self, broker: int, raw: Offsets, asked_us: int, whole: bool) -> Difference:
         """Take an answer of `broker`. `whole`: a partition that is not in it has no offset any more.
 
         Answers mostly repeat the one before: comparing them whole is much cheaper than by partition.
@@ -66,7 +66,7 @@ class Told:
         if raw == self.raw.get(broker):
             return Difference(since_us, {}, {}, ())
         self.raw[broker] = raw
-        now = {p: (offset if offset >= 0 and not code else sentence(code)) for p, offset, code in raw}
+        now = _values(raw)
         changed = {p: value for p, value in now.items() if self.values.get(p) != value}
         gone = tuple(sorted(self.values.keys() - now.keys())) if whole else ()
         self.values = now if whole else self.values | now
@@ -86,6 +86,9 @@ class KnownGroup:
         self.described_us = 0
         self.members: tuple[SeenMember, ...] = ()
         self.commits: dict[str, Told] = {}
+        self._answer: asks.Commits | None = None
+        self._asked_us = 0
+        self.answer: asks.Commits | None = None
         self.hidden: dict[str, str] = {}
 
     def topics(self) -> set[str]:
@@ -95,19 +98,24 @@ class KnownGroup:
     def learn_commits(self, answer: asks.Commits, asked_us: int) -> tuple[int, GroupCommits] | None:
         """(since, what changed), or None when nothing did. A group whose commits were hidden is told again."""
         again = self.hidden.pop("commits", None) is not None
-        found = dict(answer.topics)
+        since_us, self._asked_us = self._asked_us, asked_us
+        if answer == self._answer:
+            return (since_us, GroupCommits()) if again else None
+        self._answer, found = answer, dict(answer.topics)
         differences = {
-            topic: self.commits.setdefault(topic, Told()).learn(0, found.get(topic, ()), asked_us, whole=True)
+            topic: self.commits.setdefault(topic, Told()).learn(
+                0, found.get(topic, NOTHING), asked_us, whole=True
+            )
             for topic in dict.fromkeys([*found, *self.commits])
         }
         self.commits = {topic: told for topic, told in self.commits.items() if told.values}
         changed = {topic: difference for topic, difference in differences.items() if difference}
         if not changed and not again:
             return None
-        since = min((d.since_us for d in changed.values()), default=asked_us)
         offsets = {t: d.offsets for t, d in changed.items() if d.offsets}
         gone = {t: d.gone for t, d in changed.items() if d.gone}
-        return since, GroupCommits(offsets, gone, {t: d.unknown for t, d in changed.items() if d.unknown})
+        unknown = {t: d.unknown for t, d in changed.items() if d.unknown}
+        return since_us, GroupCommits(offsets, gone, unknown)
 
     def learn_members(self, answer: asks.Described, asked_us: int) -> int | None:
         """When the group was described before, or None when nothing is otherwise since."""
@@ -177,7 +185,7 @@ class Memory:
 
 
 def by_topic(
-    tolds: dict[str, Told], broker: int, answer: dict[str, Answered], asked_us: int
+    tolds: dict[str, Told], broker: int, answer: dict[str, Offsets], asked_us: int
 ) -> dict[str, Difference]:
     """What changed in each topic of a broker's ListOffsets answer."""
     found = {}
@@ -186,6 +194,14 @@ def by_topic(
         if difference:
             found[topic] = difference
     return found
+
+
+def _values(raw: Offsets) -> dict[int, int | str]:
+    """{partition: its offset, or why there is none}."""
+    partitions, offsets, errors = raw.columns()
+    if not any(errors) and min(offsets, default=0) >= 0:
+        return dict(zip(partitions, offsets, strict=True))
+    return {p: (offset if offset >= 0 and not code else sentence(code)) for p, offset, code in raw.rows()}
 
 
 def _topic(topic: asks.Topic) -> TopicSeen:

@@ -55,6 +55,10 @@ class Schedule:
     def forget(self) -> None:
         """Make everything due at the next beat."""
         self._last.clear()
+        self.forget_groups()
+
+    def forget_groups(self) -> None:
+        """Make every group due at the next beat."""
         self._groups.clear()
 
     def due_groups(self, groups: Iterable[str], now_us: int) -> list[str]:

@@ -16,6 +16,7 @@ from mqviz.wire import asks
 from mqviz.wire.asks import Ask
 from mqviz.wire.brokers import Brokers
 from mqviz.wire.errors import BrokerRefused, UnsupportedVersion, WireError
+from mqviz.wire.reading import Offsets
 
 T = TypeVar("T")
 
@@ -54,7 +55,8 @@ class Refresh:
         self._deadline_s = deadline_s
         self._answered_us: dict[int, int] = {}
         self._any_answered_us = 0
-        self._asked_us: dict[int, int] = {}
+        self._asked_offsets: dict[tuple[int, int], tuple[dict[str, list[int]], Ask[dict[str, Offsets]]]] = {}
+        """By broker and time, what was asked for last: the same question is written only once."""
         self._disconnected = False
         self._probe: asyncio.Task[None] | None = None
 
@@ -286,8 +288,12 @@ class Refresh:
 
     async def _list_offsets(self, broker: int, partitions: dict[str, list[int]], time: int) -> None:
         asked_us = self.journal.now_us()
+        before, ask = self._asked_offsets.get((broker, time), (None, None))
+        if ask is None or before != partitions:
+            ask = asks.list_offsets(partitions, time)
+            self._asked_offsets[broker, time] = (partitions, ask)
         try:
-            answer = await self._of(broker, asks.list_offsets(partitions, time))
+            answer = await self._of(broker, ask)
         except (BrokerRefused, UnsupportedVersion) as error:
             self.failed[broker] = error.sentence
             return
@@ -296,7 +302,7 @@ class Refresh:
         latest = time == asks.LATEST
         tolds = self.memory.ends if latest else self.memory.starts
         news = by_topic(tolds, broker, answer, asked_us)
-        if any(error in _STALE_LEADER for topic in news for _, _, error in answer[topic]):
+        if any(error in _STALE_LEADER for topic in news for error in answer[topic].columns()[2]):
             self.stale_leaders = True
         self._post_offsets(broker, news, latest)
 

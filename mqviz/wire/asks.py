@@ -11,6 +11,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from mqviz.wire import apis, codec
 from mqviz.wire.apis import Api
+from mqviz.wire.reading import Offsets
 
 T = TypeVar("T")
 
@@ -87,10 +88,10 @@ class Listed(NamedTuple):
 
 
 class Commits(NamedTuple):
-    """A group's commits: for every topic (partition, offset, error); offset -1 is no commit."""
+    """A group's commits by topic; offset -1 is no commit."""
 
     error: int
-    topics: tuple[tuple[str, tuple[tuple[int, int, int], ...]], ...]
+    topics: tuple[tuple[str, Offsets], ...]
 
 
 class Held(NamedTuple):
@@ -189,15 +190,13 @@ def offset_fetch(groups: Collection[str]) -> Ask[dict[str, Commits]]:
         )
 
     def read(answer: Any) -> dict[str, Commits]:
-        return {group.group_id: _read_commits(group) for group in answer.groups}
+        return {group.group_id: Commits(group.error_code, group.topics) for group in answer.groups}
 
     return Ask(apis.OFFSET_FETCH, build, read)
 
 
-def list_offsets(
-    partitions: Mapping[str, Collection[int]], time: int
-) -> Ask[dict[str, tuple[tuple[int, int, int], ...]]]:
-    """Where logs end (time=LATEST) or start (EARLIEST), from their leader: {topic: ((partition, offset, error), …)}.
+def list_offsets(partitions: Mapping[str, Collection[int]], time: int) -> Ask[dict[str, Offsets]]:
+    """Where logs end (time=LATEST) or start (EARLIEST), from their leader, by topic.
 
     An offset below 0 is unknown, whatever its error says.
     """
@@ -219,7 +218,7 @@ def list_offsets(
             **more,
         )
 
-    def read(answer: Any) -> dict[str, tuple[tuple[int, int, int], ...]]:
+    def read(answer: Any) -> dict[str, Offsets]:
         return {topic.name: topic.partitions for topic in answer.topics}
 
     return Ask(apis.LIST_OFFSETS, build, read)
@@ -283,10 +282,6 @@ def _read_topic(topic: Any) -> Topic:
         for p in topic.partitions
     )
     return Topic(topic.name, topic.topic_id, topic.is_internal, partitions, topic.error_code)
-
-
-def _read_commits(group: Any) -> Commits:
-    return Commits(group.error_code, tuple((topic.name, topic.partitions) for topic in group.topics))
 
 
 def _read_classic(group: Any) -> Described:

@@ -28,16 +28,23 @@ def schema(api: Api, version: int, kind: str) -> ModuleType:
     return import_module(f"kio.schema.{api.schema}.v{version}.{kind}")
 
 
-def encode(request: Any, correlation_id: int, client_id: str) -> bytes:
-    """The whole frame of a request: length, header, body."""
-    header = request.__header_schema__(
-        request_api_key=request.__api_key__,
-        request_api_version=request.__version__,
-        correlation_id=correlation_id,
+def body(request: Any) -> bytes:
+    """The bytes of one of kio's requests, without a header."""
+    buffer = BytesIO()
+    import_module("kio.serial").entity_writer(type(request))(buffer, request)
+    return buffer.getvalue()
+
+
+def encode(api: Api, version: int, number: int, client_id: str, request: bytes) -> bytes:
+    """The whole frame of a request: length, header with the correlation id `number`, body."""
+    header = _request_type(api, version).__header_schema__(
+        request_api_key=api.key,
+        request_api_version=version,
+        correlation_id=number,
         client_id=client_id,
     )
-    body = _write(header) + _write(request)
-    return struct.pack(">i", len(body)) + body
+    frame = body(header) + request
+    return struct.pack(">i", len(frame)) + frame
 
 
 def correlation_id(frame: bytes) -> int:
@@ -100,7 +107,6 @@ def _response_type(api: Api, version: int) -> Any:
     return getattr(schema(api, version, "response"), f"{api.name}Response")
 
 
-def _write(entity: Any) -> bytes:
-    buffer = BytesIO()
-    import_module("kio.serial").entity_writer(type(entity))(buffer, entity)
-    return buffer.getvalue()
+@cache
+def _request_type(api: Api, version: int) -> Any:
+    return getattr(schema(api, version, "request"), f"{api.name}Request")

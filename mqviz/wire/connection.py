@@ -14,8 +14,9 @@ import errno
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from socket import gaierror
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from mqviz.wire import asks, codec
 from mqviz.wire.address import Address
@@ -205,8 +206,7 @@ class Connection:
         """Write one request and wait for its frame. Written at once, so requests go out in their order."""
         if self._writer is None:
             raise self._failed or Disconnected(self.where, "the connection was lost")
-        request = ask.build(codec.schema(ask.api, version, "request"))
-        self._writer.write(codec.encode(request, number, self._client_id))
+        self._writer.write(codec.encode(ask.api, version, number, self._client_id, _body(ask, version)))
         answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._pending[number] = answer
         self.sent += 1
@@ -274,6 +274,12 @@ class Connection:
             writer.transport.abort()
         if reading is not None and reading is not asyncio.current_task():
             reading.cancel()
+
+
+@lru_cache(maxsize=64)
+def _body(ask: Ask[Any], version: int) -> bytes:
+    """The request's bytes: the same question asked again and again is written once."""
+    return codec.body(ask.build(codec.schema(ask.api, version, "request")))
 
 
 def _why_unreachable(error: Exception) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import MISSING, Field, fields, is_dataclass
 from functools import cache
 from types import NoneType, SimpleNamespace, UnionType
-from typing import Any, get_args, get_origin
+from typing import Any, NamedTuple, get_args, get_origin
 
 Read = Callable[[bytes, int], tuple[Any, int]]
 """Reads the value at a position: (value, position after it). Raises Malformed or struct.error."""
@@ -36,7 +36,6 @@ def read_entity(entity: Any, data: bytes, at: int = 0) -> tuple[Any, int]:
 @cache
 def entity_reader(entity: Any) -> Read:
     """The reader of one of kio's dataclasses."""
-    short = _SHORT_WAYS.get((entity.__name__, entity.__flexible__))
     plain = [f for f in fields(entity) if "tag" not in f.metadata]
     flexible = entity.__flexible__
     readers = [(f.name, _field_reader(f, flexible)) for f in plain]
@@ -52,10 +51,12 @@ def entity_reader(entity: Any) -> Read:
             at = _read_tags(tags, values, data, at)
         return SimpleNamespace(**values), at
 
-    return short or read
+    return read
 
 
 def _read_tags(tags: dict[int, tuple[str, Read]], values: dict[str, Any], data: bytes, at: int) -> int:
+    if data[at : at + 1] == b"\0":
+        return at + 1
     count, at = _uvarint(data, at)
     for _ in range(_counted(count, data, at)):
         tag, at = _uvarint(data, at)
@@ -73,7 +74,9 @@ def _read_tags(tags: dict[int, tuple[str, Read]], values: dict[str, Any], data: 
 def _field_reader(field: Field[Any], flexible: bool) -> Read:
     nullable, kind = _without_none(field.type)
     if get_origin(kind) is tuple:
-        read = _array(_one_reader(field, get_args(kind)[0], flexible), flexible)
+        item = get_args(kind)[0]
+        short = _SHORT_WAYS.get((getattr(item, "__name__", ""), flexible))
+        read = short or _array(_one_reader(field, item, flexible), flexible)
     else:
         read = _one_reader(field, kind, flexible)
         if nullable and is_dataclass(kind):
@@ -151,6 +154,8 @@ def _counted(count: int, data: bytes, at: int) -> int:
 
 
 def _uvarint(data: bytes, at: int) -> tuple[int, int]:
+    if at < len(data) and data[at] < 0x80:
+        return data[at], at + 1
     value = 0
     for shift in range(0, 35, 7):
         if at >= len(data):
@@ -236,31 +241,96 @@ def _array(read_item: Read, flexible: bool) -> Read:
     return read
 
 
-_COMMIT = struct.Struct(">iqi")
-_END = struct.Struct(">ihqqiB")
+class Offsets(NamedTuple):
+    """Offsets of one topic's partitions, as packed numbers: a large answer mostly repeats the one before.
+
+    Two that are equal tell the same; only one that is not need be unpacked.
+    """
+
+    form: str
+    packed: bytes
+
+    def columns(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """(partitions, offsets, errors), in the order of the answer."""
+        width, partition, offset, error = _COLUMNS[self.form]
+        numbers = _numbers(self.form, len(self.packed)).unpack(self.packed)
+        return numbers[partition::width], numbers[offset::width], numbers[error::width]
+
+    def rows(self) -> list[tuple[int, int, int]]:
+        """(partition, offset, error), …"""
+        return list(zip(*self.columns(), strict=True))
 
 
-def _commit(data: bytes, at: int) -> tuple[Any, int]:
-    """One partition of OffsetFetch: (partition, offset, error). Its leader epoch and metadata are passed over."""
-    partition, offset, _ = _COMMIT.unpack_from(data, at)
-    size, at = _compact_length(data, at + 16)
-    at += max(size, 0)
-    error, at = _INT16(data, at)
-    return (partition, offset, error), _after_tags(data, at)
+_COMMITS = "iqiBhB"
+"""A commit: partition, offset, leader epoch, length of its metadata (1: none), error, number of tagged fields."""
+_ENDS = "ihqqiB"
+"""An answer of ListOffsets: partition, error, time, offset, leader epoch, number of tagged fields."""
+_PLAIN = "iqh"
+_COLUMNS = {_COMMITS: (6, 0, 1, 4), _ENDS: (6, 0, 3, 1), _PLAIN: (3, 0, 1, 2)}
 
 
-def _end(data: bytes, at: int) -> tuple[Any, int]:
-    """One partition of ListOffsets: (partition, offset, error). Its time and leader epoch are passed over."""
-    partition, error, _, offset, _, tags = _END.unpack_from(data, at)
-    end = at + 27
-    return (partition, offset, error), end if not tags else _after_tags(data, end - 1)
+@cache
+def _numbers(form: str, size: int) -> struct.Struct:
+    one = struct.calcsize(">" + form)
+    return struct.Struct(">" + form * (size // one))
 
 
-def _after_tags(data: bytes, at: int) -> int:
-    return at + 1 if data[at : at + 1] == b"\0" else _read_tags({}, {}, data, at)
+def _some(data: bytes, at: int) -> tuple[int, int]:
+    """The length of a compact array that may not be null."""
+    count, at = _compact_length(data, at)
+    if count < 0:
+        raise Malformed("partitions is missing")
+    return count, at
+
+
+def _commits(data: bytes, at: int) -> tuple[Offsets, int]:
+    """The partitions of a topic in OffsetFetch: all of one size where no commit has metadata."""
+    count, at = _some(data, at)
+    end = at + 20 * count
+    if data[at + 16 : end : 20] == b"\1" * count and data[at + 19 : end : 20] == b"\0" * count:
+        return Offsets(_COMMITS, data[at:end]), end
+    rows = []
+    for _ in range(count):
+        partition, offset, _ = _COMMIT.unpack_from(data, at)
+        size, at = _compact_length(data, at + 16)
+        error, at = _INT16(data, at + max(size, 0))
+        at = _read_tags({}, {}, data, at)
+        rows.append(_ROW.pack(partition, offset, error))
+    return Offsets(_PLAIN, b"".join(rows)), at
+
+
+def _ends(data: bytes, at: int) -> tuple[Offsets, int]:
+    """The partitions of a topic in ListOffsets: all of one size while Kafka tags nothing on."""
+    count, at = _some(data, at)
+    end = at + 27 * count
+    if data[at + 26 : end : 27] == b"\0" * count:
+        return Offsets(_ENDS, data[at:end]), end
+    rows = []
+    for _ in range(count):
+        partition, error, _, offset, _ = _END.unpack_from(data, at)
+        at = _read_tags({}, {}, data, at + 26)
+        rows.append(_ROW.pack(partition, offset, error))
+    return Offsets(_PLAIN, b"".join(rows)), at
+
+
+_COMMIT, _END, _ROW = struct.Struct(">iqi"), struct.Struct(">ihqqi"), struct.Struct(">iqh")
+
+
+def _topics_of_commits(data: bytes, at: int) -> tuple[tuple[tuple[str, Offsets], ...], int]:
+    """The topics of a group in OffsetFetch, each (name, offsets)."""
+    count, at = _some(data, at)
+    topics = []
+    for _ in range(count):
+        name, at = _compact_string(data, at)
+        offsets, at = _commits(data, at)
+        at = _read_tags({}, {}, data, at)
+        if name is None:
+            raise Malformed("name is missing")
+        topics.append((name, offsets))
+    return tuple(topics), at
 
 
 _SHORT_WAYS: dict[tuple[str, bool], Read] = {
-    ("OffsetFetchResponsePartitions", True): _commit,
-    ("ListOffsetsPartitionResponse", True): _end,
+    ("OffsetFetchResponseTopics", True): _topics_of_commits,
+    ("ListOffsetsPartitionResponse", True): _ends,
 }

@@ -231,11 +231,11 @@ async def test_an_old_leader_makes_metadata_due() -> None:
         watch.observer.look("billing", [])
         await watch.beat()
         watch.cluster.topics["orders"] = [2, 2, 3]
-        watch.observer.schedule._groups.clear()
+        watch.observer.schedule.forget_groups()
         await watch.beat(forget=False)
         assert watch.cluster.asked("Metadata") == 0
         assert "leader is changing" in watch.state.observed.topics["orders"].ends_unknown[0].reason
-        watch.observer.schedule._groups.clear()
+        watch.observer.schedule.forget_groups()
         await watch.beat(forget=False)
         assert watch.cluster.asked("Metadata") == 1
         assert watch.state.observed.topics["orders"].ends_unknown == {}

@@ -1,43 +1,59 @@
 """What is told is only what changed, with the earliest time at which it can have changed."""
 
+import struct
+
 from mqviz.live.observe_memory import Difference, KnownGroup, Memory, Told, by_topic, sentence
 from mqviz.model.observed import SeenMember
 from mqviz.model.observed_events import GroupCommits, GroupListed
 from mqviz.wire import asks
+from mqviz.wire.reading import Offsets
+
+
+def offsets(*rows: tuple[int, int, int]) -> Offsets:
+    return Offsets("iqh", b"".join(struct.pack(">iqh", *row) for row in rows))
 
 
 def commits(**topics: list[tuple[int, int, int]]) -> asks.Commits:
-    return asks.Commits(0, tuple((topic, tuple(parts)) for topic, parts in topics.items()))
+    return asks.Commits(0, tuple((topic, offsets(*parts)) for topic, parts in topics.items()))
 
 
 def test_an_answer_like_the_one_before_is_no_news() -> None:
     told = Told()
-    assert told.learn(1, ((0, 5, 0), (1, 6, 0)), 10, whole=False) == Difference(0, {0: 5, 1: 6}, {}, ())
-    assert not told.learn(1, ((0, 5, 0), (1, 6, 0)), 20, whole=False)
-    assert told.learn(1, ((0, 5, 0), (1, 7, 0)), 30, whole=False) == Difference(20, {1: 7}, {}, ())
+    assert told.learn(1, offsets((0, 5, 0), (1, 6, 0)), 10, whole=False) == Difference(
+        0, {0: 5, 1: 6}, {}, ()
+    )
+    assert not told.learn(1, offsets((0, 5, 0), (1, 6, 0)), 20, whole=False)
+    assert told.learn(1, offsets((0, 5, 0), (1, 7, 0)), 30, whole=False) == Difference(20, {1: 7}, {}, ())
 
 
 def test_a_partition_that_was_not_asked_for_is_not_gone_unless_the_answer_is_whole() -> None:
     told = Told()
-    told.learn(1, ((0, 5, 0), (1, 6, 0)), 10, whole=False)
-    assert not told.learn(1, ((1, 6, 0),), 20, whole=False)
-    assert told.learn(1, ((1, 6, 0), (2, 1, 0)), 30, whole=True) == Difference(20, {2: 1}, {}, (0,))
+    told.learn(1, offsets((0, 5, 0), (1, 6, 0)), 10, whole=False)
+    assert not told.learn(
+        1,
+        offsets(
+            (1, 6, 0),
+        ),
+        20,
+        whole=False,
+    )
+    assert told.learn(1, offsets((1, 6, 0), (2, 1, 0)), 30, whole=True) == Difference(20, {2: 1}, {}, (0,))
 
 
 def test_two_leaders_of_one_topic_do_not_hide_each_others_answers() -> None:
     tolds: dict[str, Told] = {}
-    by_topic(tolds, 1, {"orders": ((0, 5, 0),)}, 10)
-    by_topic(tolds, 2, {"orders": ((1, 6, 0),)}, 10)
-    assert by_topic(tolds, 1, {"orders": ((0, 5, 0),)}, 20) == {}
-    assert by_topic(tolds, 2, {"orders": ((1, 8, 0),)}, 20)["orders"].offsets == {1: 8}
+    by_topic(tolds, 1, {"orders": offsets((0, 5, 0))}, 10)
+    by_topic(tolds, 2, {"orders": offsets((1, 6, 0))}, 10)
+    assert by_topic(tolds, 1, {"orders": offsets((0, 5, 0))}, 20) == {}
+    assert by_topic(tolds, 2, {"orders": offsets((1, 8, 0))}, 20)["orders"].offsets == {1: 8}
 
 
 def test_an_offset_that_is_not_told_is_unknown_with_its_reason_and_never_a_number() -> None:
     told = Told()
-    news = told.learn(1, ((0, -1, 6), (1, -1, 0), (2, 9, 3)), 10, whole=False)
+    news = told.learn(1, offsets((0, -1, 6), (1, -1, 0), (2, 9, 3)), 10, whole=False)
     assert news.offsets == {}
     assert news.unknown == {0: sentence(6), 1: "the broker did not tell it", 2: sentence(3)}
-    assert told.learn(1, ((0, 4, 0), (1, -1, 0), (2, 9, 3)), 20, whole=False).offsets == {0: 4}
+    assert told.learn(1, offsets((0, 4, 0), (1, -1, 0), (2, 9, 3)), 20, whole=False).offsets == {0: 4}
 
 
 def test_every_reason_is_a_sentence_with_kafkas_name_where_there_is_no_better() -> None:
@@ -62,7 +78,7 @@ def test_commits_that_were_hidden_are_told_again_even_if_nothing_moved() -> None
     group = KnownGroup(1, "classic", "Stable")
     group.learn_commits(commits(a=[(0, 5, 0)]), 10)
     group.hidden["commits"] = "no right"
-    assert group.learn_commits(commits(a=[(0, 5, 0)]), 20) == (20, GroupCommits())
+    assert group.learn_commits(commits(a=[(0, 5, 0)]), 20) == (10, GroupCommits())
 
 
 def member(name: str, *partitions: int) -> asks.Member:

@@ -12,6 +12,7 @@ from kio.schema.errors import ErrorCode
 
 from mqviz.wire import codec
 from mqviz.wire.apis import READ_ONLY
+from mqviz.wire.reading import Offsets
 
 ANSWERS = [
     (api, version, getattr(codec.schema(api, version, "response"), f"{api.name}Response"))
@@ -51,6 +52,10 @@ def plain(value: Any) -> Any:
     """What mqviz reads where kio has `value`: numbers for error codes and times, text for ids."""
     if is_dataclass(value):
         return _plain_entity(value)
+    if isinstance(value, Offsets):
+        return tuple(value.rows())
+    if isinstance(value, SimpleNamespace):
+        return SimpleNamespace(**{name: plain(found) for name, found in vars(value).items()})
     if isinstance(value, tuple):
         return tuple(plain(item) for item in value)
     if isinstance(value, enum.IntEnum):
@@ -63,6 +68,8 @@ def plain(value: Any) -> Any:
 def _plain_entity(value: Any) -> Any:
     if type(value).__name__ == "OffsetFetchResponsePartitions":
         return value.partition_index, value.committed_offset, int(value.error_code)
+    if type(value).__name__ == "OffsetFetchResponseTopics":
+        return value.name, plain(value.partitions)
     if type(value).__name__ == "ListOffsetsPartitionResponse":
         return value.partition_index, value.offset, int(value.error_code)
     return SimpleNamespace(**{field.name: _plain_field(value, field) for field in fields(value)})
