@@ -10,6 +10,7 @@ from mqviz.scenes.view import View
 
 SECOND = 1_000_000
 _NICE = (1, 2, 5)
+_SPANS = (8, 10, 12, 15, 20, 30, 40, 60)
 _BETWEEN_TICKS = 5
 
 
@@ -32,14 +33,17 @@ class Axis(NamedTuple):
         return self.column + self.columns
 
 
-def axis_of(view: View, column: int, columns: int) -> Axis:
-    """The axis of a view; without an end it reaches to the next round number of seconds after now."""
-    until = (
-        view.until_us
-        if view.until_us > view.start_us
-        else view.start_us + _round_up(view.now_us - view.start_us)
-    )
-    return Axis(column, max(1, columns), view.start_us, until)
+def fitted(view: View, column: int, columns: int, begin_us: int, last_us: int) -> Axis:
+    """The axis that holds everything from `begin_us` to `last_us`, from one round time to another.
+
+    It is at least 8 s long, so that it rarely changes; it does not begin before `view.start_us`, nor reach
+    beyond `view.until_us` where that is given.
+    """
+    start = max(view.start_us, begin_us // SECOND * SECOND)
+    until = start + _round_up(max(last_us - start, 1))
+    if view.until_us > start:
+        until = min(until, max(view.until_us, start + SECOND))
+    return Axis(column, max(1, columns), start, until)
 
 
 def draw_axis(canvas: Canvas, axis: Axis, row: int, now_us: int) -> None:
@@ -50,7 +54,7 @@ def draw_axis(canvas: Canvas, axis: Axis, row: int, now_us: int) -> None:
     for at_us in range(first, axis.until_us, step):
         canvas.put(axis.cell(at_us), row, str(at_us // shown), QUIET)
     canvas.put(axis.end, row, f"{axis.until_us // shown} {unit}", QUIET)
-    if axis.start_us <= now_us <= axis.until_us:
+    if axis.start_us <= now_us < axis.until_us:
         canvas.put(axis.cell(now_us), row, "●", style("accent", bold=True))
 
 
@@ -68,9 +72,10 @@ def _step(axis: Axis) -> int:
 
 
 def _round_up(span_us: int) -> int:
+    """The smallest of 8, 10, 12, 15, 20, 30, 40, 60 s, 80 s, 100 s … that holds the span."""
     size = SECOND
     while True:
-        for nice in _NICE:
+        for nice in _SPANS:
             if span_us <= nice * size:
                 return nice * size
         size *= 10

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from mqviz.model import facts
 from mqviz.model.readings import RequestReading, ServiceReading
 from mqviz.model.state import State
-from mqviz.scenes.axis import Axis, axis_of, draw_axis
+from mqviz.scenes.axis import Axis, draw_axis, fitted
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import big, duration
 from mqviz.scenes.style import BAD, BRIGHT, OK, PLAIN, QUIET, RULE, WAIT, Style, style
@@ -62,8 +62,8 @@ def paint(designs: tuple[Design, ...], view: View) -> Canvas:
         canvas.put(1, min(1, view.rows - 1), shorten("no service yet", view.columns - 2), QUIET)
         return canvas
     names = max((len(_name(r)) for d in designs for r in d.requests), default=8)
-    axis = axis_of(view, names + 2, view.columns - names - 2 - _LABEL_ROOM)
     room = _room(designs, view)
+    axis = _axis(designs, view, names + 2, room.lanes)
     row = room.top
     for design in designs:
         _head(canvas, design, axis, row, room, len(designs))
@@ -76,6 +76,23 @@ def paint(designs: tuple[Design, ...], view: View) -> Canvas:
     draw_axis(canvas, axis, foot, view.now_us)
     _legend(canvas, foot + 1, view.columns - 2)
     return canvas
+
+
+def _axis(designs: tuple[Design, ...], view: View, column: int, lanes: int) -> Axis:
+    """From the first arrival that shows to the last thing that happened to those that show."""
+    shown = [request for design in designs for request in design.requests[-lanes:]]
+    begin = min((request.arrived_at_us for request in shown), default=view.now_us)
+    last = max((_last(request, view.now_us) for request in shown), default=view.now_us)
+    return fitted(view, column, view.columns - column - _LABEL_ROOM, begin, last)
+
+
+def _last(request: RequestReading, now_us: int) -> int:
+    """When the last thing happened to a sign-up and its mail; now, while something goes on."""
+    if request.answered_at_us is None:
+        return now_us
+    if request.mail_done_at_us is not None or request.failed:
+        return max(request.answered_at_us, request.mail_done_at_us or 0)
+    return now_us
 
 
 def _room(designs: tuple[Design, ...], view: View) -> Room:

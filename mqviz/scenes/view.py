@@ -12,7 +12,7 @@ class View(NamedTuple):
 
     `now_us` is the moment shown; `columns` and `rows` the room; `focus` the selected target, if any.
     `scroll` counts partitions (or rows of a table) hidden above. `group` is the group whose marks come first
-    and `topic` the topic shown; empty: the first one. `start_us` to `until_us` is the span of a time axis (until 0: up to now).
+    and `topic` the topic shown; empty: the first one. A time axis does not begin before `start_us` nor reach beyond `until_us` (0: no limit).
     Without `motion` marks move only when something happens, to the time `event_us`.
     """
 
