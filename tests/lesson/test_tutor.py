@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from mqviz.lesson.attempt import FAILURES, PATIENCE_US
 from mqviz.lesson.progress import Progress
-from mqviz.lesson.tutor import FAILURES, PATIENCE_US, Tutor
+from mqviz.lesson.tutor import Tutor
 from mqviz.lesson.view import Phase, Truth
 from mqviz.player import Player
 from mqviz.sim.backend import open_sim

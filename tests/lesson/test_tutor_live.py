@@ -22,21 +22,19 @@ from tests.lesson.worlds import open_run, small
 class Wall:
     """A backend that comes as far as the test's clock and cannot go back."""
 
-    can = frozenset({Can.WRITE})
-
     def __init__(self, behind: SimBackend) -> None:
+        self.can = frozenset({Can.WRITE})
+        self.now_us = 0
         self.behind = behind
         self.clock_us = 0
-
-    @property
-    def now_us(self) -> int:
-        return self.behind.now_us
 
     def submit(self, command: Command) -> None:
         self.behind.submit(command)
 
     def advance(self, until_us: int, limit: int = 1_000_000) -> Sequence[Event]:
-        return self.behind.advance(self.clock_us + 1, limit)
+        events = self.behind.advance(self.clock_us + 1, limit)
+        self.now_us = self.behind.now_us
+        return events
 
     def next_at_us(self) -> None:
         return None
