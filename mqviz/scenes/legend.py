@@ -28,8 +28,9 @@ def key_rows(keys: Sequence[str], columns: int, compact: bool, most: int = 2) ->
     compact = _tight(keys, compact)
     fits = _per_row(entries, columns, compact)
     if fits * most < len(entries):
-        kept = max(0, fits * most - 1)
+        kept = fits * most - 1 if most > 1 else _in_one_row(entries, columns, compact)
         entries = [*entries[:kept], ("", f"+{len(keys) - kept} more")]
+        fits = fits if most > 1 else len(entries)
     return [entries[begin : begin + fits] for begin in range(0, len(entries), fits)]
 
 
@@ -64,6 +65,16 @@ def draw_marks(canvas: Canvas, column: int, row: int, columns: int, extra: str =
 
 def _marks_width(marks: Sequence[tuple[str, str]]) -> int:
     return sum(4 + len(word) for _, word in marks) - 2
+
+
+def _in_one_row(entries: Sequence[tuple[str, str]], columns: int, compact: bool) -> int:
+    """How many fit before the count of the others."""
+    room = columns - len(f"+{len(entries)} more")
+    kept = 0
+    while kept < len(entries) and room >= _width(entries[kept], compact) + _GAP:
+        room -= _width(entries[kept], compact) + _GAP
+        kept += 1
+    return kept
 
 
 def _per_row(entries: Sequence[tuple[str, str]], columns: int, compact: bool) -> int:

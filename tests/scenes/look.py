@@ -1,4 +1,4 @@
-"""Look at a scene: `python tests/scenes/look.py NAME COLUMNSxROWS [dark|light|plain|ascii] > x.svg`.
+"""Look at a scene: `python -m tests.scenes.look NAME COLUMNSxROWS [dark|light|plain|ascii] > x.svg`.
 
 Not a test. The SVG has the resolved colours in the cells of the canvas; `rsvg-convert x.svg -o x.png` makes
 a picture of it.
@@ -54,7 +54,7 @@ def _run(column: int, row: int, text: str, look: Look, count: int) -> list[str]:
 
 def main() -> None:
     """Draw the moment that is named."""
-    from moments import MOMENTS
+    from tests.scenes.moments import MOMENTS
 
     name, size = sys.argv[1], sys.argv[2]
     kind = sys.argv[3] if len(sys.argv) > 3 else "dark"

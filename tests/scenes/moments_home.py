@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from moments_register import moment
-
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.home import Course, Door, HomeView, draw_home
 from mqviz.scenes.view import View
+from tests.scenes.moments_register import moment
 
 PARTS = (("Why wait?", 8), ("Three kinds of queue", 4), ("Kafka", 12), ("Systems and incidents", 12))
 DOORS = (

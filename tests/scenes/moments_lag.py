@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from moments_register import moment
 
 from mqviz.model.lag_readings import (
     GroupDetail,
@@ -21,6 +20,7 @@ from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.lag_detail import paint as paint_lag
 from mqviz.scenes.lag_table import LagView
 from mqviz.scenes.view import View
+from tests.scenes.moments_register import moment
 
 AWAY = Unknown("broker 2 unreachable")
 NO_RIGHT = Unknown("no right to DESCRIBE this group")

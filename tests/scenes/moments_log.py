@@ -6,8 +6,6 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from moments_register import MS, moment
-
 from mqviz.model.observed import Unknown
 from mqviz.model.readings import (
     Cell,
@@ -26,6 +24,7 @@ from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.letters import letter
 from mqviz.scenes.partition_log.picture import Crew, Hold, Lane, Outline, Picture
 from mqviz.scenes.view import View
+from tests.scenes.moments_register import MS, moment
 
 KEYS = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi")
 NAMES = {key[0].upper(): key for key in KEYS}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from moments_register import MS, moment
-
 from mqviz.model.readings import (
     RequestReading,
     ServiceReading,
@@ -14,6 +12,7 @@ from mqviz.scenes import request_timing
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.request_timing import Design
 from mqviz.scenes.view import View
+from tests.scenes.moments_register import MS, moment
 
 ARRIVALS = (0, 400, 1_200, 1_600, 2_400)
 MAILS = (4_000, 3_300, 4_700, 3_500, 4_900)

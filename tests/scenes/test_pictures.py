@@ -11,10 +11,10 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from moments import MOMENTS
 
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.style import resolve
+from tests.scenes.moments import MOMENTS
 
 FOLDER = Path(__file__).parent.parent / "pictures"
 REWRITE = "MQVIZ_REWRITE_PICTURES" in os.environ
