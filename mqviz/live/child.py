@@ -28,6 +28,7 @@ REFUSED: Final = 2
 
 ORDERLY_S: Final = 2.0
 ADMIN_S: Final = 10.0
+LOOK_S: Final = 5.0
 
 
 class Client(Protocol):
@@ -72,8 +73,10 @@ class Admin:
 
     def _look(self) -> None:
         try:
-            seen = self._client.list_topics(timeout=ADMIN_S)
+            seen = self._client.list_topics(timeout=LOOK_S)
         except KafkaException as error:
+            while self._client.poll(0):
+                pass  # the reason is in the error callbacks
             self._tell(words.Done(now_us(), f"no broker answers: {error.args[0].str()}"))
             return
         brokers = tuple(sorted(seen.brokers))

@@ -46,6 +46,9 @@ from mqviz.model.observed_clients import ProducerRateSet
 from mqviz.model.observed_events import TopicSeen, TopicsSeen, WatchBegan
 from mqviz.scenario import Scenario
 
+CLIENTS: Final = {"reconnect.backoff.max.ms": "2000"}
+"""What all clients are told unless the user tells them otherwise: come back soon after the broker does."""
+
 PERIOD_US: Final = 1_000_000
 ANSWER_S: Final = 12.0
 CLOSE_S: Final = 0.9
@@ -83,9 +86,10 @@ class DrivenKafkaBackend:
         self.now_us = 0
         self.names = Names()
         self._seed = seed
-        self._config = {"bootstrap.servers": bootstrap, **(config or {})}
+        self._config = {**CLIENTS, "bootstrap.servers": drive_plan.reach(bootstrap), **(config or {})}
         self._roster = Roster()
         self._commands = 0
+        self._failure = ""
         self._asked: deque[Callable[[str], None]] = deque()
         self._drive = Drive()
         self._ledger: Ledger | None = None
@@ -105,7 +109,7 @@ class DrivenKafkaBackend:
         self._drive.start(ADMIN, words.BeAdmin(self._config))
         seen = self._ask(words.Look())
         if not isinstance(seen, words.Looked):
-            raise Refused(f"the cluster at {bootstrap} cannot be used: {seen.error}")
+            raise Refused(f"the cluster at {bootstrap} cannot be used: {self._failure or seen.error}")
         if not consent and seen.cluster_id not in cluster.managed_cluster_ids():
             raise ConsentNeededError(bootstrap, drive_plan.listing(scenario))
         for topic in scenario.topics:
@@ -119,18 +123,18 @@ class DrivenKafkaBackend:
     def _ask(self, order: words.Order) -> words.Looked | words.Done:
         """Give the admin an order and wait for its answer (only while opening and closing)."""
         self._drive.tell(ADMIN, order)
-        deadline, failure = time.monotonic() + (REMOVE_S if self._closed else ANSWER_S), "no answer"
+        deadline = time.monotonic() + (REMOVE_S if self._closed else ANSWER_S)
         while time.monotonic() < deadline:
             for name, report in self._drive.take():
                 match report:
                     case words.Looked() | words.Done() if name == ADMIN:
                         return report
                     case words.Failed() if name == ADMIN:
-                        failure = report.text
+                        self._failure = report.text
                     case Ended() if name == ADMIN:
                         return words.Done(report.at_us, report.reason)
             time.sleep(0.01)
-        return words.Done(words.now_us(), failure)
+        return words.Done(words.now_us(), "no answer")
 
     def _start(self, bootstrap: str, scenario: Scenario) -> None:
         self._watch = KafkaBackend(bootstrap, period_us=PERIOD_US)
@@ -169,7 +173,7 @@ class DrivenKafkaBackend:
         if self._closed or watch is None or until_us <= self.now_us:
             return []
         self._hear()
-        self._keep_timetable(watch.journal.now_us())
+        self._keep_timetable()
         cut_us = min(int(until_us), max(watch.journal.now_us() - BEAT_US, self.now_us + 1))
         self._write(cut_us, watch.advance(cut_us))
         return self._hand_out(cut_us, limit)
@@ -232,8 +236,8 @@ class DrivenKafkaBackend:
         self.now_us = min(cut_us, self._scribe.events[0].at_us) if self._scribe.events else cut_us
         return out
 
-    def _keep_timetable(self, clock_us: int) -> None:
-        while self._timetable and self._timetable[0][0] <= clock_us:
+    def _keep_timetable(self) -> None:
+        while self._timetable and self._timetable[0][0] <= self.now_us:
             _, _, command = self._timetable.popleft()
             try:
                 self._give(command)

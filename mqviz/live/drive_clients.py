@@ -49,7 +49,7 @@ class Roster:
             case SendRecord() | SetProducer():
                 self._find("producer", command.name)
                 return command
-            case SetConsumer() | Named():
+            case SetConsumer() | Named() if command.kind in ("consumer", "producer"):
                 self._check_named(command)
                 return command
         raise Refused(f"on a real cluster mqviz cannot {command.verb} a {command.kind}")

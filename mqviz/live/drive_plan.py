@@ -5,6 +5,7 @@ screen and in commands it has its plain name.
 """
 
 import secrets
+import socket
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -13,6 +14,10 @@ from mqviz.live import child_words as words
 from mqviz.live.drive import seed_of
 from mqviz.model.command import AddConsumer, AddProducer, CreateTopic
 from mqviz.scenario import Scenario
+from mqviz.wire.address import parse_bootstrap
+from mqviz.wire.errors import BadAddress
+
+REACH_S: Final = 3.0
 
 PARTITIONERS: Final = {
     "java": "murmur2_random",
@@ -113,6 +118,25 @@ def consumer_order(
 
 def _ms(duration_us: int) -> str:
     return str(duration_us // 1_000)
+
+
+def reach(bootstrap: str) -> str:
+    """The addresses as the client library reads them; raises Refused if they are none, or nobody listens there."""
+    try:
+        addresses = parse_bootstrap(bootstrap)
+    except BadAddress as error:
+        raise Refused(str(error)) from None
+    reasons = []
+    for address in addresses:
+        try:
+            socket.create_connection(address, timeout=REACH_S).close()
+        except OSError as error:
+            reasons.append(f"{address}: {(error.strerror or 'no answer').lower()}")
+        else:
+            return ",".join(map(str, addresses))
+    raise Refused(
+        f"the cluster cannot be reached ({'; '.join(reasons)}); is it running, and is the address right?"
+    )
 
 
 def check(scenario: Scenario) -> None:

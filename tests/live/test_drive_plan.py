@@ -1,0 +1,91 @@
+"""What a run makes on a cluster."""
+
+import pytest
+
+from mqviz import commands
+from mqviz.backend import Refused
+from mqviz.live import drive_plan
+from mqviz.live.drive_plan import Names
+from mqviz.model.command import AddConsumer, AddProducer, AddSignUp, CreateTopic
+from mqviz.model.units import Duration
+from mqviz.scenario import Scenario
+
+TOPIC = CreateTopic("orders", 4, 2)
+
+
+def scenario(**parts: object) -> Scenario:
+    return Scenario("a run", Duration(60_000_000), "partition-log", **parts)  # type: ignore[arg-type]
+
+
+def test_names_on_the_cluster_carry_the_run() -> None:
+    names = Names("ab12cd")
+    assert names.real("orders") == "mqviz.ab12cd.orders"
+    assert names.plain(names.real("orders")) == "orders"
+    assert not names.is_ours("orders")
+    assert not names.is_ours("mqviz.other1.orders")
+    assert Names().run != Names().run
+
+
+def test_leaders_are_spread_in_turn() -> None:
+    assert drive_plan.replicas_of(TOPIC, [1, 2, 5]) == [[1, 2], [2, 5], [5, 1], [1, 2]]
+
+
+def test_more_replicas_than_brokers_are_refused() -> None:
+    with pytest.raises(Refused, match=r"wants 2 replicas, but the cluster has 1 broker"):
+        drive_plan.replicas_of(TOPIC, [1])
+
+
+def test_a_producer_uses_javas_rule_unless_told_otherwise() -> None:
+    names = Names("ab12cd")
+    plain = drive_plan.producer_order(AddProducer("p1", "orders"), names, {}, 7)
+    assert plain.config["partitioner"] == "murmur2_random"
+    assert plain.topic == "mqviz.ab12cd.orders"
+    other = AddProducer("p1", "orders", partitioner="librdkafka")
+    assert drive_plan.producer_order(other, names, {}, 7).config["partitioner"] == "consistent_random"
+    with pytest.raises(Refused, match="no partitioner random"):
+        drive_plan.producer_order(AddProducer("p1", "orders", partitioner="random"), names, {}, 7)
+
+
+def test_a_consumer_joins_only_a_group_of_the_run_and_commits_for_itself() -> None:
+    command = commands.parse("add consumer c1 group=billing topic=orders session_timeout=6s")
+    assert isinstance(command, AddConsumer)
+    order = drive_plan.consumer_order(command, Names("ab12cd"), {"bootstrap.servers": "x:1"}, 7)
+    assert order.config["group.id"] == "mqviz.ab12cd.billing"
+    assert order.config["enable.auto.offset.store"] == "false"
+    assert order.config["enable.auto.commit"] == "false"
+    assert order.config["session.timeout.ms"] == "6000"
+    assert order.config["bootstrap.servers"] == "x:1"
+    assert order.topics == ("mqviz.ab12cd.orders",)
+
+
+def test_clients_of_one_seed_draw_from_streams_of_their_own() -> None:
+    names = Names("ab12cd")
+    one = drive_plan.producer_order(AddProducer("p1", "orders"), names, {}, 7)
+    two = drive_plan.producer_order(AddProducer("p2", "orders"), names, {}, 7)
+    assert one.seed != two.seed
+    assert one.seed == drive_plan.producer_order(AddProducer("p1", "orders"), names, {}, 7).seed
+
+
+def test_what_no_kafka_has_is_refused() -> None:
+    with pytest.raises(Refused, match="no sign-up service"):
+        drive_plan.check(scenario(topics=(TOPIC,), sign_ups=(AddSignUp("s"),)))
+    with pytest.raises(Refused, match="no topic"):
+        drive_plan.check(scenario())
+
+
+def test_the_listing_names_everything_that_would_be_made() -> None:
+    lines = drive_plan.listing(
+        scenario(
+            topics=(CreateTopic("orders", 3),),
+            producers=(AddProducer("p1", "orders"),),
+            consumers=(AddConsumer(group="billing"), AddConsumer("late", "audit")),
+        )
+    )
+    assert lines == [
+        "topic mqviz.<run>.orders: 3 partitions, 1 replica each; removed at the end",
+        "group mqviz.<run>.audit; gone with its topics",
+        "group mqviz.<run>.billing; gone with its topics",
+        "producer p1: 1/s to orders",
+        "consumer c1 of billing",
+        "consumer late of audit",
+    ]
