@@ -125,7 +125,7 @@ class Player:
         """Let `elapsed_us` of wall time pass; returns what became visible."""
         before = self._index
         if self.live:
-            self._listen()
+            self._listen(elapsed_us)
         elif self.playing:
             self._move_to(self._target(elapsed_us))
         return list(self.branch.events[before : self._index])
@@ -135,9 +135,10 @@ class Player:
             return self.until_us
         return min(self.until_us, self.now_us + int(elapsed_us * self.speed))
 
-    def _listen(self) -> None:
+    def _listen(self, elapsed_us: int) -> None:
+        """Take what a real cluster did meanwhile; its clock goes on whether or not the view's does."""
         follow = self.playing and self.following
-        self.history.append(self.branch, self._backend.advance(FAR_US))
+        self.history.append(self.branch, self._backend.advance(self._backend.now_us + elapsed_us))
         if follow or (self.playing and self.now_us >= self._backend.now_us):
             self._show(len(self.branch.events))
             self.now_us = self._backend.now_us
@@ -257,12 +258,17 @@ class Player:
 
     # -- acting ----------------------------------------------------------------------------------------
 
-    def submit(self, command: Command | str) -> Event:
-        """Give a command now; in the past this forks. Returns its CommandGiven; raises NotationError or Refused."""
+    def submit(self, command: Command | str) -> Event | None:
+        """Give a command now; in the past this forks. Raises NotationError or Refused.
+
+        Returns its CommandGiven; None from a real cluster, which tells it with the next tick.
+        """
         if isinstance(command, str):
             command = commands.parse(command)
         if self.live:
-            return self._submit_live(command)
+            self._backend.submit(command)
+            self.branch.commands.append((self._backend.now_us, command))
+            return None
         if self._backend.now_us > self.now_us + 1 or self._script:
             self._refuse_past()
             self._fork_at(self.now_us + 1)
@@ -323,14 +329,6 @@ class Player:
     def close(self) -> None:
         """Let go of the backend."""
         self._backend.close()
-
-    def _submit_live(self, command: Command) -> Event:
-        index = len(self.branch.events)
-        self._backend.submit(command)
-        self.branch.commands.append((self._backend.now_us, command))
-        self._listen()
-        given = [e for e in self.branch.events[index:] if type(e).__name__ == "CommandGiven"]
-        return given[-1] if given else self.branch.events[-1]
 
     def _refuse_past(self) -> None:
         if Can.REWIND not in self.can:

@@ -69,7 +69,13 @@ def _cluster(sub: argparse.ArgumentParser) -> None:
 
 def _learn(sub: argparse.ArgumentParser) -> None:
     sub.add_argument("lesson", nargs="?", help="number or file of a lesson (default: the next one)")
-    sub.add_argument("--on", metavar="BOOTSTRAP", help="run it on this real cluster")
+    sub.add_argument(
+        "--on",
+        nargs="?",
+        const="",
+        metavar="BOOTSTRAP",
+        help="run it on a real cluster (default: the managed one)",
+    )
     sub.add_argument(
         "--yes", action="store_true", help="do not ask before making topics on a foreign cluster"
     )
@@ -105,6 +111,7 @@ def _lag(sub: argparse.ArgumentParser) -> None:
         "--group", action="append", default=[], metavar="NAME", help="only this group (repeatable)"
     )
     sub.add_argument("--json", action="store_true", help="the same facts as one JSON document")
+    sub.add_argument("--wide", action="store_true", help="more columns: log start, rates, time behind")
     sub.add_argument("--watch", action="store_true", help="again every few seconds until Ctrl-C")
     sub.add_argument(
         "--every", type=_duration, default=Duration(2_000_000), metavar="TIME", help="with --watch"

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from mqviz.backend import Backend
+from mqviz.model.units import Duration
+from mqviz.player import FAR_US, Player
+from mqviz.scenario import Scenario
+
+if TYPE_CHECKING:
+    from mqviz.ui.options import Watched
+
 DEFAULT = "localhost:9092"
 
 
@@ -18,3 +28,27 @@ def bootstrap_of(given: str | None, last: str = "") -> str:
     except BadAddress as error:
         raise CannotDo(str(error), BAD_INPUT) from None
     return bootstrap
+
+
+def watched(bootstrap: str) -> Watched:
+    """A player that watches the cluster at `bootstrap`, read-only, from now on; raises ValueError for a bad address."""
+    from mqviz.live.backend import KafkaBackend
+    from mqviz.ui.options import Watched
+    from mqviz.wire.errors import BadAddress
+
+    try:
+        backend = KafkaBackend(bootstrap)
+    except BadAddress as error:
+        raise ValueError(str(error)) from None
+
+    def open_watch(scenario: Scenario, seed: int, checkpoint: bytes | None = None) -> Backend:
+        return backend
+
+    player = Player(open_watch, live_scenario(bootstrap))
+    player.play()
+    return Watched(player, backend.look)
+
+
+def live_scenario(bootstrap: str) -> Scenario:
+    """What stands for a scenario where a real cluster is watched: it has no end and starts nothing."""
+    return Scenario(title=bootstrap, until=Duration(FAR_US), scene="partition-log", kafka_version="")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,9 +17,8 @@ from mqviz.player import Player
 from mqviz.yamlfile import FileError
 
 if TYPE_CHECKING:
-    from mqviz.lesson.format import Lesson
     from mqviz.lesson.progress import Progress
-    from mqviz.ui.options import Doors, Start
+    from mqviz.ui.options import Doors, Start, Watched
 
 
 def home(arguments: Namespace) -> int:
@@ -47,11 +45,14 @@ def learn(arguments: Namespace) -> int:
     except (NoLesson, FileError) as error:
         raise CannotDo(str(error), BAD_INPUT) from None
     _need_terminal("mqviz lesson check proves lessons without one")
-    if arguments.on:
-        from mqviz.cli.driving import agree
+    if arguments.on is None:
+        return _show(arguments, Start("lesson", which), progress)
+    from mqviz.cli.bootstrap import bootstrap_of
+    from mqviz.cli.driving import agree
 
-        agree(arguments.on, lesson.scenario, arguments.yes)
-    return _show(arguments, Start("lesson", which, arguments.on or ""), progress)
+    bootstrap = bootstrap_of(arguments.on)
+    agree(bootstrap, lesson.scenario, arguments.yes)
+    return _show(arguments, Start("lesson", which, bootstrap), progress)
 
 
 def attach(arguments: Namespace) -> int:
@@ -124,7 +125,6 @@ def _doors(progress: Progress) -> Doors:
         watch=_watch,
         drive=_drive,
         replay=_replay,
-        lessons=_lessons,
         scenarios=lambda: list(examples().values()),
         progress=progress,
         log_error=lambda error: folders.log_error(error) or Path(os.devnull),
@@ -137,13 +137,7 @@ def _written() -> list[int]:
     return [entry.number for entry in catalogue() if entry.path]
 
 
-def _lessons() -> Sequence[Lesson]:
-    from mqviz.lesson.course import find
-
-    return [find(str(number)) for number in _written()]
-
-
-def _watch(bootstrap: str) -> Player:
+def _watch(bootstrap: str) -> Watched:
     from mqviz.cli.bootstrap import watched
 
     return watched(bootstrap)
