@@ -77,7 +77,10 @@ class Admin:
         except KafkaException as error:
             while self._client.poll(0):
                 pass  # the reason is in the error callbacks
-            self._tell(words.Done(now_us(), f"no broker answers: {error.args[0].str()}"))
+            why = f"no Kafka answered within {LOOK_S:.0f} s ({error.args[0].str()})"
+            self._tell(
+                words.Done(now_us(), f"{why}; is it a Kafka broker, and does it want TLS or a password?")
+            )
             return
         brokers = tuple(sorted(seen.brokers))
         self._tell(words.Looked(now_us(), seen.cluster_id or "", brokers, tuple(sorted(seen.topics))))

@@ -159,7 +159,8 @@ class DrivenKafkaBackend:
             time.sleep(0.01)
         refused = [event.reason for event in self._scribe.events if isinstance(event, CommandRefused)]
         if refused or self._asked:
-            raise Refused(refused[0] if refused else "the cluster did not make the topics in time")
+            late = f"the cluster did not make the topics within {ANSWER_S:.0f} s"
+            raise Refused(refused[0] if refused else f"{late}: {self._failure or 'no answer'}")
 
     # -- the seam --------------------------------------------------------------------------------------
 
@@ -206,6 +207,8 @@ class DrivenKafkaBackend:
                 if isinstance(report, Ended) and not report.again:
                     self._roster.ended(name)
                 self._teller.hear(name, report)
+            elif isinstance(report, words.Failed):
+                self._failure = report.text
             elif isinstance(report, words.Done) and self._asked:
                 self._asked.popleft()(report.error)
             elif isinstance(report, Ended):

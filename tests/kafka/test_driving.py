@@ -1,5 +1,6 @@
 """Lessons on a real cluster: real clients, real rebalances, and nothing left behind."""
 
+import asyncio
 import json
 import logging
 import os
@@ -20,10 +21,12 @@ from mqviz.backend import Can, Refused
 from mqviz.live import cluster as managed
 from mqviz.live.cluster import Cluster
 from mqviz.live.drive_backend import ConsentNeededError, open_driven
+from mqviz.live.observe import observe_once
 from mqviz.model import facts
 from mqviz.model import observed_clients as said
 from mqviz.model.command import AddConsumer, AddProducer, CommandGiven, CommandRefused, CreateTopic
 from mqviz.model.event import Event
+from mqviz.model.state import State, apply
 from mqviz.model.units import Duration, Rate
 from mqviz.player import Player
 from mqviz.scenario import Scenario, Timed
@@ -233,12 +236,18 @@ def test_topics_are_removed_at_the_end_with_what_the_group_committed(
     run.until(lambda: bool(run.of(said.CommitMade)))
     made = topics(kafka.bootstrap) - before - {"__consumer_offsets"}
     assert len(made) == 1
-    assert made.pop().startswith("mqviz.")
+    run_name = made.pop().removesuffix("orders")
+    assert run_name.startswith("mqviz.")
     began = time.monotonic()
     run.player.close()
     assert time.monotonic() - began < 2.5
     run.player.close()
     assert topics(kafka.bootstrap) - {"__consumer_offsets"} == before
+    left = State()
+    for event in asyncio.run(observe_once(kafka.bootstrap)):
+        apply(left, event)
+    ours = [name for name in left.observed.groups if name.startswith(run_name)]
+    assert all(not left.observed.groups[name].commits for name in ours)
     assert list(tmp_path.glob("*.json")) == []
 
 
@@ -247,6 +256,7 @@ import sys, time
 from pathlib import Path
 from mqviz.live.drive_backend import open_driven
 from mqviz.model.command import CreateTopic
+from mqviz.model.state import State, apply
 from mqviz.model.units import Duration
 from mqviz.scenario import Scenario
 plan = Scenario("t", Duration(1), "x", topics=(CreateTopic("orders"),))
@@ -312,7 +322,9 @@ def test_a_port_that_speaks_http_is_one_sentence(tmp_path: Path) -> None:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        with pytest.raises(Refused, match=r"the cluster at .* cannot be used: .*") as caught:
+        with pytest.raises(
+            Refused, match=r"the cluster at .* cannot be used: .* is it a Kafka broker"
+        ) as caught:
             open_driven(f"127.0.0.1:{server.server_port}", consent=True, notes=tmp_path)(scenario(), 7)
     finally:
         server.shutdown()
