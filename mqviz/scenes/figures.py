@@ -59,10 +59,26 @@ def compact(number: int, columns: int) -> str:
 
 
 def spark(values: Sequence[int], columns: int, top: int = 0) -> str:
-    """The last `columns` values as a sparkline from 0 to `top` (0: their own highest), never the full block."""
-    shown = values[-columns:] if columns > 0 else ()
-    high = max(top, *shown, _SMALLEST_TOP) if shown else 0
+    """Values as a sparkline of at most `columns` cells, never the full block.
+
+    More values than cells are thinned evenly, the last one kept. The scale is from 0 to `top` (0: their own
+    highest), and at least twice the lowest: what is steady is half high and does not look full.
+    """
+    shown = thin(values, columns)
+    high = max(top, *shown, 2 * min(shown), _SMALLEST_TOP) if shown else 0
     return "".join(_LEVELS[_level(value, high)] for value in shown)
+
+
+def thin(values: Sequence[int], columns: int) -> list[int]:
+    """At most `columns` of the values, evenly spread, with the last."""
+    if columns <= 0:
+        return []
+    count = len(values)
+    if count <= columns:
+        return list(values)
+    return [
+        values[count - 1 - (columns - 1 - n) * (count - 1) // max(1, columns - 1)] for n in range(columns)
+    ]
 
 
 def big(text: str) -> tuple[str, str, str]:

@@ -89,9 +89,8 @@ def draw_table(canvas: Canvas, row: int, rows: int, shown: LagView, view: View) 
 
 
 def draw_spark(canvas: Canvas, column: int, row: int, values: list[int], ground: str, last_role: str) -> None:
-    """A sparkline whose past is quiet and whose last value has the colour of the verdict; what is steady is half high."""
-    shown = values[-_SPARK_COLUMNS:]
-    text = spark(shown, _SPARK_COLUMNS, 2 * min(shown))
+    """A sparkline whose past is quiet and whose last value has the colour of the verdict."""
+    text = spark(values, _SPARK_COLUMNS)
     begin = column + _SPARK_COLUMNS - len(text)
     canvas.put(begin, row, text[:-1], style("past", ground))
     canvas.put(begin + len(text) - 1, row, text[-1:], style(last_role, ground))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mqviz.model.observed import Unknown
 from mqviz.model.readings import Ledger
 from mqviz.scenes.canvas import Canvas
-from mqviz.scenes.figures import thousands
+from mqviz.scenes.figures import compact, thousands
 from mqviz.scenes.style import BRIGHT, QUIET, STRONG, WAIT, style
 
 _PARTS = (
@@ -15,19 +15,28 @@ _PARTS = (
     ("not_readable", "╎", "quiet", "bright", "not yet readable"),
     ("in_flight", "━", "bright", "bright", "in flight"),
 )
+_LABEL_COLUMNS = 19
+_COUNTS_COLUMNS = 74
 _SUM_COLUMNS = 34
+_STEPS = (2, 5, 10)
 
 
 def draw_ledger(
     canvas: Canvas, column: int, row: int, bar: int, columns: int, ledger: Ledger | Unknown
 ) -> None:
-    """Two rows: cells and their sum, then the counts in words; the bar begins at column `bar`."""
+    """Two rows in `columns` cells from `column` on: cells and their sum, then the counts in words.
+
+    The bar begins at column `bar` (below the tapes), or further left where there is too little room.
+    """
+    bar = max(column + _LABEL_COLUMNS, min(bar, column + columns - _COUNTS_COLUMNS))
     canvas.put(column, row, "ledger", STRONG)
     if isinstance(ledger, Unknown):
         canvas.put(bar, row, f"? {ledger.reason}", WAIT)
         return
     each = _records_a_cell(ledger, columns - (bar - column) - _SUM_COLUMNS)
-    canvas.put(column, row + 1, "one cell a record" if each == 1 else f"one cell: {each} records", QUIET)
+    canvas.put(
+        column, row + 1, "one cell a record" if each == 1 else f"{compact(each, 3)} records a cell", QUIET
+    )
     after = _cells(canvas, bar, row, ledger, each) + 3
     after = canvas.put(after, row, f"= {thousands(ledger.sent)} sent", BRIGHT) + 3
     for count, word, role in ((ledger.twice, "twice", "wait"), (ledger.lost, "lost", "bad")):
@@ -37,9 +46,10 @@ def draw_ledger(
 
 
 def _records_a_cell(ledger: Ledger, room: int) -> int:
-    each = 1
+    size = each = 1
     while ledger.sent > max(10, room) * each:
-        each *= 10
+        each = next((n * size for n in _STEPS if ledger.sent <= max(10, room) * n * size), 10 * size)
+        size *= 10
     return each
 
 

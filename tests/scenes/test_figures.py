@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mqviz.scenes.figures import big, compact, duration, seconds, spark, thousands
+from mqviz.scenes.figures import big, compact, duration, seconds, spark, thin, thousands
 from mqviz.scenes.letters import colour_key, letter
 
 
@@ -33,7 +33,10 @@ def test_moments_and_numbers() -> None:
 
 def test_a_sparkline_never_uses_the_full_block_and_keeps_the_newest() -> None:
     assert spark([0, 1, 2, 3, 4, 5, 6], 7) == "▁▂▃▄▅▆▇"
-    assert spark([9, 9, 0, 3], 2, top=3) == "▁▇"
+    assert spark([9, 9, 0, 3], 2, top=9) == "▇▃"
+    assert spark([5, 5, 5], 3) == "▄▄▄", "what is steady is half high"
+    assert spark([0, 0, 0], 3) == "▁▁▁"
+    assert thin(list(range(32)), 8)[-1] == 31
     assert spark([1], 8, top=1000) == "▂", "one is never drawn as none"
     assert spark([], 4) == ""
 

@@ -64,7 +64,7 @@ def paint(shown: Picture, plan: Layout, view: View) -> Canvas:
     draw_unassigned(frame)
     _legend(frame)
     if plan.ledger is not None:
-        draw_ledger(frame.canvas, 1, plan.ledger, max(20, plan.columns.tape), view.columns - 2, shown.ledger)
+        draw_ledger(frame.canvas, 1, plan.ledger, plan.columns.tape, view.columns - 2, shown.ledger)
     return frame.canvas
 
 
@@ -100,12 +100,13 @@ def _group_head(frame: Frame) -> None:
         return
     group = crews[0].group
     after = columns.tile + columns.tile_columns
-    generation = f"gen {group.generation}" if isinstance(group.generation, int) else "gen ?"
+    state = group.state if isinstance(group.state, str) else "?"
+    generation = f"gen {group.generation}" if isinstance(group.generation, int) else state
     if frame.plan.two_heads:
-        both = f"{generation} · {group.state}" if isinstance(group.state, str) else generation
+        both = generation if generation == state else f"{generation} · {state}"
         fits = width(both) <= columns.tile_columns
         canvas.put(columns.tile, row + 1, both if fits else generation, QUIET)
-    elif columns.tile_columns > width(group.name) + 8:
+    elif columns.tile_columns > width(group.name) + width(generation) + 2:
         after = canvas.right(after, row, generation, QUIET) - 2
     room = after - columns.tile
     fits = width(group.name) <= room or len(crews) > 1

@@ -218,7 +218,7 @@ def _wishes(seen: bool, lag_in_tile: bool, shown: Outline, spare: int) -> list[t
     return [
         *first,
         ("cells", 12),
-        ("tile", max(11, min(20, _longest_group(shown)))),
+        ("tile", max(15, min(20, _longest_group(shown)))),
         ("reach", 10),
         ("edge", 21 * edge),
         ("cells", 12 + spare),
