@@ -74,9 +74,14 @@ def replayed() -> Subject:
     )
 
 
+WORLDS = {"sign-ups": sign_ups}
+"""The simulated worlds that are held to the contract."""
+
+
+@pytest.mark.parametrize("world", WORLDS)
 @pytest.mark.parametrize("clause", clauses(SimBackend.can), ids=lambda clause: clause.__name__)
-def test_sign_ups(clause: Clause) -> None:
-    clause(sign_ups())
+def test_simulator(clause: Clause, world: str) -> None:
+    clause(WORLDS[world]())
 
 
 @pytest.mark.parametrize("clause", clauses(replayed().open(None).can), ids=lambda clause: clause.__name__)

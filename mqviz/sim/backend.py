@@ -12,6 +12,7 @@ from mqviz.model.event import Event
 from mqviz.model.state import State
 from mqviz.scenario import Scenario
 from mqviz.sim import checkpoint as checkpoints
+from mqviz.sim import kafka as kafka
 from mqviz.sim import systems as systems
 from mqviz.sim.engine import FAULT, OPENINGS, Simulation
 
@@ -51,9 +52,8 @@ class SimBackend:
         if until_us <= sim.now_us:
             return []
         done = sim.run(until_us, max(limit, 1))
-        self.now_us = sim.now_us = (
-            int(until_us) if done else sim.now_us + 1
-        )  # int: a Duration is text in JSON
+        sim.now_us = int(until_us) if done else sim.now_us + 1  # int: a Duration would be text in JSON
+        self.now_us = sim.now_us
         events = sim.log
         sim.log = []
         return events
