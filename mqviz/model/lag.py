@@ -261,4 +261,5 @@ def watch(state: State) -> WatchReading:
         max(0, state.now_us - beat.ended_us) if beat.number else None,
         observed.lost,
         tuple(sorted(observed.brokers_lost.items())),
+        observed.wall_us,
     )

@@ -69,7 +69,7 @@ def _partition_row(
     seen = observed.topics.get(topic) or SeenTopic()
     commits = group.commits.get(topic, EMPTY)
     current = lag.committed(observed, group, topic, partition)
-    start = seen.starts.get(partition)
+    start, end = seen.starts.get(partition), _end(observed, topic, partition)
     looked_us = max(group.refreshed_us, commits.changed_us(partition), seen.ends.changed_us(partition))
     age, capped = _behind(seen, current, value, partition, looked_us)
     samples = lag.partition_samples(observed, group, topic, partition)
@@ -77,11 +77,11 @@ def _partition_row(
         topic,
         partition,
         current,
-        _end(observed, topic, partition),
+        end,
         Unknown("the start was not read yet") if start is None else start,
         value,
         _kind(state, group, topic, partition, value),
-        _to_read(seen, partition) if current is None else None,
+        _to_read(end, start) if current is None else None,
         max(0, start - current) if start is not None and isinstance(current, int) else 0,
         _ahead(seen, current, value, partition),
         trends.rate(seen.ends.points(partition), looked_us),
@@ -121,10 +121,9 @@ def _kind(state: State, group: SeenGroup, topic: str, partition: int, value: int
     return "stale" if lag.is_stale(state, group) else "number"
 
 
-def _to_read(seen: SeenTopic, partition: int) -> int | None:
+def _to_read(end: int | Unknown, start: int | None) -> int | None:
     """What a group without a commit would read from the start of the log."""
-    end, start = seen.ends.now.get(partition), seen.starts.get(partition)
-    return None if end is None or start is None else max(0, end - start)
+    return max(0, end - start) if isinstance(end, int) and start is not None else None
 
 
 def _ahead(
@@ -215,7 +214,7 @@ def _note(group: SeenGroup, found: Rebalance) -> RebalanceNote:
     return RebalanceNote(
         found.at_us,
         found.since_us,
-        _sentence(group, found),
+        rebalance_sentence(group, found),
         found.joined,
         found.left,
         len(found.moved),
@@ -225,7 +224,7 @@ def _note(group: SeenGroup, found: Rebalance) -> RebalanceNote:
     )
 
 
-def _sentence(group: SeenGroup, found: Rebalance) -> str:
+def rebalance_sentence(group: SeenGroup, found: Rebalance) -> str:
     """`rebalance: c-4 left, p5 → c-3, took at least 1.2 s`."""
     parts = [f"{_names(found.left)} left"] if found.left else []
     parts += [f"{_names(found.joined)} joined"] if found.joined else []

@@ -160,6 +160,7 @@ class OtherGroups(Reading, frozen=True):
 class WatchReading(Reading, frozen=True):
     """The watch itself: what is watched, how fresh, at what cost. `lost`: why nothing answers, None while it does.
 
+    `wall_us`: what the clock on the wall showed at time 0, None where it is not known.
     `age_us`: since the last beat ended, None: there was none. `brokers_lost`: (broker, reason).
     """
 
@@ -176,3 +177,4 @@ class WatchReading(Reading, frozen=True):
     age_us: int | None
     lost: Unknown | None
     brokers_lost: tuple[tuple[int, Unknown], ...]
+    wall_us: int | None = None

@@ -151,7 +151,7 @@ def sample(observed: Observed, group: SeenGroup, at_us: int) -> None:
     group.unsummed = skipped
     total = sums.known + len(skipped)
     taken = LagSample(at_us, sums.lag, sums.ends, sums.commits, sums.known, total, span)
-    if len(group.samples) > 1 and at_us - group.samples[-2].at_us < SPACING_US:
+    if len(group.samples) > 1 and group.samples[-1].at_us - group.samples[-2].at_us < SPACING_US:
         group.samples[-1] = taken
     else:
         group.samples.append(taken)

@@ -87,27 +87,26 @@ def _cluster(state: State, event: ClusterSeen) -> None:
 
 @applies(TopicsSeen)
 def _topics(state: State, event: TopicsSeen) -> None:
-    topics = state.observed.topics
+    observed = state.observed
     for name, seen in event.topics.items():
-        topics[name] = _renewed(topics.get(name), seen, event.since_us)
+        known = observed.topics.get(name)
+        if known is None or known.gone or (known.id and seen.id and known.id != seen.id):
+            observed.topics[name] = SeenTopic()
+            if known is not None:
+                observed.driven.partitions.pop(name, None)
+        _renew(observed.topics[name], seen, event.since_us)
     for name in event.gone:
-        if name in topics:
-            topics[name].gone = True
-            topics[name].refused = Unknown("the topic is gone", event.since_us)
+        if name in observed.topics:
+            observed.topics[name].gone = True
+            observed.topics[name].refused = Unknown("the topic is gone", event.since_us)
 
 
-def _renewed(known: SeenTopic | None, seen: TopicSeen, since_us: int) -> SeenTopic:
-    """The topic as it is now; a topic made anew under the same name begins without offsets."""
-    topic = (
-        known
-        if known is not None and (known.id in ("", seen.id) or not seen.id) and not known.gone
-        else SeenTopic()
-    )
+def _renew(topic: SeenTopic, seen: TopicSeen, since_us: int) -> None:
+    """Take what is told of the topic now; one that is refused keeps what was known of it."""
     topic.id, topic.internal = seen.id or topic.id, seen.internal
     topic.partitions = seen.partitions or topic.partitions
     topic.leaderless = any(partition.leader < 0 for partition in topic.partitions)
     topic.refused = Unknown(seen.refused, since_us) if seen.refused else None
-    return topic
 
 
 @applies(EndsSeen)

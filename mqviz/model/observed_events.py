@@ -238,10 +238,13 @@ class CommitsSeen(Seen, frozen=True):
 
 
 def _absorb_commits(earlier: GroupCommits, later: GroupCommits) -> GroupCommits:
-    offsets, unknown = _absorb(later.offsets, later.unknown, earlier.offsets, earlier.unknown)
-    gone = {t: dict.fromkeys(ps, 1) for t, ps in earlier.gone.items()}
-    gone = _overlay(gone, {t: dict.fromkeys(ps, 1) for t, ps in later.gone.items()})
-    _without(offsets, {t: dict.fromkeys(ps, 0) for t, ps in later.gone.items()})
+    left = {topic: dict.fromkeys(partitions, 0) for topic, partitions in later.gone.items()}
+    before = {topic: dict(why) for topic, why in earlier.unknown.items()}
+    _without(before, left)
+    offsets, unknown = _absorb(later.offsets, later.unknown, earlier.offsets, before)
+    _without(offsets, left)
+    gone = {topic: dict.fromkeys(partitions, 0) for topic, partitions in earlier.gone.items()}
+    gone = _overlay(gone, left)
     _without(gone, later.offsets)
     return GroupCommits(offsets, {topic: tuple(ps) for topic, ps in gone.items()}, unknown)
 

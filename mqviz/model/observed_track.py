@@ -15,7 +15,7 @@ WINDOW_US = 60_000_000
 """How far back rates, trends and time lag look."""
 
 SPACING_US = 1_900_000
-"""Changes closer than this to the one before are merged into it: at most 32 in the window."""
+"""A change that comes sooner than this after the one before is merged with the next: about 32 stay in the window."""
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
@@ -44,9 +44,8 @@ class Track(msgspec.Struct):
             self.before_us = at_us
             return
         self._fold(at_us - WINDOW_US)
-        last = self.changes[-1] if self.changes else None
-        if last and len(self.changes) > 1 and at_us - self.changes[-2].at_us < SPACING_US:
-            self.changes[-1] = Change(at_us, last.offsets | offsets)
+        if len(self.changes) > 1 and self.changes[-1].at_us - self.changes[-2].at_us < SPACING_US:
+            self.changes[-1] = Change(at_us, self.changes[-1].offsets | offsets)
         else:
             self.changes.append(Change(at_us, offsets))
 

@@ -1,0 +1,278 @@
+"""Why: what was seen of a real cluster, and what the clients did there that mqviz runs, in plain words.
+
+Each headline says what was seen; where a cause cannot be seen, the reason says so and does not guess.
+"""
+
+from __future__ import annotations
+
+from mqviz.model import facts, rebalances
+from mqviz.model.escape import escape
+from mqviz.model.lag_detail import rebalance_sentence
+from mqviz.model.lag_words import lasting, number, several
+from mqviz.model.observed import Unknown
+from mqviz.model.observed_clients import (
+    AssignmentReported,
+    ClientEnded,
+    ClientNotice,
+    ClientPaused,
+    ClientResumed,
+    CommitMade,
+    ConsumerStarted,
+    ProducerRateSet,
+    ProducerStarted,
+    RecordDelivered,
+    RecordFailed,
+    RecordProcessed,
+    RecordProduced,
+)
+from mqviz.model.observed_events import (
+    BrokerBack,
+    BrokerLost,
+    ClusterSeen,
+    ConnectionBack,
+    ConnectionLost,
+    GroupHidden,
+    GroupSeen,
+    GroupsListed,
+    Seen,
+    TopicsSeen,
+    WatchBegan,
+)
+from mqviz.model.readings import Why
+from mqviz.model.state import State
+from mqviz.model.why import explains
+
+READ_ONLY = "watching only reads: it joins no group and commits nothing"
+LEADERS = "only the leader of a partition tells where its log ends"
+ONE_OWNER = "a partition has one owner in a group; members without one sit idle (R114)"
+NEXT = "a commit is the next offset to read after a restart (R82)"
+POSITION = "the position is behind what poll returned, processed or not (R79)"
+EXPIRES = "nobody is told: the group notices when the session times out (R112)"
+LEAVES = "close leaves the group, so the others rebalance at once (R94)"
+REVOKED = "eager: every member gives up its partitions and joins again (R108)"
+SAME_KEY = "the same key goes to the same partition, as long as their number stays (R49)"
+
+MOST_NAMES = 4
+"""Names that a headline lists; more are counted."""
+
+
+def _why(
+    event: Seen, headline: str, reason: str = "", rule: str = "", change: str = "", lesson: int | None = None
+) -> Why:
+    return Why(event.at_us, event.id, headline, reason, rule, change, lesson)
+
+
+def _names(names: list[str]) -> str:
+    shown = ", ".join(escape(name) for name in names[:MOST_NAMES])
+    return shown if len(names) <= MOST_NAMES else f"{shown} and {len(names) - MOST_NAMES} more"
+
+
+def _since(event: Seen) -> str:
+    """Between which two looks it happened."""
+    return f"in the {lasting(event.at_us - event.since_us)} since the look before" if event.since_us else ""
+
+
+# -- the cluster ---------------------------------------------------------------------------------------------
+
+
+@explains(WatchBegan)
+def _began(_: State, event: WatchBegan) -> Why:
+    return _why(
+        event, f"watching {escape(event.bootstrap)}", "the last picture stays if it goes away", READ_ONLY
+    )
+
+
+@explains(ConnectionLost)
+def _lost(_: State, event: ConnectionLost) -> Why:
+    reason = f"{escape(event.reason)}; what is shown is the last that was seen"
+    return _why(event, "no broker answers", reason, change=_since(event))
+
+
+@explains(ConnectionBack)
+def _back(_: State, event: ConnectionBack) -> Why:
+    return _why(event, "the cluster answers again", "everything is asked for anew")
+
+
+@explains(BrokerLost)
+def _broker_lost(state: State, event: BrokerLost) -> Why:
+    led = _led_by(state, event.broker)
+    change = f"{several(led, 'partition')} that it leads: end unknown" if led else ""
+    return _why(event, f"broker {event.broker} does not answer", escape(event.reason), LEADERS, change, 19)
+
+
+@explains(BrokerBack)
+def _broker_back(state: State, event: BrokerBack) -> Why:
+    led = _led_by(state, event.broker)
+    reason = f"it leads {several(led, 'partition')}" if led else "it leads nothing yet"
+    return _why(event, f"broker {event.broker} answers again", reason, LEADERS, lesson=19)
+
+
+def _led_by(state: State, broker: int) -> int:
+    topics = state.observed.topics.values()
+    return sum(partition.leader == broker for topic in topics for partition in topic.partitions)
+
+
+@explains(ClusterSeen)
+def _cluster(_: State, event: ClusterSeen) -> Why:
+    brokers = ", ".join(f"{b} at {escape(seen.host)}:{seen.port}" for b, seen in event.brokers.items())
+    return _why(event, f"the cluster has {several(len(event.brokers), 'broker')}", brokers)
+
+
+@explains(TopicsSeen)
+def _topics(_: State, event: TopicsSeen) -> Why:
+    parts = [f"{several(len(event.topics), 'topic')} new or changed"] if event.topics else []
+    parts += [f"{several(len(event.gone), 'topic')} gone"] if event.gone else []
+    names = _names([*event.topics, *(name for name in event.gone if name not in event.topics)])
+    return _why(event, ", ".join(parts), names, change=_since(event))
+
+
+# -- groups --------------------------------------------------------------------------------------------------
+
+
+@explains(GroupsListed)
+def _listed(_: State, event: GroupsListed) -> Why:
+    if event.gone and not event.groups:
+        return _why(event, f"{_names(list(event.gone))} is gone", "its coordinator no longer lists it")
+    if len(event.groups) == 1:
+        ((name, listed),) = event.groups.items()
+        kind = f" ({listed.kind})" if listed.kind else ""
+        return _why(event, f"{escape(name)}{kind} is {escape(listed.state)}", _since(event))
+    headline = f"{several(len(event.groups), 'group')} new or in another state"
+    return _why(event, headline, _names(list(event.groups)), change=_since(event))
+
+
+@explains(GroupSeen)
+def _group(state: State, event: GroupSeen) -> Why:
+    group = state.observed.groups[event.group]
+    name = escape(event.group)
+    members = several(len(event.members), "member")
+    note = group.rebalances[-1] if group.rebalances else None
+    if note and note.at_us == event.at_us:
+        reason = f"{members}, state {escape(event.state)}"
+        return _why(event, f"{name}: {rebalance_sentence(group, note)}", reason, ONE_OWNER, _since(event), 15)
+    held = len(rebalances.owners(event.members))
+    holds = "holds" if len(event.members) == 1 else "hold"
+    reason = f"{members} {holds} {several(held, 'partition')}" if event.members else "no members"
+    return _why(event, f"{name} is {escape(event.state)}", reason, ONE_OWNER, lesson=15)
+
+
+@explains(GroupHidden)
+def _hidden(_: State, event: GroupHidden) -> Why:
+    what = "members and commits" if event.what == "both" else event.what
+    headline = f"the {what} of {escape(event.group)} cannot be read"
+    return _why(event, headline, escape(event.reason), "what is unknown is never counted as 0")
+
+
+# -- clients that mqviz runs ---------------------------------------------------------------------------------
+
+
+@explains(ProducerStarted)
+def _producer(_: State, event: ProducerStarted) -> Why:
+    reason = f"a process of its own: acks={event.acks}, partitioner {event.partitioner}"
+    return _why(event, f"{escape(event.name)} sends to {escape(event.topic)}", reason, SAME_KEY, lesson=13)
+
+
+@explains(ConsumerStarted)
+def _consumer(_: State, event: ConsumerStarted) -> Why:
+    headline = f"{escape(event.name)} wants to join {escape(event.group)}"
+    return _why(
+        event, headline, "a process of its own; it subscribes and waits for partitions", ONE_OWNER, lesson=15
+    )
+
+
+@explains(ClientPaused)
+def _paused(_: State, event: ClientPaused) -> Why:
+    return _why(
+        event, f"{escape(event.name)} is frozen", "SIGSTOP: its heartbeats stop too", EXPIRES, lesson=15
+    )
+
+
+@explains(ClientResumed)
+def _resumed(_: State, event: ClientResumed) -> Why:
+    reason = "it goes on with what it believed before"
+    return _why(
+        event, f"{escape(event.name)} goes on", reason, "whoever was away learns of it at the next answer"
+    )
+
+
+@explains(ClientEnded)
+def _ended(state: State, event: ClientEnded) -> Why:
+    name = escape(event.name)
+    consumer = event.name in state.observed.driven.consumers
+    words = {"closed": "closed", "killed": "was killed (SIGKILL)", "died": "died"}
+    rule = (LEAVES if event.how == "closed" else EXPIRES) if consumer else ""
+    return _why(event, f"{name} {words.get(event.how, event.how)}", escape(event.reason), rule, lesson=15)
+
+
+@explains(ClientNotice)
+def _notice(_: State, event: ClientNotice) -> Why:
+    return _why(event, f"{escape(event.name)} reports: {escape(event.text)}")
+
+
+@explains(ProducerRateSet)
+def _rate(_: State, event: ProducerRateSet) -> Why:
+    return _why(event, f"{escape(event.name)} sends {event.rate_per_s:g} records a second", "by command")
+
+
+@explains(RecordProduced)
+def _produced(_: State, event: RecordProduced) -> Why:
+    place = f"{escape(event.topic)} p{event.partition}"
+    at_offset = f" at offset {number(event.offset)}" if event.offset >= 0 else ""
+    reason = "no key: any partition" if event.key is None else f"key {escape(event.key)}"
+    change = f"acknowledged after {lasting(event.at_us - event.since_us)}"
+    rule = SAME_KEY if event.key is not None else ""
+    return _why(event, f"{escape(event.producer)} wrote to {place}{at_offset}", reason, rule, change, 13)
+
+
+@explains(RecordFailed)
+def _failed(_: State, event: RecordFailed) -> Why:
+    headline = f"{escape(event.producer)} could not send its record {number(event.number)}"
+    return _why(event, headline, escape(event.reason), lesson=20)
+
+
+@explains(RecordDelivered)
+def _delivered(_: State, event: RecordDelivered) -> Why:
+    headline = f"{escape(event.consumer)} got {_place(event)}"
+    return _why(event, headline, "poll returned it; now it is in hand", POSITION, lesson=15)
+
+
+@explains(RecordProcessed)
+def _processed(state: State, event: RecordProcessed) -> Why:
+    group = state.observed.driven.consumers[event.consumer].group
+    committed = facts.committed(state, group, event.topic, event.partition)
+    reason = "not committed yet: after a crash it would come again"
+    if isinstance(committed, int) and committed > event.offset:
+        reason = "it was committed before"
+    return _why(event, f"{escape(event.consumer)} is done with {_place(event)}", reason, NEXT, lesson=16)
+
+
+@explains(CommitMade)
+def _committed(state: State, event: CommitMade) -> Why:
+    group = state.observed.driven.consumers[event.consumer].group
+    lag = facts.partition_lag(state, group, event.topic, event.partition).value
+    change = f"lag of p{event.partition} is now {number(lag)}" if isinstance(lag, int) else ""
+    if isinstance(lag, Unknown):
+        change = f"lag unknown: {escape(lag.reason)}"
+    headline = f"{escape(event.consumer)} committed {number(event.offset)} of {escape(event.topic)} p{event.partition}"
+    return _why(event, headline, f"everything before {number(event.offset)} is done", NEXT, change, 16)
+
+
+@explains(AssignmentReported)
+def _assigned(state: State, event: AssignmentReported) -> Why:
+    name = escape(event.consumer)
+    if not event.settled:
+        return _why(event, f"{name} gave up its partitions", "the group rebalances", REVOKED, lesson=15)
+    held = _names([f"{topic} p{partition}" for topic, partition in event.partitions])
+    group = state.observed.driven.consumers[event.consumer].group
+    members = facts.member_count(state, group)
+    reason = (
+        f"{escape(group)} has {members} members"
+        if isinstance(members, int) and members != 1
+        else "it is alone"
+    )
+    headline = f"{name} owns {held}" if held else f"{name} owns nothing and sits idle"
+    return _why(event, headline, reason, ONE_OWNER, lesson=15)
+
+
+def _place(event: RecordDelivered | RecordProcessed) -> str:
+    return f"offset {number(event.offset)} of {escape(event.topic)} p{event.partition}"
