@@ -1,0 +1,86 @@
+"""Which partition a record goes to, by the rules of each client (R48-R51, R54).
+
+The same key goes to different partitions in different clients: Java hashes with murmur2, librdkafka with
+CRC32 unless told otherwise. A record without key sticks to one partition for a while: in Java until enough
+bytes went there, in librdkafka for 10 ms.
+"""
+
+from __future__ import annotations
+
+import zlib
+from functools import lru_cache
+
+STICKY_LINGER_US = 10_000
+"""librdkafka's sticky.partitioning.linger.ms: how long records without key stay on one partition."""
+
+_M = 0x5BD1E995
+_MASK = 0xFFFFFFFF
+
+
+def murmur2(key: bytes) -> int:
+    """Utils.murmur2 of the Java client: a signed 32-bit number (R49)."""
+    length = len(key)
+    found = (0x9747B28C ^ length) & _MASK
+    for at in range(0, length - 3, 4):
+        word = int.from_bytes(key[at : at + 4], "little") * _M & _MASK
+        word = (word ^ (word >> 24)) * _M & _MASK
+        found = (found * _M & _MASK) ^ word
+    rest = key[length & ~3 :]
+    if rest:
+        found = (found ^ int.from_bytes(rest, "little")) * _M & _MASK
+    found = (found ^ (found >> 13)) * _M & _MASK
+    found ^= found >> 15
+    return found - (1 << 32) if found >> 31 else found
+
+
+@lru_cache(maxsize=4096)
+def java_partition(key: bytes, partitions: int) -> int:
+    """Java's rule for a key: murmur2 without its sign bit, modulo all partitions, available or not (R49)."""
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+@lru_cache(maxsize=4096)
+def crc32_partition(key: bytes, partitions: int) -> int:
+    """librdkafka's rule for a key (`consistent`, `consistent_random`): CRC32 modulo all partitions (R50)."""
+    return zlib.crc32(key) % partitions
+
+
+RULES = {
+    "java": "murmur2(key) % {n}",
+    "librdkafka": "crc32(key) % {n}",
+    "murmur2_random": "murmur2(key) % {n}",
+}
+"""The name of each client rule and how it reads on the screen."""
+
+
+def keyed_partition(rule: str, key: bytes | None, partitions: int) -> int | None:
+    """The partition of `key` by a client's `rule` (see RULES), or None where the rule does not look at the key.
+
+    None is for null keys, and for the empty key in librdkafka's `..._random` rules; Java hashes it (R50).
+    """
+    if key is None:
+        return None
+    if rule == "java":
+        return java_partition(key, partitions)
+    if not key:
+        return None
+    return crc32_partition(key, partitions) if rule == "librdkafka" else java_partition(key, partitions)
+
+
+def java_moves_before(sent: int, batch_size: int, has_partial_batch: bool) -> bool:
+    """Whether Java leaves its sticky partition before the next record without key.
+
+    `sent`: bytes appended there since it chose it, 61 counted for each new batch; `has_partial_batch`: its
+    queue ends in a batch that would still take records (R51).
+    """
+    return sent >= batch_size and not has_partial_batch
+
+
+def java_moves_after(sent: int, batch_size: int) -> bool:
+    """Whether Java leaves its sticky partition after a record, whatever its queue looks like (R51)."""
+    return sent >= 2 * batch_size
+
+
+def librdkafka_moves(chosen_at_us: int, now_us: int) -> bool:
+    """Whether librdkafka leaves its sticky partition: 10 ms after it chose it (R54)."""
+    return now_us - chosen_at_us >= STICKY_LINGER_US

@@ -1,0 +1,422 @@
+"""Group: a consumer group as its coordinator sees it, by the classic protocol.
+
+The states and their legal moves are the table MOVES, ClassicGroupState in Kafka (R100); an event that asks
+for another move is a bug of whoever emitted it and raises.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mqviz.model.event import Event, Weight, applies
+from mqviz.model.trend import Samples
+
+if TYPE_CHECKING:
+    from mqviz.model.state import State
+
+MOVES: dict[str, tuple[str, ...]] = {
+    "Empty": ("PreparingRebalance", "Dead"),
+    "PreparingRebalance": ("CompletingRebalance", "Empty", "Dead"),
+    "CompletingRebalance": ("Stable", "PreparingRebalance", "Dead"),
+    "Stable": ("PreparingRebalance", "Dead"),
+    "Dead": (),
+}
+"""From each state the states that may follow (R100)."""
+
+MEMBER_MOVES: dict[str, tuple[str, ...]] = {
+    "pending": ("joining", "gone"),
+    "joining": ("awaiting sync", "gone"),
+    "awaiting sync": ("stable", "joining", "rejoining", "gone"),
+    "rejoining": ("joining", "gone"),
+    "stable": ("rejoining", "joining", "gone"),
+    "gone": (),
+}
+"""The same for a member: what the coordinator waits for next from it.
+
+pending: has an id, not yet joined. joining: its JoinGroup waits for the others. awaiting sync: in the
+generation, without its assignment. rejoining: must send JoinGroup again.
+"""
+
+
+class IllegalMove(ValueError):
+    """A state machine was asked for a move that its table does not have."""
+
+
+def move(table: dict[str, tuple[str, ...]], now: str, then: str, who: str) -> str:
+    """`then`, if the table lets it follow `now`; raises IllegalMove."""
+    if then not in table[now]:
+        raise IllegalMove(f"{who} cannot go from {now} to {then}")
+    return then
+
+
+class Member(msgspec.Struct):
+    """A member, by its id; `client` is its client.id. `joining`, `syncing`: numbers of its parked requests, 0 for none."""
+
+    member_id: str
+    client: str
+    state: str
+    session_timeout_us: int
+    rebalance_timeout_us: int = 0
+    assignors: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    heard_at_us: int = 0
+    joining: int = 0
+    syncing: int = 0
+    partitions: tuple[tuple[str, int], ...] = ()
+
+
+class PartitionRecord(msgspec.Struct):
+    """What a group has to do with one partition.
+
+    `start`: where its first reader began; `committed`: next offset to read, None before the first commit.
+    `ends` and `times` are a step function that counts how often each record was processed: offsets from
+    ends[i-1] to ends[i] - 1 were processed times[i] times; those after the last end 0 times. Neighbours with
+    the same count are one step, so it is short however long the log is.
+    """
+
+    topic: str
+    partition: int
+    start: int | None = None
+    committed: int | None = None
+    committed_at_us: int = 0
+    commits: Samples = msgspec.field(default_factory=Samples)
+    ends: list[int] = msgspec.field(default_factory=list)
+    times: list[int] = msgspec.field(default_factory=list)
+
+    def begin(self, offset: int) -> None:
+        """The group's first reader of this partition starts at `offset`."""
+        if self.start is None:
+            self.start = offset
+
+    def passed(self, first: int, end: int) -> None:
+        """Offsets first … end - 1 were processed once more."""
+        known = self.ends[-1] if self.ends else 0
+        if first >= known:
+            self._push(first, 0)
+            self._push(end, 1)
+            return
+        old_ends, old_times = [*self.ends, max(known, end)], [*self.times, 0]
+        self.ends, self.times = [], []
+        begin = 0
+        for step_end, count in zip(old_ends, old_times, strict=True):
+            for cut in (first, end):
+                if begin < cut < step_end:
+                    self._push(cut, count + (first < cut))
+                    begin = cut
+            self._push(step_end, count + (first <= begin < end))
+            begin = step_end
+
+    def _push(self, end: int, count: int) -> None:
+        if end <= (self.ends[-1] if self.ends else 0):
+            return
+        if self.times and self.times[-1] == count:
+            self.ends[-1] = end
+            return
+        self.ends.append(end)
+        self.times.append(count)
+
+    def processed(self, offset: int) -> int:
+        """How often the record at `offset` was processed."""
+        return next((count for end, count in zip(self.ends, self.times, strict=True) if offset < end), 0)
+
+    def more_than_once(self) -> int:
+        """How many records were processed twice or more often."""
+        begin, found = 0, 0
+        for end, count in zip(self.ends, self.times, strict=True):
+            found += end - begin if count > 1 else 0
+            begin = end
+        return found
+
+
+class Group(msgspec.Struct):
+    """A consumer group. Members by id, in the order they first joined; `group_leader` computes the assignment.
+
+    `round` counts rebalances: a timer of an earlier one is void. `extended`: somebody joined in this window
+    of the initial delay; `window_left_us`: how much longer it may be extended (R102).
+    """
+
+    name: str
+    coordinator: int
+    state: str = "Empty"
+    generation: int = 0
+    assignor: str = ""
+    group_leader: str = ""
+    round: int = 0
+    initial: bool = False
+    extended: bool = False
+    window_left_us: int = 0
+    ids_given: int = 0
+    members: dict[str, Member] = msgspec.field(default_factory=dict)
+    pending: dict[str, Member] = msgspec.field(default_factory=dict)
+    records: dict[str, PartitionRecord] = msgspec.field(default_factory=dict)
+
+    def record(self, key: str, topic: str, partition: int) -> PartitionRecord:
+        """What the group has to do with this partition, empty at first."""
+        found = self.records.get(key)
+        if found is None:
+            found = self.records[key] = PartitionRecord(topic, partition)
+        return found
+
+
+class GroupCreated(Event, frozen=True):
+    """Somebody asked for a group that did not exist; `coordinator` is the broker that looks after it (R99)."""
+
+    group: str
+    coordinator: int
+
+
+class MemberIdGiven(Event, frozen=True):
+    """A JoinGroup without id was answered MEMBER_ID_REQUIRED with this id; it counts only with the next (R101)."""
+
+    group: str
+    member_id: str
+    client: str
+    session_timeout_us: int
+
+
+class MemberJoined(Event, frozen=True):
+    """A JoinGroup counted; it waits as request `number` until the generation begins (R101)."""
+
+    weight = Weight.STEP
+    group: str
+    member_id: str
+    client: str
+    number: int
+    session_timeout_us: int
+    rebalance_timeout_us: int
+    assignors: tuple[str, ...]
+    topics: tuple[str, ...]
+
+
+class MemberRejoined(Event, frozen=True):
+    """A known member sent JoinGroup again."""
+
+    group: str
+    member_id: str
+    number: int
+    assignors: tuple[str, ...]
+    topics: tuple[str, ...]
+
+
+class RebalanceStarted(Event, frozen=True):
+    """All members must join again; `reason` is a few words, `window_us` the first wait of an initial delay (R102)."""
+
+    weight = Weight.STEP
+    group: str
+    reason: str
+    initial: bool
+    window_left_us: int
+
+
+class InitialDelayExtended(Event, frozen=True):
+    """Somebody joined during the initial delay, so the group waits once more (R102)."""
+
+    group: str
+    window_left_us: int
+
+
+class GenerationStarted(Event, frozen=True):
+    """Everybody joined: these are the members, the leader computes who gets what (R104)."""
+
+    weight = Weight.STEP
+    group: str
+    generation: int
+    assignor: str
+    group_leader: str
+
+
+class GroupEmptied(Event, frozen=True):
+    """Nobody joined the new generation (R100)."""
+
+    weight = Weight.STEP
+    group: str
+    generation: int
+
+
+class MemberSynced(Event, frozen=True):
+    """A SyncGroup came before the leader's; it waits as request `number` (E27)."""
+
+    group: str
+    member_id: str
+    number: int
+
+
+class GroupStabilized(Event, frozen=True):
+    """The leader's assignment is stored; each member is told its own partitions (R104)."""
+
+    weight = Weight.STEP
+    group: str
+    generation: int
+    assignments: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+
+
+class MemberAssigned(Event, frozen=True):
+    """A SyncGroup came after the assignment was stored; it is answered at once."""
+
+    group: str
+    member_id: str
+
+
+class MemberHeard(Event, frozen=True):
+    """Something came from a member, so its session starts anew (R106)."""
+
+    group: str
+    member_id: str
+
+
+class MemberRemoved(Event, frozen=True):
+    """A member is out; `reason`: left, session expired, did not rejoin, did not sync, never joined."""
+
+    weight = Weight.STEP
+    group: str
+    member_id: str
+    client: str
+    reason: str
+
+
+class OffsetsCommitted(Event, frozen=True):
+    """The group's committed offsets are stored on __consumer_offsets: (topic, partition, next to read) (R82)."""
+
+    weight = Weight.STEP
+    group: str
+    client: str
+    offsets: tuple[tuple[str, int, int], ...]
+
+
+@applies(GroupCreated)
+def _created(state: State, event: GroupCreated) -> None:
+    state.cluster.groups[event.group] = Group(event.group, event.coordinator)
+
+
+@applies(MemberIdGiven)
+def _id_given(state: State, event: MemberIdGiven) -> None:
+    group = state.cluster.groups[event.group]
+    group.ids_given += 1
+    group.pending[event.member_id] = Member(
+        event.member_id, event.client, "pending", event.session_timeout_us, heard_at_us=event.at_us
+    )
+
+
+@applies(MemberJoined)
+def _joined(state: State, event: MemberJoined) -> None:
+    group = state.cluster.groups[event.group]
+    member = group.pending.pop(event.member_id)
+    member.state = move(MEMBER_MOVES, member.state, "joining", event.member_id)
+    member.session_timeout_us = event.session_timeout_us
+    member.rebalance_timeout_us = event.rebalance_timeout_us
+    member.assignors, member.topics = event.assignors, event.topics
+    member.joining = event.number
+    member.heard_at_us = event.at_us
+    group.members[event.member_id] = member
+    group.extended = group.initial
+    if not group.group_leader:
+        group.group_leader = event.member_id
+
+
+@applies(MemberRejoined)
+def _rejoined(state: State, event: MemberRejoined) -> None:
+    member = state.cluster.groups[event.group].members[event.member_id]
+    member.state = move(MEMBER_MOVES, member.state, "joining", event.member_id)
+    member.assignors, member.topics = event.assignors, event.topics
+    member.joining = event.number
+    member.heard_at_us = event.at_us
+
+
+@applies(RebalanceStarted)
+def _rebalance(state: State, event: RebalanceStarted) -> None:
+    group = state.cluster.groups[event.group]
+    group.state = move(MOVES, group.state, "PreparingRebalance", group.name)
+    group.round += 1
+    group.initial = event.initial
+    group.extended = False
+    group.window_left_us = event.window_left_us
+    for member in group.members.values():
+        member.syncing = 0
+        if member.state != "joining":
+            member.state = move(MEMBER_MOVES, member.state, "rejoining", member.member_id)
+
+
+@applies(InitialDelayExtended)
+def _extended(state: State, event: InitialDelayExtended) -> None:
+    group = state.cluster.groups[event.group]
+    group.extended = False
+    group.window_left_us = event.window_left_us
+
+
+@applies(GenerationStarted)
+def _generation(state: State, event: GenerationStarted) -> None:
+    group = state.cluster.groups[event.group]
+    group.state = move(MOVES, group.state, "CompletingRebalance", group.name)
+    group.generation = event.generation
+    group.assignor = event.assignor
+    group.group_leader = event.group_leader
+    group.initial = False
+    for member in group.members.values():
+        member.state = move(MEMBER_MOVES, member.state, "awaiting sync", member.member_id)
+        member.joining = 0
+        member.partitions = ()
+        member.heard_at_us = event.at_us
+
+
+@applies(GroupEmptied)
+def _emptied(state: State, event: GroupEmptied) -> None:
+    group = state.cluster.groups[event.group]
+    group.state = move(MOVES, group.state, "Empty", group.name)
+    group.generation = event.generation
+    group.assignor = group.group_leader = ""
+    group.initial = False
+
+
+@applies(MemberSynced)
+def _synced(state: State, event: MemberSynced) -> None:
+    member = state.cluster.groups[event.group].members[event.member_id]
+    member.syncing = event.number
+    member.heard_at_us = event.at_us
+
+
+@applies(GroupStabilized)
+def _stabilized(state: State, event: GroupStabilized) -> None:
+    group = state.cluster.groups[event.group]
+    group.state = move(MOVES, group.state, "Stable", group.name)
+    shares = dict(event.assignments)
+    for member in group.members.values():
+        member.partitions = shares.get(member.member_id, ())
+        if member.syncing:
+            member.state = move(MEMBER_MOVES, member.state, "stable", member.member_id)
+            member.syncing = 0
+            member.heard_at_us = event.at_us
+
+
+@applies(MemberAssigned)
+def _told(state: State, event: MemberAssigned) -> None:
+    member = state.cluster.groups[event.group].members[event.member_id]
+    member.state = move(MEMBER_MOVES, member.state, "stable", member.member_id)
+    member.heard_at_us = event.at_us
+
+
+@applies(MemberHeard)
+def _heard(state: State, event: MemberHeard) -> None:
+    group = state.cluster.groups[event.group]
+    member = group.members[event.member_id]
+    member.heard_at_us = event.at_us
+
+
+@applies(MemberRemoved)
+def _removed(state: State, event: MemberRemoved) -> None:
+    group = state.cluster.groups[event.group]
+    if group.pending.pop(event.member_id, None) is None:
+        del group.members[event.member_id]
+    if group.group_leader == event.member_id:
+        group.group_leader = ""
+
+
+@applies(OffsetsCommitted)
+def _committed(state: State, event: OffsetsCommitted) -> None:
+    group = state.cluster.groups[event.group]
+    for topic, number, offset in event.offsets:
+        record = group.record(state.cluster.partition(topic, number).key, topic, number)
+        record.committed = offset
+        record.committed_at_us = event.at_us
+        record.commits.note(event.at_us, offset)

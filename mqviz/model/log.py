@@ -1,0 +1,247 @@
+"""Log: batches, the sealed chunks that hold most of them, and a replica's copy of a partition.
+
+A log is a list of batches. Every 256 batches are sealed into an immutable chunk, which checkpoints and
+forks share by reference; only the open tail is copied. Truncation and compaction make new chunks.
+"""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mqviz.model.event import Event, Weight, applies
+from mqviz.model.packing import share
+
+if TYPE_CHECKING:
+    from mqviz.model.cluster import Partition
+    from mqviz.model.state import State
+
+SEAL = 256
+"""Batches in a sealed chunk."""
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Records that travel and are stored together; offset and sequence of record i are the first one's plus i.
+
+    `producer_id` is -1 where the producer is not idempotent; sequences are counted all the same, so that
+    records can be told apart. `attributes` are Kafka's bits (none used yet). `keys`: a key or None a record.
+    """
+
+    base_offset: int
+    count: int
+    bytes: int
+    producer: str
+    producer_id: int
+    producer_epoch: int
+    first_sequence: int
+    attributes: int
+    leader_epoch: int
+    created_at_us: int
+    appended_at_us: int
+    keys: tuple[str | None, ...]
+
+    @property
+    def end_offset(self) -> int:
+        """The offset after the last record."""
+        return self.base_offset + self.count
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """Sealed batches, offsets base_offset … end_offset - 1."""
+
+    base_offset: int
+    end_offset: int
+    batches: tuple[Batch, ...]
+
+
+share(Batch, Chunk)
+
+
+class Log(msgspec.Struct):
+    """Batches from `start` (first offset kept) to `end` (next offset to write)."""
+
+    start: int = 0
+    end: int = 0
+    sealed: list[Chunk] = msgspec.field(default_factory=list)
+    tail: list[Batch] = msgspec.field(default_factory=list)
+
+    def append(self, batch: Batch) -> None:
+        """Put `batch` at the end."""
+        tail = self.tail
+        tail.append(batch)
+        self.end = batch.base_offset + batch.count
+        if len(tail) >= SEAL:
+            self.sealed.append(Chunk(tail[0].base_offset, self.end, tuple(tail)))
+            self.tail = []
+
+    def read(self, first: int, end: int, most_bytes: int = sys.maxsize) -> tuple[Batch, ...]:
+        """Whole batches with records in first … end - 1, oldest first, up to `most_bytes`, at least one (R80)."""
+        found: list[Batch] = []
+        total = 0
+        for batch in self.forwards(first):
+            total += batch.bytes
+            if batch.base_offset >= end or (found and total > most_bytes):
+                break
+            found.append(batch)
+        return tuple(found)
+
+    def forwards(self, first: int) -> Iterator[Batch]:
+        """Batches from the one that holds offset `first` on, oldest first."""
+        for index in range(
+            bisect_right(self.sealed, first, key=lambda chunk: chunk.end_offset), len(self.sealed)
+        ):
+            yield from _from(self.sealed[index].batches, first)
+        yield from _from(self.tail, first)
+
+    def backwards(self, end: int) -> Iterator[Batch]:
+        """Batches that begin below `end`, newest first."""
+        for batch in reversed(self.tail):
+            if batch.base_offset < end:
+                yield batch
+        for index in range(self._chunk(end), -1, -1):
+            for batch in reversed(self.sealed[index].batches):
+                if batch.base_offset < end:
+                    yield batch
+
+    def _chunk(self, offset: int) -> int:
+        """Index of the last chunk that begins below `offset`."""
+        return bisect_right(self.sealed, offset - 1, key=lambda chunk: chunk.base_offset) - 1
+
+
+class Replica(msgspec.Struct):
+    """One broker's copy of a partition; `high_watermark` is what this broker knows of it (R15)."""
+
+    log: Log = msgspec.field(default_factory=Log)
+    high_watermark: int = 0
+
+
+def _from(batches: Sequence[Batch], first: int) -> Sequence[Batch]:
+    return batches[bisect_right(batches, first, key=lambda batch: batch.end_offset) :]
+
+
+class BatchAppended(Event, frozen=True):
+    """The partition leader wrote a batch of request `number` (0: nobody asked) to its log."""
+
+    weight = Weight.STEP
+    topic: str
+    partition: int
+    broker: int
+    number: int
+    batch: Batch
+
+
+class BatchRefused(Event, frozen=True):
+    """The broker refused a batch of request `number` before writing it (E42)."""
+
+    weight = Weight.STEP
+    topic: str
+    partition: int
+    broker: int
+    number: int
+    error: int
+    count: int
+
+
+class ReplicaAppended(Event, frozen=True):
+    """A follower wrote offsets first … end - 1, as fetch `number` brought them, to its own log."""
+
+    topic: str
+    partition: int
+    broker: int
+    number: int
+    first: int
+    end: int
+
+
+class FollowerFetched(Event, frozen=True):
+    """A fetch of `follower` reached the leader: it has everything below these offsets (R16)."""
+
+    broker: int
+    follower: int
+    offsets: tuple[tuple[str, int, int], ...]
+
+
+class HighWatermarkAdvanced(Event, frozen=True):
+    """Everything below `high_watermark` is on every in-sync replica: committed, and readable (R17)."""
+
+    weight = Weight.STEP
+    topic: str
+    partition: int
+    high_watermark: int
+
+
+class ReplicaHighWatermarkAdvanced(Event, frozen=True):
+    """A follower was told the high watermark by fetch answer (R15)."""
+
+    topic: str
+    partition: int
+    broker: int
+    high_watermark: int
+
+
+@applies(BatchAppended)
+def _appended(state: State, event: BatchAppended) -> None:
+    cluster = state.cluster
+    partition = cluster.topics[event.topic].partitions[event.partition]
+    batch = event.batch
+    partition.replicas[event.broker].log.append(batch)
+    partition.appended += batch.count
+    _news_for_followers(state, partition, fresh=True)
+    producer = cluster.producers.get(batch.producer)
+    if producer is not None:
+        producer.appended += batch.count
+    request = cluster.requests.get(event.number)
+    if request is not None:
+        request.appended.append((event.topic, event.partition, batch.base_offset, batch.end_offset))
+
+
+@applies(BatchRefused)
+def _refused(state: State, event: BatchRefused) -> None:
+    request = state.cluster.requests.get(event.number)
+    if request is not None:
+        request.refused.append((event.topic, event.partition, event.error))
+
+
+@applies(ReplicaAppended)
+def _copied(state: State, event: ReplicaAppended) -> None:
+    cluster = state.cluster
+    partition = cluster.topics[event.topic].partitions[event.partition]
+    log = partition.replicas[event.broker].log
+    for batch in cluster.brokers[event.broker].carried.pop(partition.key):
+        log.append(batch)
+    fetcher = cluster.brokers[event.broker].fetchers[partition.leader]
+    fetcher.news[partition.key] = (event.topic, event.partition, log.end)
+
+
+@applies(FollowerFetched)
+def _fetched(state: State, event: FollowerFetched) -> None:
+    for topic, number, offset in event.offsets:
+        partition = state.cluster.topics[topic].partitions[number]
+        partition.follower_ends[event.follower] = offset
+        if partition.replicas[partition.leader].log.end > offset:
+            state.cluster.brokers[event.broker].feeds[event.follower].fresh[partition.key] = True
+
+
+@applies(HighWatermarkAdvanced)
+def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
+    partition = state.cluster.topics[event.topic].partitions[event.partition]
+    partition.replicas[partition.leader].high_watermark = event.high_watermark
+    partition.ends.note(event.at_us, event.high_watermark)
+    _news_for_followers(state, partition, fresh=False)
+
+
+@applies(ReplicaHighWatermarkAdvanced)
+def _told(state: State, event: ReplicaHighWatermarkAdvanced) -> None:
+    partition = state.cluster.topics[event.topic].partitions[event.partition]
+    partition.replicas[event.broker].high_watermark = event.high_watermark
+
+
+def _news_for_followers(state: State, partition: Partition, *, fresh: bool) -> None:
+    feeds = state.cluster.brokers[partition.leader].feeds
+    for follower in partition.follower_ends:
+        feed = feeds[follower]
+        (feed.fresh if fresh else feed.marks)[partition.key] = True

@@ -1,0 +1,362 @@
+"""Request: what clients and brokers ask of brokers, as plain values, and what is on its way right now.
+
+A broker's handlers take a request value and who asked, and answer with a value, at once or later; both ways
+take the time of the link. What is on its way is part of the State, so that it can be drawn by arithmetic.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+
+from mqviz.model.event import Event, applies
+from mqviz.model.log import Batch
+
+if TYPE_CHECKING:
+    from mqviz.model.cluster import Cluster, Partition
+    from mqviz.model.state import State
+
+Client = Literal["producer", "consumer", "broker"]
+
+
+class Request(msgspec.Struct, frozen=True, tag_field="request"):
+    """Base of all requests."""
+
+
+class Produce(Request, frozen=True):
+    """Batches to append, at most one a partition; `acks` -1 is all."""
+
+    acks: int
+    batches: tuple[tuple[str, int, Batch], ...]
+
+
+class ReplicaFetch(Request, frozen=True):
+    """A follower asks for what is new; `offsets` only of partitions whose log end moved (a fetch session, S11)."""
+
+    follower: int
+    offsets: tuple[tuple[str, int, int], ...]
+
+
+class Fetch(Request, frozen=True):
+    """A consumer asks for records from these offsets on (R80)."""
+
+    offsets: tuple[tuple[str, int, int], ...]
+
+
+class ListOffsets(Request, frozen=True):
+    """Where does each partition begin (`earliest`) or end (`latest`)? (R81)"""
+
+    which: str
+    partitions: tuple[tuple[str, int], ...]
+
+
+class JoinGroup(Request, frozen=True):
+    """Become or stay a member (R101); `member_id` empty the first time."""
+
+    group: str
+    member_id: str
+    client_id: str
+    session_timeout_us: int
+    rebalance_timeout_us: int
+    assignors: tuple[str, ...]
+    topics: tuple[str, ...]
+
+
+class SyncGroup(Request, frozen=True):
+    """Ask for one's assignment; the leader brings everybody's (R104)."""
+
+    group: str
+    generation: int
+    member_id: str
+    assignments: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
+
+
+class Heartbeat(Request, frozen=True):
+    """I am alive (R106)."""
+
+    group: str
+    generation: int
+    member_id: str
+
+
+class LeaveGroup(Request, frozen=True):
+    """Goodbye (R94)."""
+
+    group: str
+    member_id: str
+
+
+class OffsetCommit(Request, frozen=True):
+    """Remember these offsets as the next ones to read (R82)."""
+
+    group: str
+    generation: int
+    member_id: str
+    offsets: tuple[tuple[str, int, int], ...]
+
+
+class OffsetFetch(Request, frozen=True):
+    """Which offsets did the group commit?"""
+
+    group: str
+    partitions: tuple[tuple[str, int], ...]
+
+
+AnyRequest = (
+    Produce
+    | ReplicaFetch
+    | Fetch
+    | ListOffsets
+    | JoinGroup
+    | SyncGroup
+    | Heartbeat
+    | LeaveGroup
+    | OffsetCommit
+    | OffsetFetch
+)
+
+
+class Answer(msgspec.Struct, frozen=True, tag_field="answer"):
+    """Base of all answers; `error` is Kafka's code, 0 for none."""
+
+    error: int = 0
+
+
+class Plain(Answer, frozen=True):
+    """An answer that says nothing but its error: Heartbeat, LeaveGroup, OffsetCommit."""
+
+
+class Produced(Answer, frozen=True):
+    """Where the batches are: (topic, partition, error, base offset), -1 for one that was refused (E42)."""
+
+    parts: tuple[tuple[str, int, int, int], ...] = ()
+
+
+class Fetched(Answer, frozen=True):
+    """Ranges of records (topic, partition, error, first, end, high watermark); the batches travel along."""
+
+    parts: tuple[tuple[str, int, int, int, int, int], ...] = ()
+
+
+class Offsets(Answer, frozen=True):
+    """Offsets by partition (topic, partition, error, offset); -1 for none (ListOffsets, OffsetFetch)."""
+
+    parts: tuple[tuple[str, int, int, int], ...] = ()
+
+
+class Joined(Answer, frozen=True):
+    """A member of `generation`; only the group leader hears of the members and their topics (E27)."""
+
+    member_id: str = ""
+    generation: int = -1
+    assignor: str = ""
+    group_leader: str = ""
+    members: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+class Synced(Answer, frozen=True):
+    """A member's own partitions."""
+
+    partitions: tuple[tuple[str, int], ...] = ()
+
+
+AnyAnswer = Plain | Produced | Fetched | Offsets | Joined | Synced
+
+
+class Connection(msgspec.Struct):
+    """A TCP connection: a FIFO pipe each way; the broker serves one request at a time, in order (R4).
+
+    `serving`: the number that the broker works on, 0 for none; `waiting`: those that arrived behind it.
+    """
+
+    client: Client
+    name: str
+    broker: int
+    serving: int = 0
+    waiting: list[int] = msgspec.field(default_factory=list)
+    asked_until_us: int = 0
+    answered_until_us: int = 0
+
+
+class InFlight(msgspec.Struct):
+    """A request from its sending to the receipt of its answer.
+
+    `incarnation`: which start of the client's process sent it. `appended`: what a Produce wrote (topic, partition, base, end);
+    `refused`: (topic, partition, error) of what it could not.
+    `carried`: batches that the answer brings, by partition.
+    """
+
+    number: int
+    connection: str
+    incarnation: int
+    request: AnyRequest
+    sent_at_us: int
+    arrives_at_us: int
+    arrived: bool = False
+    answer: AnyAnswer | None = None
+    answered_at_us: int = 0
+    returns_at_us: int = 0
+    appended: list[tuple[str, int, int, int]] = msgspec.field(default_factory=list)
+    refused: list[tuple[str, int, int]] = msgspec.field(default_factory=list)
+    carried: dict[str, tuple[Batch, ...]] = msgspec.field(default_factory=dict)
+
+
+class RequestSent(Event, frozen=True):
+    """A client wrote a request to its connection."""
+
+    number: int
+    client: Client
+    name: str
+    broker: int
+    connection: str
+    incarnation: int
+    arrives_at_us: int
+    request: AnyRequest
+
+
+class RequestArrived(Event, frozen=True):
+    """The broker has it; it is served at once or after those before it on this connection."""
+
+    number: int
+
+
+class RequestParked(Event, frozen=True):
+    """The broker cannot answer yet: a produce waits for replicas, a fetch for data."""
+
+    number: int
+
+
+class AnswerSent(Event, frozen=True):
+    """The broker wrote the answer and is free for the connection's next request."""
+
+    number: int
+    arrives_at_us: int
+    answer: AnyAnswer
+
+
+class AnswerReceived(Event, frozen=True):
+    """The client has the answer, or nobody is there any more to have it."""
+
+    number: int
+
+
+class RequestEnded(Event, frozen=True):
+    """The broker is done with a request that gets no answer (acks=0)."""
+
+    number: int
+
+
+@applies(RequestSent)
+def _sent(state: State, event: RequestSent) -> None:
+    cluster = state.cluster
+    cluster.last_request = event.number
+    cluster.requests[event.number] = InFlight(
+        event.number, event.connection, event.incarnation, event.request, event.at_us, event.arrives_at_us
+    )
+    pipe = cluster.connections.get(event.connection)
+    if pipe is None:
+        pipe = cluster.connections[event.connection] = Connection(event.client, event.name, event.broker)
+    pipe.asked_until_us = event.arrives_at_us
+    if isinstance(event.request, ReplicaFetch):
+        fetcher = cluster.brokers[event.request.follower].fetchers[event.broker]
+        fetcher.running = True
+        fetcher.news = {}
+
+
+@applies(RequestArrived)
+def _arrived(state: State, event: RequestArrived) -> None:
+    request = state.cluster.requests[event.number]
+    request.arrived = True
+    pipe = state.cluster.connections[request.connection]
+    if pipe.serving:
+        pipe.waiting.append(event.number)
+    else:
+        pipe.serving = event.number
+
+
+@applies(RequestParked)
+def _parked(state: State, event: RequestParked) -> None:
+    flight = state.cluster.requests[event.number]
+    request = flight.request
+    if isinstance(request, ReplicaFetch):
+        broker = state.cluster.connections[flight.connection].broker
+        state.cluster.brokers[broker].feeds[request.follower].waiting = event.number
+    for partition in _watched(state.cluster, request):
+        (partition.parked_produces if isinstance(request, Produce) else partition.parked_fetches).append(
+            event.number
+        )
+
+
+@applies(AnswerSent)
+def _answered(state: State, event: AnswerSent) -> None:
+    cluster = state.cluster
+    flight = cluster.requests[event.number]
+    flight.answer = event.answer
+    flight.answered_at_us = event.at_us
+    flight.returns_at_us = event.arrives_at_us
+    pipe = cluster.connections[flight.connection]
+    pipe.answered_until_us = event.arrives_at_us
+    _next(pipe)
+    _unpark(cluster, flight)
+    if isinstance(event.answer, Fetched):
+        _load(cluster, flight, event.answer, pipe.broker)
+
+
+@applies(AnswerReceived)
+def _received(state: State, event: AnswerReceived) -> None:
+    cluster = state.cluster
+    flight = cluster.requests.pop(event.number)
+    if not flight.carried:
+        return
+    pipe = cluster.connections[flight.connection]
+    if pipe.client == "broker":
+        cluster.brokers[int(pipe.name)].carried.update(flight.carried)
+    elif pipe.name in cluster.consumers:
+        cluster.consumers[pipe.name].carried = flight.carried
+
+
+@applies(RequestEnded)
+def _ended(state: State, event: RequestEnded) -> None:
+    flight = state.cluster.requests.pop(event.number)
+    _next(state.cluster.connections[flight.connection])
+
+
+def _next(pipe: Connection) -> None:
+    pipe.serving = pipe.waiting.pop(0) if pipe.waiting else 0
+
+
+def _watched(cluster: Cluster, request: AnyRequest) -> list[Partition]:
+    """Partitions on which a parked request waits for the high watermark."""
+    if isinstance(request, Produce):
+        return [cluster.topics[topic].partitions[number] for topic, number, _ in request.batches]
+    if isinstance(request, Fetch):
+        return [cluster.topics[topic].partitions[number] for topic, number, _ in request.offsets]
+    return []
+
+
+def _unpark(cluster: Cluster, flight: InFlight) -> None:
+    number, request = flight.number, flight.request
+    if isinstance(request, ReplicaFetch):
+        feed = cluster.brokers[cluster.connections[flight.connection].broker].feeds[request.follower]
+        if feed.waiting == number:
+            feed.waiting = 0
+    for partition in _watched(cluster, request):
+        parked = partition.parked_produces if isinstance(request, Produce) else partition.parked_fetches
+        if number in parked:
+            parked.remove(number)
+
+
+def _load(cluster: Cluster, flight: InFlight, answer: Fetched, broker: int) -> None:
+    """Put the batches of the answer on board; a follower's feed has nothing more to tell of what they bring."""
+    request = flight.request
+    feed = cluster.brokers[broker].feeds[request.follower] if isinstance(request, ReplicaFetch) else None
+    for topic, number, _, first, end, _ in answer.parts:
+        partition = cluster.topics[topic].partitions[number]
+        log = partition.replicas[broker].log
+        if end > first:
+            flight.carried[partition.key] = log.read(first, end)
+        if feed is not None:
+            feed.marks.pop(partition.key, None)
+            if end >= log.end:
+                feed.fresh.pop(partition.key, None)

@@ -1,0 +1,16 @@
+"""The simulated Apache Kafka; importing this package registers its handlers with the engine.
+
+Brokers answer request values; producers, consumers and followers are actors that ask. Each part of the
+protocol is one file here, whose structs and events are the file of the same name in mqviz/model.
+"""
+
+from mqviz.sim.kafka import broker as broker
+from mqviz.sim.kafka import classic_group as classic_group
+from mqviz.sim.kafka import cluster as cluster
+from mqviz.sim.kafka import consumer as consumer
+from mqviz.sim.kafka import consumer_commands as consumer_commands
+from mqviz.sim.kafka import membership as membership
+from mqviz.sim.kafka import offsets as offsets
+from mqviz.sim.kafka import producer as producer
+from mqviz.sim.kafka import producer_commands as producer_commands
+from mqviz.sim.kafka import replica as replica

@@ -1,0 +1,45 @@
+"""What a command leaves open, and what it may say: defaults from the world as it is, refusals as sentences."""
+
+from __future__ import annotations
+
+from mqviz.backend import Refused
+from mqviz.sim.engine import Simulation
+
+
+def one_of(field: str, value: str, texts: tuple[str, ...]) -> None:
+    """Refuse a text that is not in the list."""
+    if value not in texts:
+        raise Refused(f"{field} cannot be {value!r}: it is one of {', '.join(texts)}")
+
+
+def only_topic(sim: Simulation, topic: str) -> str:
+    """`topic`, which must exist; without a name the only topic there is."""
+    topics = list(sim.state.cluster.topics)
+    if topic in topics or (not topic and len(topics) == 1):
+        return topic or topics[0]
+    if not topics:
+        raise Refused("there is no topic yet: create one first, as in `create topic orders partitions=3`")
+    if topic:
+        raise Refused(f"there is no topic {topic}: there are {', '.join(topics)}")
+    raise Refused(f"which topic? say topic=NAME with one of {', '.join(topics)}")
+
+
+def only_group(sim: Simulation, group: str) -> str:
+    """`group`, which may be new; without a name the only group there is."""
+    if group:
+        return group
+    cluster = sim.state.cluster
+    groups = list(dict.fromkeys([*cluster.groups, *(c.settings.group for c in cluster.consumers.values())]))
+    if len(groups) == 1:
+        return groups[0]
+    if not groups:
+        raise Refused("which group? there is none yet: say group=NAME")
+    raise Refused(f"which group? say group=NAME with one of {', '.join(groups)}, or a new one")
+
+
+def free_name(sim: Simulation) -> str:
+    """The next consumer name c1, c2, … that this run has not used."""
+    number = 1
+    while f"c{number}" in sim.state.cluster.consumers:
+        number += 1
+    return f"c{number}"

@@ -1,0 +1,166 @@
+"""Network: requests and answers on their way, and who handles them.
+
+Like a real broker: a FIFO pipe each way for each connection, one request served at a time on each, the next
+only after the answer (R4); a frozen process finds its answers when it goes on (R5). A broker's handler takes a
+request value and answers with a value, at once or later; it does not know who asks.
+Left out: jitter, broken connections, bytes a second, finding brokers (S11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from mqviz.model.consumer import Consumer
+from mqviz.model.producer import Producer
+from mqviz.model.request import (
+    AnswerReceived,
+    AnswerSent,
+    AnyAnswer,
+    AnyRequest,
+    Client,
+    Connection,
+    InFlight,
+    Request,
+    RequestArrived,
+    RequestEnded,
+    RequestParked,
+    RequestSent,
+)
+from mqviz.sim.engine import ARRIVAL, Simulation, due
+
+Serve = Callable[[Simulation, int, Any], None]
+Receive = Callable[[Simulation, str, InFlight], None]
+Handler = TypeVar("Handler", bound=Callable[..., None])
+
+SERVES: dict[type[Request], Serve] = {}
+RECEIVES: dict[type[Request], Receive] = {}
+
+
+def serves(kind: type[Request]) -> Callable[[Handler], Handler]:
+    """Register what a broker does with a request: function(sim, number, request)."""
+
+    def register(function: Handler) -> Handler:
+        SERVES[kind] = function
+        return function
+
+    return register
+
+
+def receives(kind: type[Request]) -> Callable[[Handler], Handler]:
+    """Register what a client does with the answer: function(sim, client's name, flight)."""
+
+    def register(function: Handler) -> Handler:
+        RECEIVES[kind] = function
+        return function
+
+    return register
+
+
+def ask(
+    sim: Simulation,
+    client: Client,
+    name: str,
+    incarnation: int,
+    broker: int,
+    request: AnyRequest,
+    line: str = "",
+) -> int:
+    """Send `request` to `broker`; returns its number. `line` names a second connection of the same client."""
+    cluster = sim.state.cluster
+    process = name if incarnation == 1 else f"{name}#{incarnation}"
+    connection = f"{client} {process} to {broker}{line}"
+    pipe = cluster.connections.get(connection)
+    arrives_us = max(sim.now_us + cluster.link_latency_us, pipe.asked_until_us if pipe else 0)
+    number = cluster.last_request + 1
+    sent = sim.emit(
+        RequestSent(*sim.stamp(), number, client, name, broker, connection, incarnation, arrives_us, request)
+    )
+    sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.arrive", number, cause=sent)
+    return number
+
+
+def answer(sim: Simulation, number: int, value: AnyAnswer) -> None:
+    """Send the broker's answer to request `number`; the connection's next request is served."""
+    cluster = sim.state.cluster
+    pipe = cluster.connections[cluster.requests[number].connection]
+    arrives_us = max(sim.now_us + cluster.link_latency_us, pipe.answered_until_us)
+    sent = sim.emit(AnswerSent(*sim.stamp(), number, arrives_us, value))
+    sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.answer", number, cause=sent)
+    _serve_next(sim, pipe)
+
+
+def end(sim: Simulation, number: int) -> None:
+    """The broker is done with a request that gets no answer."""
+    pipe = connection_of(sim, number)
+    sim.emit(RequestEnded(*sim.stamp(), number))
+    _serve_next(sim, pipe)
+
+
+def park(sim: Simulation, number: int) -> None:
+    """The broker keeps request `number` until what it waits for happens."""
+    sim.emit(RequestParked(*sim.stamp(), number))
+
+
+def connection_of(sim: Simulation, number: int) -> Connection:
+    """The connection that request `number` came by."""
+    return sim.state.cluster.connections[sim.state.cluster.requests[number].connection]
+
+
+def catch_up(sim: Simulation, client: Client, name: str) -> None:
+    """A process goes on: it finds the answers that came while it was frozen, in their order."""
+    cluster = sim.state.cluster
+    late = [
+        flight
+        for flight in cluster.requests.values()
+        if flight.answer is not None
+        and flight.returns_at_us < sim.now_us
+        and (pipe := cluster.connections[flight.connection]).client == client
+        and pipe.name == name
+    ]
+    for flight in sorted(late, key=lambda flight: (flight.returns_at_us, flight.number)):
+        _receive(sim, flight.number)
+
+
+@due("kafka.arrive")
+def _arrive(sim: Simulation, number: int) -> None:
+    sim.cause = sim.emit(RequestArrived(*sim.stamp(), number))
+    if connection_of(sim, number).serving == number:
+        _serve(sim, number)
+
+
+@due("kafka.serve")
+def _serve(sim: Simulation, number: int) -> None:
+    request = sim.state.cluster.requests[number].request
+    SERVES[type(request)](sim, number, request)
+
+
+def _serve_next(sim: Simulation, pipe: Connection) -> None:
+    if pipe.serving:
+        sim.schedule(0, ARRIVAL, "kafka.serve", pipe.serving)
+
+
+@due("kafka.answer")
+def _answered(sim: Simulation, number: int) -> None:
+    client = _client(sim, connection_of(sim, number))
+    if client is None or client.state != "paused":
+        _receive(sim, number)
+
+
+def _receive(sim: Simulation, number: int) -> None:
+    cluster = sim.state.cluster
+    flight = cluster.requests[number]
+    pipe = cluster.connections[flight.connection]
+    client = _client(sim, pipe)
+    sim.cause = sim.emit(AnswerReceived(*sim.stamp(), number))
+    if client is None or (
+        client.incarnation == flight.incarnation and client.state not in ("dead", "closed")
+    ):
+        RECEIVES[type(flight.request)](sim, pipe.name, flight)
+
+
+def _client(sim: Simulation, pipe: Connection) -> Producer | Consumer | None:
+    """The process at the other end; None for a broker."""
+    if pipe.client == "consumer":
+        return sim.state.cluster.consumers[pipe.name]
+    return sim.state.cluster.producers[pipe.name] if pipe.client == "producer" else None

@@ -1,0 +1,173 @@
+"""Commands to producers: add, set, send, pause, resume, close, kill.
+
+Like real processes: close() sends what waits and ends when all is answered; kill loses what still waited; a
+frozen process goes on later, at its rate, and finds its answers. Values are refused with Kafka's words (E48).
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from mqviz.backend import Refused
+from mqviz.kafka.partitioners import RULES
+from mqviz.kafka.records import record_size
+from mqviz.kafka.settings import number as setting
+from mqviz.kafka.settings import refused, refused_producer
+from mqviz.model.command import (
+    AddProducer,
+    CloseProducer,
+    KillProducer,
+    PauseProducer,
+    ResumeProducer,
+    SendRecord,
+    SetProducer,
+)
+from mqviz.model.producer import Producer, ProducerAdded, ProducerChanged, ProducerPaced
+from mqviz.sim.engine import TIMER, Simulation, checks, handles
+from mqviz.sim.kafka import producer as actor
+from mqviz.sim.kafka.choices import one_of, only_topic
+from mqviz.sim.kafka.network import catch_up
+
+
+@checks(AddProducer)
+def _check_add(sim: Simulation, command: AddProducer) -> AddProducer:
+    cluster = sim.state.cluster
+    before = cluster.producers.get(command.name)
+    if before is not None and before.state not in ("closed", "dead"):
+        raise Refused(f"producer {command.name} runs already")
+    topic = only_topic(sim, command.topic)
+    one_of("key_choice", command.key_choice, ("turn", "random"))
+    one_of("arrivals", command.arrivals, ("even", "exponential"))
+    one_of("partitioner", command.partitioner, tuple(RULES))
+    reason = _refused_by_kafka(command)
+    if reason:
+        raise Refused(f"Kafka refuses producer {command.name}: {reason}")
+    return replace(command, topic=topic)
+
+
+def _refused_by_kafka(command: AddProducer) -> str | None:
+    values: tuple[tuple[str, int | str], ...] = (
+        ("acks", command.acks),
+        ("linger.ms", command.linger // 1000),
+        ("batch.size", int(command.batch_size)),
+        ("max.in.flight.requests.per.connection", command.max_in_flight),
+    )
+    found = [reason for name, value in values if (reason := refused(name, value))]
+    if not found and command.partitioner == "java":
+        found = [reason for reason in [refused_producer(True, command.max_in_flight)] if reason]
+    largest = max((len(key.encode()) for key in command.keys), default=0)
+    size = record_size(largest, int(command.value_size))
+    if not found and size > setting("max.request.size"):
+        found = [
+            f"the message is {size} bytes when serialized which is larger than {setting('max.request.size')}, "
+            "which is the value of the max.request.size configuration"
+        ]
+    return found[0] if found else None
+
+
+@handles(AddProducer)
+def _add(sim: Simulation, command: AddProducer) -> None:
+    idempotent = command.partitioner == "java" and command.acks in ("all", "-1")
+    producer_id = sim.state.cluster.last_producer_id + 1 if idempotent else -1
+    sim.emit(ProducerAdded(*sim.stamp(), command.name, producer_id, command))
+    actor.pace(sim, sim.state.cluster.producers[command.name])
+
+
+@checks(SetProducer)
+def _check_set(sim: Simulation, command: SetProducer) -> SetProducer:
+    _alive(sim, command.name)
+    return command
+
+
+@handles(SetProducer)
+def _set(sim: Simulation, command: SetProducer) -> None:
+    producer = sim.state.cluster.producers[command.name]
+    rate = float(command.rate)
+    wait_us = int(1e6 / rate) if rate and producer.settings.arrivals == "even" else 0
+    since_us = max(sim.now_us, producer.last_paced_at_us + wait_us)
+    sim.emit(ProducerPaced(*sim.stamp(), command.name, rate, since_us))
+    if producer.state == "running":
+        actor.pace(sim, producer)
+
+
+@checks(SendRecord)
+def _check_send(sim: Simulation, command: SendRecord) -> SendRecord:
+    if _alive(sim, command.name).state != "running":
+        raise Refused(f"producer {command.name} is not running")
+    if command.count < 1:
+        raise Refused("send at least one record: count=1 or more")
+    return command
+
+
+@handles(SendRecord)
+def _send(sim: Simulation, command: SendRecord) -> None:
+    producer = sim.state.cluster.producers[command.name]
+    given = sim.cause
+    for _ in range(command.count):
+        sim.cause = given
+        actor.send(sim, producer, command.key or None, paced=False)
+    actor.drain(sim, producer)
+
+
+@checks(PauseProducer)
+def _check_pause(sim: Simulation, command: PauseProducer) -> PauseProducer:
+    if _alive(sim, command.name).state == "paused":
+        raise Refused(f"producer {command.name} is paused already")
+    return command
+
+
+@handles(PauseProducer)
+def _pause(sim: Simulation, command: PauseProducer) -> None:
+    sim.emit(ProducerChanged(*sim.stamp(), command.name, "paused"))
+
+
+@checks(ResumeProducer)
+def _check_resume(sim: Simulation, command: ResumeProducer) -> ResumeProducer:
+    if _alive(sim, command.name).state != "paused":
+        raise Refused(f"producer {command.name} is not paused")
+    return command
+
+
+@handles(ResumeProducer)
+def _resume(sim: Simulation, command: ResumeProducer) -> None:
+    sim.cause = sim.emit(ProducerChanged(*sim.stamp(), command.name, "running"))
+    producer = sim.state.cluster.producers[command.name]
+    catch_up(sim, "producer", command.name)
+    actor.drain(sim, producer)
+    if producer.queues:
+        sim.schedule(int(producer.settings.linger), TIMER, "kafka.linger", command.name)
+    actor.pace(sim, producer)
+
+
+@checks(CloseProducer)
+def _check_close(sim: Simulation, command: CloseProducer) -> CloseProducer:
+    if _alive(sim, command.name).state != "running":
+        raise Refused(f"producer {command.name} is paused: resume it first, or kill it")
+    return command
+
+
+@handles(CloseProducer)
+def _close(sim: Simulation, command: CloseProducer) -> None:
+    sim.cause = sim.emit(ProducerChanged(*sim.stamp(), command.name, "closing"))
+    actor.drain(sim, sim.state.cluster.producers[command.name])
+
+
+@checks(KillProducer)
+def _check_kill(sim: Simulation, command: KillProducer) -> KillProducer:
+    _alive(sim, command.name)
+    return command
+
+
+@handles(KillProducer)
+def _kill(sim: Simulation, command: KillProducer) -> None:
+    sim.emit(ProducerChanged(*sim.stamp(), command.name, "dead"))
+
+
+def _alive(sim: Simulation, name: str) -> Producer:
+    """The producer, if its process runs or is paused; raises Refused."""
+    producers = sim.state.cluster.producers
+    if name not in producers:
+        raise Refused(f"there is no producer {name}")
+    if producers[name].state in ("closed", "dead"):
+        raise Refused(f"producer {name} has ended")
+    return producers[name]
