@@ -43,7 +43,7 @@ class Run(Protocol):
     def seek(self, at_us: int) -> None:
         """Show the world at a time."""
 
-    def submit(self, command: Command | str) -> Event:
+    def submit(self, command: Command | str) -> Event | None:
         """Give a command now; raises NotationError or Refused."""
 
     def undo(self) -> Command | None:
