@@ -7,9 +7,11 @@ file, and the terminal is given back with one sentence that names it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from textual.app import App
 from textual.screen import Screen
+from textual.theme import BUILTIN_THEMES
 from textual.theme import Theme as TextualTheme
 
 from mqviz.backend import Refused
@@ -42,21 +44,17 @@ def theme_of(name: Theme) -> TextualTheme:
     )
 
 
-PLAIN_THEME = TextualTheme(
+_OWN = "ansi_default"
+PLAIN_THEME = replace(
+    BUILTIN_THEMES["ansi-dark"],
     name=PLAIN,
-    ansi=True,
-    primary="ansi_default",
-    secondary="ansi_default",
-    accent="ansi_default",
-    warning="ansi_default",
-    error="ansi_default",
-    success="ansi_default",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
-    boost="ansi_default",
-    variables={"quiet": "ansi_default", "sel": "ansi_default", "rule": "ansi_default"},
+    primary=_OWN,
+    secondary=_OWN,
+    accent=_OWN,
+    warning=_OWN,
+    error=_OWN,
+    success=_OWN,
+    variables=BUILTIN_THEMES["ansi-dark"].variables | {"quiet": _OWN, "sel": _OWN, "rule": _OWN},
 )
 """No colour at all: the terminal's own two, bold and reverse."""
 

@@ -61,7 +61,7 @@ TABLE: tuple[Key, ...] = (
     Key("h", "h", "hint", "hint", LESSON),
     Key("s", "s", "solution", "solution", LESSON),
     Key("r", "r", "reset", "reset the step", LESSON),
-    Key("z", "z", "wide", "wide: the picture alone", (*LESSON, "run")),
+    Key("z", "z", "wide", "wide: the picture alone", LESSON),
     Key("G", "G", "ledger", "ledger: once, twice, lost", RUN),
     Key("c", "c", "add_consumer", "add a consumer", RUN),
     Key("k", "k", "kill", "kill what is selected", RUN),

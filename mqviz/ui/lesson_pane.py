@@ -30,9 +30,15 @@ def lesson_sheet(view: TutorView, columns: int, choice: int, focused: bool, full
         if view.phase is Phase.DONE:
             sheet.here()
         _paragraphs(sheet, view.explain)
+        if view.phase is Phase.DONE:
+            sheet.so_far()
     if full or view.phase is Phase.FINISHED:
+        if view.phase is Phase.FINISHED:
+            sheet.here()
         _aside(sheet, "IN REAL LIFE", view.real_life, "ink")
         _aside(sheet, "SIMPLIFIED", view.simplified, "quiet")
+        if view.phase is Phase.FINISHED:
+            sheet.so_far()
     return sheet
 
 
@@ -60,6 +66,7 @@ def _prediction(sheet: Sheet, view: TutorView, found: PredictionView, choice: in
         sheet.here()
     picked = choice if view.phase is Phase.PREDICT else found.bet
     _answers(sheet, found.answers, picked)
+    sheet.so_far()
     if found.dropped:
         sheet.blank()
         sheet.text("no bet in this step", "quiet")
@@ -139,6 +146,7 @@ def _help(sheet: Sheet, view: TutorView) -> None:
         if number == len(view.hints) and view.phase is Phase.GOALS:
             sheet.here()
         sheet.labelled(f"hint {number}", hint, 8, "ink", "accent")
+        sheet.so_far()
     if view.solution:
         sheet.blank()
         sheet.text("solution", "accent")
@@ -146,10 +154,12 @@ def _help(sheet: Sheet, view: TutorView) -> None:
             sheet.text(line, "ink", indent=3)
         if view.phase is Phase.GOALS:
             sheet.text("s gives the next of these", "quiet")
+        sheet.so_far()
     for said in (view.nudge, view.notice):
         if said:
             sheet.blank()
             sheet.text(said, "wait")
+            sheet.so_far()
 
 
 def key_hints(view: TutorView) -> list[Hint]:
@@ -205,7 +215,7 @@ def draw_strip(canvas: Canvas, view: TutorView, choice: int) -> Canvas:
     column = 1
     if view.prediction is not None:
         column = _strip_bet(canvas, view.prediction)
-    key, says = key_hints(view)[0]
+    key, says = ("enter", "read on") if view.phase is Phase.DONE else key_hints(view)[0]
     begin = canvas.right(canvas.columns - 1, 0, f"{key} {says}", style("quiet", "bar"))
     if view.prediction is not None and view.prediction.equation and column + 3 < begin:
         canvas.put(

@@ -11,6 +11,7 @@ from mqviz.lesson.view import Phase
 from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.style import style
+from mqviz.scenes.text import shorten, width
 from mqviz.ui import keys, panels
 from mqviz.ui.ask import Answer
 from mqviz.ui.lesson_pane import draw_lesson, draw_strip
@@ -119,6 +120,8 @@ class LessonScreen(RunScreen):
             self.action_play_pause()
         elif phase is Phase.GOALS:
             self._suggest()
+        elif phase is Phase.DONE and not self.on_lesson and self.size_class == "small":
+            self.show_side(True)
         elif phase is Phase.DONE:
             self.go_on()
         else:
@@ -243,9 +246,12 @@ class LessonScreen(RunScreen):
         if self.size_class != "small":
             return panels.draw_header(canvas, self.title_text, self.origin(), step, steps)
         said = "real" if self.player.live else "sim"
-        panels.draw_header(canvas, self.title_text, [said, f"step {step} of {steps}"])
-        column = 29
-        for number, name in enumerate(("1 Lesson", "2 Stage")):
+        tabs = ("1 Lesson", "2 Stage")
+        room = columns - sum(len(tab) + 2 for tab in tabs) - len(f"{said} · step {step} of {steps}") - 13
+        title = shorten(self.title_text, room)
+        panels.draw_header(canvas, title, [said, f"step {step} of {steps}"])
+        column = max(10 + width(title), min(29, columns - 40))
+        for number, name in enumerate(tabs):
             lit = self.on_lesson == (number == 0)
             look = style("bright" if lit else "quiet", "sel" if lit else "bar", lit)
             after = canvas.put(column, 0, f" {name} ", look)

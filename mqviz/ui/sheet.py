@@ -31,7 +31,9 @@ class Sheet:
         self.ground = ground
         self.rows: list[list[Span]] = []
         self.active: int | None = None
-        """The row that must be in sight."""
+        """The first row that must be in sight."""
+        self.active_end: int | None = None
+        """The row after the last one that should be in sight."""
 
     @property
     def room(self) -> int:
@@ -77,15 +79,22 @@ class Sheet:
     def here(self) -> None:
         """The next row must be in sight."""
         self.active = len(self.rows)
+        self.active_end = None
+
+    def so_far(self) -> None:
+        """From there to here should be in sight, as far as there is room."""
+        self.active_end = len(self.rows)
 
     def most(self, rows: int) -> int:
         """How far a window of `rows` can scroll."""
         return max(0, len(self.rows) - rows)
 
     def follow(self, scroll: int, rows: int) -> int:
-        """`scroll` moved just so far that the active row is in sight."""
-        if self.active is not None and not scroll <= self.active < scroll + rows:
-            scroll = self.active - rows + 2 if self.active >= scroll + rows else self.active - 1
+        """`scroll` moved just so far that the active rows are in sight."""
+        if self.active is not None:
+            end = max(self.active_end or 0, self.active + 1)
+            scroll = max(scroll, min(end - rows, self.active - 1))
+            scroll = min(scroll, max(0, self.active - 1))
         return min(max(0, scroll), self.most(rows))
 
     def draw(self, canvas: Canvas, top: int, rows: int, scroll: int = 0) -> None:
