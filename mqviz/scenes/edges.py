@@ -58,10 +58,10 @@ def draw_edge(canvas: Canvas, begin: int, row: int, end: int) -> None:
 
 def draw_spine(canvas: Canvas, spine: int, sources: Iterable[int], targets: Iterable[int]) -> None:
     """The line that joins producers' rows and partitions' rows."""
-    left, right = set(sources), set(targets)
+    left, right = sorted(sources), sorted(targets)
     if not left or not right:
         return
-    first, last = min(left | right), max(left | right)
+    first, last = min(left[0], right[0]), max(left[-1], right[-1])
     for row in range(first, last + 1):
         canvas.put(spine, row, _joint(row in left, row in right, row > first, row < last), EDGE)
 

@@ -10,6 +10,7 @@ from mqviz.scenes.style import BRIGHT, QUIET, Style, style
 from mqviz.scenes.text import shorten, width
 
 _LONGEST = 12
+_MOST_KEYS = 64
 _MARKS = (("▲", "committed"), ("△", "position"), ("┊", "high watermark"))
 _SHORT_MARKS = (*_MARKS[:2], ("┊", "watermark"))
 _GAP = 3
@@ -17,17 +18,17 @@ _GAP = 3
 
 def _tight(keys: Sequence[str], compact: bool) -> bool:
     """Whether every name begins with its own letter, so that one letter says both."""
-    return compact and all(_merged((letter(number), key)) for number, key in enumerate(keys))
+    return compact and all(_merged((letter(number), key)) for number, key in enumerate(keys[:_MOST_KEYS]))
 
 
 def key_rows(keys: Sequence[str], columns: int, compact: bool, most: int = 2) -> list[list[tuple[str, str]]]:
     """Rows of (letter, name) that fit; what does not is counted in a last entry without a letter."""
-    entries = [(letter(number), shorten(key, _LONGEST)) for number, key in enumerate(keys)]
+    entries = [(letter(number), shorten(key, _LONGEST)) for number, key in enumerate(keys[:_MOST_KEYS])]
     if not entries:
         return []
     compact = _tight(keys, compact)
     fits = _per_row(entries, columns, compact)
-    if fits * most < len(entries):
+    if fits * most < len(keys):
         kept = fits * most - 1 if most > 1 else _in_one_row(entries, columns, compact)
         entries = [*entries[:kept], ("", f"+{len(keys) - kept} more")]
         fits = fits if most > 1 else len(entries)

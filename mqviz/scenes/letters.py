@@ -12,6 +12,7 @@ from mqviz.scenes.palette import NO_KEY
 NULL = "∘"
 MANY = "*"
 UNSEEN = " "
+DISTINCT = 26
 _COLOURS = "ABCDEFGH"
 
 
@@ -19,7 +20,7 @@ def letter(number: int | None) -> str:
     """The letter of the key that appeared as `number` (from 0); None is the null key."""
     if number is None:
         return NULL
-    return chr(ord("A") + number) if 0 <= number < 26 else MANY
+    return chr(ord("A") + number) if 0 <= number < DISTINCT else MANY
 
 
 def colour_key(sign: str) -> str:

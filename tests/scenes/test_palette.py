@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from rich.color import Color, ColorSystem
 
 from mqviz.scenes.palette import KEYS, ROLES, Theme, blend, colour, contrast, sink
 from mqviz.scenes.style import resolve, style
@@ -84,3 +85,13 @@ def test_without_colour_solid_and_focus_are_reverse_video() -> None:
     assert resolve(style("ink", "sel"), "dark", no_color=True).reverse
     plain = resolve(style("bright", "lit D", True), "dark", no_color=True)
     assert (plain.fg, plain.bg, plain.bold, plain.reverse) == (None, None, True, False)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("letter", [*"ABCDEFGH"])
+def test_a_terminal_of_256_colours_still_tells_lit_from_read(theme: Theme, letter: str) -> None:
+    def ground(role: str) -> object:
+        return Color.parse(colour(role, theme)).downgrade(ColorSystem.EIGHT_BIT).number
+
+    assert ground(f"lit {letter}") not in (ground("base"), ground(f"read {letter}"))
+    assert ground(f"key {letter}") not in (ground("base"), ground(f"lit {letter}"))

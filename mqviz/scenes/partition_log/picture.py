@@ -20,6 +20,8 @@ from mqviz.model.state import State
 from mqviz.scenes import letters
 from mqviz.scenes.view import View
 
+_MOST_TALL = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -122,7 +124,7 @@ def picture(state: State, shown: Outline, first: int, count: int, cells: int) ->
         tuple(_lane(state, shown, number, cells) for number in numbers),
         tuple(f for f in facts.flights(state) if f.topic == topic.name),
         ledger,
-        {key: letters.letter(number) for number, key in enumerate(shown.keys)},
+        {key: letters.letter(number) for number, key in enumerate(shown.keys[: letters.DISTINCT])},
     )
 
 
@@ -159,6 +161,7 @@ def _lane(state: State, shown: Outline, number: int, cells: int) -> Lane:
 
 
 def _digits(state: State, topic: TopicReading) -> int:
-    """Digits of the largest offset of the topic."""
-    ends = (facts.tape(state, topic.name, number, 0).log_end for number in range(topic.partitions))
+    """Digits of the largest offset of the topic; only tall tapes ask, and those are few."""
+    numbers = range(min(topic.partitions, _MOST_TALL))
+    ends = (facts.tape(state, topic.name, number, 0).log_end for number in numbers)
     return len(str(max((end for end in ends if isinstance(end, int)), default=0)))
