@@ -129,14 +129,10 @@ class Progress:
         except OSError as error:
             self._only_in_memory(error)
             return
-        self.notice = (
-            f"Your progress file cannot be read ({reason}). It is kept as {aside}; the course starts anew."
-        )
+        self.notice = f"Progress starts anew: the old file is damaged and kept as {aside.name} ({reason})."
 
     def _only_in_memory(self, error: OSError) -> None:
-        self.notice = (
-            f"Progress cannot be kept in {self.path}: {error.strerror or error}. It lasts until you quit."
-        )
+        self.notice = f"Progress lasts only until you quit: {error.strerror or error} ({self.path})."
         self.path = None
 
 

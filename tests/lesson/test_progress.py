@@ -38,7 +38,7 @@ def test_a_damaged_file_is_kept_aside_with_a_notice(tmp_path: Path, damage: byte
         progress = Progress(path)
         aside = tmp_path / f"progress.damaged-{number}.json"
         assert aside.read_bytes() == damage
-        assert str(aside) in progress.notice
+        assert aside.name in progress.notice
         progress.step(1, 2)
         assert Progress(path).peek(1).step == 2
 
@@ -61,7 +61,7 @@ def test_without_a_place_to_write_it_lives_in_memory_and_says_so(tmp_path: Path)
     (tmp_path / "file").write_text("in the way")
     progress = Progress(tmp_path / "file" / "progress.json")
     progress.step(1, 2)
-    assert "lasts until you quit" in progress.notice
+    assert "lasts only until you quit" in progress.notice
     assert progress.peek(1).step == 2
     assert not progress.save()
 
