@@ -144,7 +144,7 @@ class DrivenKafkaBackend:
         self._scribe = Scribe()
         self._teller = Teller(self._scribe, self.names, known, zero_us)
         self._timetable = deque(sorted((int(t.at), n, parse(t.do)) for n, t in enumerate(scenario.timetable)))
-        self._scribe.write(WatchBegan, 0, 0, 0, bootstrap, PERIOD_US)
+        self._scribe.write(WatchBegan, 0, 0, 0, bootstrap, PERIOD_US, self._watch.journal.wall_us())
         for topic in scenario.topics:
             self._give(topic)
         self._settle()

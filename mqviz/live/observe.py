@@ -84,7 +84,8 @@ class Observer:
 
     def _begin(self) -> None:
         if not self._begun:
-            self._journal.post(WatchBegan, 0, self._bootstrap, self.schedule.period_us)
+            wall_us = self._journal.wall_us()
+            self._journal.post(WatchBegan, 0, self._bootstrap, self.schedule.period_us, wall_us)
         self._begun = True
 
     async def _timed_beat(self) -> int:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from mqviz.model.event import Event
@@ -30,6 +31,12 @@ class Journal:
     def now_us(self) -> int:
         """The time now."""
         return (self._clock() - self._zero) // 1000
+
+    def wall_us(self) -> int:
+        """What the clock on the wall shows at time 0: microseconds since 1970 in the time zone of this place."""
+        away = datetime.now().astimezone().utcoffset()
+        away_us = int(away.total_seconds() * 1e6) if away else 0
+        return time.time_ns() // 1000 + away_us - self.now_us()
 
     def at_us(self, monotonic_us: int) -> int:
         """A moment of the system's monotonic clock on this journal's."""
