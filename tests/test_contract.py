@@ -23,6 +23,46 @@ timetable:
   - {at: 5s, do: repair service mail-server}
 """
 
+CLUSTER = """
+title: two brokers, a group that changes
+until: 20s
+scene: partition-log
+cluster: {brokers: 2}
+topics:
+  - {name: orders, partitions: 3, replication_factor: 2}
+producers:
+  - {name: keyed, topic: orders, rate: 10/s, keys: [A, B, C, D], arrivals: exponential}
+  - {name: sticky, topic: orders, rate: 5/s, acks: "1", key_choice: random}
+consumers:
+  - {name: c1, group: g, processing: 80ms}
+  - {name: c2, group: g, processing: 120ms, service_times: exponential}
+timetable:
+  - {at: 6s, do: add consumer group=g processing=50ms}
+  - {at: 6s, do: close consumer nobody}
+"""
+
+CLUSTER_GIVEN = {
+    7_500_000: "add consumer c9 group=other topic=orders auto_offset_reset=earliest",
+    9_000_000: "close consumer c1",
+    9_000_001: "pause producer keyed",
+    11_000_000: "resume producer keyed",
+    11_500_000: "kill consumer c2",
+    12_000_000: "send record sticky key=Z count=3",
+}
+
+CLUSTER_REFUSED = (
+    "add consumer c3 group=g",
+    "create topic orders",
+    "create topic wide replication_factor=3",
+    "add producer keyed topic=orders",
+    "add producer p topic=nowhere",
+    "kill consumer nobody",
+    "resume consumer c1",
+    "set producer nobody rate=2/s",
+    "send record nobody",
+    "fail service mail-server",
+)
+
 GIVEN = {
     2_500_000: "add sign-up third design=asynchronous clients=9 workers=1",
     5_000_000: "fail service async",
@@ -74,7 +114,11 @@ def replayed() -> Subject:
     )
 
 
-WORLDS = {"sign-ups": sign_ups}
+def cluster() -> Subject:
+    return simulated(read_scenario(CLUSTER, "cluster.yaml"), CLUSTER_GIVEN, CLUSTER_REFUSED)
+
+
+WORLDS = {"sign-ups": sign_ups, "cluster": cluster}
 """The simulated worlds that are held to the contract."""
 
 
