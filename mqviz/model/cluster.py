@@ -174,6 +174,7 @@ def _created(state: State, event: TopicCreated) -> None:
         event.topic, len(event.placement[0]), event.min_insync_replicas, partitions
     )
     for partition in partitions:
+        partition.ends.note(event.at_us, 0)
         for follower in partition.replica_ids[1:]:
             state.cluster.brokers[follower].fetchers[partition.leader].news[partition.key] = (
                 event.topic,
