@@ -70,7 +70,10 @@ class ClientResumed(Seen, frozen=True):
 
 
 class ClientEnded(Seen, frozen=True):
-    """The process is gone. `how`: closed (it left properly), killed (by command) or died; `reason`: a sentence."""
+    """The process is gone. `how`: closed (it left properly), killed (by command) or died; `reason`: a sentence.
+
+    What a producer still held, or was not yet told to have arrived, counts as failed from then on.
+    """
 
     weight = Weight.MOMENT
     name: str
@@ -174,14 +177,24 @@ class AssignmentReported(Seen, frozen=True):
 
 @applies(ProducerStarted)
 def _producer_started(state: State, event: ProducerStarted) -> None:
-    state.observed.driven.producers[event.name] = DrivenProducer(
-        event.topic, event.rate_per_s, event.acks, event.partitioner, event.pid
-    )
+    """One that is started again goes on counting."""
+    producers = state.observed.driven.producers
+    known = producers.get(event.name)
+    started = DrivenProducer(event.topic, event.rate_per_s, event.acks, event.partitioner, event.pid)
+    if known:
+        started.sent, started.acknowledged, started.failed = known.sent, known.acknowledged, known.failed
+    producers[event.name] = started
 
 
 @applies(ConsumerStarted)
 def _consumer_started(state: State, event: ConsumerStarted) -> None:
-    state.observed.driven.consumers[event.name] = DrivenConsumer(event.group, event.topic, event.pid)
+    """One that is started again goes on counting."""
+    consumers = state.observed.driven.consumers
+    known = consumers.get(event.name)
+    started = DrivenConsumer(event.group, event.topic, event.pid)
+    if known:
+        started.fetched, started.processed = known.fetched, known.processed
+    consumers[event.name] = started
 
 
 @applies(ClientPaused)
@@ -202,6 +215,9 @@ def _ended(state: State, event: ClientEnded) -> None:
     if isinstance(client, DrivenConsumer):
         client.in_hand = None
         client.partitions = () if event.how == "closed" else client.partitions
+    else:
+        client.failed += len(client.outgoing)
+        client.outgoing = {}
 
 
 @applies(ClientNotice)
@@ -230,7 +246,8 @@ def _produced(state: State, event: RecordProduced) -> None:
     driven = state.observed.driven
     producer = driven.producers[event.producer]
     producer.acknowledged += 1
-    producer.outgoing.pop(event.number, None)
+    if producer.outgoing.pop(event.number, None) is None and producer.state != "running":
+        producer.failed = max(0, producer.failed - 1)
     if event.offset < 0:
         return
     partition = _partition(driven, event.topic, event.partition, event.offset)

@@ -183,13 +183,12 @@ def _members(state: State, group: str) -> Iterator[MemberReading]:
             consumer.fetched,
             consumer.processed,
         )
-    ours = observed.driven.consumers
+    ours, names = observed.driven.consumers, labels(described)
     for member in described:
         if member.client_id not in ours or ours[member.client_id].group != group:
             held = tuple((t, p) for t in sorted(member.assignment) for p in member.assignment[t])
-            name = labels(described)[member.id]
             doing = _seems(state, seen, member, held)
-            yield MemberReading(name, member.id, group, doing, held, None, 0, 0)
+            yield MemberReading(names[member.id], member.id, group, doing, held, None, 0, 0)
 
 
 def _doing(consumer: DrivenConsumer) -> str:

@@ -279,3 +279,29 @@ def test_a_notice_changes_nothing() -> None:
     before = facts.members(watch.state, "g")
     watch.post(ClientNotice, 0, "c1", "broker transport failure")
     assert facts.members(watch.state, "g") == before
+
+
+def test_a_client_that_is_started_again_goes_on_counting() -> None:
+    watch = lesson()
+    watch.post(AssignmentReported, 0, "c1", (("t", 0),))
+    send(watch, 1, 0, 0)
+    read(watch, "c1", 0, 0)
+    watch.post(RecordSent, 0, "shop", 2, "t", "A")
+    for name in ("shop", "c1"):
+        watch.post(ClientEnded, 0, name, "died", "it aborted")
+    assert ledger(watch) == Ledger(2, 1, 0, 0, 0, 0, 1, 0), "nobody will tell what became of the second"
+    watch.post(ProducerStarted, 0, "shop", "t", 2.0, "all", "murmur2_random")
+    watch.post(ConsumerStarted, 0, "c1", "g", "t")
+    send(watch, 1, 0, 1)
+    assert ledger(watch) == Ledger(3, 1, 0, 1, 0, 0, 1, 0)
+    assert facts.processed(watch.state, "g", "c1") == 1
+    assert facts.members(watch.state, "g")[0].state == "joining"
+
+
+def test_an_answer_that_is_told_after_the_end_is_not_lost() -> None:
+    watch = lesson()
+    watch.post(RecordSent, 0, "shop", 1, "t", "A")
+    watch.post(ClientEnded, 0, "shop", "killed")
+    assert ledger(watch).lost == 1
+    watch.post(RecordProduced, 0, "shop", 1, "t", 0, 0, "A")
+    assert ledger(watch) == Ledger(1, 0, 0, 1, 0, 0, 0, 0)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from mqviz.live.observe_memory import sentence
 from mqviz.model import lag_detail, trends
 from mqviz.model.lag_readings import PartitionRow
-from mqviz.model.observed import Unknown
+from mqviz.model.observed import NO_RIGHT, Unknown
 from mqviz.model.observed_events import BrokerLost, CommitsSeen, GroupCommits, TopicSeen, TopicsSeen
 from mqviz.model.observed_track import Track
 
@@ -132,6 +133,10 @@ def test_a_broker_that_is_lost_makes_only_its_own_partitions_unknown() -> None:
     flow(watch, "g", "t", dict.fromkeys(range(3), (10, 5)), dict.fromkeys(range(3), (1, 1)), 4)
     watch.post(BrokerLost, 0, 2, "refused")
     assert [row.kind for row in rows(watch)] == ["number", "end unknown", "number"]
+
+
+def test_the_observing_half_words_a_missing_right_so_that_it_is_known_as_one() -> None:
+    assert all(sentence(code).startswith(NO_RIGHT) for code in (29, 30)), "topic, group authorization failed"
 
 
 # -- trends ---------------------------------------------------------------------------------------------------
