@@ -93,7 +93,7 @@ class History:
 
     def state_after(self, branch: Branch, index: int) -> State:
         """The State after the first `index` events, made from the checkpoint before and the events since."""
-        found = self._checkpoint_before(branch, index)
+        found = self.checkpoint_before(branch, index)
         state: State = unpack(found.state)
         for event in branch.events[found.index : index]:
             apply(state, event)
@@ -139,7 +139,8 @@ class History:
             branch.thinned += gone
         return gone
 
-    def _checkpoint_before(self, branch: Branch, index: int) -> Checkpoint:
+    def checkpoint_before(self, branch: Branch, index: int) -> Checkpoint:
+        """The last checkpoint among the first `index` events."""
         at = bisect_right(branch.checkpoints, index, key=lambda c: c.index)
         return branch.checkpoints[at - 1]
 

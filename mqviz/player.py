@@ -178,15 +178,17 @@ class Player:
 
     def step_back(self) -> Event | None:
         """Go back to just after the step before the one that is shown; None at the beginning."""
-        steps = [i for i in range(self._index) if self.branch.events[i].weight >= Weight.STEP]
-        if steps and steps[-1] + 1 == self._index:
-            steps.pop()
-        if not steps:
+        events = self.branch.events
+        steps = (i for i in range(self._index - 1, -1, -1) if events[i].weight >= Weight.STEP)
+        at = next(steps, None)
+        if at is not None and at + 1 == self._index:
+            at = next(steps, None)
+        if at is None:
             self.seek(0)
             self._show(0)
             return None
-        event = self.branch.events[steps[-1]]
-        self._show(steps[-1] + 1)
+        event = events[at]
+        self._show(at + 1)
         self.now_us = event.at_us
         return event
 
@@ -246,7 +248,7 @@ class Player:
 
     def _show(self, index: int) -> None:
         """Bring the State to just after the first `index` events."""
-        if index < self._index:
+        if index < self._index or self.history.checkpoint_before(self.branch, index).index > self._index:
             self.state = self.history.state_after(self.branch, index)
         else:
             for event in self.branch.events[self._index : index]:
