@@ -54,7 +54,7 @@ def _groups(state: State) -> Iterator[str]:
         yield f"group {group.name}: {_value(group.state)}, generation {_value(group.generation)}, lag {_value(lag.value)}"
         for member in facts.members(state, group.name):
             owned = " ".join(f"{topic} P{partition}" for topic, partition in member.partitions) or "nothing"
-            yield f"  {member.name}  {member.state}  owns {owned}  processed {member.processed:,}"
+            yield f"  {member.name}  {member.state}  owns {owned}  processed {_value(member.processed)}"
         if not isinstance(ledger, Unknown):
             yield (
                 f"  {ledger.done:,} done + {ledger.in_hand:,} in hand + {ledger.waiting:,} waiting + {ledger.not_readable:,} not"

@@ -165,7 +165,13 @@ def generation(state: State, group: str) -> int | Unknown:
 @named
 def processed(state: State, group: str, member: str = "") -> int | Unknown:
     """How many records the members of the group have processed."""
-    return sum(m.processed for m in members(state, group) if member in ("", m.name))
+    total = 0
+    for found in members(state, group):
+        if member in ("", found.name):
+            if isinstance(found.processed, Unknown):
+                return found.processed
+            total += found.processed
+    return total
 
 
 # -- the guide's other systems ---------------------------------------------------------------------------

@@ -188,7 +188,8 @@ def _members(state: State, group: str) -> Iterator[MemberReading]:
         if member.client_id not in ours or ours[member.client_id].group != group:
             held = tuple((t, p) for t in sorted(member.assignment) for p in member.assignment[t])
             doing = _seems(state, seen, member, held)
-            yield MemberReading(names[member.id], member.id, group, doing, held, None, 0, 0)
+            inside = Unknown("mqviz cannot see inside a client that it does not run", state.now_us)
+            yield MemberReading(names[member.id], member.id, group, doing, held, None, inside, inside)
 
 
 def _doing(consumer: DrivenConsumer) -> str:

@@ -98,8 +98,8 @@ class MemberReading(Reading, frozen=True):
     state: str
     partitions: tuple[tuple[str, int], ...]
     in_hand: InHand | None
-    fetched: int
-    processed: int
+    fetched: int | Unknown
+    processed: int | Unknown
 
 
 class GroupReading(Reading, frozen=True):
