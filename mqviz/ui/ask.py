@@ -71,13 +71,18 @@ class Ask(ModalScreen[Callable[[], None] | None]):
             yield Static(id="ask-words")
             with Vertical(id="ask-line"):
                 yield Static(self._prompt, id="ask-prompt")
-                yield Input(self._value, id="ask-input", suggester=_Suggest(self._complete), compact=True)
+                yield Input(
+                    self._value,
+                    id="ask-input",
+                    suggester=_Suggest(self._complete),
+                    select_on_focus=False,
+                    compact=True,
+                )
             yield Static(id="ask-said")
 
     def on_mount(self) -> None:
         """Ready to type."""
         self.query_one(Input).focus()
-        self.query_one(Input).select_on_focus = False
         self._say("")
 
     def on_input_changed(self, event: Input.Changed) -> None:

@@ -161,11 +161,6 @@ class Home(Base):
         else:
             answer()
 
-    def action_theme(self) -> None:
-        """Dark or light, and the head says which."""
-        self.mqviz.action_theme()
-        self.redraw()
-
     def on_stage_selected(self, event: Stage.Selected) -> None:
         """A click on a door opens it, on a lesson chooses it, on a chosen lesson opens it."""
         kind, what = event.target[0], event.target[1]

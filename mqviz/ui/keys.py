@@ -90,9 +90,9 @@ TABLE: tuple[Key, ...] = (
     Key("question_mark", "?", "help", "keys", ALL),
     Key("escape", "esc", "back", "back", ALL),
     Key("t", "t", "theme", "dark, light", ALL),
-    Key("q", "q", "quit", "quit", ALL),
-    Key("ctrl+z", "ctrl-Z", "suspend_process", "to the shell; `fg` comes back", ALL),
-    Key("ctrl+c", "ctrl-C", "interrupt", "end at once", ALL),
+    Key("q", "q", "app.quit", "app.quit", ALL),
+    Key("ctrl+z", "ctrl-Z", "app.suspend_process", "to the shell; `fg` comes back", ALL),
+    Key("ctrl+c", "ctrl-C", "app.interrupt", "end at once", ALL),
 )
 
 
@@ -104,7 +104,7 @@ def of(*places: str) -> list[Key]:
 def bindings(*places: str) -> list[BindingType]:
     """Textual's bindings of those keys; the first place that claims a key has it."""
     return [
-        Binding(key.keys, key.action, key.says, show=False, priority=key.action == "interrupt")
+        Binding(key.keys, key.action, key.says, show=False, priority=key.action == "app.interrupt")
         for key in of(*places)
     ]
 

@@ -81,6 +81,17 @@ class LessonScreen(RunScreen):
 
     # -- the tutor -----------------------------------------------------------------------------------------
 
+    def pass_time(self, elapsed_us: int) -> None:
+        """Never beyond the outcome of a bet: what was not computed need not be taken back."""
+        player, prediction = self.player, self.tutor.prediction
+        due_us = prediction.due_us if prediction and self.tutor.phase is Phase.RUNNING else None
+        if due_us is None or player.live or not player.playing:
+            super().pass_time(elapsed_us)
+        elif player.now_us + elapsed_us * player.speed >= due_us > player.now_us:
+            player.seek(due_us)
+        else:
+            super().pass_time(elapsed_us)
+
     def happened(self, elapsed_us: int = 0) -> None:
         """The tutor looks at the run; a new phase brings its words into sight."""
         before = (self.tutor.phase, self.tutor.number)

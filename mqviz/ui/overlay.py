@@ -86,6 +86,10 @@ class Overlay(ModalScreen[int | None]):
         """Act on the item in focus and close; a text just closes."""
         self.dismiss(self._at if self.content.choose is not None else None)
 
+    def action_theme(self) -> None:
+        """Dark or light, here too."""
+        self.call_later(self.app.run_action, "app.theme")
+
     def action_back(self) -> None:
         """Close."""
         self.dismiss()

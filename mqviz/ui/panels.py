@@ -47,7 +47,7 @@ def draw_why(canvas: Canvas, found: Why | None, lessons: Sequence[int] = ()) -> 
     room = canvas.columns - 2
     canvas.rule(1, 0, room, "why")
     if found is None:
-        canvas.put(1, 1, shorten("nothing has happened yet", room), QUIET)
+        canvas.put(1, 1, shorten("nothing to explain yet", room), QUIET)
         return canvas
     at = 1 + max(SAYS, width(seconds(found.at_us)) + 2)
     canvas.put(1, 1, seconds(found.at_us), QUIET)
@@ -79,7 +79,7 @@ def _why_rows(found: Why, columns: int, rows: int) -> list[tuple[str, str]]:
 _LEDGER = (
     ("done", "█", "done", "ink", "read, processed and committed"),
     ("in_hand", "▒", "in hand", "ok", "delivered, not yet committed"),
-    ("waiting", "░", "waiting", "wait", "committed to the log, not yet delivered"),
+    ("waiting", "░", "waiting", "wait", "in the log, not yet delivered"),
     ("not_readable", "╎", "not yet readable", "quiet", "above the high watermark"),
     ("in_flight", "━", "in flight", "bright", "on its way to the log"),
     ("lost", "✗", "lost", "bad", "sent, and gone"),

@@ -20,7 +20,7 @@ from mqviz.ui import keys, panels
 from mqviz.ui.acting import Acting
 from mqviz.ui.picture import Picture
 from mqviz.ui.stage import Stage
-from mqviz.ui.transport import Transport, bar_of, draw_bar, time_at
+from mqviz.ui.transport import Transport, bar_of, draw_bar, span_of, time_at
 
 FRAMES = 30
 SPEEDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, float("inf"))
@@ -98,15 +98,18 @@ class RunScreen(Acting):
 
     def frame(self, elapsed_us: int) -> None:
         """Let `elapsed_us` pass and draw what changed."""
-        was_playing = self.player.playing
-        events = self.player.tick(elapsed_us)
-        if events:
+        was_playing, cursor = self.player.playing, self.player.cursor
+        self.pass_time(elapsed_us)
+        if was_playing or cursor != self.player.cursor:
             self.picture.stepped = None
-        if events or was_playing:
             self.happened(elapsed_us)
             self.redraw()
         if was_playing and not self.player.playing:
             self._wind()
+
+    def pass_time(self, elapsed_us: int) -> None:
+        """Let the player's clock run."""
+        self.player.tick(elapsed_us)
 
     def happened(self, elapsed_us: int = 0) -> None:
         """Something may be different: a lesson looks at it."""
@@ -206,7 +209,7 @@ class RunScreen(Acting):
 
     def on_transport_scrubbed(self, event: Transport.Scrubbed) -> None:
         """The mouse on the line of time."""
-        self.go_to(time_at(event.column, self.player.until_us, self.size.width))
+        self.go_to(time_at(event.column, span_of(self.player), self.size.width))
 
     # -- pictures ------------------------------------------------------------------------------------------
 

@@ -132,6 +132,11 @@ class Base(Screen[None]):
         """Only a run takes commands."""
         self.say("commands are given to a run: open a lesson or a scenario first")
 
+    def action_theme(self) -> None:
+        """Dark or light; whoever names the theme draws again."""
+        self.mqviz.action_theme()
+        self.redraw()
+
     def action_back(self) -> None:
         """Leave this screen."""
         self.mqviz.leave()

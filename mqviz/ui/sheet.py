@@ -95,6 +95,8 @@ class Sheet:
             end = max(self.active_end or 0, self.active + 1)
             scroll = max(scroll, min(end - rows, self.active - 1))
             scroll = min(scroll, max(0, self.active - 1))
+        if 0 < scroll < len(self.rows) and not self.rows[scroll]:
+            scroll += 1
         return min(max(0, scroll), self.most(rows))
 
     def draw(self, canvas: Canvas, top: int, rows: int, scroll: int = 0) -> None:

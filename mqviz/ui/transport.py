@@ -31,6 +31,9 @@ BAD = style("bad", "bar")
 BEGIN = 8
 """Column where the line of time begins; it ends as far from the right edge."""
 
+SPANS_S = (30, 60, 120, 300, 600, 1_200, 1_800, 3_600)
+"""Lengths of a line that has not reached the run's end: it grows by steps, so that the playhead is seen to move."""
+
 BUTTONS = ((1, "|◄", "previous_moment"), (5, "◄", "step_back"), (8, "▮▮", "play_pause"), (12, "►", "step"))
 LAST_BUTTON = (15, "►|", "next_moment")
 
@@ -38,7 +41,7 @@ Hint = tuple[str, str]
 
 
 class Bar(NamedTuple):
-    """What the bar says. Times in us; `until_us` 0: an open end (a real cluster)."""
+    """What the bar says. Times in us; `until_us`: the end of the line, 0: an open end (a real cluster)."""
 
     now_us: int
     until_us: int
@@ -56,15 +59,29 @@ def bar_of(player: Player, hints: Sequence[Hint], notice: str, ascii: bool) -> B
     many = len(player.branches) > 1
     return Bar(
         player.now_us,
-        0 if player.live else player.until_us,
+        span_of(player),
         player.playing,
         player.speed,
-        [(int(moment.at), moment.name) for moment in player.moments],
+        [(int(moment.at), _short(moment.name)) for moment in player.moments],
         f"branch {player.branch.number + 1} of {len(player.branches)}" if many else "",
         hints,
         notice,
         ascii,
     )
+
+
+def span_of(player: Player) -> int:
+    """The end of the line of time: the run's, or less while a long run has only begun; 0 for a real cluster."""
+    if player.live:
+        return 0
+    reached = max(player.now_us, player.head_us, *(int(moment.at) for moment in player.moments), 0)
+    fits = (span * 1_000_000 for span in SPANS_S if span * 1_000_000 * 9 >= reached * 10)
+    return min(player.until_us, next(fits, player.until_us))
+
+
+def _short(name: str) -> str:
+    """A command without its settings."""
+    return " ".join(word for word in name.split() if "=" not in word)
 
 
 def draw_bar(bar: Bar, columns: int, rows: int) -> Canvas:

@@ -16,7 +16,7 @@ class Watched(Stage):
     regions: list[Region] = []
     selected: list[Stage.Selected] = []
 
-    def refresh(self, *regions: Region, **more: bool) -> "Watched":  # type: ignore[override]
+    def refresh(self, *regions: Region, **more: bool) -> "Watched":
         self.regions = [*self.regions, *regions]
         super().refresh(*regions, **more)
         return self
@@ -99,7 +99,7 @@ def test_each_theme_has_its_colours_and_the_plain_one_has_none() -> None:
     for theme in ("dark", "light"):
         found = rich_style(focused, theme, False)
         assert found.bgcolor is not None
-        assert found.bgcolor.name == palette.ROLES[theme]["sel"]  # type: ignore[index]
+        assert found.bgcolor.name == palette.ROLES[theme]["sel"]
     plain = rich_style(focused, PLAIN, False)
     assert plain.color is None
     assert plain.bgcolor is None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from mqviz.ui.transport import BEGIN, Bar, column_at, draw_bar, time_at
+from mqviz.ui.transport import BEGIN, Bar, column_at, draw_bar, span_of, time_at
+from tests.core.worlds import player
 
 S = 1_000_000
 MOMENTS = ((5_150_000, "c4 joins"), (9_412_000, "c5 joins"))
@@ -69,3 +70,16 @@ def test_a_real_cluster_has_no_end() -> None:
 
 def test_ascii() -> None:
     assert draw_bar(BAR._replace(ascii=True), 100, 3).to_text().isascii()
+
+
+def test_a_long_run_shows_the_part_that_was_reached_and_grows_by_steps() -> None:
+    run = player()
+    run.until_us = 600 * S
+    spans = []
+    for second in range(0, 600, 3):
+        run.seek(second * S)
+        spans.append(span_of(run) // S)
+    assert spans == sorted(spans)
+    assert sorted(set(spans)) == [30, 60, 120, 300, 600]
+    run.seek(0)
+    assert span_of(run) == 600 * S

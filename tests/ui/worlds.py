@@ -33,19 +33,16 @@ class WatchedBackend:
 
     def __init__(self, watch: Watch) -> None:
         self.watch = watch
+        self.now_us = 0
         self.closed = False
         self._given = 0
-
-    @property
-    def now_us(self) -> int:
-        """How far the watch came."""
-        return self.watch.now_us + 1
 
     def submit(self, command: Command) -> None:
         """Read-only."""
 
     def advance(self, until_us: int, limit: int = 0) -> Sequence[Event]:
         """What is new."""
+        self.now_us = self.watch.now_us + 1
         fresh = self.watch.events[self._given :]
         self._given = len(self.watch.events)
         return fresh

@@ -1,0 +1,147 @@
+"""Attached to a cluster: groups worst first, filter, sort, the group as a log, and a cluster that goes away."""
+
+from typing import Any
+
+from textual.pilot import Pilot
+
+from mqviz.model.observed_events import ConnectionBack, ConnectionLost
+from mqviz.ui.attach import Attach
+from mqviz.ui.watched_log import WatchedLog
+
+from .worlds import World, running, text
+
+
+async def look(pilot: Pilot[None]) -> Any:
+    screen = pilot.app.screen
+    screen.frame(200_000)  # type: ignore[attr-defined]
+    await pilot.pause()
+    return screen
+
+
+def groups(pilot: Pilot[None]) -> list[str]:
+    names = ("email-consumers", "audit", "billing", "fraud-check")
+    lines = text(pilot).split("\n")[2:8]
+    return [
+        name
+        for line in lines
+        for name in names
+        if line[1:].lstrip("►").split(" ")[0] == name or f" {name} " in f" {line[2:20]}"
+    ]
+
+
+async def test_the_table_with_evidence_age_and_cost() -> None:
+    async with running(World().app("attach", "localhost:9092")) as pilot:
+        await look(pilot)
+        shown = text(pilot)
+        assert "mqviz  attach  localhost:9092  read-only" in shown
+        assert "3 brokers · 4 groups" in shown
+        assert "↑ BEHIND   p3 takes 310 of 410 records/s" in shown
+        assert "● live   beat 0.1 s, 7 requests   every 2 s" in shown
+        assert shown.split("\n")[28].endswith("12:01:00")
+
+
+async def test_the_watch_is_told_what_is_on_screen() -> None:
+    world = World()
+    async with running(world.app("attach", "localhost:9092")) as pilot:
+        await look(pilot)
+        focus, visible = world.looked[-1]
+        assert focus == "email-consumers"
+        assert set(visible or ()) == {"email-consumers", "audit", "billing", "fraud-check"}
+        await pilot.press("j")
+        assert world.looked[-1][0] != "email-consumers"
+
+
+async def test_j_and_k_choose_and_the_detail_follows() -> None:
+    async with running(World().app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        await pilot.press("j")
+        assert screen.chosen != "email-consumers"
+        assert f" {screen.chosen} ─" in text(pilot)
+        await pilot.press("k")
+        assert screen.chosen == "email-consumers"
+
+
+async def test_filter_by_name_and_back() -> None:
+    async with running(World().app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        await pilot.press("slash", *"bil", "enter")
+        await pilot.pause()
+        assert [row.group for row in screen.rows()] == ["billing"]
+        assert "/ bil" in text(pilot)
+        await pilot.press("slash", "backspace", "backspace", "backspace", "enter")
+        await pilot.pause()
+        assert len(screen.rows()) == 4
+
+
+async def test_shift_letters_sort_and_turn_round() -> None:
+    async with running(World().app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        await pilot.press("N")
+        names = [row.group for row in screen.rows()]
+        assert names == sorted(names)
+        assert "sorted by name" in text(pilot)
+        await pilot.press("N")
+        assert [row.group for row in screen.rows()] == names[::-1]
+        for key in "LSIO":
+            await pilot.press(key)
+            assert {row.group for row in screen.rows()} == set(names)
+        await pilot.press("L")
+        assert screen.rows()[0].group == "email-consumers" or screen.reverse
+        await pilot.press("V")
+        assert screen.rows()[0].group == "email-consumers"
+        assert "sorted by" not in text(pilot)
+
+
+async def test_enter_opens_the_same_partition_log_as_the_lessons() -> None:
+    async with running(World().app("attach", "localhost:9092")) as pilot:
+        await look(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        screen: Any = pilot.app.screen
+        assert isinstance(screen, WatchedLog)
+        shown = text(pilot)
+        assert screen.picture.focus == ("partition", "orders", 3)
+        assert "keys not read" in shown
+        assert "c-2" in shown
+        assert "BEHIND: p3 takes 310" in shown
+        await pilot.press("down")
+        assert screen.picture.focus != ("partition", "orders", 3)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Attach)
+
+
+async def test_a_lost_cluster_leaves_its_last_picture_faded_with_its_age() -> None:
+    world = World()
+    async with running(world.app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        table = text(pilot).split("\n")[1:12]
+        world.watch.wait(12)
+        world.watch.post(ConnectionLost, 0, "connection refused")
+        await look(pilot)
+        shown = text(pilot)
+        assert "✗ lost, seen 12" in shown.split("\n")[0]
+        assert "connection refused; asking again" in shown
+        assert screen.stage("table").sunk
+        assert text(pilot).split("\n")[2].split("  ")[0] == table[1].split("  ")[0]
+        world.watch.post(ConnectionBack, 0)
+        await look(pilot)
+        assert not screen.stage("table").sunk
+
+
+async def test_a_lesson_opens_only_where_it_exists() -> None:
+    async with running(World().app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        screen._titles = {}
+        await pilot.press("l")
+        assert "no lesson of this version" in text(pilot)
+        assert "l lesson" not in text(pilot).split("\n")[29]
+
+
+async def test_the_watch_ends_with_the_screen() -> None:
+    world = World()
+    async with running(world.app("attach", "localhost:9092")) as pilot:
+        await look(pilot)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert world.backend.closed
