@@ -41,9 +41,11 @@ class Observer:
         self.schedule = Schedule(period_us)
         self._bootstrap = bootstrap
         self._journal = journal
-        self._refresh = Refresh(Brokers(parse_bootstrap(bootstrap), _connect), journal, deadline_s)
+        brokers = Brokers(parse_bootstrap(bootstrap), self._connect)
+        self._refresh = Refresh(brokers, journal, deadline_s)
         self._wake = asyncio.Event()
         self._begun = False
+        self._hurried_us = -period_us
         self._number = 0
         self._topics: frozenset[str] = frozenset()
 
@@ -127,6 +129,17 @@ class Observer:
         if sent or refresh.failed:
             self._end_beat(began_us, sent, heard)
 
+    def _connect(self, address: Address) -> Connection:
+        """A connection that makes everything due when it is lost: then much else may be otherwise, too."""
+        return Connection(address, software_version=__version__, backoff_s=RETRY_S, on_lost=self._hurry_once)
+
+    def _hurry_once(self) -> None:
+        """Hurry, but at most once a period: a broker that hangs up on every question is no reason to storm it."""
+        now_us = self._journal.now_us()
+        if now_us - self._hurried_us >= self.schedule.period_us:
+            self._hurried_us = now_us
+            self.hurry()
+
     async def _see_cluster(self, now_us: int) -> None:
         refresh = self._refresh
         blind = refresh.stale_leaders or refresh.lost.keys() >= set(refresh.brokers.ids)
@@ -162,10 +175,6 @@ class Observer:
         self._journal.post(
             BeatEnded, began_us, self._number, began_us, sent, tuple(heard), self._refresh.failed, period_us
         )
-
-
-def _connect(address: Address) -> Connection:
-    return Connection(address, software_version=__version__, backoff_s=RETRY_S)
 
 
 async def observe_once(bootstrap: str, deadline_s: float = DEADLINE_S) -> list[Event]:

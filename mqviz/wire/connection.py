@@ -64,7 +64,9 @@ class Connection:
         frame_cap: int = FRAME_CAP,
         backoff_s: tuple[float, float] = (0.1, 5.0),
         clock: Callable[[], float] = time.monotonic,
+        on_lost: Callable[[], None] = lambda: None,
     ) -> None:
+        """`on_lost` is called when a connection that was open ends by itself, also while nobody asks."""
         self.address = address
         self.sent = 0
         """How many requests went out on this connection, since it was made the first time."""
@@ -75,6 +77,7 @@ class Connection:
         self._frame_cap = frame_cap
         self._backoff_s = backoff_s
         self._clock = clock
+        self._on_lost = on_lost
         self._writer: asyncio.StreamWriter | None = None
         self._ready = False
         self._reading: asyncio.Task[None] | None = None
@@ -250,7 +253,10 @@ class Connection:
                 frame = await read_frame(reader, self.where, self._frame_cap)
                 self._deliver(frame)
         except WireError as error:
+            was_open = self.is_open
             self._lose(error)
+            if was_open:
+                self._on_lost()
 
     def _deliver(self, frame: bytes) -> None:
         number = self._decoded(codec.correlation_id, frame)

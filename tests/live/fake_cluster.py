@@ -45,6 +45,7 @@ class FakeCluster:
     moved: dict[str, int] = field(default_factory=dict)
     """Groups whose coordinator is another one than ListGroups says."""
     seen: list[tuple[int, str]] = field(default_factory=list)
+    listening_at: Address | None = None
     addresses: dict[int, Address] = field(default_factory=dict)
 
     def asked(self, name: str) -> int:
@@ -65,7 +66,7 @@ class FakeCluster:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self._serve(broker, reader, writer)
 
-        return listening(serve)
+        return listening(serve, self.listening_at.port if self.listening_at else 0)
 
     async def _serve(self, broker: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while True:

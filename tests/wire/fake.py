@@ -95,7 +95,9 @@ class FakeBroker:
 
 
 @asynccontextmanager
-async def listening(serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]):
+async def listening(
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], port: int = 0
+):
     """The address of a server that hands each connection to `serve`, until the block ends."""
     tasks: set[asyncio.Task[None]] = set()
 
@@ -110,7 +112,7 @@ async def listening(serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter]
         finally:
             writer.transport.abort()
 
-    server = await asyncio.start_server(run, "127.0.0.1", 0)
+    server = await asyncio.start_server(run, "127.0.0.1", port)
     try:
         yield Address(*server.sockets[0].getsockname()[:2])
     finally:

@@ -222,6 +222,24 @@ async def test_a_lost_connection_fails_its_questions_and_the_next_one_connects_a
     assert broker.connections == 2
 
 
+async def test_a_connection_that_ends_while_nobody_asks_is_told_once() -> None:
+    told = asyncio.Event()
+
+    async def once(request: Request, writer: Writer) -> None:
+        writer.write(frame(request.number, groups("a")))
+        await writer.drain()
+        raise ConnectionResetError
+
+    async with listening(FakeBroker(once).serve) as address:
+        connection = Connection(address, on_lost=told.set)
+        await connection.ask(asks.list_groups(), 2)
+        await asyncio.wait_for(told.wait(), 2)
+        assert not connection.is_open
+        told.clear()
+        await connection.close()
+        assert not told.is_set()
+
+
 async def test_an_answer_cut_in_the_middle_is_a_lost_connection() -> None:
     async def cut(request: Request, writer: Writer) -> None:
         writer.write(frame(request.number, groups("a"))[:-3])
