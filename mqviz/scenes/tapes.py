@@ -92,7 +92,7 @@ def draw_marks(
         elif column is None and sign == "▲":
             arrow = "" if drawn.first is None else "◄"
             free = canvas.put(strip.column, row, f"{arrow}▲{offset}", WAIT) + 1
-    return found, free
+    return {column: sign for column, sign in found.items() if column >= free - 1}, free
 
 
 def draw_offsets(

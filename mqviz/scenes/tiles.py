@@ -67,14 +67,17 @@ def draw_focus(canvas: Canvas, tile: Tile) -> None:
 
 
 def draw_title(canvas: Canvas, tile: Tile, row: int, name: str, label: str, lag: Lag | None) -> None:
-    """The tile's first line: name, partition, and the lag where it has no row of its own."""
+    """The tile's first line: name, partition, and the lag where it has no row of its own.
+
+    The partition, which the row says anyway, is left out where lag and name need the room.
+    """
     if lag is None:
         begin = canvas.right(tile.after, row, label, _NAME)
         canvas.put(tile.left, row, shorten(name, begin - 1 - tile.left), _NAME)
         return
     begin = draw_lag(canvas, tile.after, row, lag, "bar")
-    text = f"{name} {label}".strip()
-    canvas.put(tile.left, row, shorten(text, begin - 1 - tile.left), _NAME)
+    text, room = f"{name} {label}".strip(), begin - 1 - tile.left
+    canvas.put(tile.left, row, shorten(text if width(text) <= room or not name else name, room), _NAME)
 
 
 def draw_lag(canvas: Canvas, after: int, row: int, lag: Lag, ground: str) -> int:
@@ -121,7 +124,7 @@ def draw_doing(
     elif lag.value is not None:
         canvas.put(tile.left, row, shorten(f"{thousands(lag.value)} unread", tile.room), PLAIN)
     else:
-        canvas.put(tile.left, row, shorten("no commit", tile.room), PLAIN)
+        canvas.put(tile.left, row, shorten("no ▲ yet", tile.room), PLAIN)
 
 
 def draw_reason(canvas: Canvas, tile: Tile, row: int, why: Unknown) -> None:

@@ -131,7 +131,7 @@ def test_focus_has_a_sign_and_a_ground() -> None:
 def test_more_marks_than_fit_are_counted() -> None:
     text = log.many_partitions(60, 16).to_text()
     assert "19 more below" in text
-    assert "+38 more" in text
+    assert "+39 more" in text
 
 
 def test_an_empty_state_has_a_sentence() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from mqviz.model import facts
 from mqviz.player import Player
 from mqviz.scenario import Scenario, read_scenario
-from mqviz.scenes import request_timing
+from mqviz.scenes import partition_log, request_timing
+from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import duration
 from mqviz.scenes.view import View
 from mqviz.sim.backend import open_sim
@@ -53,3 +56,92 @@ def test_both_halves_stand_on_the_same_axis() -> None:
     assert lanes[0].index("█") == lanes[1].index("█")
     sent = [lanes[0].index("◆"), lanes[1].index("✓")]
     assert abs(sent[0] - sent[1]) <= 1, "the same mail ends at the same time in both halves"
+
+
+GROUPS = """
+title: Consumer groups
+scene: partition-log
+until: 2min
+cluster: {link_latency: 200ms}
+topics:
+  - {name: email-requests, partitions: 3}
+producers:
+  - {name: user-svc, topic: email-requests, rate: 2/s, keys: [alice, bob, dave, frank], key_choice: random}
+  - {name: order-svc, topic: email-requests, rate: 1/s, keys: [carol, erin], key_choice: random}
+timetable:
+  - {at: 2s, do: add consumer c1 group=mail topic=email-requests processing=400ms auto_offset_reset=earliest}
+  - {at: 12s, do: add consumer c2 group=mail topic=email-requests processing=900ms auto_offset_reset=earliest}
+  - {at: 12s, do: add consumer c3 group=mail topic=email-requests processing=400ms auto_offset_reset=earliest}
+  - {at: 25s, do: add consumer c4 group=mail topic=email-requests processing=400ms auto_offset_reset=earliest}
+  - {at: 40s, do: kill consumer c1}
+  - {at: 42s, do: pause producer order-svc}
+"""
+SIZES = [(60, 16), (67, 21), (80, 14), (160, 45)]
+GROUP = "mail"
+TOPIC = "email-requests"
+
+
+@pytest.fixture(scope="module")
+def groups() -> Player:
+    return player_at(GROUPS, 0)
+
+
+def log_at(player: Player, at_ms: int, size: tuple[int, int]) -> Canvas:
+    player.seek(at_ms * 1_000)
+    return partition_log.draw(player.state, View(player.now_us, *size))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("at_ms", [1_300, 6_000, 11_000, 24_000, 39_000, 41_000, 60_000, 100_000])
+def test_the_log_shows_what_the_facts_say(groups: Player, size: tuple[int, int], at_ms: int) -> None:
+    lines = log_at(groups, at_ms, size).to_text().split("\n")
+    state = groups.state
+    for number in range(3):
+        place = next(n for n, line in enumerate(lines) if f"►P{number}" in line)
+        lane = "\n".join(lines[place : place + 4])
+        lag = facts.lag(state, GROUP, TOPIC, number) if facts.groups(state) else None
+        if isinstance(lag, int):
+            assert f"lag {lag:,}" in lane
+        owner = facts.owner(state, GROUP, TOPIC, number) if facts.groups(state) else None
+        if isinstance(owner, str):
+            assert any(f"{owner} " in line[-30:] for line in lines)
+    dead = [m for m in facts.members(state, GROUP) if m.state == "dead"]
+    assert sum("✗ dead" in line for line in lines) == len(dead)
+    idle = facts.idle_members(state, GROUP)
+    if isinstance(idle, int):
+        assert sum(line.count("idle") for line in lines) == idle
+
+
+def test_a_record_flies_from_its_producer_to_its_partition(groups: Player) -> None:
+    """Frame by frame: a solid cell that is nearer to the partition, then a tile there."""
+    canvas = log_at(groups, 1_050, (67, 21))
+    flight = next(f for f in facts.flights(groups.state) if f.kind == "produce")
+    seen = []
+    for at_us in range(flight.sent_at_us, flight.arrives_at_us, 20_000):
+        canvas = log_at(groups, at_us // 1_000 + 1, (67, 21))
+        seen += [
+            (column, row)
+            for row in range(canvas.rows)
+            for column in range(25)
+            if canvas.cell(column, row)[1].bg.startswith("key ")
+        ]
+    assert len(dict.fromkeys(seen)) >= 5
+    assert log_at(groups, flight.arrives_at_us // 1_000 + 300, (67, 21)).to_text().count("┊") == 4
+
+
+def test_a_paused_producer_says_so(groups: Player) -> None:
+    assert "▮ paused" in log_at(groups, 45_000, (67, 21)).to_text()
+
+
+def test_a_frame_with_its_facts_is_cheap(groups: Player) -> None:
+    """Far below a thirtieth of a second, also on a busy core."""
+
+    def frame() -> float:
+        begun = time.perf_counter()
+        canvas = partition_log.draw(groups.state, View(groups.now_us, 160, 50))
+        for row in range(50):
+            canvas.runs(row)
+        return time.perf_counter() - begun
+
+    groups.seek(60_000_000)
+    assert min(frame() for _ in range(10)) < 0.015

@@ -86,7 +86,8 @@ def _heads(frame: Frame) -> None:
 
 def _head_lag(canvas: Canvas, after: int, row: int, lag: Lag) -> int:
     word, look, _, _ = tiles.lag_words(lag, "base")
-    known = f" over {lag.known} of {lag.total}" if lag.known < lag.total else ""
+    some = lag.value is not None and lag.known < lag.total
+    known = f" over {lag.known} of {lag.total}" if some else ""
     after = canvas.right(after, row, known, WAIT)
     after = canvas.right(after, row, word, look)
     return canvas.right(after, row, "lag ", look)

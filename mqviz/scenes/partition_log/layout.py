@@ -212,7 +212,16 @@ def _columns(shown: Outline, view: View, mode: str, others: int) -> Columns:
 def _wishes(seen: bool, lag_in_tile: bool, shown: Outline, spare: int) -> list[tuple[str, int]]:
     edge = 1 if seen else 0
     if lag_in_tile:
-        first = [("cells", 6), ("tile", 18), ("cells", 8), ("edge", 5 * edge), ("tile", 25), ("reach", 4)]
+        first = [
+            ("cells", 5),
+            ("tile", 18),
+            ("cells", 6),
+            ("tile", 20),
+            ("cells", 8),
+            ("edge", 5 * edge),
+            ("tile", 25),
+            ("reach", 4),
+        ]
     else:
         first = [("cells", 8), ("edge", 7 * edge)]
     return [
