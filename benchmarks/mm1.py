@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Generator
+from pathlib import Path
 from random import Random
 from time import perf_counter
 from typing import Any
@@ -15,10 +16,8 @@ from typing import Any
 import simpy
 
 from mqviz.model import facts
-from mqviz.model.command import AddSignUp
 from mqviz.model.event import Event
-from mqviz.model.units import Duration, Rate
-from mqviz.scenario import Scenario
+from mqviz.scenario import Scenario, load_scenario
 from mqviz.sim.backend import open_sim
 
 MESSAGES = 100_000
@@ -27,20 +26,9 @@ FORMULA_MS = 1000 / (SERVICES_PER_S - ARRIVALS_PER_S)
 ROUNDS = 5
 
 
-def scenario(messages: int = MESSAGES) -> Scenario:
-    """M/M/1 as a scenario: one thread, exponential database, no mail."""
-    queue = AddSignUp(
-        name="mm1",
-        clients=messages,
-        rate=Rate(ARRIVALS_PER_S),
-        arrivals="exponential",
-        threads=1,
-        database=Duration(1_000_000 // SERVICES_PER_S),
-        database_times="exponential",
-        mail_min=Duration(0),
-        mail_max=Duration(0),
-    )
-    return Scenario(title="M/M/1", until=Duration(1 << 50), scene="timing", sign_ups=(queue,))
+def scenario() -> Scenario:
+    """M/M/1 is a scenario file: one thread, exponential database, no mail."""
+    return load_scenario(Path(__file__).parents[1] / "assets" / "scenarios" / "m-m-1.yaml")
 
 
 def ours() -> tuple[float, int]:
@@ -49,7 +37,7 @@ def ours() -> tuple[float, int]:
     log: list[Event] = []
     while backend.next_at_us() is not None:
         log += backend.advance(1 << 50, limit=10_000)
-    mean = facts.mean_answer_ms(backend.state, "mm1")
+    mean = facts.mean_answer_ms(backend.state, "server")
     return mean or 0.0, len(log)
 
 

@@ -62,7 +62,8 @@ def limits_are_kept(state: State) -> Iterator[str]:
 def times_are_in_order(state: State) -> Iterator[str]:
     """A sign-up arrives, starts, is stored and answered in this order; its mail starts before it is sent."""
     for service in state.systems.sign_ups.values():
-        for sign_up in (*service.going.values(), *service.ended):
+        last = [service.last_ended] if service.ended else []
+        for sign_up in (*service.going.values(), *last):
             way = (sign_up.arrived_at_us, sign_up.started_at_us, sign_up.stored_at_us, sign_up.answered_at_us)
             mail = (sign_up.arrived_at_us, sign_up.mail_started_at_us, sign_up.mail_sent_at_us)
             for times in (way, mail):
