@@ -12,6 +12,7 @@ import struct
 import sys
 import termios
 import time
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -34,7 +35,9 @@ KEYS = {
 class Terminal:
     """`mqviz WORDS` on a terminal of this size; `with` ends it."""
 
-    def __init__(self, *words: str, columns: int = 100, rows: int = 30, **env: str) -> None:
+    def __init__(
+        self, *words: str, columns: int = 100, rows: int = 30, cwd: Path | None = None, **env: str
+    ) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.raw = b""
@@ -43,6 +46,7 @@ class Terminal:
         whole.pop("LINES", None)
         self.pid, self._terminal = pty.fork()
         if self.pid == 0:
+            os.chdir(cwd or Path.cwd())
             os.execve(sys.executable, [sys.executable, "-m", "mqviz", *words], whole)
         self.status: int | None = None
         self.resize(columns, rows)
