@@ -1,40 +1,20 @@
 """KafkaBackend: a real cluster behind the Backend seam. It watches in a thread of its own and never waits.
 
-Watching only reads. Whoever wants to act on the cluster hands in a driving half, which posts to the same
-journal.
+Watching only reads; a backend that also acts on a cluster (`drive_backend`) has one of these inside.
 """
 
 import asyncio
 import threading
 from collections.abc import Callable, Collection, Sequence
-from typing import Protocol
 
 from mqviz.backend import Can, Refused
 from mqviz.live.observe import Observer
 from mqviz.live.observe_journal import Journal
 from mqviz.live.observe_schedule import FOCUS_US
-from mqviz.model.command import Command, CommandGiven
+from mqviz.model.command import Command
 from mqviz.model.event import Event
 
 CLOSE_S = 2.0
-
-
-class Driving(Protocol):
-    """The half of a live backend that acts: runs real clients and tells what became of them."""
-
-    can: frozenset[Can]
-
-    def check(self, command: Command) -> None:
-        """Raise Refused for what cannot be done."""
-
-    def submit(self, command: Command, cause: int) -> None:
-        """Begin what was checked; `cause` is the id of its CommandGiven."""
-
-    def pump(self) -> None:
-        """Post to the journal what happened since the last call."""
-
-    def close(self) -> None:
-        """End every client, within two seconds."""
 
 
 class KafkaBackend:
@@ -44,20 +24,13 @@ class KafkaBackend:
     time after it.
     """
 
-    def __init__(
-        self,
-        bootstrap: str,
-        *,
-        period_us: int = FOCUS_US,
-        driving: Callable[[Journal], Driving] | None = None,
-    ) -> None:
+    can: frozenset[Can] = frozenset()
+
+    def __init__(self, bootstrap: str, *, period_us: int = FOCUS_US) -> None:
         """Begin to watch the cluster at `bootstrap`. Raises wire's BadAddress; an absent cluster is an event."""
         self.now_us = 0
         self.journal = Journal()
         self._observer = Observer(bootstrap, self.journal, period_us=period_us)
-        self._driving = driving(self.journal) if driving else None
-        self.can = self._driving.can if self._driving else frozenset()
-        self._commands = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watching: asyncio.Task[None] | None = None
         self._started = threading.Event()
@@ -66,20 +39,15 @@ class KafkaBackend:
         self._started.wait()
 
     def submit(self, command: Command) -> None:
-        """Give `command` to the driving half now; raises Refused."""
-        if self._driving is None:
-            raise Refused("mqviz only reads this cluster; nothing can be started or changed on it from here")
-        self._driving.check(command)
-        self._commands += 1
-        given = self.journal.post(CommandGiven, self._commands, command)
-        self._driving.submit(command, given)
+        """Refuse: nothing is changed from here."""
+        del command
+        raise Refused("mqviz only reads this cluster; nothing can be started or changed on it from here")
 
     def advance(self, until_us: int, limit: int = 1_000_000) -> Sequence[Event]:
-        """What happened before `until_us` and was not handed out yet."""
+        """What happened before `until_us` and was not handed out yet; it never comes further than the wall's clock."""
+        until_us = min(until_us, self.journal.now_us())
         if until_us <= self.now_us:
             return []
-        if self._driving is not None:
-            self._driving.pump()
         events, self.now_us = self.journal.take(int(until_us), limit)
         return events
 
@@ -102,9 +70,7 @@ class KafkaBackend:
         self._call(self._observer.hurry)
 
     def close(self) -> None:
-        """End the driven clients, the thread and the connections."""
-        if self._driving is not None:
-            self._driving.close()
+        """End the thread and the connections."""
         if self._watching is not None:
             self._call(self._watching.cancel)
         self._thread.join(CLOSE_S)

@@ -10,12 +10,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from mqviz.backend import Backend, Can, Refused
+from mqviz.backend import Backend, Refused
 from mqviz.live.backend import KafkaBackend
-from mqviz.live.observe_journal import Journal
-from mqviz.model.command import AddConsumer, Command, CommandGiven
+from mqviz.model.command import AddConsumer
 from mqviz.model.event import Event
-from mqviz.model.observed_events import BrokerBack, ConnectionBack, ConnectionLost, WatchBegan
+from mqviz.model.observed_events import ConnectionBack, ConnectionLost, WatchBegan
 from mqviz.model.state import State, apply
 from mqviz.wire.errors import BadAddress
 from tests.live.fake_cluster import FakeCluster, Group
@@ -43,9 +42,9 @@ def served(cluster: FakeCluster) -> Iterator[FakeCluster]:
 
 
 @contextmanager
-def opened(bootstrap: str, **options: object) -> Iterator[KafkaBackend]:
+def opened(bootstrap: str) -> Iterator[KafkaBackend]:
     """A backend that must come to its end within two seconds."""
-    backend = KafkaBackend(bootstrap, period_us=50_000, **options)  # type: ignore[arg-type]
+    backend = KafkaBackend(bootstrap, period_us=50_000)
     try:
         yield backend
     finally:
@@ -186,41 +185,3 @@ def test_watching_alone_refuses_every_command_and_can_do_nothing() -> None:
         assert as_protocol.checkpoint() is None
         with pytest.raises(Refused, match="only reads"):
             backend.submit(AddConsumer(group="g"))
-
-
-class Hands:
-    """A driving half that starts nothing and remembers."""
-
-    can = frozenset((Can.WRITE,))
-
-    def __init__(self, journal: Journal) -> None:
-        self.journal = journal
-        self.given: list[tuple[Command, int]] = []
-        self.closed = 0
-
-    def check(self, command: Command) -> None:
-        if isinstance(command, AddConsumer) and not command.group:
-            raise Refused("a consumer needs a group")
-
-    def submit(self, command: Command, cause: int) -> None:
-        self.given.append((command, cause))
-
-    def pump(self) -> None:
-        for _, cause in self.given:
-            self.journal.post(BrokerBack, 0, 1, cause=cause)
-        self.given.clear()
-
-    def close(self) -> None:
-        self.closed += 1
-
-
-def test_commands_go_to_the_driving_half_and_are_the_cause_of_what_it_does() -> None:
-    with served(cluster()) as fake, opened(fake.bootstrap, driving=Hands) as backend:
-        assert backend.can == {Can.WRITE}
-        with pytest.raises(Refused, match="needs a group"):
-            backend.submit(AddConsumer())
-        backend.submit(AddConsumer(group="g"))
-        events = until(backend, some(BrokerBack))
-        (given,) = [event for event in events if isinstance(event, CommandGiven)]
-        assert given.number == 1
-        assert [event.cause for event in events if isinstance(event, BrokerBack)] == [given.id]
