@@ -1,4 +1,4 @@
-"""Numbers and times of a watched cluster as people read them."""
+"""Numbers and times as people read them, in reasons, verdicts and explanations."""
 
 from __future__ import annotations
 

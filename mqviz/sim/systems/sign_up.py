@@ -13,6 +13,7 @@ mail after the same times, whatever design it meets and whenever it is its turn.
 from __future__ import annotations
 
 from mqviz.model.command import AddSignUp
+from mqviz.model.lag_words import lasting
 from mqviz.model.systems import (
     AnswerGiven,
     MailFailed,
@@ -26,7 +27,6 @@ from mqviz.model.systems import (
     SignUpStarted,
     UserStored,
 )
-from mqviz.model.words import duration
 from mqviz.sim.engine import ARRIVAL, STEP, Simulation, due
 from mqviz.sim.streams import Numbers
 
@@ -192,7 +192,7 @@ def _overdue(sim: Simulation, name: str, client: int, started_at_us: int) -> Non
     service = sim.state.systems.sign_ups[name]
     if _still_mailing(service, client, started_at_us):
         plan = service.plan
-        reason = f"{plan.mail_server} took longer than {duration(plan.timeout)}"
+        reason = f"{plan.mail_server} took longer than {lasting(plan.timeout)}"
         _fail(sim, service, client, plan.mail_server, reason)
         _serve(sim, service)
 
