@@ -6,6 +6,7 @@ Watching only reads; a backend that also acts on a cluster (`drive_backend`) has
 import asyncio
 import threading
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 
 from mqviz.backend import Can, Refused
 from mqviz.live.observe import Observer
@@ -77,8 +78,9 @@ class KafkaBackend:
 
     def _call(self, do: Callable[[], object]) -> None:
         """Do something in the watching thread, if it still runs."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(do)
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed
+                self._loop.call_soon_threadsafe(do)
 
     def _watch(self) -> None:
         with asyncio.Runner() as runner:

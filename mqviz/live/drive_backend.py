@@ -237,6 +237,7 @@ class DrivenKafkaBackend:
         end = min(end, limit)
         out, self._scribe.events = events[:end], events[end:]
         self.now_us = min(cut_us, self._scribe.events[0].at_us) if self._scribe.events else cut_us
+        self._scribe.floor_us = max(self._scribe.floor_us, self.now_us)
         return out
 
     def _keep_timetable(self) -> None:
