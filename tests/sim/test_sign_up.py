@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mqviz.model import facts
-from mqviz.model.command import AddSignUp
+from mqviz.model.command import AddSignUp, CommandGiven, CommandRefused
 from mqviz.model.event import APPLY
 from mqviz.model.readings import RequestReading
 from mqviz.model.state import State, apply
@@ -19,6 +19,7 @@ from mqviz.model.systems import (
     SignUpStarted,
 )
 from mqviz.model.why import why
+from mqviz.scenario import read_scenario
 from mqviz.sim.backend import open_sim
 from tests.sim.worlds import Run, world
 
@@ -237,3 +238,12 @@ def test_the_plan_of_a_listed_service_counts_its_list() -> None:
     plan = run.backend.state.systems.sign_ups["s"].plan
     assert isinstance(plan, AddSignUp)
     assert plan.clients == 2
+
+
+def test_an_impossible_entry_of_the_timetable_is_refused_when_its_time_comes() -> None:
+    text = "title: t\nuntil: 5s\nscene: s\ntimetable:\n  - {at: 2s, do: fail service nobody}\n"
+    log = open_sim(read_scenario(text, "t.yaml"), 7).advance(5 * SECOND)
+    refused = [event for event in log if isinstance(event, CommandRefused)]
+    assert [event.at_us for event in refused] == [2 * SECOND]
+    assert refused[0].reason == "there is no service nobody (services: none)"
+    assert refused[0].cause == next(event.id for event in log if isinstance(event, CommandGiven))
