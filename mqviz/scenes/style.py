@@ -67,7 +67,6 @@ BRIGHT = style("bright", bold=True)
 NAME = BRIGHT
 EDGE = style("edge")
 RULE = style("rule")
-YOU = style("accent")
 OK = style("ok")
 WAIT = style("wait")
 IDLE = style("wait", bold=True)
