@@ -54,6 +54,8 @@ class Player:
         self._backend = open_backend(scenario, self.seed)
         self._script = list(script)
         self._index = 0
+        if not self.live:
+            self.seek(0)
 
     # -- what there is ---------------------------------------------------------------------------------
 
@@ -177,20 +179,18 @@ class Player:
                 return None
 
     def step_back(self) -> Event | None:
-        """Go back to just after the step before the one that is shown; None at the beginning."""
-        events = self.branch.events
-        steps = (i for i in range(self._index - 1, -1, -1) if events[i].weight >= Weight.STEP)
+        """Go back to just after the step before the one that is shown; None at time 0, where the world is set up."""
+        events, first = self.branch.events, self.history.index_at(self.branch, 0)
+        steps = (i for i in range(self._index - 1, first - 1, -1) if events[i].weight >= Weight.STEP)
         at = next(steps, None)
         if at is not None and at + 1 == self._index:
             at = next(steps, None)
         if at is None:
             self.seek(0)
-            self._show(0)
             return None
-        event = events[at]
         self._show(at + 1)
-        self.now_us = event.at_us
-        return event
+        self.now_us = events[at].at_us
+        return events[at]
 
     def next_moment(self) -> Moment | None:
         """Go to the next named time."""

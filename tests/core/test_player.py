@@ -80,14 +80,14 @@ def test_steps_stop_at_every_event_of_weight_step_and_back_again() -> None:
         assert event.weight >= Weight.STEP
         assert stepping.now_us >= event.at_us
         forward.append(event)
-    everything = [e for e in stepping.branch.events if e.weight >= Weight.STEP]
+    everything = [e for e in stepping.branch.events if e.weight >= Weight.STEP and e.at_us]
     assert forward == everything
     back = []
     while (event := stepping.step_back()) is not None:
         back.append(event)
     assert back == everything[-2::-1]
     assert stepping.now_us == 0
-    assert stepping.cursor == 0
+    assert stepping.state == player().state
 
 
 def test_acting_in_the_past_forks_and_the_old_branch_stays_as_it_was() -> None:
