@@ -5,8 +5,7 @@ again from its first event, which is what a seek would be without checkpoints.
 """
 
 import gc
-import resource
-import sys
+import tracemalloc
 from collections.abc import Callable
 from random import Random
 from statistics import median, quantiles
@@ -47,18 +46,23 @@ def timed(action: Callable[[], object]) -> float:
     return (perf_counter() - began) * 1000
 
 
-def resident_mib() -> float:
-    """The most memory that this process ever had, in MiB."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-
-
 def long_run() -> Player:
     """A player that has come through at least EVENTS events, in seconds of simulated time."""
     player = Player(open_sim, world())
     while len(player.branch.events) < EVENTS:
         player.seek(player.now_us + SECOND)
     return player
+
+
+def memory_mib() -> float:
+    """What another such run holds in memory: events, checkpoints, both States."""
+    gc.collect()
+    tracemalloc.start()
+    player = long_run()
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    player.close()
+    return held / (1 << 20)
 
 
 def fold(player: Player) -> State:
@@ -71,11 +75,9 @@ def fold(player: Player) -> State:
 
 def main() -> None:
     """Print seeks, steps back and memory."""
-    gc.collect()
-    before_mib = resident_mib()
     began = perf_counter()
     player = long_run()
-    ran_s, memory_mib = perf_counter() - began, resident_mib() - before_mib
+    ran_s = perf_counter() - began
     branch = player.branch
     rnd, end_us = Random(7), player.now_us
     seeks = [timed(lambda: player.seek(rnd.randrange(end_us))) for _ in range(SEEKS)]
@@ -88,9 +90,7 @@ def main() -> None:
         f"worst {max(seeks):.1f} ms; step back: median {median(steps):.1f} ms"
     )
     print(f"  folding the whole log: {whole_ms:.0f} ms, {whole_ms / median(seeks):.0f} times a seek")
-    print(
-        f"  memory: {memory_mib:.0f} MiB more, of which {len(branch.checkpoints)} checkpoints {kept:.1f} MiB"
-    )
+    print(f"  memory: {memory_mib():.0f} MiB, of which {len(branch.checkpoints)} checkpoints {kept:.1f} MiB")
 
 
 if __name__ == "__main__":
