@@ -134,7 +134,8 @@ class Group(msgspec.Struct):
     """A consumer group. Members by id, in the order they first joined; `group_leader` computes the assignment.
 
     `round` counts rebalances: a timer of an earlier one is void. `extended`: somebody joined in this window
-    of the initial delay; `window_left_us`: how much longer it may be extended (R102).
+    of the initial delay; `window_left_us`: how much longer it may be extended (R102). `settled`: stable, with just the members
+    that the assignment is for. `ids_given`: how many, by client.id.
     """
 
     name: str
@@ -147,7 +148,8 @@ class Group(msgspec.Struct):
     initial: bool = False
     extended: bool = False
     window_left_us: int = 0
-    ids_given: int = 0
+    settled: bool = False
+    ids_given: dict[str, int] = msgspec.field(default_factory=dict)
     members: dict[str, Member] = msgspec.field(default_factory=dict)
     pending: dict[str, Member] = msgspec.field(default_factory=dict)
     records: dict[str, PartitionRecord] = msgspec.field(default_factory=dict)
@@ -293,7 +295,7 @@ def _created(state: State, event: GroupCreated) -> None:
 @applies(MemberIdGiven)
 def _id_given(state: State, event: MemberIdGiven) -> None:
     group = state.cluster.groups[event.group]
-    group.ids_given += 1
+    group.ids_given[event.client] = group.ids_given.get(event.client, 0) + 1
     group.pending[event.member_id] = Member(
         event.member_id, event.client, "pending", event.session_timeout_us, heard_at_us=event.at_us
     )
@@ -310,6 +312,7 @@ def _joined(state: State, event: MemberJoined) -> None:
     member.joining = event.number
     member.heard_at_us = event.at_us
     group.members[event.member_id] = member
+    group.settled = False
     group.extended = group.initial
     if not group.group_leader:
         group.group_leader = event.member_id
@@ -317,7 +320,9 @@ def _joined(state: State, event: MemberJoined) -> None:
 
 @applies(MemberRejoined)
 def _rejoined(state: State, event: MemberRejoined) -> None:
-    member = state.cluster.groups[event.group].members[event.member_id]
+    group = state.cluster.groups[event.group]
+    group.settled = False
+    member = group.members[event.member_id]
     member.state = move(MEMBER_MOVES, member.state, "joining", event.member_id)
     member.assignors, member.topics = event.assignors, event.topics
     member.joining = event.number
@@ -329,6 +334,7 @@ def _rebalance(state: State, event: RebalanceStarted) -> None:
     group = state.cluster.groups[event.group]
     group.state = move(MOVES, group.state, "PreparingRebalance", group.name)
     group.round += 1
+    group.settled = False
     group.initial = event.initial
     group.extended = False
     group.window_left_us = event.window_left_us
@@ -380,6 +386,7 @@ def _synced(state: State, event: MemberSynced) -> None:
 def _stabilized(state: State, event: GroupStabilized) -> None:
     group = state.cluster.groups[event.group]
     group.state = move(MOVES, group.state, "Stable", group.name)
+    group.settled = True
     shares = dict(event.assignments)
     for member in group.members.values():
         member.partitions = shares.get(member.member_id, ())
@@ -408,6 +415,7 @@ def _removed(state: State, event: MemberRemoved) -> None:
     group = state.cluster.groups[event.group]
     if group.pending.pop(event.member_id, None) is None:
         del group.members[event.member_id]
+        group.settled = False
     if group.group_leader == event.member_id:
         group.group_leader = ""
 

@@ -70,7 +70,7 @@ def _group(sim: Simulation, name: str) -> Group:
 
 
 def _give_id(sim: Simulation, group: Group, number: int, request: JoinGroup) -> None:
-    member_id = f"{request.client_id}-{group.ids_given + 1}"
+    member_id = f"{request.client_id}-{group.ids_given.get(request.client_id, 0) + 1}"
     sim.cause = sim.emit(
         MemberIdGiven(*sim.stamp(), group.name, member_id, request.client_id, request.session_timeout_us)
     )

@@ -1,0 +1,191 @@
+"""Invariants of the simulated Kafka (numbers as in its specification): logs, replicas, clients, groups, the ledger.
+
+Left out here because they compare two moments (I2, I4, I5, I8, I23, I28): tests hold those against the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mqviz.model import cluster_facts
+from mqviz.model.cluster import Partition
+from mqviz.model.group import Group
+from mqviz.model.invariants import holds
+from mqviz.model.state import State
+
+
+def _partitions(state: State) -> Iterator[Partition]:
+    for topic in state.cluster.topics.values():
+        yield from topic.partitions
+
+
+@holds
+def i3_marks_are_in_order(state: State) -> Iterator[str]:
+    """I3: log start <= high watermark <= log end on every replica."""
+    for partition in _partitions(state):
+        for broker, replica in partition.replicas.items():
+            log = replica.log
+            if not log.start <= replica.high_watermark <= log.end:
+                yield (
+                    f"{partition.key} on broker {broker}: {log.start}, {replica.high_watermark}, {log.end}"
+                )
+
+
+@holds
+def i6_offsets_have_no_gap(state: State) -> Iterator[str]:
+    """I6: appended offsets are contiguous; looked at where the log is still open."""
+    for partition in _partitions(state):
+        for broker, replica in partition.replicas.items():
+            log = replica.log
+            begin = log.sealed[-1].end_offset if log.sealed else log.start
+            for batch in log.tail:
+                if batch.base_offset != begin or batch.count != len(batch.keys):
+                    yield (
+                        f"{partition.key} on broker {broker}: a batch at {batch.base_offset}, expected {begin}"
+                    )
+                begin = batch.end_offset
+            if begin != log.end:
+                yield f"{partition.key} on broker {broker}: the log ends at {begin}, not at {log.end}"
+
+
+@holds
+def i7_replicas_hold_the_same_records(state: State) -> Iterator[str]:
+    """I7: same offset and epoch, same record: a follower's log is a prefix of its leader's."""
+    for partition in _partitions(state):
+        led = partition.led.log
+        for broker, replica in partition.replicas.items():
+            if replica.log.end > led.end:
+                yield f"{partition.key}: broker {broker} has more than its leader"
+            last = next(replica.log.backwards(replica.log.end), None)
+            if last is not None and last not in led.read(last.base_offset, last.end_offset):
+                yield f"{partition.key}: broker {broker} holds another batch at {last.base_offset}"
+
+
+@holds
+def i9_in_sync_replicas_are_replicas(state: State) -> Iterator[str]:
+    """I9: the in-sync replicas are replicas, and the leader is one of them."""
+    for partition in _partitions(state):
+        if partition.leader not in partition.isr or not set(partition.isr) <= set(partition.replica_ids):
+            yield f"{partition.key}: leader {partition.leader}, isr {partition.isr}"
+
+
+@holds
+def i10_committed_records_are_everywhere(state: State) -> Iterator[str]:
+    """I10: every record below the high watermark is on every in-sync replica."""
+    for partition in _partitions(state):
+        for broker in partition.isr:
+            if partition.replicas[broker].log.end < partition.led.high_watermark:
+                yield (f"{partition.key}: broker {broker} lacks records below {partition.led.high_watermark}")
+
+
+@holds
+def i18_limits_of_producers_hold(state: State) -> Iterator[str]:
+    """I18: requests in flight <= max.in.flight; a batch larger than batch.size has one record."""
+    for producer in state.cluster.producers.values():
+        for broker, count in producer.requests.items():
+            if not 0 <= count <= producer.settings.max_in_flight:
+                yield f"{producer.name} has {count} requests in flight to broker {broker}"
+        for key, queue in producer.queues.items():
+            for batch in queue.batches:
+                if batch.bytes > producer.settings.batch_size and len(batch.keys) > 1:
+                    yield f"{producer.name}: a batch for {key} of {batch.bytes} bytes"
+
+
+@holds
+def i20_consumers_see_committed_records_only(state: State) -> Iterator[str]:
+    """I20: nothing at or above the high watermark reaches a consumer."""
+    for consumer in state.cluster.consumers.values():
+        for key, claim in consumer.claims.items():
+            mark = state.cluster.partition(claim.topic, claim.partition).led.high_watermark
+            if max(claim.fetched_to, claim.position or 0) > mark:
+                yield f"{consumer.name} is beyond the high watermark {mark} of {key}"
+
+
+@holds
+def i24_one_owner(state: State) -> Iterator[str]:
+    """I24: in a generation a partition has at most one owner."""
+    for group in state.cluster.groups.values():
+        seen: dict[tuple[str, int], str] = {}
+        for member in cluster_facts.members(state, group.name):
+            for partition in member.partitions:
+                if member.state != "dead" and partition in seen:
+                    yield f"{group.name}: {partition} is owned by {seen[partition]} and {member.name}"
+                if member.state != "dead":
+                    seen[partition] = member.name
+
+
+@holds
+def i25_everything_is_given_out(state: State) -> Iterator[str]:
+    """I25, I27: a stable group gave every partition of its topics to exactly one member; the others are idle."""
+    for group in _stable(state):
+        given = sorted(partition for member in group.members.values() for partition in member.partitions)
+        topics = sorted({topic for member in group.members.values() for topic in member.topics})
+        known = [state.cluster.topics[topic] for topic in topics if topic in state.cluster.topics]
+        wanted = [(topic.name, partition.number) for topic in known for partition in topic.partitions]
+        if given != wanted:
+            yield f"{group.name} gave out {given}, not {wanted}"
+
+
+@holds
+def i26_range_is_balanced(state: State) -> Iterator[str]:
+    """I26: with range, per topic, two members' shares differ by at most one."""
+    for group in _stable(state):
+        for topic in sorted({topic for member in group.members.values() for topic in member.topics}):
+            counts = [
+                sum(t == topic for t, _ in member.partitions)
+                for member in group.members.values()
+                if topic in member.topics
+            ]
+            if max(counts) - min(counts) > 1:
+                yield f"{group.name} shares {topic} out as {counts}"
+
+
+def _stable(state: State) -> list[Group]:
+    return [group for group in state.cluster.groups.values() if group.settled]
+
+
+@holds
+def i31_commits_are_within_the_log(state: State) -> Iterator[str]:
+    """I31: a committed offset is at most the log end, and lag is never negative."""
+    for group in state.cluster.groups.values():
+        for key, record in group.records.items():
+            end = state.cluster.partition(record.topic, record.partition).led.log.end
+            if record.committed is not None and not 0 <= record.committed <= end:
+                yield f"{group.name} committed {record.committed} of {key}, which ends at {end}"
+
+
+@holds
+def i32_nothing_is_committed_before_it_is_done(state: State) -> Iterator[str]:
+    """I32: where all members commit after the work, each record below the committed offset was processed."""
+    for group in state.cluster.groups.values():
+        members = [c for c in state.cluster.consumers.values() if c.settings.group == group.name]
+        if any(consumer.settings.commit != "after" for consumer in members):
+            continue
+        for key, record in group.records.items():
+            begin = record.start or 0
+            for end, times in zip(record.ends, record.times, strict=True):
+                if times == 0 and begin < min(end, record.committed or 0) and end > (record.start or 0):
+                    yield f"{group.name} committed {record.committed} of {key}, but {end - 1} was not done"
+                begin = max(begin, end)
+            if record.committed is not None and record.committed > begin:
+                yield f"{group.name} committed {record.committed} of {key}, but only {begin} are done"
+
+
+@holds
+def i37_the_ledger_adds_up(state: State) -> Iterator[str]:
+    """I37: every record that was sent is in exactly one place, for each group and each producer."""
+    for group in state.cluster.groups:
+        ledger = cluster_facts.ledger(state, group)
+        parts = [
+            ledger.done,
+            ledger.in_hand,
+            ledger.waiting,
+            ledger.not_readable,
+            ledger.in_flight,
+            ledger.lost,
+        ]
+        if min(parts) < 0 or sum(parts) != ledger.sent:
+            yield f"{group}: {parts} are not {ledger.sent}"
+    for producer in state.cluster.producers.values():
+        if producer.sent < producer.appended + producer.dropped or producer.sent < producer.acknowledged:
+            yield f"{producer.name} sent {producer.sent}, of which {producer.appended} came into the log"
