@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mqviz.scenes.canvas import Canvas
-from mqviz.scenes.letters import colour_key, letter
+from mqviz.scenes.letters import MANY, colour_key, letters_of
 from mqviz.scenes.style import BRIGHT, QUIET, Style, style
 from mqviz.scenes.text import shorten, width
 
@@ -18,12 +18,13 @@ _GAP = 3
 
 def _tight(keys: Sequence[str], compact: bool) -> bool:
     """Whether every name begins with its own letter, so that one letter says both."""
-    return compact and all(_merged((letter(number), key)) for number, key in enumerate(keys[:_MOST_KEYS]))
+    return compact and all(_merged((sign, key)) for key, sign in letters_of(keys).items())
 
 
 def key_rows(keys: Sequence[str], columns: int, compact: bool, most: int = 2) -> list[list[tuple[str, str]]]:
     """Rows of (letter, name) that fit; what does not is counted in a last entry without a letter."""
-    entries = [(letter(number), shorten(key, _LONGEST)) for number, key in enumerate(keys[:_MOST_KEYS])]
+    found = sorted(letters_of(keys[:_MOST_KEYS]).items(), key=lambda pair: (pair[1] == MANY, pair[1]))
+    entries = [(sign, shorten(key, _LONGEST)) for key, sign in found]
     if not entries:
         return []
     compact = _tight(keys, compact)

@@ -1,4 +1,4 @@
-"""Letters of keys: A, B, C … in the order in which keys first appear in the run, so that they never change.
+"""Letters of keys: each key's own initial or the next free letter, given in the order in which keys first appear.
 
 The order comes from the State, where it only grows; stepping back therefore shows the same letters. From
 the 27th key on the letter is `*`, and selecting a record names its key. A record with a null key is `∘`,
@@ -6,6 +6,9 @@ one whose content was not seen is a tile without a letter.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from string import ascii_uppercase
 
 from mqviz.scenes.palette import NO_KEY
 
@@ -16,11 +19,17 @@ DISTINCT = 26
 _COLOURS = "ABCDEFGH"
 
 
-def letter(number: int | None) -> str:
-    """The letter of the key that appeared as `number` (from 0); None is the null key."""
-    if number is None:
-        return NULL
-    return chr(ord("A") + number) if 0 <= number < DISTINCT else MANY
+def letters_of(keys: Sequence[str]) -> dict[str, str]:
+    """The letter of each key; `keys` are in the order of their first appearance.
+
+    A key wears its own initial if no earlier key has it, else the first letter that is free.
+    """
+    free, found = list(ascii_uppercase), dict.fromkeys(keys, MANY)
+    for key in keys[:DISTINCT]:
+        initial = key[:1].upper()
+        found[key] = initial if initial in free else free[0]
+        free.remove(found[key])
+    return found
 
 
 def colour_key(sign: str) -> str:

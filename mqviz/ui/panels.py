@@ -124,8 +124,7 @@ _GAP_US = 1_000_000
 def biography_sheet(columns: int, found: Biography, keys_seen: Sequence[str]) -> Sheet:
     """What happened to one record, line by line, and why it was delivered so often."""
     sheet = Sheet(columns, margin=3)
-    number = keys_seen.index(found.key) if found.key in keys_seen else None
-    sign = letters.letter(number)
+    sign = letters.NULL if found.key is None else letters.letters_of(keys_seen).get(found.key, letters.MANY)
     name = found.key if found.key is not None else "null key"
     sheet.row(
         Span(0, f" {sign} ", style("base", f"key {letters.colour_key(sign)}", True)),

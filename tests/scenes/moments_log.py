@@ -21,7 +21,7 @@ from mqviz.model.readings import (
 )
 from mqviz.scenes import partition_log
 from mqviz.scenes.canvas import Canvas
-from mqviz.scenes.letters import letter
+from mqviz.scenes.letters import letters_of
 from mqviz.scenes.partition_log.picture import Crew, Hold, Lane, Outline, Picture
 from mqviz.scenes.view import View
 from tests.scenes.moments_register import MS, moment
@@ -115,7 +115,7 @@ def draw(
     shown = Outline(TopicReading(TOPIC, len(lanes), 3), tuple(producers), tuple(crews), tuple(keys), digits)
     plan = partition_log.arrange(shown, view)
     first = partition_log.first_lane(plan, shown, view)
-    letters = {key: letter(n) for n, key in enumerate(keys)}
+    letters = letters_of(keys)
     seen = tuple(lanes[first : first + plan.lanes])
     return partition_log.paint(Picture(shown, first, seen, tuple(flights), ledger, letters), plan, view)
 

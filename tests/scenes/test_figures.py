@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import string
+
 import pytest
 
 from mqviz.scenes.figures import big, compact, duration, seconds, spark, thin, thousands
-from mqviz.scenes.letters import colour_key, letter
+from mqviz.scenes.letters import colour_key, letters_of
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,20 @@ def test_big_digits_are_three_rows_of_one_width() -> None:
     assert len({len(row) for row in big("0123456789")}) == 1
 
 
-def test_letters_go_by_first_appearance_and_end_at_twenty_six() -> None:
-    assert [letter(n) for n in (0, 7, 25, 26, None)] == ["A", "H", "Z", "*", "∘"]
+def test_a_key_wears_its_initial_or_the_next_free_letter_and_keeps_it() -> None:
+    assert letters_of(["bob", "alice", "beth", "order-1", "order-2"]) == {
+        "bob": "B",
+        "alice": "A",
+        "beth": "C",
+        "order-1": "O",
+        "order-2": "D",
+    }
+    many = [f"k{n}" for n in range(30)]
+    found = letters_of(many)
+    assert sorted(found.values()) == sorted([*string.ascii_uppercase, "*", "*", "*", "*"])
+    for count in range(30):
+        assert letters_of(many[:count]) == {key: found[key] for key in many[:count]}
+
+
+def test_letters_wear_eight_colours_in_turn() -> None:
     assert [colour_key(sign) for sign in "AHIZ*∘ "] == ["A", "H", "A", "B", "-", "-", "-"]

@@ -124,7 +124,7 @@ def picture(state: State, shown: Outline, first: int, count: int, cells: int) ->
         tuple(_lane(state, shown, number, cells) for number in numbers),
         tuple(f for f in facts.flights(state) if f.topic == topic.name),
         ledger,
-        {key: letters.letter(number) for number, key in enumerate(shown.keys[: letters.DISTINCT])},
+        letters.letters_of(shown.keys),
     )
 
 
