@@ -5,7 +5,7 @@ A stream's whole state is one integer, how many numbers were drawn. Numbers come
 state would cost 3 KB a stream in every checkpoint. `Numbers` reads number n of a stream without moving it:
 two designs that ask for "client 7's mail" get the same mail, in whatever order they ask.
 
-Durations are rounded to whole microseconds, which hides the last bit of `log` on which platforms may differ.
+Durations are rounded to whole microseconds, which hides the last bit of `log1p` on which platforms may differ.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
-from math import log
+from math import floor, log1p
 from random import Random
 from typing import TypeVar
 
@@ -38,7 +38,7 @@ def uniform(number: float, low: int, high: int) -> int:
 
 def exponential(number: float, mean: float) -> int:
     """An integer >= 0, exponential with `mean` (rounded), from `number` in [0, 1)."""
-    return round(-mean * log(1.0 - number))
+    return floor(0.5 - mean * log1p(-number))
 
 
 class Stream:
@@ -102,4 +102,4 @@ class Numbers:
         """Number `index` as an integer >= 0, exponential with `mean`."""
         if index >> BITS != self._number:
             self.random(index)
-        return round(-mean * log(1.0 - self._block[index & MASK]))
+        return floor(0.5 - mean * log1p(-self._block[index & MASK]))
