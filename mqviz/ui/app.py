@@ -6,9 +6,11 @@ file, and the terminal is given back with one sentence that names it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 
+from rich.text import Text
 from textual.app import App
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
@@ -17,6 +19,7 @@ from textual.theme import Theme as TextualTheme
 from mqviz.backend import Refused
 from mqviz.scenes import palette
 from mqviz.scenes.palette import Theme
+from mqviz.ui.driver import TerminalDriver
 from mqviz.ui.enter import screen_for
 from mqviz.ui.options import Doors, Options, Start
 from mqviz.ui.stage import PLAIN
@@ -66,7 +69,7 @@ class MqvizApp(App[None]):
     ENABLE_COMMAND_PALETTE = False
 
     def __init__(self, doors: Doors, options: Options) -> None:
-        super().__init__(css_path=options.styles, ansi_color=True if options.no_color else None)
+        super().__init__(TerminalDriver, options.styles, ansi_color=True if options.no_color else None)
         self.doors = doors
         self.options = options
         for theme in (theme_of("dark"), theme_of("light"), PLAIN_THEME):
@@ -118,13 +121,18 @@ class MqvizApp(App[None]):
         """Ctrl-C: out, at once, with the exit code of an interrupt."""
         self.exit(return_code=INTERRUPTED)
 
-    def _fatal_error(self) -> None:
-        """Textual calls this for an exception that nobody expected: log it, and say where."""
-        import sys
+    def action_suspend_process(self) -> None:
+        """Ctrl-Z: to the shell; where no shell is behind the terminal, nothing could wake mqviz again."""
+        if os.getsid(0) == os.getpid():
+            self.bell()
+        else:
+            super().action_suspend_process()
 
-        error = sys.exc_info()[1]
-        path = self.doors.log_error(error) if error is not None else None
-        self._exit_renderables.append(
-            f"mqviz had an unexpected error and stopped; it is written down in {path}"
-        )
+    def _fatal_error(self) -> None:
+        """Textual calls this for every exception that nobody expected: log the first one, and say where."""
+        if not self._exit_renderables and self._exception is not None:
+            path = self.doors.log_error(self._exception)
+            said = f"it is written down in {path}" if path else "it could not be written down"
+            sentence = f"mqviz had an unexpected error and stopped; {said}"
+            self._exit_renderables.append(Text(sentence, no_wrap=True, overflow="ignore"))
         self._close_messages_no_wait()

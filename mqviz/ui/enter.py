@@ -31,6 +31,7 @@ def _lesson(start: Start, doors: Doors, options: Options) -> Screen[None]:
     if not start.on:
         return LessonScreen(lesson, simulated)
     driven = Player(doors.drive(start.on), lesson.scenario, options.seed)
+    driven.play()
     return LessonScreen(lesson, driven, start.on, shadow=simulated)
 
 

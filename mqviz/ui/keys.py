@@ -90,7 +90,7 @@ TABLE: tuple[Key, ...] = (
     Key("question_mark", "?", "help", "keys", ALL),
     Key("escape", "esc", "back", "back", ALL),
     Key("t", "t", "theme", "dark, light", ALL),
-    Key("q", "q", "app.quit", "app.quit", ALL),
+    Key("q", "q", "app.quit", "quit", ALL),
     Key("ctrl+z", "ctrl-Z", "app.suspend_process", "to the shell; `fg` comes back", ALL),
     Key("ctrl+c", "ctrl-C", "app.interrupt", "end at once", ALL),
 )

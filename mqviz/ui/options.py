@@ -40,8 +40,8 @@ class Doors:
 
     `simulate` opens the simulator. `watch(bootstrap)` watches a cluster, read-only, and never waits for it.
     `drive(bootstrap)` says how to open a real cluster for a lesson. `replay(path)` is a captured run.
-    `scenarios()` lists what can be played. `log_error` writes an unexpected
-    error to the log file and returns its path.
+    `scenarios()` lists what can be played. `log_error` writes an unexpected error to the log file and returns
+    its path, or None where it cannot be written.
     """
 
     simulate: Open
@@ -50,7 +50,7 @@ class Doors:
     replay: Callable[[Path], Player]
     scenarios: Callable[[], Sequence[Path]]
     progress: Progress
-    log_error: Callable[[BaseException], Path]
+    log_error: Callable[[BaseException], Path | None]
 
 
 @dataclass(frozen=True)

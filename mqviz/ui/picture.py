@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from typing import NamedTuple
 
 from mqviz.model import facts
 from mqviz.model.event import Event, Weight
@@ -33,6 +34,15 @@ def scene(name: str) -> Draw:
     return draw
 
 
+class Explained(NamedTuple):
+    """What is explained, where in the run that was found out, and whether it is a great moment."""
+
+    branch: int
+    cursor: int
+    why: Why | None
+    moment: bool
+
+
 class Picture:
     """One player seen through one scene."""
 
@@ -45,7 +55,7 @@ class Picture:
         """The event that the last key stepped on; it is explained rather than the last great moment."""
         self._draw = scene(player.scenario.scene)
         self._style = (ascii, no_color, motion)
-        self._explained: tuple[tuple[int, int], Why | None] = ((-1, -1), None)
+        self._explained = Explained(-1, -1, None, False)
 
     def draw(self, columns: int, rows: int) -> Canvas:
         """The stage at the player's moment."""
@@ -76,27 +86,32 @@ class Picture:
 
     def why(self) -> Why | None:
         """The event that was stepped on in plain words, else the last moment that says something."""
-        player = self.player
-        place = (player.branch.number, player.cursor)
-        if self._explained[0] != place:
-            self._explained = (place, self._explain())
-        return self._explained[1]
-
-    def _explain(self) -> Why | None:
-        events = self.player.branch.events
+        player, known = self.player, self._explained
         if self.stepped is not None:
-            found = why(self.player.state, self.stepped)
+            found = why(player.state, self.stepped)
             if found is not None:
                 return found
+        if (known.branch, known.cursor) != (player.branch.number, player.cursor):
+            on = known.branch == player.branch.number and 0 <= known.cursor < player.cursor
+            self._explained = self._look(
+                known.cursor if on else player.cursor - LOOK_BACK, known if on else None
+            )
+        return self._explained.why
+
+    def _look(self, first: int, known: Explained | None) -> Explained:
+        """The last moment from event `first` on, else what was known, else the last step."""
+        player = self.player
         step: Why | None = None
-        for index in range(self.player.cursor - 1, max(-1, self.player.cursor - 1 - LOOK_BACK), -1):
-            event = events[index]
+        for index in range(player.cursor - 1, max(0, first) - 1, -1):
+            event = player.branch.events[index]
             if event.weight >= Weight.MOMENT or (step is None and event.weight >= Weight.STEP):
-                found = why(self.player.state, event)
+                found = why(player.state, event)
                 if found is not None and event.weight >= Weight.MOMENT:
-                    return found
+                    return Explained(player.branch.number, player.cursor, found, True)
                 step = step or found
-        return step
+        if known is not None and (known.moment or step is None):
+            return known._replace(cursor=player.cursor)
+        return Explained(player.branch.number, player.cursor, step, False)
 
     # -- focus -------------------------------------------------------------------------------------------
 

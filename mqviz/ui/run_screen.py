@@ -23,6 +23,9 @@ from mqviz.ui.stage import Stage
 from mqviz.ui.transport import Transport, bar_of, draw_bar, span_of, time_at
 
 FRAMES = 30
+LONGEST_FRAME_US = 250_000
+"""A simulated run does not jump after the program was suspended."""
+
 SPEEDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, float("inf"))
 HINTS = (("n", "next moment"), ("f", "fork"), ("?", "keys"), (":", "command"))
 SHORT_HINTS = (("n", "next"), ("f", "fork"), ("?", "keys"), (":", "cmd"))
@@ -40,6 +43,7 @@ class RunScreen(Acting):
         self.title_text = title
         self._timer: Timer | None = None
         self._last = 0.0
+        self._running = False
         self._held = False
         self._hints: Sequence[tuple[str, str]] = ()
 
@@ -78,23 +82,25 @@ class RunScreen(Acting):
     # -- time ----------------------------------------------------------------------------------------------
 
     def _wind(self) -> None:
-        """Start or stop the timer."""
+        """Start or stop the timer; what passed while it stood does not count."""
         clock = self.mqviz.options.clock
         if self._timer is None or clock is None:
             return
-        self._last = clock()
-        if self.player.playing or self.player.live:
+        wanted = self.player.playing or self.player.live
+        if wanted and not self._running:
+            self._last = clock()
             self._timer.resume()
-        else:
+        elif not wanted:
             self._timer.pause()
+        self._running = wanted
 
     def _beat(self) -> None:
         clock = self.mqviz.options.clock
         if clock is None:
             return
         now = clock()
-        elapsed, self._last = now - self._last, now
-        self.frame(int(elapsed * 1_000_000))
+        elapsed_us, self._last = int((now - self._last) * 1_000_000), now
+        self.frame(elapsed_us if self.player.live else min(elapsed_us, LONGEST_FRAME_US))
 
     def frame(self, elapsed_us: int) -> None:
         """Let `elapsed_us` pass and draw what changed."""
@@ -108,8 +114,10 @@ class RunScreen(Acting):
             self._wind()
 
     def pass_time(self, elapsed_us: int) -> None:
-        """Let the player's clock run."""
+        """Let the player's clock run; a view of a real cluster that was held goes on in the present."""
         self.player.tick(elapsed_us)
+        if self.player.live and self.player.playing and not self.player.following:
+            self.player.seek(self.player.head_us)
 
     def happened(self, elapsed_us: int = 0) -> None:
         """Something may be different: a lesson looks at it."""

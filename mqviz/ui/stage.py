@@ -6,7 +6,7 @@ and panel is a Canvas; Textual's own widgets are for typing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from rich.segment import Segment
@@ -21,9 +21,13 @@ from mqviz.scenes import palette
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.palette import Theme
 from mqviz.scenes.style import Style, resolve
+from mqviz.scenes.text import is_narrow
 
 Draw = Callable[[int, int], Canvas]
 """Makes the picture for so many columns and rows."""
+
+Runs = list[tuple[str, Style]]
+"""A row as stretches of one style."""
 
 PLAIN = "plain"
 """Name of the theme without colours."""
@@ -44,7 +48,7 @@ class Stage(Widget):
         super().__init__(id=id)
         self.can_focus = focusable
         self._draw = draw
-        self._rows: list[list[tuple[str, Style]]] = []
+        self._rows: list[Runs] = []
         self._sunk = False
         self.canvas = Canvas(0, 0)
 
@@ -80,9 +84,13 @@ class Stage(Widget):
         if len(before) != len(self._rows):
             self.refresh()
             return
-        changed = [row for row, runs in enumerate(self._rows) if runs != before[row]]
+        changed = [
+            changed_part(row, before[row], runs, width)
+            for row, runs in enumerate(self._rows)
+            if runs != before[row]
+        ]
         if changed:
-            self.refresh(*(Region(0, row, width, 1) for row in changed))
+            self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
         """One row as Textual wants it."""
@@ -99,6 +107,24 @@ class Stage(Widget):
         target = self.canvas.target_at(event.x, event.y)
         if target is not None and not self._sunk:
             self.post_message(self.Selected(target, self))
+
+
+def changed_part(row: int, before: Runs, after: Runs, width: int) -> Region:
+    """The columns of a row in which two pictures differ, by whole runs; all of it where a cell is not one column."""
+    if not all(is_narrow(text) for text, _ in (*before, *after)):
+        return Region(0, row, width, 1)
+    left = _same(zip(before, after, strict=False))
+    right = _same(zip(reversed(before), reversed(after), strict=False))
+    return Region(left, row, max(1, width - left - right), 1)
+
+
+def _same(pairs: Iterable[tuple[tuple[str, Style], tuple[str, Style]]]) -> int:
+    columns = 0
+    for one, other in pairs:
+        if one != other:
+            return columns
+        columns += len(one[0])
+    return columns
 
 
 @cache

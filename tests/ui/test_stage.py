@@ -7,7 +7,7 @@ from mqviz.scenes import palette
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.style import style
 from mqviz.ui.app import PLAIN_THEME, theme_of
-from mqviz.ui.stage import PLAIN, Stage, rich_style
+from mqviz.ui.stage import PLAIN, Stage, changed_part, rich_style
 
 
 class Watched(Stage):
@@ -60,7 +60,15 @@ async def test_only_the_rows_that_changed_are_drawn_again() -> None:
         assert stage.regions == []
         app.word = "other"
         stage.redraw()
-        assert stage.regions == [Region(0, 3, 40, 1)]
+        assert stage.regions == [Region(0, 3, 5, 1)]
+
+
+def test_the_changed_part_of_a_row_ends_where_the_rows_agree_again() -> None:
+    quiet, loud = style("quiet"), style("accent")
+    before = [("abc", quiet), ("D", loud), ("efg", quiet)]
+    assert changed_part(2, before, [("ab", quiet), ("cD", loud), ("efg", quiet)], 7) == Region(0, 2, 4, 1)
+    assert changed_part(2, before, [("abc", quiet), ("X", loud), ("efg", quiet)], 7) == Region(3, 2, 1, 1)
+    assert changed_part(2, before, [("abc", quiet), ("漢", loud), ("fg", quiet)], 7) == Region(0, 2, 7, 1)
 
 
 async def test_a_click_tells_what_stands_there() -> None:
