@@ -10,9 +10,12 @@ def main() -> int:
 
         print(f"mqviz {__version__}")
         return 0
-    from mqviz.cli import run
+    try:
+        from mqviz.cli import run
 
-    return run(sys.argv[1:])
+        return run(sys.argv[1:])
+    except KeyboardInterrupt:
+        return 130
 
 
 if __name__ == "__main__":

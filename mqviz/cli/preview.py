@@ -27,5 +27,5 @@ def preview() -> str:
     for at_us in TIMES_US:
         player.seek(at_us)
         canvas = draw(player.state, View(player.now_us, COLUMNS, ROWS))
-        parts.append(f"\n--- after {player.now_us / 1e6:g} s\n{canvas.to_text()}\n")
+        parts.append(f"\n--- after {player.now_us / 1e6:g} s\n{canvas.to_text().rstrip()}\n")
     return "".join(parts)

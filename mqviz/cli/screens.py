@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import signal
 import sys
 from argparse import Namespace
 from datetime import UTC, datetime
@@ -11,14 +13,18 @@ from typing import TYPE_CHECKING
 
 from mqviz import capture, folders
 from mqviz.backend import Open
-from mqviz.cli import BAD_INPUT, COULD_NOT, INTERRUPTED, OK, CannotDo
+from mqviz.cli import BAD_INPUT, COULD_NOT, OK, CannotDo
 from mqviz.cli.opening import examples, open_simulator
 from mqviz.player import Player
 from mqviz.yamlfile import FileError
 
 if TYPE_CHECKING:
     from mqviz.lesson.progress import Progress
+    from mqviz.ui.app import MqvizApp
     from mqviz.ui.options import Doors, Start, Watched
+
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C from elsewhere, `kill`, and a window that was closed: each ends the screen in the orderly way."""
 
 
 def home(arguments: Namespace) -> int:
@@ -83,7 +89,8 @@ def replayed(arguments: Namespace) -> int:
 
 
 def _terminal() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Whether keys can be read and pictures drawn; Textual draws on standard error."""
+    return all(file is not None and file.isatty() for file in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def _need_terminal(instead: str) -> None:
@@ -106,9 +113,14 @@ def _show(arguments: Namespace, start: Start, progress: Progress | None = None) 
         seed=getattr(arguments, "seed", None),
     )
     app = MqvizApp(_doors(progress or _progress()), options)
-    app.run()
-    code = app.return_code or 0
-    return INTERRUPTED if code == INTERRUPTED else code
+    asyncio.run(_until_ended(app))
+    return app.return_code or OK
+
+
+async def _until_ended(app: MqvizApp) -> None:
+    for number in END_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, app.action_interrupt)
+    await app.run_async()
 
 
 def _progress() -> Progress:
@@ -127,7 +139,7 @@ def _doors(progress: Progress) -> Doors:
         replay=_replay,
         scenarios=lambda: list(examples().values()),
         progress=progress,
-        log_error=lambda error: folders.log_error(error) or Path(os.devnull),
+        log_error=folders.log_error,
     )
 
 
