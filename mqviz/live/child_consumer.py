@@ -2,7 +2,7 @@
 
 While it processes, the poll goes on and puts records on a pile, so that a rebalance waits for the record in
 hand and for nothing else. From the pile they are taken as from a poll: after every `max.poll.records` of them,
-or at its end, what was processed is committed.
+or at its end, what was processed is committed; in a long poll once a second.
 """
 
 import random
@@ -18,6 +18,7 @@ from mqviz.live.child_library import Tell, quiet_settings
 from mqviz.live.child_words import Place, now_us
 
 MOMENT_US: Final = 50_000
+COMMIT_US: Final = 1_000_000
 MOST_WAITING: Final = 1_000
 LONGEST_FINISH_S: Final = 5.0
 
@@ -38,6 +39,7 @@ class ConsumerClient:
         self._ends_us = 0
         self._done: dict[Place, int] = {}
         self._batch_left = 0
+        self._committed_us = 0
         self._paused = False
         self._consumer = Consumer({**settings, "on_commit": self._on_commit})
         self._consumer.subscribe(
@@ -120,7 +122,7 @@ class ConsumerClient:
         self._done[place] = offset + 1
         if self._auto:
             self._consumer.store_offsets(offsets=[TopicPartition(*place, offset + 1)])
-        if self._batch_left == 0:
+        if self._batch_left == 0 or now_us() - self._committed_us >= COMMIT_US:
             self._commit()
 
     def _give_up(self, places: Iterable[Place]) -> None:
@@ -137,6 +139,7 @@ class ConsumerClient:
         """Commit what was processed since the last commit; with auto-commit only at the end of ownership."""
         if not self._done or (self._auto and not wait):
             return
+        self._committed_us = now_us()
         offsets = [TopicPartition(*place, offset) for place, offset in self._done.items()]
         self._done = {}
         try:

@@ -144,6 +144,7 @@ def start(
     java = str(find_java())
     version, libraries = _libraries(version, say, progress, jars)
     runs.reap(state)
+    say(f"starting Apache Kafka {version}, {_brokers(brokers)}")
     command = [java, *QUICK_START, f"-Xmx{heap}", "-cp", libraries]
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -153,6 +154,10 @@ def start(
                 raise ClusterError(str(taken)) from None
             say("another program took a port meanwhile; trying others")
     raise AssertionError("unreachable")
+
+
+def _brokers(number: int) -> str:
+    return "1 broker" if number == 1 else f"{number} brokers"
 
 
 class _PortTakenError(ClusterError):
@@ -278,7 +283,7 @@ def up(
 
 
 def _stay(cluster: Cluster, out: Say) -> int:
-    many = "1 broker" if len(cluster.nodes) == 1 else f"{len(cluster.nodes)} brokers"
+    many = _brokers(len(cluster.nodes))
     how = "`mqviz kafka down` ends it" if cluster.run.keep else "Ctrl-C ends it"
     out(f"Apache Kafka {cluster.kafka_version}, {many} on this machine only; {how}")
     out(f"bootstrap {cluster.bootstrap}")
@@ -322,7 +327,7 @@ def down(out: Say = print, *, state: Path | None = None) -> int:
         if run is not None:
             found += 1
             runs.remove(folder)
-            out(f"ended Apache Kafka {run.kafka_version} with {len(run.ports)} broker(s)")
+            out(f"ended Apache Kafka {run.kafka_version} with {_brokers(len(run.ports))}")
     if not found:
         out("no managed Kafka runs")
     return 0

@@ -151,6 +151,7 @@ class Drive:
 
     def __init__(self) -> None:
         self._clients: dict[str, _Client] = {}
+        self._waiting: dict[str, First] = {}
         self._said: deque[Said] = deque()
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake_read, self._wake_write = os.pipe()
@@ -164,7 +165,7 @@ class Drive:
     # -- called from outside ---------------------------------------------------------------------------
 
     def start(self, name: str, first: First) -> None:
-        """Start a client; a name may be used again once its client has ended."""
+        """Start a client, if need be after the one of that name, which was told to end, is gone."""
         self._post(lambda: self._start(name, first))
 
     def tell(self, name: str, order: words.Order) -> None:
@@ -235,7 +236,11 @@ class Drive:
         self._said.append((name, report))
 
     def _start(self, name: str, first: First) -> None:
-        self._spawn(_Client(name, first), again=False)
+        """Start a client, or let it wait until the process that had its name before is gone."""
+        if name in self._clients:
+            self._waiting[name] = first
+        else:
+            self._spawn(_Client(name, first), again=False)
 
     def _spawn(self, client: _Client, again: bool) -> None:
         client.spawn()
@@ -295,7 +300,10 @@ class Drive:
         client.release()
         again = how == "died" and self._all_closed is None and client.again(code)
         self._say(client.name, Ended(now_us(), how, reason, again))
-        if again:
+        waiting = self._waiting.pop(client.name, None)
+        if waiting is not None and self._all_closed is None:
+            self._start(client.name, waiting)
+        elif again:
             self._spawn(client, again=True)
         if self._all_closed is not None and not self._clients:
             self._all_closed.set()

@@ -204,7 +204,7 @@ class DrivenKafkaBackend:
         """Take in what the children told since the last time."""
         for name, report in self._drive.take():
             if name != ADMIN:
-                if isinstance(report, Ended) and not report.again:
+                if isinstance(report, Ended) and report.how == "died" and not report.again:
                     self._roster.ended(name)
                 self._teller.hear(name, report)
             elif isinstance(report, words.Failed):
@@ -259,7 +259,7 @@ class DrivenKafkaBackend:
             case CreateTopic():
                 self._make(command, number)
             case AddProducer() | AddConsumer() if order is not None:
-                self._teller.commands[command.name] = command
+                self._teller.expected[command.name] = command
                 self._drive.start(command.name, order)
                 self._look_at_ours()
             case _:

@@ -60,13 +60,16 @@ class Causes:
 class Teller:
     """Takes reports in, writes events out. Times going in are of the children's clock, `zero_us` is its start.
 
+    `expected` are the commands of clients that are about to start.
+
     A consumer may have a record before the broker's answer reached its producer; then it was in the log by the
     time that it was read, and that is when it is told.
     """
 
     def __init__(self, scribe: Scribe, names: Names, known: Known, zero_us: int) -> None:
         self.causes = Causes()
-        self.commands: dict[str, AddProducer | AddConsumer] = {}
+        self.expected: dict[str, AddProducer | AddConsumer] = {}
+        self._commands: dict[str, AddProducer | AddConsumer] = {}
         self._scribe = scribe
         self._names = names
         self._known = known
@@ -173,14 +176,16 @@ class Teller:
 
     def _way(self, name: str, sent: words.Sent) -> tuple[str, str | None, int, int]:
         """Topic, key and, once known, partition and time of arrival of a record that was sent."""
-        topic = self.commands[name].topic
+        topic = self._commands[name].topic
         produced = self._arrived.pop((name, sent.number), None)
         if produced is None:
             return topic, sent.key, -1, 0
         return topic, sent.key, produced.partition, produced.at_us - self._zero_us
 
     def _started(self, name: str, report: drive.Spawned) -> tuple[type[Event], tuple[Any, ...]]:
-        command = self.commands[name]
+        if not report.again:
+            self._commands[name] = self.expected[name]
+        command = self._commands[name]
         if isinstance(command, AddConsumer):
             return said.ConsumerStarted, (name, command.group, command.topic, report.pid)
         rule = "CRC32" if command.partitioner == "librdkafka" else "murmur2"
@@ -188,7 +193,7 @@ class Teller:
         return said.ProducerStarted, fields
 
     def _group(self, name: str) -> str:
-        command = self.commands[name]
+        command = self._commands[name]
         return command.group if isinstance(command, AddConsumer) else ""
 
     def _is_news(self, name: str, text: str, at_us: int) -> bool:

@@ -190,6 +190,18 @@ def test_a_closed_consumer_leaves_at_once(show: Callable[..., Show]) -> None:
     assert (ended.name, ended.how, ended.cause) == ("c2", "closed", given.id)
 
 
+def test_a_name_can_be_used_again_at_once(show: Callable[..., Show]) -> None:
+    run = show(consumer("c1"))
+    run.until(run.shared(c1=3))
+    run.player.submit("close consumer c1")
+    run.player.submit("add consumer c1 group=billing topic=orders processing=20ms")
+    run.until(lambda: len(run.of(said.ConsumerStarted)) == 2)
+    run.until(run.shared(c1=3))
+    assert run.members()["c1"][0] in ("working", "waiting")
+    with pytest.raises(Refused, match="a client c1 already"):
+        run.player.submit("add consumer c1")
+
+
 def test_rate_processing_time_and_single_records_by_command(show: Callable[..., Show]) -> None:
     run = show(consumer("c1"))
     run.until(run.shared(c1=3))

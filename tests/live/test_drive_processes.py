@@ -131,6 +131,17 @@ def test_a_client_starts_again_with_what_was_set_meanwhile(watched: Watched) -> 
     watched.until(words.Sent)
 
 
+def test_a_name_is_used_again_only_when_its_process_is_gone(watched: Watched) -> None:
+    watched.drive.start("p1", producer())
+    watched.until(words.Ready)
+    watched.drive.close("p1")
+    watched.drive.start("p1", producer())
+    watched.until(words.Ready, 2)
+    order = [type(report).__name__ for report in watched.said if isinstance(report, Spawned | Ended)]
+    assert order == ["Spawned", "Ended", "Spawned"]
+    assert is_alive(watched.pid(2))
+
+
 def test_settings_that_the_library_refuses_end_the_client_with_the_reason(watched: Watched) -> None:
     watched.drive.start("p1", producer(acks="perhaps"))
     how, reason, again = ended(watched.until(Ended))

@@ -26,10 +26,16 @@ REAL = "mqviz.ab12cd.orders"
 
 
 def teller() -> tuple[Teller, Scribe]:
+    """With both clients started, which were events 1 and 2."""
     scribe = Scribe()
     made = Teller(scribe, Names("ab12cd"), Known(), ZERO)
-    made.commands["p1"] = AddProducer("p1", "orders")
-    made.commands["c1"] = AddConsumer("c1", "billing", "orders")
+    made.expected["p1"] = AddProducer("p1", "orders")
+    made.expected["c1"] = AddConsumer("c1", "billing", "orders")
+    for name in made.expected:
+        made.hear(name, drive.Spawned(ZERO - 1, 99, False))
+        made.tell_next()
+    started, scribe.events = scribe.events, []
+    assert [type(event).__name__ for event in started] == ["ProducerStarted", "ConsumerStarted"]
     return made, scribe
 
 
@@ -51,13 +57,13 @@ def test_a_record_is_sent_with_the_place_and_time_at_which_it_arrives() -> None:
         ("p1", words.Sent(at(10), 1, "a")),
         ("p1", words.Produced(at(30), 1, "a", REAL, 2, 5, at(10))),
     )
-    assert sent == said.RecordSent(1, 10, 0, 10, "p1", 1, "orders", "a", 2, 30)
-    assert produced == said.RecordProduced(2, 30, 1, 10, "p1", 1, "orders", 2, 5, "a")
+    assert sent == said.RecordSent(3, 10, 0, 10, "p1", 1, "orders", "a", 2, 30)
+    assert produced == said.RecordProduced(4, 30, 3, 10, "p1", 1, "orders", 2, 5, "a")
 
 
 def test_a_record_whose_answer_takes_longer_than_a_beat_is_told_without_its_end() -> None:
     (sent,) = tell(("p1", words.Sent(at(10), 1, None)))
-    assert sent == said.RecordSent(1, 10, 0, 10, "p1", 1, "orders", None, -1, 0)
+    assert sent == said.RecordSent(3, 10, 0, 10, "p1", 1, "orders", None, -1, 0)
 
 
 def test_reports_of_several_processes_come_in_the_order_of_time_with_their_causes() -> None:
@@ -70,7 +76,7 @@ def test_reports_of_several_processes_come_in_the_order_of_time_with_their_cause
     )
     kinds = [type(event).__name__ for event in events]
     assert kinds == ["RecordSent", "RecordProduced", "RecordDelivered", "RecordProcessed", "CommitMade"]
-    assert [event.cause for event in events] == [0, 1, 2, 3, 4]
+    assert [event.cause for event in events] == [0, 3, 4, 5, 6]
 
 
 def test_a_record_that_was_read_before_its_producer_heard_is_in_the_log_first() -> None:
@@ -94,14 +100,14 @@ def test_an_assignment_is_told_whole_and_names_the_command_that_moved_the_group(
     made.tell_next()
     made.tell_next()
     assert scribe.events == [
-        said.AssignmentReported(1, 5, 77, 5, "c1", (("orders", 1),), False),
-        said.AssignmentReported(2, 6, 77, 6, "c1", (("orders", 1), ("orders", 2)), True),
+        said.AssignmentReported(3, 5, 77, 5, "c1", (("orders", 1),), False),
+        said.AssignmentReported(4, 6, 77, 6, "c1", (("orders", 1), ("orders", 2)), True),
     ]
 
 
 def test_a_death_is_a_notice_that_says_whether_the_client_is_started_again() -> None:
     ended, notice = tell(("c1", drive.Ended(at(5), "died", "its process ended with signal SIGABRT", True)))
-    assert ended == said.ClientEnded(1, 5, 0, 5, "c1", "died", "its process ended with signal SIGABRT")
+    assert ended == said.ClientEnded(3, 5, 0, 5, "c1", "died", "its process ended with signal SIGABRT")
     assert isinstance(notice, said.ClientNotice)
     assert notice.text == "its process ended with signal SIGABRT; it is started again"
 
