@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mqviz.scenes.canvas import Canvas
-from mqviz.scenes.style import BAD, BRIGHT, EDGE, OK, PLAIN, QUIET, RULE, STRONG, Style, style
+from mqviz.scenes.style import BAD, BRIGHT, EDGE, OK, PLAIN, QUIET, STRONG, Style, style
 from mqviz.scenes.text import shorten, width, wrap
 from mqviz.scenes.view import View
 
@@ -170,7 +170,7 @@ def _tape(canvas: Canvas, room: _Room, row: int, lessons: list[Course], chosen: 
     for lesson in lessons:
         inside = room.cell - 1
         text = str(lesson.number).rjust(3 if inside == 4 else inside).ljust(inside)
-        look = _DONE if lesson.done else QUIET if lesson.ready else RULE
+        look = _DONE if lesson.done else PLAIN if lesson.ready else QUIET
         canvas.put(column + 1, row, text, _NEXT if lesson.number == chosen else look)
         canvas.mark(column + 1, row, inside, 1, ("lesson", lesson.number))
         column += room.cell
