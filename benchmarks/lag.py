@@ -1,7 +1,8 @@
 """Lag of all groups of a real broker: mqviz against Apache's tool and a warm Java client, in one run.
 
-One broker of its own with 2,000 partitions and 100 groups of 640 commits each. Every way answers the same
-question, and the sums must agree. The ways take turns, so that a busy machine slows all of them.
+One broker of its own with 2,000 partitions and 100 groups of 640 commits each; before every round a tenth of
+the topics grows and some groups commit. Every way answers the same question, and the sums must agree. The
+ways take turns, so that a busy machine slows all of them.
 """
 
 import asyncio
@@ -30,7 +31,7 @@ from mqviz.model.state import State, apply
 TOPICS, PARTITIONS = 200, 10
 GROUPS, TOPICS_OF_A_GROUP = 100, 64
 RECORDS = 20_000
-ROUNDS, TOOL_ROUNDS = 15, 3
+WARM_ROUNDS, ROUNDS, TOOL_ROUNDS = 10, 20, 3
 GOAL = 1.2
 SETTINGS = {"log.index.size.max.bytes": "65536", "offsets.topic.num.partitions": "4"}
 
@@ -38,21 +39,37 @@ Round = Callable[[], Awaitable[tuple[float, int, str]]]
 """One measurement: (milliseconds, requests, what was found)."""
 
 
-def fill(bootstrap: str) -> None:
+class World:
     """Topics, records and commits; a group commits without ever having a member."""
-    names = [f"lag-{n:03}" for n in range(TOPICS)]
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    for made in admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names]).values():
-        made.result()
-    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 50})
-    for n in range(RECORDS):
-        producer.produce(names[n % TOPICS], b"x", partition=n // TOPICS % PARTITIONS)
-        producer.poll(0)
-    producer.flush()
-    for g in range(GROUPS):
-        consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": f"group-{g:03}"})
-        topics = [names[(g + n) % TOPICS] for n in range(TOPICS_OF_A_GROUP)]
-        places = [TopicPartition(t, p, 1 + (g + p) % 9) for t in topics for p in range(PARTITIONS)]
+
+    def __init__(self, bootstrap: str) -> None:
+        self.bootstrap = bootstrap
+        self.names = [f"lag-{n:03}" for n in range(TOPICS)]
+        self.config = {"bootstrap.servers": bootstrap, "log_level": 0}
+        self.producer = Producer({**self.config, "linger.ms": 50})
+        admin = AdminClient(self.config)
+        for made in admin.create_topics([NewTopic(n, PARTITIONS, 1) for n in self.names]).values():
+            made.result()
+        self._produce(self.names, RECORDS)
+        for g in range(GROUPS):
+            self._commit(g, 1)
+
+    def stir(self, round_: int) -> None:
+        """A tenth of the topics grows, and every twentieth group commits."""
+        self._produce(self.names[round_ % 10 :: 10], 200)
+        for g in range(round_ % 20, GROUPS, 20):
+            self._commit(g, 2 + round_)
+
+    def _produce(self, topics: list[str], count: int) -> None:
+        for n in range(count):
+            self.producer.produce(topics[n % len(topics)], b"x", partition=n // len(topics) % PARTITIONS)
+            self.producer.poll(0)
+        self.producer.flush()
+
+    def _commit(self, g: int, at: int) -> None:
+        topics = [self.names[(g + n) % TOPICS] for n in range(TOPICS_OF_A_GROUP)]
+        places = [TopicPartition(t, p, at + (g + p) % 9) for t in topics for p in range(PARTITIONS)]
+        consumer = Consumer({**self.config, "group.id": f"group-{g:03}"})
         consumer.commit(offsets=places, asynchronous=False)
         consumer.close()
 
@@ -144,26 +161,23 @@ def broker() -> Iterator[cluster.Cluster]:
             yield running
 
 
-async def measure(bootstrap: str, requests: Path) -> dict[str, list[tuple[float, int, str]]]:
+Found = dict[str, list[tuple[float, int, str]]]
+
+
+async def measure(world: World, requests: Path) -> Found:
     class_path = ":".join(map(str, jars.class_path(cluster.DEFAULT_VERSION, print)))
-    java = str(find_java())
+    bootstrap, java = world.bootstrap, str(find_java())
     log_requests("WARN", bootstrap, class_path, java)
-    mqviz = Mqviz(bootstrap)
-    await mqviz.whole()
-    ways: dict[str, Round] = {"mqviz, a beat for lag": mqviz.lag, "mqviz, a whole beat": mqviz.whole}
-    if shutil.which("javac"):
-        ways["Java AdminClient, warm"] = Java(bootstrap, class_path).round
-    for _ in range(10):
-        for way in ways.values():
-            await way()
-    found: dict[str, list[tuple[float, int, str]]] = {}
-    for _ in range(ROUNDS):
-        for name, way in ways.items():
-            found.setdefault(name, []).append(await way())
-    processes: dict[str, Round] = {
-        "Apache's tool, a process": lambda: tool(bootstrap, class_path, java),
-        "mqviz, a process": lambda: process(bootstrap),
-    }
+    warm, processes = ways(bootstrap, class_path, java)
+    found: Found = {}
+    for round_ in range(WARM_ROUNDS + ROUNDS):
+        world.stir(round_)
+        answers = {name: await way() for name, way in warm.items()}
+        if len({text for _, _, text in answers.values()}) > 1:
+            raise SystemExit(f"the ways disagree: {answers}")
+        for name, answer in answers.items():
+            found.setdefault(name, []).append(answer)
+    found = {name: rounds[WARM_ROUNDS:] for name, rounds in found.items()}
     for _ in range(TOOL_ROUNDS):
         for name, way in processes.items():
             found.setdefault(name, []).append(await way())
@@ -173,6 +187,18 @@ async def measure(bootstrap: str, requests: Path) -> dict[str, list[tuple[float,
         await way()
         found[name] = [(took, count(requests) - before, text) for took, _, text in found[name]]
     return found
+
+
+def ways(bootstrap: str, class_path: str, java: str) -> tuple[dict[str, Round], dict[str, Round]]:
+    """(those that stay running, those that are a process each time)."""
+    mqviz = Mqviz(bootstrap)
+    warm: dict[str, Round] = {"mqviz, a beat for lag": mqviz.lag, "mqviz, a whole beat": mqviz.whole}
+    if shutil.which("javac"):
+        warm["Java AdminClient, warm"] = Java(bootstrap, class_path).round
+    return warm, {
+        "Apache's tool, a process": lambda: tool(bootstrap, class_path, java),
+        "mqviz, a process": lambda: process(bootstrap),
+    }
 
 
 def log_requests(level: str, bootstrap: str, class_path: str, java: str) -> None:
@@ -188,23 +214,28 @@ def count(log: Path) -> int:
     return len(re.findall(r'"listener":"(?!CONTROLLER)', log.read_text(errors="replace")))
 
 
-def report(found: dict[str, list[tuple[float, int, str]]]) -> int:
+def report(found: Found) -> int:
+    """The table, and the ratios of the fastest rounds (of the medians): a busy machine slows all, but not evenly."""
     print(f"{'':28}{'min ms':>9}{'median ms':>11}{'requests':>10}")
-    medians = {}
+    times: dict[str, tuple[float, float]] = {}
     for name, rounds in found.items():
-        times = [took for took, _, _ in rounds]
-        medians[name] = median(times)
-        print(f"{name:28}{min(times):9.0f}{medians[name]:11.0f}{rounds[-1][1]:10}")
-    texts = {text for rounds in found.values() for _, _, text in rounds}
-    print("all found:", *texts, sep="\n  ")
-    ours, theirs = medians["mqviz, a beat for lag"], medians.get("Java AdminClient, warm")
-    tools = medians["Apache's tool, a process"] / medians["mqviz, a process"]
-    print(f"Apache's tool takes {tools:.1f} times as long as mqviz, both as a process")
+        took = [milliseconds for milliseconds, _, _ in rounds]
+        times[name] = min(took), median(took)
+        print(f"{name:28}{times[name][0]:9.0f}{times[name][1]:11.0f}{rounds[-1][1]:10}")
+    print("all ways agree; at the end:", next(iter(found.values()))[-1][2])
+    tool_ratio = ratio(times["Apache's tool, a process"], times["mqviz, a process"])
+    print(f"Apache's tool takes {tool_ratio} times as long as mqviz, both as a process")
+    theirs = times.get("Java AdminClient, warm")
     if theirs is None:
         print("Java AdminClient: not measured, there is no JDK here")
     else:
-        print(f"mqviz takes {ours / theirs:.2f} times as long as the warm Java client (goal: {GOAL})")
-    return 0 if len(texts) == 1 else 1
+        ours = ratio(times["mqviz, a beat for lag"], theirs)
+        print(f"mqviz takes {ours} times as long as the warm Java client (goal: {GOAL})")
+    return 0
+
+
+def ratio(ours: tuple[float, float], theirs: tuple[float, float]) -> str:
+    return f"{ours[0] / theirs[0]:.2f} ({ours[1] / theirs[1]:.2f})"
 
 
 def main() -> int:
@@ -212,8 +243,8 @@ def main() -> int:
         print(asyncio.run(Mqviz(sys.argv[2]).whole())[2])
         return 0
     with broker() as running:
-        fill(running.bootstrap)
-        return report(asyncio.run(measure(running.bootstrap, running.node(1).request_log)))
+        world = World(running.bootstrap)
+        return report(asyncio.run(measure(world, running.node(1).request_log)))
 
 
 if __name__ == "__main__":
