@@ -23,7 +23,7 @@ from mqviz.live.cluster_error import ClusterError
 LOCK: Final = Path(__file__).with_name("kafka.lock")
 INSTALL: Final = "pip install 'mqviz[kafka]'"
 FETCHERS: Final = 4
-TIMEOUT_S: Final = 30
+TIMEOUT_S: Final = 15
 
 Progress = Callable[[int, int, str], None]
 """Called as (bytes done, bytes in all, name of the jar), from one thread at a time."""
