@@ -170,16 +170,19 @@ class Tutor:
         self.at.waited_us = 0
 
     def solve(self) -> str:
-        """Show the solution; when it is shown already, give its next command, whose text is returned."""
+        """Show the solution; when it is shown already, give its next command, whose text is returned.
+
+        The first one begins the step anew if the learner has acted already.
+        """
         if not self.at.solving:
             self.at.solving = True
             return ""
-        commands = [script.text for script in self.step.solution if script.command]
-        if self.phase is not Phase.GOALS or self.at.solved >= len(commands):
+        if self.phase is not Phase.GOALS:
             return ""
-        text = commands[self.at.solved]
-        self.run.submit(text)
-        self.at.solved += 1
+        if self.at.must_begin_anew() and not self.run.live:
+            self.reset()
+            self.at.solving = True
+        text = self.at.solve()
         self.run.play()
         self.check()
         return text
@@ -213,13 +216,14 @@ class Tutor:
         self.notice = ""
         if self.step.block.rewind:
             rewind(self.run)
+            self._forget_moments()
         prediction = kept or self._prediction()
         attempt = Attempt(self.step, self.run, prediction)
         if prediction is None:
             self.notice = attempt.do()
         if self.run.live:
             self.run.play()
-        elif prediction and kept is None:
+        else:
             self.run.pause()
         return attempt
 
@@ -260,6 +264,11 @@ class Tutor:
         name = self.step.moments[number][0]
         others = [moment for moment in self.run.named if moment.name != name]
         self.run.named[:] = [*others, Moment(Duration(self.at.moments.reached_us(number)), name)]
+
+    def _forget_moments(self) -> None:
+        """Names that the lesson gave to moments of other branches."""
+        given = [name for step in self.lesson.steps for name, _ in step.moments]
+        self.run.named[:] = [moment for moment in self.run.named if moment.name not in given]
 
     def _goal_views(self) -> tuple[GoalView, ...]:
         return tuple(

@@ -8,7 +8,9 @@ from mqviz.lesson.attempt import FAILURES, PATIENCE_US
 from mqviz.lesson.progress import Progress
 from mqviz.lesson.tutor import Tutor
 from mqviz.lesson.view import Phase, Truth
+from mqviz.model.units import Duration
 from mqviz.player import Player
+from mqviz.scenario import Moment
 from mqviz.sim.backend import open_sim
 from tests.lesson.worlds import small, tutor
 
@@ -245,3 +247,47 @@ def test_a_bet_on_no_answer_is_none(answer: int) -> None:
     teacher = tutor()
     teacher.bet(answer)
     assert teacher.phase is Phase.PREDICT
+
+
+def test_the_solution_begins_the_step_anew_if_the_learner_has_acted() -> None:
+    lesson = small(
+        "solution: [fail service mail-server, wait 1s]",
+        "solution: [wait 2s, fail service mail-server, wait 1s]",
+    )
+    teacher = tutor(lesson, step=1)
+    began_us = teacher.run.now_us
+    teacher.run.submit("fail service shop")
+    play(teacher, 5)
+    teacher.solve()
+    assert teacher.solve() == "fail service mail-server"
+    assert [str(c.name) for _, c in teacher.run.branch.commands[-1:]] == ["mail-server"]  # type: ignore[attr-defined]
+    assert teacher.run.now_us == began_us + 2_000_000 + 1
+    assert teacher.solve() == ""
+
+
+def test_the_longest_wrong_route_is_answered() -> None:
+    lesson = small(
+        "  - route: [fail service shop, wait 1s]",
+        "  - {route: [fail service shop, repair service shop], because: Both.}\n"
+        "  - {route: [repair service shop], because: One.}\n"
+        "  - route: [fail service shop, wait 1s]",
+    )
+    teacher = tutor(lesson, step=1)
+    teacher.run.submit("fail service shop")
+    teacher.check()
+    assert teacher.view().nudge == "That is the wrong service."
+    teacher.run.submit("repair service shop")
+    teacher.check()
+    assert teacher.view().nudge == "Both."
+
+
+def test_a_rewind_forgets_the_moments_of_the_run_before() -> None:
+    lesson = small("Now break it.\n\n```yaml step\n", "Now break it.\n\n```yaml step\nrewind: true\n")
+    teacher = tutor(lesson)
+    teacher.bet(1)
+    play(teacher, 5)
+    play(teacher, 1)
+    teacher.run.named.append(Moment(Duration(1), "mine"))
+    teacher.next()
+    assert [moment.name for moment in teacher.run.named] == ["mine"]
+    assert not teacher.run.playing
