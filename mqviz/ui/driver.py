@@ -1,6 +1,7 @@
-"""The terminal as Textual drives it, except that what is typed can never end the program.
+"""The terminal as Textual drives it, except that nothing typed or signalled can break it.
 
-Textual's input thread dies of a byte that is not UTF-8, such as an umlaut typed in a Latin-1 terminal.
+Textual's input thread dies of a byte that is not UTF-8, such as an umlaut typed in a Latin-1 terminal. And it
+starts a second one at every SIGCONT, which also comes when a window is closed, after SIGHUP.
 """
 
 from __future__ import annotations
@@ -10,6 +11,10 @@ from textual.drivers.linux_driver import LinuxDriver
 
 class TerminalDriver(LinuxDriver):
     """Drops what cannot be read; any other failure is the app's, like an exception of its own."""
+
+    def _sigcont_application(self, *_: object) -> None:
+        if self._must_signal_resume:
+            super()._sigcont_application()
 
     def _run_input_thread(self) -> None:
         try:
