@@ -222,13 +222,17 @@ class CommitEnded(Event, frozen=True):
 
 
 class CommitRefused(Event, frozen=True):
-    """The coordinator refused commit `number` with `error`; the application goes on without it (R85)."""
+    """The coordinator refused commit `number`; the application goes on without it (R85).
+
+    `named` is the error's name and code.
+    """
 
     weight = Weight.STEP
     consumer: str
     group: str
     number: int
     error: int
+    named: str
 
 
 class ConsumerProcessingSet(Event, frozen=True):

@@ -61,6 +61,7 @@ class Member(msgspec.Struct):
     rebalance_timeout_us: int = 0
     assignors: tuple[str, ...] = ()
     topics: tuple[str, ...] = ()
+    joined_at_us: int = 0
     heard_at_us: int = 0
     joining: int = 0
     syncing: int = 0
@@ -133,7 +134,8 @@ class PartitionRecord(msgspec.Struct):
 class Group(msgspec.Struct):
     """A consumer group. Members by id, in the order they first joined; `group_leader` computes the assignment.
 
-    `round` counts rebalances: a timer of an earlier one is void. `extended`: somebody joined in this window
+    `round` counts rebalances: a timer of an earlier one is void; `reason`, `stopped_at_us`
+    and `stopped_at_lag` are the last one's. `extended`: somebody joined in this window
     of the initial delay; `window_left_us`: how much longer it may be extended (R102). `settled`: stable, with just the members
     that the assignment is for. `ids_given`: how many, by client.id.
     """
@@ -145,6 +147,9 @@ class Group(msgspec.Struct):
     assignor: str = ""
     group_leader: str = ""
     round: int = 0
+    reason: str = ""
+    stopped_at_us: int = 0
+    stopped_at_lag: int = 0
     initial: bool = False
     extended: bool = False
     window_left_us: int = 0
@@ -279,12 +284,16 @@ class MemberRemoved(Event, frozen=True):
 
 
 class OffsetsCommitted(Event, frozen=True):
-    """The group's committed offsets are stored on __consumer_offsets: (topic, partition, next to read) (R82)."""
+    """The group's committed offsets are stored on __consumer_offsets: (topic, partition, next to read) (R82).
+
+    `before`: what was committed until now, partition by partition, None for the first time.
+    """
 
     weight = Weight.STEP
     group: str
     client: str
     offsets: tuple[tuple[str, int, int], ...]
+    before: tuple[int | None, ...]
 
 
 @applies(GroupCreated)
@@ -310,7 +319,7 @@ def _joined(state: State, event: MemberJoined) -> None:
     member.rebalance_timeout_us = event.rebalance_timeout_us
     member.assignors, member.topics = event.assignors, event.topics
     member.joining = event.number
-    member.heard_at_us = event.at_us
+    member.joined_at_us = member.heard_at_us = event.at_us
     group.members[event.member_id] = member
     group.settled = False
     group.extended = group.initial
@@ -334,6 +343,13 @@ def _rebalance(state: State, event: RebalanceStarted) -> None:
     group = state.cluster.groups[event.group]
     group.state = move(MOVES, group.state, "PreparingRebalance", group.name)
     group.round += 1
+    group.reason = event.reason
+    group.stopped_at_us = event.at_us
+    group.stopped_at_lag = sum(
+        state.cluster.partition(record.topic, record.partition).led.high_watermark - record.committed
+        for record in group.records.values()
+        if record.committed is not None
+    )
     group.settled = False
     group.initial = event.initial
     group.extended = False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 
@@ -62,3 +64,8 @@ def at(wall_us: int | None, at_us: int, now_us: int) -> str:
 def several(count: int, thing: str) -> str:
     """1 end, 3 ends."""
     return f"{number(count)} {thing}{'' if count == 1 else 's'}"
+
+
+def names(words: Sequence[str]) -> str:
+    """c4; c4 and c5; c3, c4 and c5."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -135,7 +135,7 @@ class BatchAppended(Event, frozen=True):
 
 
 class BatchRefused(Event, frozen=True):
-    """The broker refused a batch of request `number` before writing it (E42)."""
+    """The broker refused a batch of request `number` before writing it; `named` is the error's name and code (E42)."""
 
     weight = Weight.STEP
     topic: str
@@ -143,6 +143,7 @@ class BatchRefused(Event, frozen=True):
     broker: int
     number: int
     error: int
+    named: str
     count: int
 
 
@@ -171,6 +172,7 @@ class HighWatermarkAdvanced(Event, frozen=True):
     weight = Weight.STEP
     topic: str
     partition: int
+    before: int
     high_watermark: int
 
 

@@ -86,7 +86,7 @@ class ProducerAdded(Event, frozen=True):
 class SendCalled(Event, frozen=True):
     """The application called send(): the record is in a batch; `opens`: in a new one, after closing the last.
 
-    `paced`: it is one of those that the producer's rate asked for. `sequence` counts this producer's records
+    `keyed`: the key chose the partition. `paced`: it is one of those that the producer's rate asked for. `sequence` counts this producer's records
     to this partition.
     """
 
@@ -97,6 +97,7 @@ class SendCalled(Event, frozen=True):
     sequence: int
     key: str | None
     bytes: int
+    keyed: bool
     opens: bool
     paced: bool
 
@@ -109,7 +110,7 @@ class StickyMoved(Event, frozen=True):
 
 
 class RecordsFailed(Event, frozen=True):
-    """The broker refused these records with `error`, and the producer gave up on them."""
+    """The broker refused these records, and the producer gave up on them; `named` is the error's name and code."""
 
     weight = Weight.STEP
     producer: str
@@ -117,6 +118,7 @@ class RecordsFailed(Event, frozen=True):
     partition: int
     count: int
     error: int
+    named: str
 
 
 class BatchesDrained(Event, frozen=True):
@@ -205,7 +207,7 @@ def _sent(state: State, event: SendCalled) -> None:
         producer.paced += 1
         producer.last_paced_at_us = event.at_us
         producer.turn += 1
-    if event.key is None and producer.sticky is not None:
+    if not event.keyed and producer.sticky is not None:
         producer.sticky.bytes += event.bytes
     cluster.note_key(event.key)
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from mqviz.model.cluster import Cluster, Partition
     from mqviz.model.state import State
 
-Client = Literal["producer", "consumer", "broker"]
+Client = Literal["producer", "consumer", "broker", "outside"]
+"""Who asks; of an outside client only the requests are known, and its answers are facts for it to read."""
 
 
 class Request(msgspec.Struct, frozen=True, tag_field="request"):

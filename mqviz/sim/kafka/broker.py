@@ -8,7 +8,7 @@ Left out: idempotent checks (R58), leaders that change, timestamps that are refu
 
 from __future__ import annotations
 
-from mqviz.kafka.errors import Error
+from mqviz.kafka.errors import Error, named
 from mqviz.kafka.settings import number as setting
 from mqviz.model.cluster import Topic
 from mqviz.model.log import Batch, BatchAppended, BatchRefused
@@ -38,7 +38,9 @@ def _append(sim: Simulation, number: int) -> None:
         sim.cause = why
         error = _refusal(cluster.topics.get(topic), partition, broker, request.acks, batch)
         if error:
-            sim.emit(BatchRefused(*sim.stamp(), topic, partition, broker, number, error, batch.count))
+            sim.emit(
+                BatchRefused(*sim.stamp(), topic, partition, broker, number, error, named(error), batch.count)
+            )
         else:
             _write(sim, number, topic, partition, batch)
     _reply(sim, number, request)

@@ -36,6 +36,13 @@ from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import answer, serves
 from mqviz.sim.kafka.offsets import write_us
 
+REASONS = {
+    "left": "{} left",
+    "session expired": "{} fell silent",
+    "did not sync": "{} did not ask for its share",
+}
+"""Why a group rebalances when a member is removed, as it is told."""
+
 Assignments = tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
 
 
@@ -285,7 +292,7 @@ def _remove(sim: Simulation, group: Group, member: Member, reason: str) -> None:
     if group.state == "PreparingRebalance":
         _complete_if_all_joined(sim, group)
     elif was_member:
-        _rebalance_without(sim, group, f"{member.client} {reason}")
+        _rebalance_without(sim, group, REASONS[reason].format(member.client))
 
 
 def _rebalance_without(sim: Simulation, group: Group, reason: str) -> None:

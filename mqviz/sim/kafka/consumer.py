@@ -10,6 +10,7 @@ Left out: commits before the work, pause() of partitions, other groups' isolatio
 
 from __future__ import annotations
 
+from mqviz.kafka.errors import named
 from mqviz.kafka.settings import number as setting
 from mqviz.model.consumer import (
     CommitEnded,
@@ -218,7 +219,7 @@ def _committed(sim: Simulation, name: str, flight: InFlight) -> None:
     error = flight.answer.error if flight.answer else 0
     purpose = consumer.commits[flight.number]
     if error:
-        event = CommitRefused(*sim.stamp(), name, consumer.settings.group, flight.number, error)
+        event = CommitRefused(*sim.stamp(), name, consumer.settings.group, flight.number, error, named(error))
         sim.cause = sim.emit(event)
         membership.commit_refused(sim, consumer, flight, error)
     else:

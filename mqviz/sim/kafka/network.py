@@ -153,14 +153,15 @@ def _receive(sim: Simulation, number: int) -> None:
     pipe = cluster.connections[flight.connection]
     client = _client(sim, pipe)
     sim.cause = sim.emit(AnswerReceived(*sim.stamp(), number))
-    if client is None or (
-        client.incarnation == flight.incarnation and client.state not in ("dead", "closed")
-    ):
+    gone = client is not None and (
+        client.incarnation != flight.incarnation or client.state in ("dead", "closed")
+    )
+    if pipe.client != "outside" and not gone:
         RECEIVES[type(flight.request)](sim, pipe.name, flight)
 
 
 def _client(sim: Simulation, pipe: Connection) -> Producer | Consumer | None:
-    """The process at the other end; None for a broker."""
+    """The process at the other end; None for a broker, and for a client from outside."""
     if pipe.client == "consumer":
         return sim.state.cluster.consumers[pipe.name]
     return sim.state.cluster.producers[pipe.name] if pipe.client == "producer" else None

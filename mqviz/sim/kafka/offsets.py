@@ -10,6 +10,7 @@ Left out: seek, by_duration (E10), expiry of offsets (R96), unstable offsets of 
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
+from mqviz.model.cluster import partition_key
 from mqviz.model.consumer import Consumer, PositionsAsked, PositionsSet
 from mqviz.model.group import Group, MemberHeard, OffsetsCommitted
 from mqviz.model.request import InFlight, ListOffsets, OffsetCommit, OffsetFetch, Offsets, Plain
@@ -85,14 +86,17 @@ def _listed(sim: Simulation, name: str, flight: InFlight) -> None:
 
 @serves(OffsetFetch)
 def _serve_fetch(sim: Simulation, number: int, request: OffsetFetch) -> None:
-    cluster = sim.state.cluster
-    group = cluster.groups.get(request.group)
     parts: list[tuple[str, int, int, int]] = []
     for topic, partition in request.partitions:
-        record = group.records.get(cluster.partition(topic, partition).key) if group else None
-        known = record is not None and record.committed is not None
-        parts.append((topic, partition, 0, record.committed if known else -1))  # type: ignore[union-attr, arg-type]
+        offset = _committed(sim, request.group, topic, partition)
+        parts.append((topic, partition, 0, -1 if offset is None else offset))
     answer(sim, number, Offsets(0, tuple(parts)))
+
+
+def _committed(sim: Simulation, group: str, topic: str, partition: int) -> int | None:
+    found = sim.state.cluster.groups.get(group)
+    record = found.records.get(partition_key(topic, partition)) if found else None
+    return record.committed if record else None
 
 
 @serves(OffsetCommit)
@@ -125,7 +129,8 @@ def _written(sim: Simulation, number: int) -> None:
     request = sim.state.cluster.requests[number].request
     if isinstance(request, OffsetCommit):
         client = connection_of(sim, number).name
-        event = OffsetsCommitted(*sim.stamp(), request.group, client, request.offsets)
+        before = tuple(_committed(sim, request.group, topic, p) for topic, p, _ in request.offsets)
+        event = OffsetsCommitted(*sim.stamp(), request.group, client, request.offsets, before)
         sim.cause = sim.emit(event)
         answer(sim, number, Plain())
 

@@ -11,6 +11,7 @@ compression (R55). An idempotent producer has its id from the start (R57).
 from __future__ import annotations
 
 from mqviz.kafka import partitioners
+from mqviz.kafka.errors import named
 from mqviz.kafka.records import BATCH_HEADER, record_size
 from mqviz.kafka.settings import number as setting
 from mqviz.model.log import Batch
@@ -77,7 +78,7 @@ def send(sim: Simulation, producer: Producer, key: str | None, *, paced: bool) -
     """The application calls send(); True if a batch may leave now."""
     settings = producer.settings
     raw = None if key is None else key.encode()
-    partition = _choose(sim, producer, raw)
+    partition, keyed = _choose(sim, producer, raw)
     queue = producer.queues.get(sim.state.cluster.partition(settings.topic, partition).key)
     size = _size_in_last(sim, producer, queue, raw)
     opens = size is None
@@ -85,10 +86,10 @@ def send(sim: Simulation, producer: Producer, key: str | None, *, paced: bool) -
         size = BATCH_HEADER + _record_size(producer, raw, 0, 0)
     sequence = queue.next_sequence if queue else 0
     event = SendCalled(
-        *sim.stamp(), producer.name, settings.topic, partition, sequence, key, size, opens, paced
+        *sim.stamp(), producer.name, settings.topic, partition, sequence, key, size, keyed, opens, paced
     )
     sim.cause = sim.emit(event)
-    if raw is None and producer.sticky and _java_moves_after(producer):
+    if not keyed and _java_moves_after(producer):
         _move(sim, producer)
     if opens and settings.linger:
         sim.schedule(int(settings.linger), TIMER, "kafka.linger", producer.name)
@@ -111,17 +112,17 @@ def _record_size(producer: Producer, key: bytes | None, offset_delta: int, ms_de
     return record_size(length, int(producer.settings.value_size), offset_delta, ms_delta)
 
 
-def _choose(sim: Simulation, producer: Producer, key: bytes | None) -> int:
-    """The partition of a record (R48)."""
+def _choose(sim: Simulation, producer: Producer, key: bytes | None) -> tuple[int, bool]:
+    """The partition of a record, and whether its key chose it (R48)."""
     settings = producer.settings
     count = len(sim.state.cluster.topics[settings.topic].partitions)
     keyed = partitioners.keyed_partition(settings.partitioner, key, count)
     if keyed is not None:
-        return keyed
+        return keyed, True
     sticky = producer.sticky
     if sticky is None or _moves(sim, producer):
         sticky = _move(sim, producer)
-    return sticky.partition
+    return sticky.partition, False
 
 
 def _moves(sim: Simulation, producer: Producer) -> bool:
@@ -253,7 +254,7 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     for topic, partition, error, base in flight.answer.parts:
         count = counts[topic, partition]
         if error:
-            sim.emit(RecordsFailed(*sim.stamp(), name, topic, partition, count, error))
+            sim.emit(RecordsFailed(*sim.stamp(), name, topic, partition, count, error, named(error)))
         else:
             sim.emit(RecordsAcknowledged(*sim.stamp(), name, topic, partition, base, count))
     broker = sim.state.cluster.connections[flight.connection].broker

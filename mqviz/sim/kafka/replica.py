@@ -94,11 +94,13 @@ def advance_high_watermark(sim: Simulation, partition: Partition) -> None:
     log_end = partition.led.log.end
     ends = partition.follower_ends
     reached = min([log_end, *(ends.get(b, 0) for b in partition.isr if b != partition.leader)])
-    if reached > partition.led.high_watermark:
-        before = sim.cause
-        sim.cause = sim.emit(HighWatermarkAdvanced(*sim.stamp(), partition.topic, partition.number, reached))
+    mark = partition.led.high_watermark
+    if reached > mark:
+        why = sim.cause
+        event = HighWatermarkAdvanced(*sim.stamp(), partition.topic, partition.number, mark, reached)
+        sim.cause = sim.emit(event)
         parked.wake(sim, partition)
-        sim.cause = before
+        sim.cause = why
 
 
 # -- the follower ----------------------------------------------------------------------------------------

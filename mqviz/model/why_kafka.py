@@ -1,0 +1,251 @@
+"""Why: records on their way through the simulated Kafka, in plain words with the numbers of this run."""
+
+from __future__ import annotations
+
+from msgspec.structs import fields
+
+from mqviz.model import cluster_facts
+from mqviz.model.cluster import TopicCreated
+from mqviz.model.command import CommandGiven, CommandRefused
+from mqviz.model.consumer import RecordsProcessed, RecordsReturned
+from mqviz.model.event import Event
+from mqviz.model.group import OffsetsCommitted
+from mqviz.model.lag_words import lasting, names, several
+from mqviz.model.log import BatchAppended, BatchRefused, HighWatermarkAdvanced
+from mqviz.model.producer import (
+    Producer,
+    ProducerChanged,
+    ProducerPaced,
+    RecordsAcknowledged,
+    RecordsFailed,
+    SendCalled,
+)
+from mqviz.model.readings import Why
+from mqviz.model.state import State
+from mqviz.model.why import explains
+
+SAME_KEY = "same key, same partition, as long as their number stays (R49)"
+STICKY = "without a key records stay on one partition for a while (R51)"
+STICKY_LIBRDKAFKA = "without a key records stay on one partition for 10 ms (R54)"
+OFFSETS = "the leader gives consecutive offsets; nobody else does (R68)"
+MARK = "below the high watermark: on every in-sync replica (R17)"
+ACKS = {
+    "0": "acks=0: nobody is asked, so nothing is known (R29)",
+    "1": "acks=1: the leader has it, the followers perhaps not yet (R29)",
+    "all": "acks=all: every in-sync replica has it (R29)",
+}
+HASHES = {"java": "murmur2", "librdkafka": "crc32", "murmur2_random": "murmur2"}
+POSITION = "the position moves when poll() returns records (R79)"
+NEXT = "a commit is the next offset to read after a restart (R82)"
+NOT_WRITTEN = "an error found before the append writes nothing (E42)"
+ONE_AT_A_TIME = "a consumer works on one record at a time, in offset order (R98)"
+STRIPE = "replicas lie in a stripe over the brokers, the first one leads (R13)"
+
+
+def _why(
+    event: Event, headline: str, reason: str = "", rule: str = "", change: str = "", lesson: int | None = None
+) -> Why:
+    return Why(event.at_us, event.id, headline, reason, rule, change, lesson)
+
+
+def _shown(key: str | None) -> str:
+    return "a record without key" if key is None else key
+
+
+# -- commands and topics ------------------------------------------------------------------------------------
+
+
+@explains(CommandGiven)
+def _given(_: State, event: CommandGiven) -> Why:
+    command = event.command
+    said = [
+        f"{field.name}={_value(getattr(command, field.name))}"
+        for field in fields(command)
+        if field.name != "name" and getattr(command, field.name) != field.default
+    ]
+    name = getattr(command, "name", "")
+    return _why(event, f"you: {command.verb} {command.kind} {name}".rstrip(), "  ".join(said))
+
+
+def _value(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+@explains(CommandRefused)
+def _refused(_: State, event: CommandRefused) -> Why:
+    return _why(event, f"command {event.number} could not be done", event.reason)
+
+
+@explains(TopicCreated)
+def _topic(_: State, event: TopicCreated) -> Why:
+    partitions = several(len(event.placement), "partition")
+    copies = several(len(event.placement[0]), "replica")
+    places = ", ".join(
+        f"P{number} on {' '.join(map(str, ids))}" for number, ids in enumerate(event.placement[:3])
+    )
+    more = " …" if len(event.placement) > 3 else ""
+    headline = f"topic {event.topic}: {partitions}, {copies} each"
+    return _why(event, headline, f"{places}{more}; the first leads", STRIPE, lesson=13)
+
+
+# -- producing ----------------------------------------------------------------------------------------------
+
+
+@explains(SendCalled)
+def _sent(state: State, event: SendCalled) -> Why:
+    producer = state.cluster.producers[event.producer]
+    where = f"{event.producer} sends {_shown(event.key)} to P{event.partition}"
+    reason, rule = _choice(state, producer, event)
+    fate = "a new batch opens" if event.opens else "it joins the batch that waits"
+    change = f"{fate}; it leaves after {lasting(producer.settings.linger)} or when full"
+    return _why(event, where, reason, rule, change, 14)
+
+
+def _choice(state: State, producer: Producer, event: SendCalled) -> tuple[str, str]:
+    """Why this partition, and the rule behind it."""
+    client = producer.settings.partitioner
+    count = len(state.cluster.topics[event.topic].partitions)
+    if event.keyed:
+        return f'{HASHES[client]}("{event.key}") % {count} = {event.partition}', SAME_KEY
+    rule = STICKY if client == "java" else STICKY_LIBRDKAFKA
+    return f"no key: P{event.partition} is where it sends for now", rule
+
+
+@explains(BatchAppended)
+def _appended(state: State, event: BatchAppended) -> Why:
+    batch = event.batch
+    partition = state.cluster.partition(event.topic, event.partition)
+    headline = f"broker {event.broker} writes {_batch(batch.keys)} to P{event.partition}"
+    waiting = [str(follower) for follower in partition.isr if follower != event.broker]
+    if waiting and partition.led.high_watermark < batch.end_offset:
+        reason = f"not readable yet: {names(waiting)} must have it first"
+    else:
+        reason = "readable at once: there is no other replica"
+    offsets = _range(batch.base_offset, batch.end_offset)
+    change = f"log end {batch.base_offset} → {batch.end_offset}"
+    return _why(event, f"{headline}, {offsets}", reason, OFFSETS, change, 13)
+
+
+def _batch(keys: tuple[str | None, ...]) -> str:
+    return _shown(keys[0]) if len(keys) == 1 else several(len(keys), "record")
+
+
+def _range(first: int, end: int) -> str:
+    return f"offset {first}" if end - first == 1 else f"offsets {first} to {end - 1}"
+
+
+@explains(BatchRefused)
+def _batch_refused(_: State, event: BatchRefused) -> Why:
+    headline = f"broker {event.broker} refuses {several(event.count, 'record')} for P{event.partition}"
+    return _why(event, headline, event.named, NOT_WRITTEN)
+
+
+@explains(HighWatermarkAdvanced)
+def _readable(state: State, event: HighWatermarkAdvanced) -> Why:
+    partition = state.cluster.partition(event.topic, event.partition)
+    have = names([str(broker) for broker in partition.isr])
+    what = _range(event.before, event.high_watermark)
+    reason = f"brokers {have} have it" if len(partition.isr) > 1 else f"broker {have} is the only replica"
+    change = _lag_change(state, event) or f"high watermark {event.before} → {event.high_watermark}"
+    return _why(event, f"P{event.partition}: {what} can be read", reason, MARK, change, 19)
+
+
+def _lag_change(state: State, event: HighWatermarkAdvanced) -> str:
+    """How the lag of the groups that read this partition grew."""
+    found = []
+    for group in sorted(state.cluster.groups):
+        committed = cluster_facts.committed(state, group, event.topic, event.partition)
+        if committed is not None:
+            was, now = event.before - committed, event.high_watermark - committed
+            found.append(f"lag of {group} on P{event.partition} {was} → {now}")
+    return "; ".join(found[:2])
+
+
+@explains(RecordsAcknowledged)
+def _acknowledged(state: State, event: RecordsAcknowledged) -> Why:
+    producer = state.cluster.producers[event.producer]
+    acks = "all" if producer.settings.acks == "-1" else producer.settings.acks
+    what = several(event.count, "record")
+    headline = f"{event.producer} is told that {what} on P{event.partition} {'is' if event.count == 1 else 'are'} safe"
+    if acks == "0":
+        headline = f"{event.producer} counts {what} on P{event.partition} as sent"
+    change = f"acknowledged {producer.acknowledged - event.count} → {producer.acknowledged}"
+    return _why(event, headline, f"{producer.sent} sent so far", ACKS[acks], change, 20)
+
+
+@explains(RecordsFailed)
+def _failed(_: State, event: RecordsFailed) -> Why:
+    headline = f"{event.producer} gives up {several(event.count, 'record')} for P{event.partition}"
+    reason = f"the broker answered {event.named}"
+    return _why(event, headline, reason, NOT_WRITTEN, lesson=20)
+
+
+@explains(ProducerPaced)
+def _paced(_: State, event: ProducerPaced) -> Why:
+    return _why(event, f"{event.producer} sends {event.rate_per_s:g} records a second from now on")
+
+
+@explains(ProducerChanged)
+def _producer(state: State, event: ProducerChanged) -> Why:
+    producer = state.cluster.producers[event.producer]
+    waiting = sum(len(batch.keys) for queue in producer.queues.values() for batch in queue.batches)
+    reasons = {
+        "paused": f"its process is frozen; {several(waiting, 'record')} wait in it",
+        "running": "its process goes on where it was",
+        "closing": f"it sends {several(waiting, 'record')} that still wait, then it ends",
+        "closed": "all that it sent was answered",
+        "dead": f"{several(producer.dropped, 'record')} that still waited in its process died with it",
+    }
+    words = {"running": "goes on", "dead": "is killed", "closing": "closes", "closed": "has ended"}
+    headline = f"{event.producer} {words.get(event.state, 'is ' + event.state)}"
+    return _why(event, headline, reasons[event.state])
+
+
+# -- consuming ----------------------------------------------------------------------------------------------
+
+
+@explains(RecordsReturned)
+def _returned(state: State, event: RecordsReturned) -> Why:
+    count = sum(end - first for _, _, first, end in event.parts)
+    consumer = state.cluster.consumers[event.consumer]
+    ranges = ", ".join(f"P{p} {_range(first, end)}" for _, p, first, end in event.parts[:3])
+    limit = consumer.settings.max_poll_records
+    more = f", at most {limit} at a time" if count == limit else ""
+    moved = "; ".join(f"position of P{p} {first} → {end}" for _, p, first, end in event.parts[:2])
+    headline = f"poll() gives {event.consumer} {several(count, 'record')}"
+    return _why(event, headline, f"{ranges}{more}", POSITION, moved, 16)
+
+
+@explains(RecordsProcessed)
+def _processed(state: State, event: RecordsProcessed) -> Why:
+    consumer = state.cluster.consumers[event.consumer]
+    what = f"P{event.partition} {_range(event.first, event.end)}"
+    record = state.cluster.groups[event.group].records[
+        state.cluster.partition(event.topic, event.partition).key
+    ]
+    times = record.processed(event.first)
+    again = f"; it had been done {'once' if times == 2 else f'{times - 1} times'} before" if times > 1 else ""
+    left = sum(part.end - part.first for part in consumer.hand)
+    reason = f"{left} more in hand" if left else "all that poll() gave is done"
+    headline = f"{event.consumer} is done with {what}{again}"
+    change = f"processed {consumer.processed - event.end + event.first} → {consumer.processed}"
+    return _why(event, headline, reason, ONE_AT_A_TIME, change, 30 if again else 16)
+
+
+@explains(OffsetsCommitted)
+def _committed(state: State, event: OffsetsCommitted) -> Why:
+    moved = [
+        (topic, partition, was, now)
+        for (topic, partition, now), was in zip(event.offsets, event.before, strict=True)
+        if was != now
+    ]
+    if not moved:
+        return _why(event, f"{event.client} commits the same offsets again", "nothing was read since", NEXT)
+    steps = ", ".join(f"P{p} {'–' if was is None else was} → {now}" for _, p, was, now in moved[:3])
+    lags = []
+    for topic, partition, was, now in moved[:2]:
+        mark = state.cluster.partition(topic, partition).led.high_watermark
+        before = "–" if was is None else str(max(0, mark - was))
+        lags.append(f"lag of P{partition} {before} → {max(0, mark - now)}")
+    headline = f"{event.client} commits {steps}"
+    return _why(event, headline, f"{event.group} would go on there", NEXT, "; ".join(lags), 16)

@@ -1,0 +1,244 @@
+"""Why: the members of a simulated group and their rebalances, in plain words with the numbers of this run."""
+
+from __future__ import annotations
+
+from mqviz.model import cluster_facts
+from mqviz.model.consumer import (
+    CommitRefused,
+    Consumer,
+    ConsumerChanged,
+    ConsumerFailed,
+    ConsumerProcessingSet,
+    PartitionsAssigned,
+    PartitionsRevoked,
+    PositionsSet,
+)
+from mqviz.model.event import Event
+from mqviz.model.group import (
+    GenerationStarted,
+    Group,
+    GroupEmptied,
+    GroupStabilized,
+    Member,
+    MemberJoined,
+    MemberRemoved,
+    RebalanceStarted,
+)
+from mqviz.model.lag_words import lasting, names, several
+from mqviz.model.readings import Why
+from mqviz.model.state import State
+from mqviz.model.why import explains
+
+ONE_OWNER = "one partition, one owner in a group (R114)"
+EAGER = "eager: everybody gives up everything and joins again (R108)"
+HEARTBEATS = "members hear of a rebalance with their next heartbeat (R106)"
+LEADER = "the group leader, a client, computes who gets what (R104)"
+DELAY = "an empty group waits for more members first (R102)"
+START = "committed offset, else auto.offset.reset (R81)"
+GOODBYE = "close() says goodbye, so nobody waits for a timeout (R94)"
+SILENCE = "a silent member is out after session.timeout.ms (R112)"
+REFUSED = "only members of the current generation may commit (R85)"
+POLL = "a member must poll within max.poll.interval.ms (R93)"
+
+
+def _why(
+    event: Event, headline: str, reason: str = "", rule: str = "", change: str = "", lesson: int | None = 15
+) -> Why:
+    return Why(event.at_us, event.id, headline, reason, rule, change, lesson)
+
+
+def _clients(members: list[Member]) -> str:
+    return names([member.client for member in members])
+
+
+def _listed(partitions: tuple[tuple[str, int], ...]) -> str:
+    return names([f"P{number}" for _, number in partitions]) if partitions else "nothing"
+
+
+# -- the coordinator ------------------------------------------------------------------------------------------
+
+
+@explains(MemberJoined)
+def _joined(state: State, event: MemberJoined) -> Why:
+    group = state.cluster.groups[event.group]
+    count = len(group.members)
+    return _why(
+        event,
+        f"{event.client} asks to join {event.group}",
+        f"as member {event.member_id}, {_nth(count)} of the group",
+        "membership begins with the second JoinGroup (R101)",
+        f"members {count - 1} → {count}",
+    )
+
+
+def _nth(number: int) -> str:
+    return {1: "the first", 2: "the second", 3: "the third"}.get(number, f"number {number}")
+
+
+@explains(RebalanceStarted)
+def _rebalance(state: State, event: RebalanceStarted) -> Why:
+    group = state.cluster.groups[event.group]
+    headline = f"{event.reason}: {event.group} rebalances"
+    if event.initial:
+        delay_us = state.cluster.initial_rebalance_delay_us
+        reason = f"it waits {lasting(delay_us)} for more members" if delay_us else "and waits for nobody else"
+        return _why(event, headline, reason, DELAY)
+    late = [member for member in group.members.values() if not member.joining]
+    if not late:
+        return _why(event, headline, "nobody else has to join again", EAGER)
+    waits = lasting(max(_beat_us(state, member) for member in late))
+    reason = f"{_clients(late)} must join again; heartbeats come every {waits}"
+    return _why(event, headline, reason, HEARTBEATS)
+
+
+def _beat_us(state: State, member: Member) -> int:
+    consumer = state.cluster.consumers.get(member.client)
+    return int(consumer.settings.heartbeat_interval) if consumer else 3_000_000
+
+
+@explains(GenerationStarted)
+def _generation(state: State, event: GenerationStarted) -> Why:
+    group = state.cluster.groups[event.group]
+    members = list(group.members.values())
+    leader = group.members[event.group_leader].client
+    headline = f"all have joined: generation {event.generation - 1} → {event.generation}"
+    reason = f"{_clients(members)}; {leader} leads and shares out by {event.assignor}"
+    return _why(event, headline, reason, LEADER)
+
+
+@explains(GroupStabilized)
+def _stabilized(state: State, event: GroupStabilized) -> Why:
+    group = state.cluster.groups[event.group]
+    came = [member for member in group.members.values() if member.joined_at_us >= group.stopped_at_us]
+    reason = f"{_clients(came)} joined" if came else group.reason
+    headline = f"{reason}: generation {event.generation - 1} → {event.generation}"
+    now = cluster_facts.group_lag(state, event.group).value
+    change = f"it took {lasting(event.at_us - group.stopped_at_us)}"
+    if isinstance(now, int):
+        change += f"; lag {group.stopped_at_lag} → {now}"
+    return _why(event, headline, _shares(group, event), ONE_OWNER, change)
+
+
+def _shares(group: Group, event: GroupStabilized) -> str:
+    """3 partitions, 5 members, so c4 and c5 get nothing."""
+    shares = [(group.members[member].client, parts) for member, parts in event.assignments]
+    total = sum(len(parts) for _, parts in shares)
+    idle = [client for client, parts in shares if not parts]
+    counts = f"{several(total, 'partition')}, {several(len(shares), 'member')}"
+    if idle:
+        return f"{counts}, so {names(idle)} {'gets' if len(idle) == 1 else 'get'} nothing"
+    if len(shares) <= 3:
+        return f"{counts}: " + ", ".join(f"{client} {_listed(parts)}" for client, parts in shares)
+    return f"{counts}, so each gets {_least_and_most([len(parts) for _, parts in shares])}"
+
+
+def _least_and_most(counts: list[int]) -> str:
+    low, high = min(counts), max(counts)
+    return str(low) if low == high else f"{low} or {high}"
+
+
+@explains(GroupEmptied)
+def _emptied(_: State, event: GroupEmptied) -> Why:
+    reason = "its committed offsets stay, and whoever comes next goes on there"
+    return _why(event, f"{event.group} has no members any more", reason, "", f"generation {event.generation}")
+
+
+@explains(MemberRemoved)
+def _removed(state: State, event: MemberRemoved) -> Why:
+    group = state.cluster.groups[event.group]
+    consumer = state.cluster.consumers.get(event.client)
+    session = lasting(int(consumer.settings.session_timeout)) if consumer else "its session timeout"
+    reasons = {
+        "left": ("it said goodbye", GOODBYE),
+        "session expired": (f"no heartbeat for {session}", SILENCE),
+        "never joined": (f"it took an id and did not come back for {session}", SILENCE),
+        "did not rejoin": ("it did not join again before the rebalance timeout", POLL),
+        "did not sync": ("it did not ask for its assignment before the rebalance timeout", POLL),
+    }
+    reason, rule = reasons[event.reason]
+    count = len(group.members)
+    return _why(
+        event, f"{event.client} is out of {event.group}", reason, rule, f"members {count + 1} → {count}"
+    )
+
+
+# -- the process ----------------------------------------------------------------------------------------------
+
+
+@explains(PartitionsAssigned)
+def _assigned(_: State, event: PartitionsAssigned) -> Why:
+    headline = f"{event.consumer} gets {_listed(event.partitions)}"
+    return _why(event, headline, f"generation {event.generation} of {event.group} begins for it", ONE_OWNER)
+
+
+@explains(PartitionsRevoked)
+def _revoked(state: State, event: PartitionsRevoked) -> Why:
+    given = _listed(event.partitions)
+    if event.lost:
+        reason = "the group went on without it; what it did not commit is done again by others"
+        return _why(event, f"{event.consumer} has lost {given}", reason, REFUSED, lesson=18)
+    closing = state.cluster.consumers[event.consumer].state == "closing"
+    reason = "it is about to leave" if closing else "nobody reads them until the new assignment"
+    rule = GOODBYE if closing else EAGER
+    return _why(event, f"{event.consumer} gives up {given}", reason, rule, lesson=18)
+
+
+@explains(PositionsSet)
+def _positions(_: State, event: PositionsSet) -> Why:
+    begin = ", ".join(f"P{number} at {offset}" for _, number, offset, _ in event.positions[:3])
+    how = {
+        "committed": "committed offsets: where the last owner got to",
+        "earliest": "no commit yet, auto.offset.reset=earliest: the oldest record",
+        "latest": "no commit yet, auto.offset.reset=latest: only what comes from now on",
+    }
+    reasons = list(dict.fromkeys(how[why] for _, _, _, why in event.positions))
+    return _why(event, f"{event.consumer} reads {begin}", "; ".join(reasons), START)
+
+
+@explains(CommitRefused)
+def _commit_refused(state: State, event: CommitRefused) -> Why:
+    consumer = state.cluster.consumers[event.consumer]
+    open_ = _uncommitted(state, consumer)
+    reason = f"{event.named}: {open_} may be read again by the next owner"
+    return _why(event, f"{event.consumer} may not commit", reason, REFUSED, lesson=16)
+
+
+def _uncommitted(state: State, consumer: Consumer) -> str:
+    count = 0
+    for claim in consumer.claims.values():
+        done = cluster_facts.committed(state, consumer.settings.group, claim.topic, claim.partition)
+        count += max(0, (claim.position or 0) - (done or 0))
+    return several(count, "record")
+
+
+@explains(ConsumerFailed)
+def _failed(_: State, event: ConsumerFailed) -> Why:
+    reasons = {"NoOffsetForPartitionException": "no committed offset, and auto.offset.reset=none"}
+    reason = reasons.get(event.exception, "the coordinator refused it")
+    return _why(event, f"poll() throws {event.exception} in {event.consumer}", reason, START)
+
+
+@explains(ConsumerProcessingSet)
+def _slower(_: State, event: ConsumerProcessingSet) -> Why:
+    each = lasting(event.processing_us)
+    rate = f", at most {1e6 / event.processing_us:.3g} records a second" if event.processing_us else ""
+    rule = "a partition is read no faster than its owner works (R97)"
+    return _why(event, f"{event.consumer} takes {each} for a record from now on{rate}", rule=rule, lesson=17)
+
+
+@explains(ConsumerChanged)
+def _changed(state: State, event: ConsumerChanged) -> Why:
+    consumer = state.cluster.consumers[event.consumer]
+    left = sum(part.end - part.first for part in consumer.hand)
+    session = lasting(int(consumer.settings.session_timeout))
+    finish = f"it finishes {several(left, 'record')} first, then " if left else "it "
+    texts = {
+        "paused": ("is frozen", f"no heartbeats either: in {session} the group removes it", SILENCE),
+        "running": ("goes on", "with its old beliefs, which may be wrong by now", ""),
+        "closing": ("closes", f"{finish}leaves the group", GOODBYE),
+        "leaving": ("says goodbye", "the others hear of it with their next heartbeat", HEARTBEATS),
+        "closed": ("has ended", "the group let it go", ""),
+        "dead": ("is killed", f"nobody is told; the group notices after {session}", SILENCE),
+    }
+    word, reason, rule = texts[event.state]
+    return _why(event, f"{event.consumer} {word}", reason, rule)
