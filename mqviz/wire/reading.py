@@ -154,8 +154,6 @@ def _counted(count: int, data: bytes, at: int) -> int:
 
 
 def _uvarint(data: bytes, at: int) -> tuple[int, int]:
-    if at < len(data) and data[at] < 0x80:
-        return data[at], at + 1
     value = 0
     for shift in range(0, 35, 7):
         if at >= len(data):
@@ -169,7 +167,10 @@ def _uvarint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _compact_length(data: bytes, at: int) -> tuple[int, int]:
-    """A length that is written plus one; -1 is null."""
+    """A length that is written plus one; -1 is null. The first lines are the usual case, for speed."""
+    left = len(data) - at
+    if left > 0 and data[at] < 0x80 and data[at] <= left:
+        return data[at] - 1, at + 1
     value, at = _uvarint(data, at)
     return _counted(value - 1, data, at), at
 
