@@ -7,6 +7,7 @@ file, and the terminal is given back with one sentence that names it.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -129,9 +130,10 @@ class MqvizApp(App[None]):
             super().action_suspend_process()
 
     def _fatal_error(self) -> None:
-        """Textual calls this for every exception that nobody expected: log the first one, and say where."""
-        if not self._exit_renderables and self._exception is not None:
-            path = self.doors.log_error(self._exception)
+        """Textual calls this for every exception that nobody expected: log it, and say where, once."""
+        error = sys.exc_info()[1] or self._exception
+        path = self.doors.log_error(error) if error is not None else None
+        if not self._exit_renderables:
             said = f"it is written down in {path}" if path else "it could not be written down"
             sentence = f"mqviz had an unexpected error and stopped; {said}"
             self._exit_renderables.append(Text(sentence, no_wrap=True, overflow="ignore"))

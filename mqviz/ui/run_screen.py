@@ -43,7 +43,7 @@ class RunScreen(Acting):
         self.title_text = title
         self._timer: Timer | None = None
         self._last = 0.0
-        self._running = False
+        self._ticking = False
         self._held = False
         self._hints: Sequence[tuple[str, str]] = ()
 
@@ -87,12 +87,12 @@ class RunScreen(Acting):
         if self._timer is None or clock is None:
             return
         wanted = self.player.playing or self.player.live
-        if wanted and not self._running:
+        if wanted and not self._ticking:
             self._last = clock()
             self._timer.resume()
         elif not wanted:
             self._timer.pause()
-        self._running = wanted
+        self._ticking = wanted
 
     def _beat(self) -> None:
         clock = self.mqviz.options.clock

@@ -189,3 +189,22 @@ async def test_the_last_step_leads_home_and_the_lesson_counts_as_done() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert isinstance(pilot.app.screen, Home)
+
+
+async def test_with_a_clock_time_passes_by_itself_and_only_while_it_plays() -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 0.02
+        return now[0]
+
+    async with running(World().app("lesson", "1", clock=clock)) as pilot:
+        screen = lesson(pilot)
+        await pilot.press("enter")
+        await pilot.pause(0.2)
+        assert screen.player.now_us > 0
+        await pilot.press("space")
+        await pilot.pause(0.1)
+        asked = now[0]
+        await pilot.pause(0.2)
+        assert now[0] == asked

@@ -99,7 +99,7 @@ class World:
     def app(self, door: str = "home", what: str = "", on: str = "", **options: Any) -> MqvizApp:
         start = Start(door, what, on)  # type: ignore[arg-type]
         styles = folders.data("assets") / "mqviz.tcss"
-        return MqvizApp(self.doors(), Options(styles, start, clock=None, **options))
+        return MqvizApp(self.doors(), Options(styles, start, **({"clock": None} | options)))
 
 
 @asynccontextmanager
