@@ -38,6 +38,7 @@ class CannotDo(Exception):
 
 def run(words: Sequence[str]) -> int:
     """Do what `words` say; returns the exit code and never raises but SystemExit from argparse."""
+    _open_what_is_closed()
     try:
         return _run(words)
     except CannotDo as error:
@@ -49,6 +50,13 @@ def run(words: Sequence[str]) -> int:
         return COULD_NOT
     except Exception as error:
         return _unexpected(error)
+
+
+def _open_what_is_closed() -> None:
+    """A standard stream that the shell closed (`>&-`) leads nowhere; else a socket would get its number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115  (as long as the program lives)
 
 
 def _run(words: Sequence[str]) -> int:

@@ -14,8 +14,8 @@ from mqviz.model.lag_words import per_second, percent
 from mqviz.model.observed import Unknown
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import spark, thousands
-from mqviz.scenes.style import QUIET, Style, style
-from mqviz.scenes.text import shorten, width
+from mqviz.scenes.style import BRIGHT, QUIET, Style, style
+from mqviz.scenes.text import shorten, width, wrap
 from mqviz.scenes.tiles import ARROWS
 from mqviz.scenes.view import View
 
@@ -39,7 +39,7 @@ _NO_OTHERS = OtherGroups(0, (), "")
 class LagView(NamedTuple):
     """What the watch screen shows: all rows, the chosen group, its detail, and the title of its verdict's lesson, if there is one.
 
-    `wall_us`: the wall clock at time 0 of the watch, None where it is not known.
+    `wall_us`: the wall clock at time 0 of the watch, None where it is not known. `lost`: why nothing answers.
     """
 
     rows: tuple[GroupRow, ...]
@@ -48,6 +48,7 @@ class LagView(NamedTuple):
     others: OtherGroups = _NO_OTHERS
     lesson_title: str = ""
     wall_us: int | None = None
+    lost: str = ""
 
 
 class _Column(NamedTuple):
@@ -73,7 +74,7 @@ def draw_table(canvas: Canvas, row: int, rows: int, shown: LagView, view: View) 
         if len(column.head) <= column.end - column.begin:
             _put(canvas, column, row, column.head, QUIET)
     if not shown.rows:
-        canvas.put(2, row + 1, "no consumer group seen yet", QUIET)
+        _nothing_yet(canvas, row + 1, shown.lost)
     room = rows - 1
     if len(shown.rows) > room or shown.others.sentence:
         room -= 1
@@ -86,6 +87,13 @@ def draw_table(canvas: Canvas, row: int, rows: int, shown: LagView, view: View) 
     words += [f"{below} more below"] if below > 0 else []
     words += [shown.others.sentence] if shown.others.sentence else []
     canvas.put(1, row + 1 + len(seen), shorten("    ".join(words), view.columns - 2), QUIET)
+
+
+def _nothing_yet(canvas: Canvas, row: int, lost: str) -> None:
+    """Why there is no group: the whole reason, which the bar may have to cut."""
+    said = f"✗ {lost}; asking again" if lost else "no consumer group seen yet"
+    for number, line in enumerate(wrap(said, canvas.columns - 4)):
+        canvas.put(2, row + number, line, BRIGHT if lost else QUIET)
 
 
 def draw_spark(canvas: Canvas, column: int, row: int, values: list[int], ground: str, last_role: str) -> None:

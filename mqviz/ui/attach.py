@@ -123,13 +123,15 @@ class Attach(Base):
             self.chosen = names[0] if names else ""
         detail = group_detail(self.player.state, self.chosen) if self.chosen else None
         lesson = detail.row.verdict.lesson if detail else None
+        reading = self.reading()
         view = LagView(
             shown,
             self.chosen,
             detail,
             other_groups(self.player.state),
             self._titles.get(lesson or 0, ""),
-            self.reading().wall_us,
+            reading.wall_us,
+            reading.lost.reason if reading.lost else "",
         )
         return paint(view, View(self.player.now_us, columns, rows, ascii=self.ascii))
 
