@@ -72,7 +72,7 @@ class Observer:
     def look(
         self, focus: str | None, visible: Collection[str] | None = None, topics: Collection[str] = ()
     ) -> None:
-        """What is on screen: the group in focus, the visible ones (None: all), topics to see without a group."""
+        """What is on screen: the group in focus, the visible ones (None: not said, so all are read in every beat), topics to see without a group."""
         news = focus != self.schedule.focus or not self._topics.issuperset(topics)
         self.schedule.look(focus, visible)
         self._topics = frozenset(topics)

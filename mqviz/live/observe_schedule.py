@@ -19,7 +19,7 @@ MISSING_US = 30 * SECOND_US
 class Schedule:
     """When what was asked for last, and so what to ask for next.
 
-    `period_us` is the length of a beat. `visible` None: everything is on screen.
+    `period_us` is the length of a beat. `visible` None: nobody said what is on screen, so every beat reads all.
     """
 
     def __init__(self, period_us: int = FOCUS_US) -> None:
@@ -76,7 +76,8 @@ class Schedule:
         return self.visible is None or group == self.focus or group in self.visible
 
     def _waited(self, group: str, now_us: int) -> bool:
-        every = self.period_us if group == self.focus else max(VISIBLE_US, self.period_us)
+        often = group == self.focus or self.visible is None
+        every = self.period_us if often else max(VISIBLE_US, self.period_us)
         return now_us - self._groups.get(group, -REST_US) >= every - self.period_us // 2
 
     def _turn(self, rest: list[str], now_us: int) -> list[str]:

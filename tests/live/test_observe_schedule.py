@@ -30,8 +30,8 @@ def test_the_focus_is_due_every_beat_the_visible_every_five_seconds_and_the_rest
     assert max(per_beat) - min(per_beat) <= 1
 
 
-def test_without_a_screen_everything_is_visible() -> None:
-    assert refreshed(Schedule(), ["a", "b"], 10) == {"a": [0, 4, 8], "b": [0, 4, 8]}
+def test_without_a_screen_every_beat_reads_everything() -> None:
+    assert refreshed(Schedule(), ["a", "b"], 6) == {"a": [0, 2, 4], "b": [0, 2, 4]}
 
 
 def test_a_few_that_are_not_on_screen_are_not_read_more_often_than_the_visible() -> None:
