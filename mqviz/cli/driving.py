@@ -17,7 +17,7 @@ def agree(bootstrap: str, scenario: Scenario, yes: bool) -> None:
         drive_plan.check(scenario)
     except Refused as error:
         raise CannotDo(str(error), COULD_NOT) from None
-    if yes or cluster.managed_bootstrap() == bootstrap:
+    if yes or _same(cluster.managed_bootstrap(), bootstrap):
         return
     print(f"mqviz did not start the cluster at {bootstrap}. The lesson makes there, and removes again:")
     for line in drive_plan.listing(scenario):
@@ -25,6 +25,13 @@ def agree(bootstrap: str, scenario: Scenario, yes: bool) -> None:
     print("Go on? [y/N] ", end="", flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise CannotDo("nothing was made", COULD_NOT)
+
+
+def _same(managed: str | None, bootstrap: str) -> bool:
+    """Whether both name the cluster that mqviz started, which listens on the loopback address only."""
+    return managed is not None and set(bootstrap.replace("localhost", "127.0.0.1").split(",")) <= set(
+        managed.split(",")
+    )
 
 
 def open_driven(bootstrap: str) -> Open:

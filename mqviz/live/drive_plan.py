@@ -48,15 +48,14 @@ class Names:
 
 
 def replicas_of(topic: CreateTopic, brokers: Sequence[int]) -> list[list[int]]:
-    """Which brokers hold each partition, the leader first: in turn, so that the leaders are spread evenly."""
-    factor = topic.replication_factor
-    if factor > len(brokers):
-        raise Refused(
-            f"topic {topic.name} wants {factor} replicas, but the cluster has {len(brokers)} broker(s)"
-        )
-    if topic.partitions < 1 or factor < 1:
+    """Which brokers hold each partition, the leader first: in turn, so that the leaders are spread evenly.
+
+    Where the cluster has fewer brokers than the topic wants replicas, each broker holds one.
+    """
+    if topic.partitions < 1 or topic.replication_factor < 1:
         raise Refused(f"topic {topic.name} needs at least one partition and one replica")
     count = len(brokers)
+    factor = min(topic.replication_factor, count)
     return [[brokers[(p + n) % count] for n in range(factor)] for p in range(topic.partitions)]
 
 
@@ -152,13 +151,17 @@ def listing(scenario: Scenario) -> list[str]:
     groups = sorted({consumer.group for consumer in scenario.consumers} - {""})
     lines = [
         f"topic mqviz.<run>.{t.name}: {_count(t.partitions, 'partition')}, "
-        f"{_count(t.replication_factor, 'replica')} each; removed at the end"
+        f"{_up_to(t.replication_factor)} each; removed at the end"
         for t in scenario.topics
     ]
     lines += [f"group mqviz.<run>.{group}; gone with its topics" for group in groups]
     lines += [f"producer {p.name}: {p.rate} to {p.topic}" for p in scenario.producers]
     lines += [f"consumer {name} of {c.group}" for name, c in _named(scenario.consumers)]
     return lines
+
+
+def _up_to(replicas: int) -> str:
+    return "1 replica" if replicas == 1 else f"{replicas} replicas (or as many as there are brokers)"
 
 
 def _count(number: int, what: str) -> str:
