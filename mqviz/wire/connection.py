@@ -32,9 +32,9 @@ from mqviz.wire.errors import (
     WireError,
 )
 from mqviz.wire.frames import FRAME_CAP, read_frame
+from mqviz.wire.streams import Streams, open_plain
 
 T = TypeVar("T")
-Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 OpenStream = Callable[[str, int], Awaitable[Streams]]
 
 _FIRST_ID = 0x0D0A0D0A
@@ -43,11 +43,6 @@ instead of waiting for more; Kafka returns any number as it came."""
 _UNSUPPORTED_VERSION = 35
 _UNANSWERED_MOST = 3
 """Deadlines missed in a row, with no answer between, after which a connection is given up."""
-
-
-async def open_plain(host: str, port: int) -> Streams:
-    """A TCP stream with room for large answers."""
-    return await asyncio.open_connection(host, port, limit=1 << 20)
 
 
 class Connection:

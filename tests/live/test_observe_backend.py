@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -135,6 +137,22 @@ def test_closing_does_not_wait_for_a_broker_that_does_not_answer() -> None:
     with served(fake), opened(fake.bootstrap) as backend:
         time.sleep(0.3)
         assert backend.advance(backend.journal.now_us())
+
+
+def test_a_name_server_that_does_not_answer_holds_up_neither_closing_nor_exit() -> None:
+    code = """
+import socket, time
+socket.getaddrinfo = lambda *a, **k: time.sleep(30)
+from mqviz.live.backend import KafkaBackend
+backend = KafkaBackend("somewhere:9092")
+time.sleep(0.3)
+backend.close()
+assert not backend._thread.is_alive()
+"""
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert time.monotonic() - began < 15
 
 
 def test_time_is_handed_out_in_order_and_never_again() -> None:

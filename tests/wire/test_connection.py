@@ -177,6 +177,15 @@ async def test_a_refused_port_is_said_at_once() -> None:
     assert str(address) in str(error)
 
 
+async def test_the_first_address_of_a_name_that_accepts_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with listening(FakeBroker().serve) as address:
+        found = [(0, 0, 0, "", (host, address.port)) for host in ("127.0.0.2", "127.0.0.1")]
+        monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: found)
+        connection = Connection(Address("broker", address.port))
+        assert names(await connection.ask(asks.list_groups(), 2)) == ["a", "b"]
+        await connection.close()
+
+
 @pytest.mark.parametrize("host", ["no-such-host.invalid", "a" * 80, "a..b"])
 async def test_an_unknown_host_is_said(host: str) -> None:
     error = await failure(Connection(Address(host, 9092)), 5)
