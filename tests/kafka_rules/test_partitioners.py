@@ -1,0 +1,75 @@
+"""Partitioners by their vectors: Java and librdkafka, with and without a key."""
+
+from __future__ import annotations
+
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mqviz.kafka import partitioners as p
+
+THREE = {"user-0": 1, "user-1": 2, "user-2": 2, "user-3": 2, "alice": 0, "bob": 0, "carol": 2, "order-1": 1}
+SIX = {"user-0": 1, "user-3": 5, "alice": 3, "order-2": 3}
+CRC = {"user-0": 2, "user-1": 2, "user-3": 0, "alice": 2, "bob": 2, "order-1": 1}
+
+
+@pytest.mark.parametrize(
+    ("key", "hashed"),
+    [("21", -973932308), ("foobar", -790332482), ("abc", 479470107), ("", 0x106E08D9)],
+)
+def test_r49_murmur2_vectors(key: str, hashed: int) -> None:
+    assert p.murmur2(key.encode()) == hashed
+
+
+def test_r49_java_hashes_over_all_partitions() -> None:
+    assert {key: p.keyed_partition("java", key.encode(), 3) for key in THREE} == THREE
+    assert {key: p.keyed_partition("java", key.encode(), 6) for key in SIX} == SIX
+
+
+def test_r49_java_hashes_the_empty_key() -> None:
+    assert p.keyed_partition("java", b"", 3) == 0
+    assert p.keyed_partition("java", b"", 6) == 3
+    assert p.keyed_partition("java", None, 6) is None
+
+
+def test_r50_librdkafka_uses_crc32() -> None:
+    assert {key: p.keyed_partition("librdkafka", key.encode(), 3) for key in CRC} == CRC
+
+
+def test_r50_the_random_rules_do_not_hash_the_empty_key() -> None:
+    for rule in ("librdkafka", "murmur2_random"):
+        assert p.keyed_partition(rule, b"", 3) is None
+        assert p.keyed_partition(rule, None, 3) is None
+
+
+@given(st.binary(min_size=1, max_size=40), st.integers(1, 50))
+def test_r50_murmur2_random_agrees_with_java_and_crc32_with_zlib(key: bytes, count: int) -> None:
+    assert p.keyed_partition("murmur2_random", key, count) == p.keyed_partition("java", key, count)
+    assert p.keyed_partition("librdkafka", key, count) == zlib.crc32(key) % count
+
+
+@given(st.binary(max_size=40), st.integers(1, 50))
+def test_i19_same_key_same_partition_in_range(key: bytes, count: int) -> None:
+    found = p.java_partition(key, count)
+    assert 0 <= found < count
+    assert p.java_partition(bytes(key), count) == found
+
+
+def test_r51_java_stays_while_the_queue_has_room() -> None:
+    assert not p.java_moves_before(16383, 16384, has_partial_batch=False)
+    assert p.java_moves_before(16384, 16384, has_partial_batch=False)
+    assert not p.java_moves_before(20000, 16384, has_partial_batch=True)
+    assert not p.java_moves_after(32767, 16384)
+    assert p.java_moves_after(32768, 16384)
+
+
+def test_r54_librdkafka_moves_after_ten_milliseconds() -> None:
+    assert not p.librdkafka_moves(1_000, 10_999)
+    assert p.librdkafka_moves(1_000, 11_000)
+
+
+def test_rules_read_well() -> None:
+    assert p.RULES["java"].format(n=3) == "murmur2(key) % 3"
+    assert p.RULES["librdkafka"].format(n=3) == "crc32(key) % 3"
