@@ -120,7 +120,9 @@ def differs(capture: Capture, events: Sequence[Event]) -> str:
     if len(ours) == capture.events and log_hash(ours) == capture.log_hash:
         return ""
     by = "" if capture.mqviz == __version__ else f" (made by mqviz {capture.mqviz}, this is {__version__})"
-    return f"this replay differs from the capture: {len(ours)} events, captured were {capture.events}{by}"
+    many = f"{len(ours)} events, captured were {capture.events}"
+    how = many if len(ours) != capture.events else f"its {len(ours)} events are not the captured ones"
+    return f"this replay differs from the capture: {how}{by}"
 
 
 def _check_commands(header: str, capture: Capture, source: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mqviz import capture
@@ -55,13 +55,15 @@ def replay(arguments: Namespace) -> int:
         from mqviz.cli.screens import replayed
 
         return replayed(arguments)
-    if header.kind == "simulated":
-        events = _rerun(header)
-    difference = capture.differs(header, events)
-    if difference:
-        raise CannotDo(difference, COULD_NOT)
-    print(f"{arguments.file}: {len(events)} events, the same byte for byte ({header.log_hash})")
+    if how := difference(header, events):
+        raise CannotDo(how, COULD_NOT)
+    print(f"{arguments.file}: {header.events} events, the same byte for byte ({header.log_hash})")
     return OK
+
+
+def difference(header: capture.Capture, events: Sequence[Event]) -> str:
+    """ "" if the capture comes out again as it was, else the sentence that says how it differs."""
+    return capture.differs(header, _rerun(header) if header.kind == "simulated" else events)
 
 
 def _events(opener: Open, scenario: Scenario, seed: int, until_us: int) -> Iterable[Event]:

@@ -161,8 +161,11 @@ def _drive(bootstrap: str) -> Open:
     return open_driven(bootstrap)
 
 
-def _replay(path: Path) -> Player:
+def _replay(path: Path) -> tuple[Player, str]:
+    from mqviz.cli.play import difference
+
     header, events = capture.read(path)
+    notice = difference(header, events)
     if header.kind == "live":
-        return Player(capture.open_events(events), header.scenario, header.seed)
-    return Player(open_simulator, header.scenario, header.seed, header.script())
+        return Player(capture.open_events(events), header.scenario, header.seed), notice
+    return Player(open_simulator, header.scenario, header.seed, header.script()), notice

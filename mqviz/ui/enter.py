@@ -49,8 +49,10 @@ def _play(start: Start, doors: Doors, options: Options) -> Screen[None]:
 def _replay(start: Start, doors: Doors, options: Options) -> Screen[None]:
     from mqviz.ui.sandbox import Sandbox
 
-    player = doors.replay(Path(start.what))
-    return Sandbox(player, f"{player.scenario.title} (replay)")
+    player, notice = doors.replay(Path(start.what))
+    screen = Sandbox(player, f"{player.scenario.title} (replay)")
+    screen.notice = notice
+    return screen
 
 
 def _attach(start: Start, doors: Doors, options: Options) -> Screen[None]:

@@ -39,7 +39,8 @@ class Doors:
     """Functions that open what a screen shows; each may raise Refused, ValueError or OSError with one sentence.
 
     `simulate` opens the simulator. `watch(bootstrap)` watches a cluster, read-only, and never waits for it.
-    `drive(bootstrap)` says how to open a real cluster for a lesson. `replay(path)` is a captured run.
+    `drive(bootstrap)` says how to open a real cluster for a lesson. `replay(path)` is a captured run,
+    and "" or the sentence that says how it differs from what was captured.
     `scenarios()` lists what can be played. `log_error` writes an unexpected error to the log file and returns
     its path, or None where it cannot be written.
     """
@@ -47,7 +48,7 @@ class Doors:
     simulate: Open
     watch: Callable[[str], Watched]
     drive: Callable[[str], Open]
-    replay: Callable[[Path], Player]
+    replay: Callable[[Path], tuple[Player, str]]
     scenarios: Callable[[], Sequence[Path]]
     progress: Progress
     log_error: Callable[[BaseException], Path | None]
