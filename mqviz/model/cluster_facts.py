@@ -336,7 +336,7 @@ def _part(state: State, group: str, partition: Partition) -> tuple[int, ...]:
     record = _record(state, group, partition)
     led = partition.led
     begin = record.start if record.start is not None else led.log.start
-    done = begin if record.committed is None else max(begin, record.committed)
+    done = begin if record.committed is None else min(max(begin, record.committed), led.high_watermark)
     taken = position(state, group, partition.topic, partition.number)
     taken = done if taken is None else max(done, taken)
     return (

@@ -27,7 +27,7 @@ MOVES: dict[str, tuple[str, ...]] = {
 
 MEMBER_MOVES: dict[str, tuple[str, ...]] = {
     "pending": ("joining", "gone"),
-    "joining": ("awaiting sync", "gone"),
+    "joining": ("awaiting sync", "joining", "gone"),
     "awaiting sync": ("stable", "joining", "rejoining", "gone"),
     "rejoining": ("joining", "gone"),
     "stable": ("rejoining", "joining", "gone"),
@@ -210,7 +210,7 @@ class MemberRejoined(Event, frozen=True):
 class RebalanceStarted(Event, frozen=True):
     """All members must join again; `reason` is a few words, `window_us` the first wait of an initial delay (R102)."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     group: str
     reason: str
     initial: bool
@@ -237,7 +237,7 @@ class GenerationStarted(Event, frozen=True):
 class GroupEmptied(Event, frozen=True):
     """Nobody joined the new generation (R100)."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     group: str
     generation: int
 
@@ -253,7 +253,7 @@ class MemberSynced(Event, frozen=True):
 class GroupStabilized(Event, frozen=True):
     """The leader's assignment is stored; each member is told its own partitions (R104)."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     group: str
     generation: int
     assignments: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
@@ -276,7 +276,7 @@ class MemberHeard(Event, frozen=True):
 class MemberRemoved(Event, frozen=True):
     """A member is out; `reason`: left, session expired, did not rejoin, did not sync, never joined."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     group: str
     member_id: str
     client: str
