@@ -38,6 +38,7 @@ class LessonScreen(RunScreen):
         self._on = on
         self._shadow = shadow
         self._scroll = FOLLOW
+        self._told = ""
         self.tutor: Tutor
 
     def left(self) -> ComposeResult:
@@ -54,6 +55,7 @@ class LessonScreen(RunScreen):
         at = progress.peek(self.lesson.number).step - 1
         self.tutor = Tutor(self.lesson, self.player, progress, at, self._shadow)
         self.show_side(True)
+        self._tell()
 
     def on_unmount(self) -> None:
         """The shadow goes with the screen."""
@@ -98,6 +100,14 @@ class LessonScreen(RunScreen):
         self.tutor.check(elapsed_us)
         if before != (self.tutor.phase, self.tutor.number):
             self._scroll = FOLLOW
+        self._tell()
+
+    def _tell(self) -> None:
+        """That progress cannot be kept, once."""
+        notice = self.mqviz.doors.progress.notice
+        if notice != self._told:
+            self._told = notice
+            self.say(notice)
 
     def may_go_on(self) -> bool:
         """First the bet."""
