@@ -51,12 +51,11 @@ def _bar() -> Iterator[Progress]:
     from rich import progress as rich
     from rich.console import Console
 
-    console = Console(stderr=True)
     bar = rich.Progress(
         rich.TextColumn("{task.description:<40.40}"),
         rich.BarColumn(),
         rich.DownloadColumn(),
-        console=console,
+        console=Console(stderr=True),
         transient=True,
     )
     task = None
@@ -64,15 +63,16 @@ def _bar() -> Iterator[Progress]:
     def show(done: int, total: int, name: str) -> None:
         nonlocal task
         if task is None:
-            bar.start()
             task = bar.add_task("", total=total)
-            if not sys.stderr.isatty():
-                console.print(f"fetching Apache Kafka, {total / 1e6:.0f} MB, once")
+            if bar.console.is_terminal:
+                bar.start()
+            else:
+                print(f"fetching Apache Kafka, {total / 1e6:.0f} MB, once", file=sys.stderr, flush=True)
         bar.update(task, completed=done, description=name)
         if done >= total:
-            bar.stop()
+            bar.live.stop()
 
     try:
         yield show
     finally:
-        bar.stop()
+        bar.live.stop()

@@ -62,9 +62,8 @@ def read_lock(path: Path = LOCK) -> list[Jar]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise ClusterError(
-            f"the jar lock file {path} cannot be read ({error}); install mqviz again"
-        ) from None
+        why = getattr(error, "strerror", None) or "it is no text"
+        raise ClusterError(f"the jar lock file {path} cannot be read ({why}); install mqviz again") from None
     jars = [_jar(path, number, line) for number, line in enumerate(lines, 1) if not line.startswith("#")]
     if not jars:
         raise ClusterError(f"the jar lock file {path} is damaged: it lists no jar; install mqviz again")
