@@ -224,10 +224,10 @@ class CommitEnded(Event, frozen=True):
 class CommitRefused(Event, frozen=True):
     """The coordinator refused commit `number`; the application goes on without it (R85).
 
-    `named` is the error's name and code.
+    `named` is the error's name and code; `number` 0: the client knows that it is no member and did not ask.
     """
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     consumer: str
     group: str
     number: int
@@ -246,7 +246,7 @@ class ConsumerProcessingSet(Event, frozen=True):
 class ConsumerChanged(Event, frozen=True):
     """The process was paused, resumed, killed, asked to close, is leaving or is gone: see Consumer.state."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     consumer: str
     group: str
     state: str
@@ -262,7 +262,7 @@ class PositionsAsked(Event, frozen=True):
 class ConsumerFailed(Event, frozen=True):
     """poll() threw, by its exception's name, and the application ends."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     consumer: str
     group: str
     exception: str

@@ -203,14 +203,18 @@ def commit(sim: Simulation, consumer: Consumer, purpose: str) -> bool:
         for claim in consumer.claims.values()
         if claim.position is not None
     )
-    if not positions:
-        if purpose == "application":
-            again(sim, consumer)
-        return False
-    request = OffsetCommit(consumer.settings.group, consumer.generation, consumer.member_id, positions)
-    number = membership.ask_coordinator(sim, consumer, request)
-    sim.emit(CommitStarted(*sim.stamp(), consumer.name, number, purpose))
-    return True
+    if positions and consumer.phase == "stable":
+        request = OffsetCommit(consumer.settings.group, consumer.generation, consumer.member_id, positions)
+        number = membership.ask_coordinator(sim, consumer, request)
+        sim.emit(CommitStarted(*sim.stamp(), consumer.name, number, purpose))
+        return True
+    if purpose == "application":
+        if positions:
+            group = consumer.settings.group
+            event = CommitRefused(*sim.stamp(), consumer.name, group, 0, 0, "CommitFailedException")
+            sim.cause = sim.emit(event)
+        again(sim, consumer)
+    return False
 
 
 @receives(OffsetCommit)
