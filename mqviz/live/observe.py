@@ -98,7 +98,8 @@ class Observer:
             self.schedule.hurry("cluster", "groups")
         except Exception as error:
             _log.exception("a beat failed")
-            self._refresh.lose_cluster(f"mqviz failed to read the cluster ({type(error).__name__}: {error})")
+            why = f"mqviz failed to read the cluster ({type(error).__name__}: {error})"
+            self._refresh.lose_cluster(why, type(error).__name__)
             self.schedule.hurry("cluster", "groups")
         return self._journal.now_us() - began_us
 

@@ -57,7 +57,7 @@ class Refresh:
         self._any_answered_us = 0
         self._asked_offsets: dict[tuple[int, int], tuple[dict[str, list[int]], Ask[dict[str, Offsets]]]] = {}
         """By broker and time, what was asked for last: the same question is written only once."""
-        self._disconnected = False
+        self._lost_kind = ""
         self._probe: asyncio.Task[None] | None = None
 
     # -- cluster -----------------------------------------------------------------------------------------
@@ -68,21 +68,21 @@ class Refresh:
         try:
             answer = await self.brokers.any(asks.metadata(), self._deadline_s)
         except WireError as error:
-            self.lose_cluster(str(error))
+            self.lose_cluster(str(error), error.reason)
             raise ClusterLostError(str(error)) from error
         self._any_answered_us, self.stale_leaders = asked_us, False
-        if self._disconnected:
+        if self._lost_kind:
             self.journal.post(told.ConnectionBack, since_us)
-            self._disconnected = False
+            self._lost_kind = ""
         await self.brokers.learn(answer.brokers)
         self._keep_lost(answer.brokers)
         self._post_cluster(answer, since_us)
 
-    def lose_cluster(self, why: str) -> None:
-        """Nothing can be seen of the cluster, until it can."""
-        if not self._disconnected:
+    def lose_cluster(self, why: str, kind: str) -> None:
+        """Nothing can be seen of the cluster, until it can; told again when it is another `kind` of reason."""
+        if kind != self._lost_kind:
             self.journal.post(told.ConnectionLost, self._any_answered_us, why)
-        self._disconnected = True
+        self._lost_kind = kind
 
     def _keep_lost(self, brokers: Iterable[asks.Broker]) -> None:
         """A broker that left the cluster is no longer lost; it is gone."""
