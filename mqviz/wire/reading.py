@@ -51,7 +51,31 @@ def entity_reader(entity: Any) -> Read:
             at = _read_tags(tags, values, data, at)
         return SimpleNamespace(**values), at
 
-    return read
+    return _remembering(entity, read) if entity.__name__ == "OffsetFetchResponseGroup" else read
+
+
+_MOST_REMEMBERED = 4096
+_remembered: dict[tuple[Any, str | None], tuple[bytes, Any]] = {}
+
+
+def _remembering(entity: Any, read: Read) -> Read:
+    """`read`, for a group's answer, of which there are many and most are the same as last time.
+
+    What begins with the same bytes has the same value and the same end.
+    """
+
+    def remembering(data: bytes, at: int) -> tuple[Any, int]:
+        name, _ = _compact_string(data, at)
+        raw, value = _remembered.get((entity, name), (b"", None))
+        if raw and data.startswith(raw, at):
+            return value, at + len(raw)
+        value, end = read(data, at)
+        if len(_remembered) >= _MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[entity, name] = (data[at:end], value)
+        return value, end
+
+    return remembering
 
 
 def _read_tags(tags: dict[int, tuple[str, Read]], values: dict[str, Any], data: bytes, at: int) -> int:

@@ -108,6 +108,38 @@ def test_many_offsets_are_read_the_same_with_and_without_metadata(
     ]
 
 
+def committed(*offsets: int, group: str = "g", topic: str = "t") -> object:
+    m = codec.schema(apis.OFFSET_FETCH, 9, "response")
+    parts = tuple(
+        m.OffsetFetchResponsePartitions(
+            partition_index=n, committed_offset=offset, metadata="", error_code=ErrorCode.none
+        )
+        for n, offset in enumerate(offsets)
+    )
+    found = m.OffsetFetchResponseGroup(
+        group_id=group, topics=(m.OffsetFetchResponseTopics(name=topic, partitions=parts),)
+    )
+    return m.OffsetFetchResponse(throttle_time=timedelta(), groups=(found,))
+
+
+def test_an_answer_like_an_earlier_one_of_the_same_group_is_taken_from_memory_and_only_that() -> None:
+    ask = asks.offset_fetch(["g"])
+
+    def read(value: object) -> list[tuple[int, int, int]]:
+        (topics,) = [
+            found.topics for found in ask.read(codec.decode(apis.OFFSET_FETCH, 9, bare(7, value))).values()
+        ]
+        return topics[0][1].rows()
+
+    for _ in range(2):
+        assert read(committed(1, 2)) == [(0, 1, 0), (1, 2, 0)]
+        assert read(committed(1, 3)) == [(0, 1, 0), (1, 3, 0)]
+        assert read(committed(1)) == [(0, 1, 0)]
+        assert read(committed(1, 2, group="h")) == [(0, 1, 0), (1, 2, 0)]
+    first, second = [ask.read(codec.decode(apis.OFFSET_FETCH, 9, bare(n, committed(5)))) for n in (1, 2)]
+    assert first["g"].topics is second["g"].topics
+
+
 def test_unknown_tagged_fields_are_passed_over() -> None:
     whole = bare(7, groups("a"))
     assert whole.endswith(b"\0")
