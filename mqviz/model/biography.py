@@ -169,7 +169,7 @@ def _delivered(story: Story, event: RecordsReturned) -> None:
     if again > 1:
         position, why = group.starts.get(event.consumer, (0, ""))
         detail += f", from {why} {position}  ×{again}"
-        group.why = _why_again(group, event.consumer, position)
+        group.why = _why_again(group, event.consumer, position, why)
     group.deliveries.append(event.consumer)
     group.holder = event.consumer
     story.add(event.at_us, "delivered", detail, "done" if again == 1 else "wait")
@@ -187,10 +187,15 @@ def _waited(story: Story, at_us: int) -> None:
     story.broken = ""
 
 
-def _why_again(group: Reading, reader: str, position: int) -> str:
+def _why_again(group: Reading, reader: str, position: int, how: str) -> str:
     did = "processed it" if group.processed else "had it in hand"
+    if how != "committed":
+        return (
+            f"because {group.holder} {did} but had committed nothing; "
+            f"{reader} starts at {position}, the {how} record"
+        )
     return (
-        f"because {group.holder} {did} but only {position} was committed; "
+        f"because {group.holder} {did} but had committed only {position}; "
         f"{reader} starts where the last commit says: at {position}"
     )
 
