@@ -137,7 +137,7 @@ class BatchAppended(Event, frozen=True):
 class BatchRefused(Event, frozen=True):
     """The broker refused a batch of request `number` before writing it; `named` is the error's name and code (E42)."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     topic: str
     partition: int
     broker: int

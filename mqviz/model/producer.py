@@ -112,7 +112,7 @@ class StickyMoved(Event, frozen=True):
 class RecordsFailed(Event, frozen=True):
     """The broker refused these records, and the producer gave up on them; `named` is the error's name and code."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     producer: str
     topic: str
     partition: int
@@ -161,7 +161,7 @@ class ProducerPaced(Event, frozen=True):
 class ProducerChanged(Event, frozen=True):
     """The process was paused, resumed, killed, or asked to close, or is gone: see Producer.state."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     producer: str
     state: str
 

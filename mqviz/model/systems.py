@@ -140,13 +140,13 @@ class UserStored(AtSignUp, frozen=True):
 class AnswerGiven(AtSignUp, frozen=True):
     """The client heard that it is signed up; its thread is free."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
 
 
 class SignUpFailed(AtSignUp, frozen=True):
     """The client heard that it is not signed up. `reason` is a sentence; `culprit`: the service that did not do its part."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     reason: str
     culprit: str
 
@@ -168,7 +168,7 @@ class MailSent(AtSignUp, frozen=True):
 class MailFailed(AtSignUp, frozen=True):
     """A worker's call to the mail server broke; the note is back at the head of the queue."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
 
 
 class ServiceFailed(Event, frozen=True):

@@ -36,3 +36,10 @@ def why(state: State, event: Event) -> Why | None:
 
     explain = EXPLAIN.get(type(event))
     return explain(state, event) if explain else None
+
+
+def is_explained(event: Event) -> bool:
+    """Whether there may be something to say about `event`; cheap, for looking through many."""
+    import mqviz.model.why_parts  # noqa: F401  (registers every explanation)
+
+    return type(event) in EXPLAIN

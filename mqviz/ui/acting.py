@@ -9,6 +9,7 @@ from mqviz import commands
 from mqviz.backend import Refused
 from mqviz.commands import NotationError
 from mqviz.model import facts
+from mqviz.model.biography import biography
 from mqviz.model.event import Event
 from mqviz.player import Player
 from mqviz.scenes.canvas import Target
@@ -161,24 +162,22 @@ class Acting(Base):
 
     def open(self, target: Target) -> None:
         """A record's biography."""
-        if target[0] == "record":
-            _, topic, partition, offset = target
-            content = self._biography(str(topic), int(partition), int(offset))
-            if content is not None:
-                self.lay(content)
-                return
-        self.say(
-            f"{' '.join(str(part) for part in target[1:])}: k kills, x closes; a record opens its biography"
-        )
+        if target[0] != "record":
+            name = " ".join(str(part) for part in target[1:])
+            self.say(f"{name}: k kills, x closes; a record opens its biography")
+            return
+        _, topic, partition, offset = target
+        content = self._biography(str(topic), int(partition), int(offset))
+        if content is not None:
+            self.lay(content)
+        else:
+            self.say("what happened to a record is told only where mqviz sees into brokers and clients")
 
     def _biography(self, topic: str, partition: int, offset: int) -> Content | None:
-        from mqviz.model.biography import biography
-
-        tape = facts.tape(self.player.state, topic, partition, 1)
-        if offset < 0 or not (isinstance(tape.log_end, int) and offset < tape.log_end):
+        found = biography(self.player.events, topic, partition, offset)
+        if found is None:
             return None
         self.picture.focus = ("record", topic, partition, offset)
-        found = biography(self.player.events, topic, partition, offset)
         seen = facts.key_letters(self.player.state)
         return Content(
             lambda columns, _: panels.biography_sheet(columns, found, seen),

@@ -238,8 +238,10 @@ class LessonScreen(RunScreen):
         self.lay(Content(sheet, (("↑ ↓", "choose"), ("enter", "do it"), ("esc", "keep the bet")), 2, drop))
 
     def on_stage_selected(self, event: Stage.Selected) -> None:
-        """A click on an answer chooses it, a second one bets; on a tab it turns there."""
+        """A click on an answer chooses it, a second one bets; on a tab it turns there; else as in every run."""
         kind = event.target[0]
+        if kind in ("answer", "tab"):
+            event.prevent_default()
         if kind == "answer" and self.tutor.phase is Phase.PREDICT:
             if self.choice == event.target[1]:
                 self.bet()
@@ -247,10 +249,8 @@ class LessonScreen(RunScreen):
             self.redraw()
         elif kind == "tab":
             self.show_side(event.target[1] == 0)
-        elif kind != "answer":
-            if event.stage.id == "stage":
-                self.on_lesson = False
-            super().on_stage_selected(event)
+        elif event.stage.id == "stage":
+            self.on_lesson = False
 
     # -- pictures ------------------------------------------------------------------------------------------
 

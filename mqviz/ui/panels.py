@@ -67,8 +67,7 @@ def _why_rows(found: Why, columns: int, rows: int) -> list[tuple[str, str]]:
     """Reason, rule and change as labelled rows; a long reason takes two, the change is the first to go."""
     ends = [("rule", found.rule)] if found.rule else []
     if found.change:
-        label, _, text = found.change.partition(" ")
-        ends.append((label, text))
+        ends.append(("now", found.change))
     lines = wrap(found.reason, columns)
     most = max(1, rows - len(ends), min(2, rows - 1))
     if len(lines) > most:
@@ -118,7 +117,7 @@ def ledger_sheet(columns: int, found: Ledger | Unknown, group: str) -> Sheet:
 
 
 _SIGNS = {"done": ("●", "ink"), "wait": ("●", "wait"), "bad": ("✗", "bad")}
-_GAP_US = 1_000_000
+OFTEN = ("not yet", "once", "twice", *(f"{count} times" for count in range(3, 100)))
 
 
 def biography_sheet(columns: int, found: Biography, keys_seen: Sequence[str]) -> Sheet:
@@ -132,35 +131,58 @@ def biography_sheet(columns: int, found: Biography, keys_seen: Sequence[str]) ->
         Span(
             4 + width(name) + 3, f"{found.topic} P{found.partition} offset {found.offset}", sheet.ink("ink")
         ),
-        _right(sheet, f"delivered ×{found.delivered}", "wait" if found.delivered > 1 else "quiet", True),
+        _right(sheet, _delivered(found.delivered), "wait" if found.delivered > 1 else "quiet", True),
     )
     sheet.blank()
-    for station in found.stations:
-        _station(sheet, station)
-    if found.verdict:
-        sheet.blank()
-        fg = "wait" if found.delivered > 1 else "ink"
-        sheet.labelled("because", found.verdict, 9, "ink", fg)
+    for before, station in zip((None, *found.stations), found.stations, strict=False):
+        _station(sheet, station, before is not None and _is_gap(before))
+    sheet.blank()
+    label, text = _split(found.verdict)
+    fg = "wait" if found.delivered > 1 else "ok" if label == "once:" else "quiet"
+    if label:
+        sheet.labelled(label, text, width(label) + 1, "ink", fg)
+    else:
+        sheet.text(text)
     return sheet
 
 
-def _station(sheet: Sheet, station: Station) -> None:
+def _delivered(count: int) -> str:
+    return ("not delivered", "delivered")[count] if count < 2 else f"delivered ×{count}"
+
+
+def _split(verdict: str) -> tuple[str, str]:
+    """How often, and why; ("", all of it) where several groups read the record."""
+    head, because, tail = verdict.partition(", because ")
+    if because and head in OFTEN:
+        return f"{head}, because", tail
+    head, colon, tail = verdict.partition(": ")
+    return (f"{head}:", tail) if colon and head in OFTEN else ("", verdict)
+
+
+def _is_gap(station: Station) -> bool:
+    """Whether the line is a time in which nothing happened."""
+    return station.sign == "wait" and station.after_us is None
+
+
+def _station(sheet: Sheet, station: Station, after_gap: bool) -> None:
     sign, fg = _SIGNS[station.sign]
-    after = station.after_us
-    if after is not None and after >= _GAP_US:
-        bar = "░" * min(32, max(4, after // _GAP_US))
-        sheet.row(Span(0, duration(after), sheet.ink("wait", True)), Span(10, bar, sheet.ink("wait")))
-        after = None
-    what = "bright" if station.sign == "done" else fg
+    if _is_gap(station):
+        bar = "░" * min(32, max(4, sheet.room - 12 - width(station.detail)))
+        sheet.row(
+            Span(0, station.what, sheet.ink("wait", True)),
+            Span(10, bar, sheet.ink("wait")),
+            Span(11 + len(bar), station.detail, sheet.ink("wait")),
+        )
+        return
     at = 12 + max(11, width(station.what) + 1)
     spans = [
         Span(0, seconds(station.at_us)[:-2], sheet.ink("quiet")),
         Span(10, sign, sheet.ink(fg)),
-        Span(12, station.what, sheet.ink(what, True)),
+        Span(12, station.what, sheet.ink("bright" if station.sign == "done" else fg, True)),
         Span(at, shorten(station.detail, sheet.room - at - 9), sheet.ink("ink")),
     ]
-    if after is not None:
-        spans.append(_right(sheet, f"+{duration(after)}", "quiet"))
+    if station.after_us is not None and not after_gap:
+        spans.append(_right(sheet, f"+{duration(station.after_us)}", "quiet"))
     sheet.row(*spans)
 
 

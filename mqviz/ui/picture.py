@@ -13,7 +13,7 @@ from mqviz.model import facts
 from mqviz.model.event import Event, Weight
 from mqviz.model.readings import Why
 from mqviz.model.state import State
-from mqviz.model.why import why
+from mqviz.model.why import is_explained, why
 from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.view import View
@@ -100,18 +100,24 @@ class Picture:
 
     def _look(self, first: int, known: Explained | None) -> Explained:
         """The last moment from event `first` on, else what was known, else the last step."""
+        place = self.player.branch.number, self.player.cursor
+        found = self._last(first, Weight.MOMENT)
+        if found is None and known is not None and known.moment:
+            return known._replace(cursor=self.player.cursor)
+        return Explained(*place, found or self._last(first, Weight.STEP), found is not None)
+
+    def _last(self, first: int, weight: Weight) -> Why | None:
+        """The last explanation of an event of this weight, told in the State just after it."""
         player = self.player
-        step: Why | None = None
+        events = player.branch.events
         for index in range(player.cursor - 1, max(0, first) - 1, -1):
-            event = player.branch.events[index]
-            if event.weight >= Weight.MOMENT or (step is None and event.weight >= Weight.STEP):
-                found = why(player.state, event)
-                if found is not None and event.weight >= Weight.MOMENT:
-                    return Explained(player.branch.number, player.cursor, found, True)
-                step = step or found
-        if known is not None and (known.moment or step is None):
-            return known._replace(cursor=player.cursor)
-        return Explained(player.branch.number, player.cursor, step, False)
+            if events[index].weight >= weight and is_explained(events[index]):
+                here = index + 1 == player.cursor
+                state = player.state if here else player.history.state_after(player.branch, index + 1)
+                found = why(state, events[index])
+                if found is not None:
+                    return found
+        return None
 
     # -- focus -------------------------------------------------------------------------------------------
 

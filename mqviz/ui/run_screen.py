@@ -143,6 +143,14 @@ class RunScreen(Acting):
         """Whether time may run now; says why not."""
         return True
 
+    def action_back(self) -> None:
+        """Out of the selection first, then out of the run."""
+        if self.picture.focus is not None:
+            self.picture.focus = None
+            self.redraw()
+        else:
+            super().action_back()
+
     def action_play_pause(self) -> None:
         """Play or pause."""
         if not self.player.playing and not self.may_go_on():
