@@ -10,18 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mqviz.model.consumer import (
-    CommitRefused,
-    ConsumerChanged,
-    PartitionsRevoked,
-    PositionsSet,
-    RecordsProcessed,
-    RecordsReturned,
-)
+from mqviz.model.consumer import CommitRefused, ConsumerChanged, RecordsProcessed, RecordsReturned
 from mqviz.model.event import Event
 from mqviz.model.group import OffsetsCommitted
 from mqviz.model.lag_words import lasting
 from mqviz.model.log import BatchAppended, HighWatermarkAdvanced, ReplicaAppended
+from mqviz.model.membership import PartitionsRevoked, PositionsSet
 from mqviz.model.producer import RecordsAcknowledged, SendCalled
 from mqviz.model.readings import Biography, Station
 

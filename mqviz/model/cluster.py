@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+import mqviz.model.membership  # noqa: F401  (registers its events)
 from mqviz.model.consumer import Consumer
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.group import Group

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from mqviz.model import trends
 from mqviz.model.cluster import Cluster, Partition
 from mqviz.model.consumer import Consumer
-from mqviz.model.group import Group, Member, PartitionRecord
+from mqviz.model.group import Group, Member
+from mqviz.model.group_record import PartitionRecord
 from mqviz.model.log import Batch
 from mqviz.model.readings import (
     Cell,

@@ -108,52 +108,6 @@ class PollCalled(Event, frozen=True):
     consumer: str
 
 
-class MembershipChanged(Event, frozen=True):
-    """What the process knows of its membership; `lost`: its partitions were taken from it behind its back."""
-
-    consumer: str
-    phase: Phase
-    member_id: str
-    generation: int
-    lost: bool = False
-
-
-class RejoinNeeded(Event, frozen=True):
-    """The process was told that the group rebalances; it joins again at its next poll() (R106)."""
-
-    consumer: str
-    group: str
-
-
-class PartitionsAssigned(Event, frozen=True):
-    """onPartitionsAssigned: the process may read these partitions from now on (R108)."""
-
-    weight = Weight.STEP
-    consumer: str
-    group: str
-    generation: int
-    partitions: tuple[tuple[str, int], ...]
-
-
-class PartitionsRevoked(Event, frozen=True):
-    """onPartitionsRevoked, or onPartitionsLost: the process stops reading them; what it had fetched is dropped."""
-
-    weight = Weight.STEP
-    consumer: str
-    group: str
-    partitions: tuple[tuple[str, int], ...]
-    lost: bool
-
-
-class PositionsSet(Event, frozen=True):
-    """Where the process starts to read: (topic, partition, offset, because of: committed, earliest, latest) (R81)."""
-
-    weight = Weight.STEP
-    consumer: str
-    group: str
-    positions: tuple[tuple[str, int, int, str], ...]
-
-
 class FetchStarted(Event, frozen=True):
     """A fetch left for a broker; no other goes there until it is back (R79)."""
 
@@ -252,13 +206,6 @@ class ConsumerChanged(Event, frozen=True):
     state: str
 
 
-class PositionsAsked(Event, frozen=True):
-    """These are the requests from which the process will learn where to start reading; () when all are answered."""
-
-    consumer: str
-    numbers: tuple[int, ...]
-
-
 class ConsumerFailed(Event, frozen=True):
     """poll() threw, by its exception's name, and the application ends."""
 
@@ -294,57 +241,6 @@ def _polled(state: State, event: PollCalled) -> None:
     consumer = _of(state, event.consumer)
     consumer.activity = "polling"
     consumer.polled_at_us = event.at_us
-
-
-@applies(MembershipChanged)
-def _membership(state: State, event: MembershipChanged) -> None:
-    consumer = _of(state, event.consumer)
-    consumer.membership += event.phase != "stable"
-    consumer.phase = event.phase
-    consumer.member_id = event.member_id
-    consumer.generation = event.generation
-    consumer.rejoin = event.phase == "unjoined"
-    consumer.lost = event.lost
-    consumer.asked = ()
-
-
-@applies(RejoinNeeded)
-def _rejoin(state: State, event: RejoinNeeded) -> None:
-    _of(state, event.consumer).rejoin = True
-
-
-@applies(PartitionsAssigned)
-def _assigned(state: State, event: PartitionsAssigned) -> None:
-    cluster = state.cluster
-    claims = _of(state, event.consumer).claims
-    for topic, number in event.partitions:
-        claims[cluster.partition(topic, number).key] = Claim(topic, number)
-
-
-@applies(PartitionsRevoked)
-def _revoked(state: State, event: PartitionsRevoked) -> None:
-    consumer = _of(state, event.consumer)
-    for topic, number in event.partitions:
-        del consumer.claims[state.cluster.partition(topic, number).key]
-    consumer.lost = False
-    consumer.asked = ()
-    consumer.ready = [key for key in consumer.ready if key in consumer.claims]
-
-
-@applies(PositionsAsked)
-def _asked(state: State, event: PositionsAsked) -> None:
-    _of(state, event.consumer).asked = event.numbers
-
-
-@applies(PositionsSet)
-def _positions(state: State, event: PositionsSet) -> None:
-    cluster = state.cluster
-    consumer = _of(state, event.consumer)
-    for topic, number, offset, _ in event.positions:
-        key = cluster.partition(topic, number).key
-        claim = consumer.claims[key]
-        claim.position = claim.fetched_to = offset
-        cluster.groups[event.group].record(key, topic, number).begin(offset)
 
 
 @applies(ConsumerFailed)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mqviz.model.event import Event, Weight, applies
-from mqviz.model.trend import Samples
+from mqviz.model.group_record import PartitionRecord
 
 if TYPE_CHECKING:
     from mqviz.model.state import State
@@ -66,69 +66,6 @@ class Member(msgspec.Struct):
     joining: int = 0
     syncing: int = 0
     partitions: tuple[tuple[str, int], ...] = ()
-
-
-class PartitionRecord(msgspec.Struct):
-    """What a group has to do with one partition.
-
-    `start`: where its first reader began; `committed`: next offset to read, None before the first commit.
-    `ends` and `times` are a step function that counts how often each record was processed: offsets from
-    ends[i-1] to ends[i] - 1 were processed times[i] times; those after the last end 0 times. Neighbours with
-    the same count are one step, so it is short however long the log is.
-    """
-
-    topic: str
-    partition: int
-    start: int | None = None
-    committed: int | None = None
-    committed_at_us: int = 0
-    commits: Samples = msgspec.field(default_factory=Samples)
-    ends: list[int] = msgspec.field(default_factory=list)
-    times: list[int] = msgspec.field(default_factory=list)
-
-    def begin(self, offset: int) -> None:
-        """The group's first reader of this partition starts at `offset`."""
-        if self.start is None:
-            self.start = offset
-
-    def passed(self, first: int, end: int) -> None:
-        """Offsets first … end - 1 were processed once more."""
-        known = self.ends[-1] if self.ends else 0
-        if first >= known:
-            self._push(first, 0)
-            self._push(end, 1)
-            return
-        old_ends, old_times = [*self.ends, max(known, end)], [*self.times, 0]
-        self.ends, self.times = [], []
-        begin = 0
-        for step_end, count in zip(old_ends, old_times, strict=True):
-            for cut in (first, end):
-                if begin < cut < step_end:
-                    self._push(cut, count + (first < cut))
-                    begin = cut
-            self._push(step_end, count + (first <= begin < end))
-            begin = step_end
-
-    def _push(self, end: int, count: int) -> None:
-        if end <= (self.ends[-1] if self.ends else 0):
-            return
-        if self.times and self.times[-1] == count:
-            self.ends[-1] = end
-            return
-        self.ends.append(end)
-        self.times.append(count)
-
-    def processed(self, offset: int) -> int:
-        """How often the record at `offset` was processed."""
-        return next((count for end, count in zip(self.ends, self.times, strict=True) if offset < end), 0)
-
-    def more_than_once(self) -> int:
-        """How many records were processed twice or more often."""
-        begin, found = 0, 0
-        for end, count in zip(self.ends, self.times, strict=True):
-            found += end - begin if count > 1 else 0
-            begin = end
-        return found
 
 
 class Group(msgspec.Struct):

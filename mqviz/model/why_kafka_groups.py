@@ -9,9 +9,6 @@ from mqviz.model.consumer import (
     ConsumerChanged,
     ConsumerFailed,
     ConsumerProcessingSet,
-    PartitionsAssigned,
-    PartitionsRevoked,
-    PositionsSet,
 )
 from mqviz.model.event import Event
 from mqviz.model.group import (
@@ -25,6 +22,7 @@ from mqviz.model.group import (
     RebalanceStarted,
 )
 from mqviz.model.lag_words import lasting, names, several
+from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked, PositionsSet
 from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.why import explains

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqviz.model.group import PartitionRecord
+from mqviz.model.group_record import PartitionRecord
 from mqviz.model.trend import KEPT, WINDOW_US, Samples
 
 ranges = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=12)

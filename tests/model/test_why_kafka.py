@@ -4,14 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mqviz.model.consumer import (
-    CommitRefused,
-    ConsumerChanged,
-    PartitionsRevoked,
-    PositionsSet,
-    RecordsProcessed,
-    RecordsReturned,
-)
+from mqviz.model.consumer import CommitRefused, ConsumerChanged, RecordsProcessed, RecordsReturned
 from mqviz.model.event import APPLY, Event, Weight
 from mqviz.model.group import (
     GenerationStarted,
@@ -21,6 +14,7 @@ from mqviz.model.group import (
     RebalanceStarted,
 )
 from mqviz.model.log import BatchAppended, BatchRefused, HighWatermarkAdvanced
+from mqviz.model.membership import PartitionsRevoked, PositionsSet
 from mqviz.model.producer import RecordsAcknowledged, RecordsFailed, SendCalled
 from mqviz.model.readings import Why
 from mqviz.model.state import State, apply

@@ -1,4 +1,7 @@
-"""What a command leaves open, and what it may say: defaults from the world as it is, refusals as sentences."""
+"""What a command leaves open, and what it may say: defaults from the world as it is, refusals as sentences.
+
+Like a real broker: nothing here; real clients must be told their group and topic. Left out: guessing among several.
+"""
 
 from __future__ import annotations
 

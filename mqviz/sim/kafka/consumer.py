@@ -1,6 +1,6 @@
 """Consumer: an application that polls, works on each record, commits, and polls again.
 
-Like a real broker's clients: poll() first does what the group needs, then returns fetched records, at most
+Like a real broker: as its Java client, poll() first does what the group needs, then returns fetched records, at most
 max.poll.records, draining partitions one after the other in the order in which they came, and sends the next
 fetches before it returns; the position moves when records are returned (R79, R98, E32). commitSync() after the
 work of a poll commits the positions of all assigned partitions (R82, R85, E33); auto-commit happens only inside

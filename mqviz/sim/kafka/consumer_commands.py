@@ -1,7 +1,8 @@
 """Commands to consumers: add, set, pause, resume, close, kill.
 
-Like real processes: close finishes the records that poll() gave, commits and leaves (R94); kill tells nobody
-(R112); a frozen process goes on later with its old beliefs (R5). Values are refused with Kafka's words.
+Like a real broker: as real processes, close finishes the records that poll() gave, commits and leaves (R94);
+kill tells nobody (R112); a frozen process goes on later with its old beliefs (R5). Values are refused with
+Kafka's words. Left out: everything that AddConsumer has no field for.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Membership: a consumer's side of the classic group protocol.
 
-Like a real broker's clients: JoinGroup without id, with the id, SyncGroup, then the assignment (R101, R104);
+Like a real broker: as its Java client, JoinGroup without id, with the id, SyncGroup, then the assignment (R101, R104);
 eager: everything is revoked before joining again (R108); the group leader computes the assignment with the
 range assignor (R110, R115); a background thread sends heartbeats, and what it learns takes effect at the next
 poll() (R106); close() commits if it is automatic, revokes and says goodbye (R94); a poll() that comes too late
@@ -12,16 +12,8 @@ from __future__ import annotations
 
 from mqviz.kafka.assignors import ASSIGNORS, Subscription
 from mqviz.kafka.errors import Error
-from mqviz.model.consumer import (
-    Consumer,
-    ConsumerChanged,
-    ConsumerFailed,
-    MembershipChanged,
-    PartitionsAssigned,
-    PartitionsRevoked,
-    Phase,
-    RejoinNeeded,
-)
+from mqviz.model.consumer import Consumer, ConsumerChanged, ConsumerFailed, Phase
+from mqviz.model.membership import MembershipChanged, PartitionsAssigned, PartitionsRevoked, RejoinNeeded
 from mqviz.model.request import (
     AnyRequest,
     Heartbeat,

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.cluster import partition_key
-from mqviz.model.consumer import Consumer, PositionsAsked, PositionsSet
+from mqviz.model.consumer import Consumer
 from mqviz.model.group import Group, MemberHeard, OffsetsCommitted
+from mqviz.model.membership import PositionsAsked, PositionsSet
 from mqviz.model.request import InFlight, ListOffsets, OffsetCommit, OffsetFetch, Offsets, Plain
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor

@@ -1,6 +1,6 @@
 """Producer: an application that calls send() at its rate, and the client that batches and sends.
 
-Like a real broker's clients: the partition is chosen by each client's own rule (R48-R51, R54); a record joins
+Like a real broker: as its clients, Java and librdkafka, the partition is chosen by each client's own rule (R48-R51, R54); a record joins
 its partition's last batch while it fits (R40, R41); a batch leaves when it is full, when another waits behind
 it or when linger.ms is over, and a request takes the first batch of every partition of its broker (R42); at
 most max.in.flight requests a broker (R43); acks 0, 1, all (R29).

@@ -14,14 +14,12 @@ from mqviz.model.consumer import (
     CommitStarted,
     ConsumerChanged,
     ConsumerFailed,
-    PartitionsAssigned,
-    PartitionsRevoked,
     PollCalled,
-    PositionsSet,
     RecordsProcessed,
     RecordsReturned,
 )
 from mqviz.model.group import MemberRemoved, OffsetsCommitted
+from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked, PositionsSet
 from mqviz.model.request import Fetch, LeaveGroup, RequestSent
 from tests.sim.kafka.worlds import MS, S, of, run, times
 from tests.sim.worlds import Run

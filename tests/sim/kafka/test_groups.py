@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import pairwise
 
 from mqviz.model import facts
-from mqviz.model.consumer import PartitionsAssigned, PartitionsRevoked, RecordsProcessed, RejoinNeeded
+from mqviz.model.consumer import RecordsProcessed
 from mqviz.model.group import GenerationStarted, GroupStabilized, MemberJoined, MemberRemoved
+from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked, RejoinNeeded
 from mqviz.model.request import Heartbeat, RequestSent
 from tests.sim.kafka.worlds import MS, S, of, run, times
 from tests.sim.worlds import Run
