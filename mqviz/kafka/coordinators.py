@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 OFFSETS_PARTITIONS = 50
 """offsets.topic.num.partitions"""
 
@@ -15,6 +17,7 @@ def java_hash(text: str) -> int:
     return found - (1 << 32) if found >> 31 else found
 
 
+@lru_cache(maxsize=4096)
 def offsets_partition(group: str, partitions: int = OFFSETS_PARTITIONS) -> int:
     """The partition of __consumer_offsets that holds `group`; its leader is the group's coordinator.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 BATCH_HEADER = 61
 
 
@@ -11,6 +13,7 @@ def varint_size(value: int) -> int:
     return max(1, -(-zigzag.bit_length() // 7))
 
 
+@lru_cache(maxsize=65536)
 def record_size(key: int | None, value: int | None, offset_delta: int = 0, ms_delta: int = 0) -> int:
     """Bytes of one record without headers inside a batch; `key` and `value` are lengths, None is null."""
     body = (

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from mqviz.backend import Refused
-from mqviz.kafka.coordinators import OFFSETS_PARTITIONS, offsets_partition
+from mqviz.kafka.coordinators import offsets_partition
 from mqviz.kafka.errors import Error, named
 from mqviz.kafka.settings import refused
 from mqviz.model.cluster import ClusterStarted, TopicCreated
@@ -90,6 +90,5 @@ def place(brokers: list[int], partitions: int, replication_factor: int) -> tuple
 
 
 def coordinator_of(sim: Simulation, group: str) -> int:
-    """The broker that leads the group's partition of __consumer_offsets (R99)."""
-    brokers = list(sim.state.cluster.brokers)
-    return place(brokers, OFFSETS_PARTITIONS, 1)[offsets_partition(group)][0]
+    """The broker that leads the group's partition of __consumer_offsets, placed as any topic (R13, R99)."""
+    return 1 + offsets_partition(group) % len(sim.state.cluster.brokers)
