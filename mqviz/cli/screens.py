@@ -99,6 +99,9 @@ def _need_terminal(instead: str) -> None:
 
 
 def _show(arguments: Namespace, start: Start, progress: Progress | None = None) -> int:
+    no_color = bool(os.environ.get("NO_COLOR"))
+    if not no_color:
+        os.environ.pop("NO_COLOR", None)  # empty means unset, but to Textual it is set
     from mqviz.ui.app import MqvizApp
     from mqviz.ui.options import Options
 
@@ -108,7 +111,7 @@ def _show(arguments: Namespace, start: Start, progress: Progress | None = None) 
         start=start,
         theme=getattr(arguments, "theme", "dark"),
         ascii=getattr(arguments, "ascii", False) or encoding != "utf8",
-        no_color=bool(os.environ.get("NO_COLOR")),
+        no_color=no_color,
         motion=not getattr(arguments, "no_motion", False),
         seed=getattr(arguments, "seed", None),
     )

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 
-from rich.text import Text
 from textual.app import App
 from textual.screen import Screen
 from textual.theme import BUILTIN_THEMES
@@ -135,6 +134,11 @@ class MqvizApp(App[None]):
         path = self.doors.log_error(error) if error is not None else None
         if not self._exit_renderables:
             said = f"it is written down in {path}" if path else "it could not be written down"
-            sentence = f"mqviz had an unexpected error and stopped; {said}"
-            self._exit_renderables.append(Text(sentence, no_wrap=True, overflow="ignore"))
+            self._exit_renderables.append(f"mqviz had an unexpected error and stopped; {said}")
         self._close_messages_no_wait()
+
+    def _print_error_renderables(self) -> None:
+        """Textual calls this when the terminal is given back: one sentence, the name of the file in one piece."""
+        for said in self._exit_renderables[:1]:
+            self.error_console.print(said, soft_wrap=True)
+        self._exit_renderables.clear()
