@@ -7,7 +7,8 @@ from mqviz.player import Player
 from mqviz.scenes.view import View
 
 COLUMNS, ROWS = 78, 20
-TIMES_US = (1_500_000, 4_500_000, 60_000_000)
+STEPS = ((0, 2_500_000), (0, 10_000_000), (1, 10_000_000), (2, 10_000_000), (2, 60_000_000))
+"""Which step of the lesson, and at what time of it."""
 
 
 def preview() -> str:
@@ -16,7 +17,6 @@ def preview() -> str:
     from mqviz.ui.picture import scene
 
     lesson = find("1")
-    player = Player(open_simulator, lesson.scenario)
     draw = scene(lesson.scenario.scene)
     parts = [
         "mqviz: watch a message queue think.\n\n"
@@ -24,8 +24,14 @@ def preview() -> str:
         "Without one there are `mqviz play FILE --headless`, `mqviz lag`, `mqviz lesson check`.\n\n"
         f"{lesson.number} {lesson.title}, the first minute:\n"
     ]
-    for at_us in TIMES_US:
+    for number, at_us in STEPS:
+        step = lesson.steps[number]
+        player = Player(open_simulator, lesson.scenario)
+        for command in step.do:
+            player.submit(command)
+        player.until_us = max(player.until_us, at_us)
         player.seek(at_us)
-        canvas = draw(player.state, View(player.now_us, COLUMNS, ROWS))
-        parts.append(f"\n--- after {player.now_us / 1e6:g} s\n{canvas.to_text().rstrip()}\n")
+        canvas = draw(player.state, View(at_us, COLUMNS, ROWS))
+        parts.append(f"\n--- {step.title}: after {at_us / 1e6:g} s\n{canvas.to_text().rstrip()}\n")
+        player.close()
     return "".join(parts)
