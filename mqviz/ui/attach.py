@@ -145,7 +145,7 @@ class Attach(Base):
         signs = [Sign("/", self.filter)] if self.filter else []
         if self.order != "verdict" or self.reverse:
             signs.append(Sign("sorted by", self.order + (", reversed" if self.reverse else "")))
-        hints = [hint for hint in HINTS if hint[0] != "l" or self._lesson() is not None]
+        hints = self.hints or [hint for hint in HINTS if hint[0] != "l" or self._lesson() is not None]
         canvas = Canvas(columns, rows, self.ascii)
         return draw_live_bar(canvas, self.reading(), self.player.now_us, hints, signs, self.notice)
 

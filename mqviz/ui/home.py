@@ -103,6 +103,8 @@ class Home(Base):
     def draw_bar(self, columns: int, rows: int) -> Canvas:
         """The keys, or what was said."""
         canvas = Canvas(columns, rows, self.ascii)
+        if self.hints:
+            return panels.draw_keys(canvas, (), self.hints)
         other = "dark" if self.app.theme == "light" else "light"
         first = (("enter", OPENS[self.door]), ("← →", "door"), ("↑ ↓", "lesson"))
         second = (("t", other), ("?", "keys"), ("q", "quit"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mqviz import commands
 from mqviz.history import Branch
 from mqviz.model.observed import Unknown
 from mqviz.model.readings import Biography, Ledger, Station, Why
@@ -200,18 +201,19 @@ def branches_sheet(columns: int, branches: Sequence[Branch], current: Branch, at
         chosen = number == at
         if chosen:
             sheet.here()
-        ink = sheet.item(chosen)
-        came = (
-            "the beginning"
-            if branch.parent is None
-            else f"left {branch.parent + 1} at {seconds(branch.forked_at_us)}"
-        )
-        here = "● " if branch is current else "  "
-        text = (
-            f"{'►' if chosen else ' '} {here}{branch.number + 1:>2}  {came}, {len(branch.commands)} commands"
-        )
-        sheet.row(Span(0, f"{text:<{sheet.room}}", ink, ("item", number)))
+        text = f"{'►' if chosen else ' '} {'●' if branch is current else ' '} {_branch(branch)}"
+        text = f"{shorten(text, sheet.room):<{sheet.room}}"
+        sheet.row(Span(0, text, sheet.item(chosen), ("item", number)))
     return sheet
+
+
+def _branch(branch: Branch) -> str:
+    """Its number, where it left its parent, and the last command that was given in it."""
+    came = "the beginning"
+    if branch.parent is not None:
+        came = f"left {branch.parent + 1} at {seconds(branch.forked_at_us)}"
+    given = commands.format(branch.commands[-1][1]) if branch.commands else "no command yet"
+    return f"{branch.number + 1:>2}  {came:<20}  {given}"
 
 
 def keys_sheet(columns: int, places: Sequence[str], can_rewind: bool = True) -> Sheet:

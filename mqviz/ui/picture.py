@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import NamedTuple
 
 from mqviz.model import facts
+from mqviz.model.command import CommandGiven
 from mqviz.model.event import Event, Weight
 from mqviz.model.readings import Why
 from mqviz.model.state import State
@@ -111,13 +112,19 @@ class Picture:
         player = self.player
         events = player.branch.events
         for index in range(player.cursor - 1, max(0, first) - 1, -1):
-            if events[index].weight >= weight and is_explained(events[index]):
+            if events[index].weight >= weight and self._counts(events[index], weight):
                 here = index + 1 == player.cursor
                 state = player.state if here else player.history.state_after(player.branch, index + 1)
                 found = why(state, events[index])
                 if found is not None:
                     return found
         return None
+
+    def _counts(self, event: Event, weight: Weight) -> bool:
+        """Whether to tell it: what the scenario itself begins with is no great moment, what the learner does is one."""
+        if isinstance(event, CommandGiven) and weight >= Weight.MOMENT:
+            return any(command == event.command for _, command in self.player.branch.commands)
+        return is_explained(event)
 
     # -- focus -------------------------------------------------------------------------------------------
 

@@ -45,7 +45,6 @@ class RunScreen(Acting):
         self._last = 0.0
         self._ticking = False
         self._held = False
-        self._hints: Sequence[tuple[str, str]] = ()
 
     def stages(self) -> ComposeResult:
         """Header, stage, why, transport."""
@@ -135,7 +134,6 @@ class RunScreen(Acting):
             self._held = self.player.playing and not self.player.live
         if self._held:
             self.player.playing = not held
-        self._hints = hints
         super().hold(held, hints, sink)
         self._wind()
 
@@ -251,5 +249,5 @@ class RunScreen(Acting):
 
     def draw_transport(self, columns: int, rows: int) -> Canvas:
         """The bar."""
-        hints = self._hints or (SHORT_HINTS if columns < 96 else HINTS)
+        hints = self.hints or (SHORT_HINTS if columns < 96 else HINTS)
         return draw_bar(bar_of(self.player, hints, self.notice, self.ascii), columns, rows)

@@ -46,6 +46,8 @@ class Base(Screen[None]):
         super().__init__()
         self.size_class = "medium"
         self.notice = ""
+        self.hints: Sequence[tuple[str, str]] = ()
+        """The keys of what lies on top, if something does."""
 
     @property
     def mqviz(self) -> MqvizApp:
@@ -120,8 +122,9 @@ class Base(Screen[None]):
 
     def hold(self, held: bool, hints: Sequence[tuple[str, str]], sink: bool = True) -> None:
         """Something lies on top (or not any more); `hints` are its keys."""
+        self.hints = hints
         for stage in self.query(Stage):
-            stage.sunk = held and sink and stage.id != "transport"
+            stage.sunk = held and sink and stage.id not in ("transport", "bar")
         self.redraw()
 
     def action_help(self) -> None:

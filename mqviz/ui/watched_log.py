@@ -102,7 +102,7 @@ class WatchedLog(Base):
             Canvas(columns, rows, self.ascii),
             attach.reading(),
             attach.player.now_us,
-            HINTS,
+            self.hints or HINTS,
             (),
             self.notice,
         )

@@ -11,7 +11,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from mqviz import folders
-from mqviz.backend import Backend, Can
+from mqviz.backend import Backend, Can, Open
 from mqviz.lesson.progress import Progress
 from mqviz.model.command import Command
 from mqviz.model.event import Event
@@ -60,12 +60,16 @@ class WatchedBackend:
         self.closed = True
 
 
-def watched_player(backend: WatchedBackend) -> Player:
+def opening(backend: Backend) -> Open:
     def opened(scenario: Scenario, seed: int, checkpoint: bytes | None = None) -> Backend:
         return backend
 
+    return opened
+
+
+def watched_player(backend: WatchedBackend) -> Player:
     scenario = Scenario("watched", Duration(FAR_US), "partition-log", kafka_version="")
-    player = Player(opened, scenario)
+    player = Player(opening(backend), scenario)
     player.play()
     return player
 
@@ -85,7 +89,7 @@ class World:
         return Doors(
             simulate=open_sim,
             watch=lambda _: Watched(watched_player(self.backend), lambda *seen: self.looked.append(seen)),
-            drive=lambda _: open_sim,
+            drive=lambda _: opening(self.backend),
             replay=lambda _: (_ for _ in ()).throw(OSError("no file")),
             scenarios=lambda: self.scenarios,
             progress=self.progress,
