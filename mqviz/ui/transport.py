@@ -132,7 +132,7 @@ def _labels(canvas: Canvas, bar: Bar, span: int, end: int) -> None:
         name = shorten(name, 28)
         begin = min(column_at(at_us, span, canvas.columns), canvas.columns - 1 - width(name))
         after = begin + width(name)
-        if begin > 0 and all(after < left or begin > right for left, right in taken):
+        if begin > 0 and all(after + 1 < left or begin > right + 1 for left, right in taken):
             canvas.put(begin, 0, name, QUIET)
             taken.append((begin, after))
 

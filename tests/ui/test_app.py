@@ -80,9 +80,15 @@ async def test_ascii_is_ascii_on_every_screen(door: str, what: str) -> None:
         assert text(pilot).isascii()
 
 
-async def test_no_motion_moves_marks_only_when_something_happens() -> None:
-    app = World().app("lesson", "1", motion=False)
-    async with running(app) as pilot:
+@pytest.mark.parametrize("motion", [True, False])
+async def test_without_motion_marks_move_only_when_something_happens(motion: bool) -> None:
+    async with running(World().app("lesson", "15", motion=motion)) as pilot:
         screen: Any = pilot.app.screen
-        assert screen.picture.draw(60, 16).to_text()
-        assert screen.picture._style[2] is False
+        await pilot.press("down", "down", "enter")
+        pictures = []
+        for _ in range(3):
+            screen.player.seek(screen.player.now_us + 20_000)
+            pictures.append((screen.player.cursor, screen.picture.draw(67, 21).to_text()))
+        events = {cursor for cursor, _ in pictures}
+        assert len(events) == 1
+        assert len({picture for _, picture in pictures}) == (3 if motion else 1)
