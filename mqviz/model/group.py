@@ -366,9 +366,11 @@ def _heard(state: State, event: MemberHeard) -> None:
 @applies(MemberRemoved)
 def _removed(state: State, event: MemberRemoved) -> None:
     group = state.cluster.groups[event.group]
-    if group.pending.pop(event.member_id, None) is None:
-        del group.members[event.member_id]
+    member = group.pending.pop(event.member_id, None)
+    if member is None:
+        member = group.members.pop(event.member_id)
         group.settled = False
+    move(MEMBER_MOVES, member.state, "gone", event.member_id)
     if group.group_leader == event.member_id:
         group.group_leader = ""
 

@@ -1,6 +1,7 @@
 """Invariants of the simulated Kafka (numbers as in its specification): logs, replicas, clients, groups, the ledger.
 
-Left out here because they compare two moments (I2, I4, I5, I8, I23, I28): tests hold those against the log.
+Left out here: those that compare two moments (I2, I4, I5, I8, I23, I28, I29) and the one that holds between
+instants only (I17); tests hold those against the log.
 """
 
 from __future__ import annotations
