@@ -80,7 +80,7 @@ def test_i34_another_group_does_not_change_what_this_one_gets() -> None:
         "add consumer c2 group=g1 topic=t processing=5ms service_times=exponential",
     )
     other = "add consumer x1 group=g2 topic=t processing=9ms service_times=exponential"
-    alone, both = run(*contents).to(20 * S), run(*contents, other).to(20 * S)
+    alone, both = run(*contents).to(9 * S), run(*contents, other).to(9 * S)
 
     def deliveries(watched: object) -> list[tuple[object, ...]]:
         return [(e.at_us, e.consumer, e.parts) for e in of(watched, RecordsReturned, group="g1")]  # type: ignore[arg-type]

@@ -5,6 +5,7 @@ A failure prints the seed and the commands, ready to paste.
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
@@ -133,11 +134,24 @@ def play(seed: int, brokers: int, latency_us: int, delay_us: int, script: list[t
     return run
 
 
-@settings(max_examples=25, deadline=None, phases=NO_SHRINK)
+@settings(max_examples=10, deadline=None, phases=NO_SHRINK)
 @given(st.integers(0, 99), st.sampled_from((1, 3)), latencies, delays, scripts)
 def test_invariants_hold_whatever_is_done(
     seed: int, brokers: int, latency_us: int, delay_us: int, script: list[tuple[int, str]]
 ) -> None:
+    hold(seed, brokers, latency_us, delay_us, script)
+
+
+@pytest.mark.slow
+@settings(max_examples=80, deadline=None, phases=NO_SHRINK)
+@given(st.integers(0, 99), st.sampled_from((1, 3)), latencies, delays, scripts)
+def test_invariants_hold_whatever_is_done_for_longer(
+    seed: int, brokers: int, latency_us: int, delay_us: int, script: list[tuple[int, str]]
+) -> None:
+    hold(seed, brokers, latency_us, delay_us, script)
+
+
+def hold(seed: int, brokers: int, latency_us: int, delay_us: int, script: list[tuple[int, str]]) -> None:
     note(f"seed {seed}, {brokers} brokers, latency {latency_us} us, delay {delay_us} us, commands {script}")
     first = play(seed, brokers, latency_us, delay_us, script)
     assert play(seed, brokers, latency_us, delay_us, script).log == first.log

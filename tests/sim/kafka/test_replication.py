@@ -188,10 +188,10 @@ def test_r4_a_connection_is_a_pipe_served_in_order() -> None:
 def test_i7_replicas_end_up_with_the_same_log() -> None:
     watched = run(
         "create topic t partitions=3 replication_factor=3",
-        "add producer p topic=t rate=300/s keys=alice,dave,carol count=3000",
-    ).to(20 * S)
+        "add producer p topic=t rate=200/s keys=alice,dave,carol count=900 batch_size=0B",
+    ).to(6 * S)
     for partition in watched.state.cluster.topics["t"].partitions:
         logs = [replica.log for replica in partition.replicas.values()]
         assert logs[0] == logs[1] == logs[2]
         assert logs[0].sealed
-    assert sum(p.appended for p in watched.state.cluster.topics["t"].partitions) == 3000
+    assert sum(p.appended for p in watched.state.cluster.topics["t"].partitions) == 900
