@@ -208,7 +208,12 @@ def _write(cluster: Cluster, requests: bool, settings: Mapping[str, str]) -> Non
 
 def _format(cluster: Cluster) -> None:
     tools = [(node, node.format(cluster.run.java, cluster.run.cluster_id)) for node in cluster.nodes.values()]
-    failed = [node for node, tool in tools if tool.wait(DEADLINE_S)]
+    try:
+        failed = [node for node, tool in tools if tool.wait(DEADLINE_S)]
+    finally:
+        for _, tool in tools:
+            tool.kill()
+            tool.wait()
     if failed:
         raise ClusterError(f"Kafka could not format its data folder:\n{failed[0].last_lines()}")
 
@@ -303,7 +308,7 @@ def _stay(cluster: Cluster, out: Say) -> int:
 
 @contextmanager
 def _terminate_as_interrupt() -> Iterator[None]:
-    """SIGTERM ends the cluster as Ctrl-C does; only the main thread may have handlers."""
+    """SIGTERM and a closed window end the cluster as Ctrl-C does; only the main thread may have handlers."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -311,11 +316,12 @@ def _terminate_as_interrupt() -> Iterator[None]:
     def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def down(out: Say = print, *, state: Path | None = None) -> int:

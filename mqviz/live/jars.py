@@ -9,8 +9,8 @@ where it stopped.
 import hashlib
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,8 @@ LOCK: Final = Path(__file__).with_name("kafka.lock")
 INSTALL: Final = "pip install 'mqviz[kafka]'"
 FETCHERS: Final = 4
 TIMEOUT_S: Final = 15
+STOP_S: Final = 0.2
+"""How long a thread that waits for the network is waited for when the fetch ends early."""
 
 Progress = Callable[[int, int, str], None]
 """Called as (bytes done, bytes in all, name of the jar), from one thread at a time."""
@@ -144,20 +146,42 @@ class _Fetch:
         self.missing = missing
         self.folder = folder
         self.progress = progress
+        self.waiting = deque(missing)
         self.total = sum(jar.size for jar in missing)
         self.done = 0
+        self.failure: Exception | None = None
         self.lock = threading.Lock()
         self.stopped = threading.Event()
 
     def run(self) -> None:
         self._make_folder()
         self.source = self._source()
-        with ThreadPoolExecutor(FETCHERS, thread_name_prefix="jars") as pool:
-            try:
-                list(pool.map(self._fetch, self.missing))
-            finally:
-                self.stopped.set()
-                pool.shutdown(cancel_futures=True)
+        self.progress(0, self.total, self.missing[0].file_name)
+        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(FETCHERS)]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                thread.join()
+        finally:
+            self.stopped.set()
+            for thread in threads:
+                thread.join(STOP_S)
+            for jar in self.missing:
+                self._part(jar).unlink(missing_ok=True)
+        if self.failure is not None:
+            raise self.failure
+
+    def _work(self) -> None:
+        """Fetch what is still waiting; the threads are daemons, because one may hang in a dead network."""
+        try:
+            while not self.stopped.is_set():
+                self._fetch(self.waiting.popleft())
+        except IndexError:
+            return
+        except Exception as error:
+            self.failure = self.failure or error
+            self.stopped.set()
 
     def _make_folder(self) -> None:
         try:
@@ -184,8 +208,11 @@ class _Fetch:
     def _missing_text(self) -> str:
         return f"{len(self.missing)} of {len(self.jars)} jars ({megabytes(self.total)})"
 
+    def _part(self, jar: Jar) -> Path:
+        return self.folder / f"{jar.file_name}.{os.getpid()}.part"
+
     def _fetch(self, jar: Jar) -> None:
-        part = self.folder / f"{jar.file_name}.{os.getpid()}.part"
+        part = self._part(jar)
         try:
             self._write(jar, part)
             if not jar.is_whole(part):
@@ -220,7 +247,7 @@ class _Fetch:
             address = self.source.resolver.uri_for_artifact(Artifact.parse(jar.coordinates))
             answer = self.source.requestor.request(address, None, stream=True, timeout=TIMEOUT_S)
             with answer:
-                yield from answer.iter_content(chunk_size=65_536)
+                yield from answer.iter_content(chunk_size=8_192)
         except Exception as error:  # requests and urllib3 raise dozens of kinds; each means "not fetched"
             raise ClusterError(
                 f"Kafka {self.version} needs {self._missing_text()} in {self.folder} and they could not be "

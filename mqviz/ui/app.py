@@ -82,8 +82,11 @@ class MqvizApp(App[None]):
         return self.options.no_color or self.console.color_system not in (None, "truecolor")
 
     def on_mount(self) -> None:
-        """The first screen."""
-        self.push_screen(self.first_screen())
+        """The first screen; where it cannot be opened, one sentence and the exit code 1."""
+        try:
+            self.push_screen(self.first_screen())
+        except (ValueError, OSError, Refused) as error:
+            self.exit(return_code=1, message=f"mqviz: {error}")
 
     def first_screen(self) -> Screen[None]:
         """The screen to begin with."""
