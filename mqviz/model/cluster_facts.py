@@ -99,7 +99,7 @@ def _flights(cluster: Cluster, request: InFlight) -> Iterator[Flight]:
                 request.sent_at_us,
                 request.arrives_at_us,
             )
-    elif client.client == "consumer" and isinstance(request.answer, Fetched):
+    elif isinstance(request.answer, Fetched) and _reads(cluster, request):
         for topic, number, _, first, end, _ in request.answer.parts:
             if end > first:
                 keys = _keys(request.carried[cluster.partition(topic, number).key], first, end)
@@ -113,6 +113,17 @@ def _flights(cluster: Cluster, request: InFlight) -> Iterator[Flight]:
                     request.answered_at_us,
                     request.returns_at_us,
                 )
+
+
+def _reads(cluster: Cluster, request: InFlight) -> bool:
+    """Whether a consumer's process is still there to get this answer."""
+    client = cluster.connections[request.connection]
+    consumer = cluster.consumers.get(client.name) if client.client == "consumer" else None
+    return (
+        consumer is not None
+        and consumer.incarnation == request.incarnation
+        and consumer.state not in ("dead", "closed")
+    )
 
 
 def _keys(batches: tuple[Batch, ...], first: int, end: int) -> tuple[str | None, ...]:

@@ -2,8 +2,8 @@
 
 Like a real broker: striped placement of replicas (R13), the first replica leads, all are in sync (R12); a
 new topic is known everywhere one controller decision and one push later (R6).
-Left out: the controller quorum, racks, broker failures; the stripe begins at broker 1 where Kafka begins
-at a random one, so that P0 is led by broker 1 as in the books.
+Left out: the controller quorum, racks, broker failures; the stripe begins at broker 1 and goes on, so that P0 is
+led by broker 1 as in the books, where Kafka begins at a random broker and shuffles them after each round.
 """
 
 from __future__ import annotations
