@@ -28,13 +28,12 @@ class OpenBatch(msgspec.Struct):
 
 
 class Queue(msgspec.Struct):
-    """A partition's batches at the producer, oldest first; `muted` while one is on its way and order must hold."""
+    """A partition's batches at the producer, oldest first."""
 
     topic: str
     partition: int
     next_sequence: int = 0
     batches: list[OpenBatch] = msgspec.field(default_factory=list)
-    muted: bool = False
 
 
 class Sticky(msgspec.Struct):
@@ -146,7 +145,6 @@ class RequestFinished(Event, frozen=True):
 
     producer: str
     broker: int
-    partitions: tuple[tuple[str, int], ...]
 
 
 class ProducerPaced(Event, frozen=True):
@@ -221,11 +219,8 @@ def _moved(state: State, event: StickyMoved) -> None:
 def _drained(state: State, event: BatchesDrained) -> None:
     producer = state.cluster.producers[event.producer]
     producer.requests[event.broker] = producer.requests.get(event.broker, 0) + 1
-    strict = producer.settings.max_in_flight == 1
     for topic, number in event.partitions:
-        queue = producer.queues[state.cluster.partition(topic, number).key]
-        del queue.batches[0]
-        queue.muted = strict
+        del producer.queues[state.cluster.partition(topic, number).key].batches[0]
 
 
 @applies(RecordsAcknowledged)
@@ -241,10 +236,7 @@ def _failed(state: State, event: RecordsFailed) -> None:
 
 @applies(RequestFinished)
 def _finished(state: State, event: RequestFinished) -> None:
-    producer = state.cluster.producers[event.producer]
-    producer.requests[event.broker] -= 1
-    for topic, number in event.partitions:
-        producer.queues[state.cluster.partition(topic, number).key].muted = False
+    state.cluster.producers[event.producer].requests[event.broker] -= 1
 
 
 @applies(ProducerPaced)

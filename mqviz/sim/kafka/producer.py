@@ -120,16 +120,13 @@ def _choose(sim: Simulation, producer: Producer, key: bytes | None) -> tuple[int
     if keyed is not None:
         return keyed, True
     sticky = producer.sticky
-    if sticky is None or _moves(sim, producer):
-        sticky = _move(sim, producer)
+    if sticky is None or _moves(sim, producer, sticky):
+        return _move(sim, producer), False
     return sticky.partition, False
 
 
-def _moves(sim: Simulation, producer: Producer) -> bool:
+def _moves(sim: Simulation, producer: Producer, sticky: Sticky) -> bool:
     """Whether records without key go elsewhere from this one on (R51, R54)."""
-    sticky = producer.sticky
-    if sticky is None:
-        return True
     if producer.settings.partitioner != "java":
         return partitioners.librdkafka_moves(sticky.chosen_at_us, sim.now_us)
     queue = producer.queues.get(sim.state.cluster.partition(producer.settings.topic, sticky.partition).key)
@@ -146,11 +143,12 @@ def _java_moves_after(producer: Producer) -> bool:
     )
 
 
-def _move(sim: Simulation, producer: Producer) -> Sticky:
+def _move(sim: Simulation, producer: Producer) -> int:
+    """Draw the next partition for records without key; it may be the same again."""
     count = len(sim.state.cluster.topics[producer.settings.topic].partitions)
     chosen = sim.stream(f"producer {producer.name} partitions").choice(range(count))
     sim.emit(StickyMoved(*sim.stamp(), producer.name, chosen))
-    return Sticky(chosen, sim.now_us)
+    return chosen
 
 
 # -- the sender ------------------------------------------------------------------------------------------------
@@ -185,7 +183,7 @@ def _by_broker(sim: Simulation, producer: Producer) -> dict[int, list[Queue]]:
 
 
 def _sendable(sim: Simulation, producer: Producer, queue: Queue) -> bool:
-    if not queue.batches or queue.muted:
+    if not queue.batches:
         return False
     first, settings = queue.batches[0], producer.settings
     return (
@@ -202,11 +200,7 @@ def _request(sim: Simulation, producer: Producer, broker: int, queues: list[Queu
     chosen: list[Queue] = []
     total = 0
     for queue in queues:
-        if (
-            queue.batches
-            and not queue.muted
-            and (not chosen or total + queue.batches[0].bytes <= MAX_REQUEST_BYTES)
-        ):
+        if queue.batches and (not chosen or total + queue.batches[0].bytes <= MAX_REQUEST_BYTES):
             chosen.append(queue)
             total += queue.batches[0].bytes
     acks = -1 if producer.settings.acks in ("all", "-1") else int(producer.settings.acks)
@@ -241,8 +235,7 @@ def _written_to_socket(
     """acks=0: what is written counts as acknowledged, and nobody will ever say otherwise (R29)."""
     for topic, partition, batch in batches:
         sim.emit(RecordsAcknowledged(*sim.stamp(), producer.name, topic, partition, -1, batch.count))
-    partitions = tuple((topic, partition) for topic, partition, _ in batches)
-    sim.emit(RequestFinished(*sim.stamp(), producer.name, broker, partitions))
+    sim.emit(RequestFinished(*sim.stamp(), producer.name, broker))
 
 
 @receives(Produce)
@@ -258,5 +251,5 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
         else:
             sim.emit(RecordsAcknowledged(*sim.stamp(), name, topic, partition, base, count))
     broker = sim.state.cluster.connections[flight.connection].broker
-    sim.emit(RequestFinished(*sim.stamp(), name, broker, tuple(counts)))
+    sim.emit(RequestFinished(*sim.stamp(), name, broker))
     drain(sim, producer)
