@@ -11,7 +11,7 @@ import re
 import unicodedata
 
 _PLAIN = re.compile(r"[ -~]*")
-_SPELLED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+SPELLED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SOFT_HYPHEN = "\u00ad"
 MOST_MARKS = 4
 """Combining marks that one character may carry; more would spill into the rows around it."""
@@ -38,8 +38,13 @@ def _spelled(character: str) -> str:
     category = unicodedata.category(character)
     if category == "Zs":
         return " "
-    if category not in _SPELLED and character != _SOFT_HYPHEN:
+    if category not in SPELLED and character != _SOFT_HYPHEN:
         return character
+    return spelled_out(character)
+
+
+def spelled_out(character: str) -> str:
+    """A character as its number: `\\x1b`, `\\u202e`, `\\U000e0041`."""
     code = ord(character)
     if code > 0xFFFF:
         return f"\\U{code:08x}"

@@ -11,13 +11,10 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from mqviz.model.escape import MOST_MARKS, SPELLED, spelled_out
 from mqviz.scenes.signs import SIGNS
 
-MOST_MARKS = 4
-"""Combining marks kept on one cell; more is decoration that spills into the rows around it."""
-
 _NARROW = re.compile(f"[ -~{re.escape(SIGNS)}]*")
-_SPELLED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKS = frozenset({"Mn", "Mc", "Me"})
 _UNSURE = re.compile(
     "[\u00ad\u1160-\u11ff\u2630-\u2637\u268a-\u268f\u3164\u4dc0-\u4dff\ud7b0-\ud7ff\uffa0"
@@ -95,17 +92,10 @@ def _shape(character: str) -> tuple[str, int]:
     category = unicodedata.category(character)
     if category in _MARKS:
         return ("" if "\ufe00" <= character <= "\ufe0f" else character), 0
-    if category in _SPELLED or _UNSURE.match(character):
-        return _escape(character), 1
+    if category in SPELLED or _UNSURE.match(character):
+        return spelled_out(character), 1
     if category.startswith("Z"):
         return " ", 1
     if unicodedata.east_asian_width(character) in "WF":
         return character, 2
     return character, 1
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    if code > 0xFFFF:
-        return f"\\U{code:08x}"
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
