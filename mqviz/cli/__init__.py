@@ -46,10 +46,15 @@ def run(words: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        nobody_reads()
         return COULD_NOT
     except Exception as error:
         return _unexpected(error)
+
+
+def nobody_reads() -> None:
+    """The pipe's reader has gone, or the window: what is still to be written leads nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _open_what_is_closed() -> None:

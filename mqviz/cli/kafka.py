@@ -7,7 +7,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mqviz.cli import BAD_INPUT, COULD_NOT, CannotDo
+from mqviz.cli import BAD_INPUT, COULD_NOT, CannotDo, nobody_reads
 from mqviz.live.jars import Progress
 
 
@@ -35,7 +35,11 @@ def kafka(arguments: Namespace) -> int:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    """A broker goes on, and ends in the orderly way, also when nobody reads this."""
+    try:
+        print(line, flush=True)
+    except OSError:
+        nobody_reads()
 
 
 def _check_version(version: str | None) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+from mqviz.backend import Refused
 from mqviz.live.drive_plan import Names
 
 
@@ -29,15 +30,21 @@ def notes_folder() -> Path:
 
 
 class Ledger:
-    """The note of one run; held until `close`."""
+    """The note of one run; held until `close`. Raises Refused where it cannot be written."""
 
     def __init__(self, names: Names, cluster_id: str, folder: Path | None = None) -> None:
         self._names = names
         self._folder = folder or notes_folder()
-        self._folder.mkdir(parents=True, exist_ok=True)
         self._path = self._folder / f"{names.run}.json"
         self._note = Note(cluster_id, [])
-        self._lock = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise Refused(
+                f"the topics of a run are noted in {self._folder} before they are made, and it cannot be written "
+                f"({error.strerror}); set XDG_STATE_HOME to a folder that can be written"
+            ) from None
         fcntl.flock(self._lock, fcntl.LOCK_EX)
         self._write()
 

@@ -170,6 +170,18 @@ def test_a_lesson_on_a_cluster_that_is_not_there_is_told(home: dict[str, str]) -
         assert sentence in terminal.raw
 
 
+def test_a_lesson_makes_nothing_where_it_cannot_note_what_it_makes(
+    kafka: cluster.Cluster, blocked: dict[str, str]
+) -> None:
+    before = topics(kafka.bootstrap)
+    with Terminal("learn", "15", "--on", kafka.bootstrap, "--yes", **blocked) as terminal:
+        assert terminal.end() == 1
+        assert terminal.left_on == []
+        assert terminal.left_alive() == set()
+        assert b"cannot be written (Not a directory); set XDG_STATE_HOME" in terminal.raw
+    assert topics(kafka.bootstrap) == before
+
+
 # -- kafka up ----------------------------------------------------------------------------------------------
 
 FROM = """
@@ -273,16 +285,19 @@ def test_ctrl_c_while_jars_are_fetched_leaves_nothing_half(
     assert list((Path(home["XDG_CACHE_HOME"]) / "mqviz" / "jars").iterdir()) == []
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_while_a_broker_starts_leaves_none(
-    number: signal.Signals, home: dict[str, str], kafka: cluster.Cluster
+@pytest.mark.parametrize("how", ["kill", "closed window"])
+def test_an_end_while_a_broker_starts_leaves_none(
+    how: str, home: dict[str, str], kafka: cluster.Cluster
 ) -> None:
     cached(home)
     with Terminal("kafka", "up", KAFKA_HOME="", **home) as terminal:
         terminal.wait_for("starting Apache Kafka")
         terminal.read(1.5)
         terminal.see_family()
-        terminal.send(number)
+        if how == "kill":
+            terminal.send(signal.SIGTERM)
+        else:
+            terminal.hang_up()
         assert terminal.end() == 130
         assert terminal.left_alive() == set()
         assert "Traceback" not in terminal.text()

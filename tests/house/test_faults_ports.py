@@ -13,6 +13,7 @@ import pytest
 
 from tests.terminal import Terminal
 
+pytestmark = pytest.mark.slow
 Answer = Callable[[socket.socket], None]
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.terminal import Terminal
 
+pytestmark = pytest.mark.slow
 HOME = "watch a message queue think"
 NOBODY = "127.0.0.1:1"
 SHOWS = {(): HOME, ("attach",): "read-only", ("play",): "paused"}
