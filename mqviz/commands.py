@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -88,10 +88,11 @@ def _next_words(before: Sequence[str], names: Mapping[str, Sequence[str]]) -> li
     command = TABLE.get((before[0], before[1]))
     if command is None:
         return []
-    fields = [field.name for field in msgspec.structs.fields(command)]
+    fields = {field.name: field.type for field in msgspec.structs.fields(command)}
+    choices = {name: get_args(kind) for name, kind in fields.items() if get_origin(kind) is Literal}
     used = {word.partition("=")[0] for word in before[2:]}
     keys = [name for name in fields if name != "name" and name not in used]
-    words = [f"{key}={value}" for key in keys for value in names.get(key, ())]
+    words = [f"{key}={value}" for key in keys for value in names.get(key, choices.get(key, ()))]
     words += [f"{key}=" for key in keys]
     if len(before) == 2 and "name" in fields:
         words = [*names.get(command.kind, ()), *words]
@@ -173,6 +174,10 @@ def _value(kind: Any, items: list[str], name: str, text: str, column: int) -> An
 
 
 def _scalar(kind: Any, item: str, name: str, text: str, column: int) -> Any:
+    if get_origin(kind) is Literal:
+        if item not in get_args(kind):
+            raise NotationError(f"{name} cannot be `{item}`{nearest(item, get_args(kind))}", text, column)
+        return item
     try:
         if issubclass(kind, Quantity):
             return kind.parse(item)

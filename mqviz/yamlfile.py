@@ -20,6 +20,7 @@ Kind = TypeVar("Kind")
 
 _PATH = re.compile(r" - at `\$([^`]*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_CHOICE = re.compile(r"Invalid enum value '?(.*?)'?")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`")
 
 
@@ -99,6 +100,9 @@ def _located(error: msgspec.ValidationError, tree: Any, kind: Any, source: str, 
     if unknown:
         path.append(unknown[1])
         sentence = f"`{unknown[1]}` is not known here{nearest(unknown[1], _fields(kind, path[:-1]))}"
+    invalid = _CHOICE.fullmatch(sentence)
+    if invalid:
+        sentence = f"this cannot be `{invalid[1]}`{nearest(invalid[1], _choices(kind, path))}"
     line, column = _place(tree, path)
     return FileError(source, first_line + line, column + 1, _in_plain_words(sentence))
 
@@ -117,7 +121,7 @@ _WORDS = {
 def _in_plain_words(sentence: str) -> str:
     for word, plain in _WORDS.items():
         sentence = sentence.replace(word, plain)
-    return sentence
+    return f"{sentence}: put it in quotes" if sentence.startswith("Expected text, got a") else sentence
 
 
 def _place(tree: Any, path: Sequence[str]) -> tuple[int, int]:
@@ -140,6 +144,13 @@ def _fields(kind: Any, path: Sequence[str]) -> list[str]:
         kind = _inside(kind, step)
     structs = [k for k in (kind, *get_args(kind)) if isinstance(k, type) and issubclass(k, msgspec.Struct)]
     return sorted({field.encode_name for struct in structs for field in msgspec.structs.fields(struct)})
+
+
+def _choices(kind: Any, path: Sequence[str]) -> list[str]:
+    """The words that the field at `path` may be."""
+    for step in path:
+        kind = _inside(kind, step)
+    return [str(word) for word in get_args(kind)]
 
 
 def _inside(kind: Any, step: str) -> Any:

@@ -7,7 +7,7 @@ is the event `CommandGiven`, the root of causes; one that turns out impossible l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from mqviz.model.state import State
 
 ms = 1_000
+
+Spread = Literal["even", "exponential"]
+"""How times between things are spread: evenly (as the command says), or exponentially with the same mean."""
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="command", forbid_unknown_fields=True):
@@ -51,14 +54,14 @@ class AddProducer(Command, frozen=True):
     count: int = 0
     start: Duration = Duration(0)
     keys: tuple[str, ...] = ()
-    key_choice: str = "turn"
-    arrivals: str = "even"
+    key_choice: Literal["turn", "random"] = "turn"
+    arrivals: Spread = "even"
     value_size: Size = Size(100)
     acks: str = "all"
     linger: Duration = Duration(5 * ms)
     batch_size: Size = Size(16384)
     max_in_flight: int = 5
-    partitioner: str = "java"
+    partitioner: Literal["java", "librdkafka", "murmur2_random"] = "java"
 
 
 class AddConsumer(Command, frozen=True):
@@ -74,9 +77,9 @@ class AddConsumer(Command, frozen=True):
     group: str = ""
     topic: str = ""
     processing: Duration = Duration(100 * ms)
-    service_times: str = "even"
+    service_times: Spread = "even"
     max_poll_records: int = 500
-    commit: str = "after"
+    commit: Literal["after", "auto"] = "after"
     auto_offset_reset: str = "latest"
     session_timeout: Duration = Duration(45_000 * ms)
     heartbeat_interval: Duration = Duration(3_000 * ms)
@@ -177,20 +180,20 @@ class AddSignUp(Command, frozen=True):
 
     verb, kind = "add", "sign-up"
     name: str
-    design: str = "synchronous"
+    design: Literal["synchronous", "asynchronous"] = "synchronous"
     clients: int = 5
     rate: Rate = Rate(2)
-    arrivals: str = "even"
+    arrivals: Spread = "even"
     start: Duration = Duration(0)
     at: tuple[Duration, ...] = ()
     threads: int = 0
     workers: int = 0
     database: Duration = Duration(100 * ms)
-    database_times: str = "even"
+    database_times: Spread = "even"
     queue: Duration = Duration(1 * ms)
     mail_min: Duration = Duration(3_000 * ms)
     mail_max: Duration = Duration(5_000 * ms)
-    mail_times: str = "even"
+    mail_times: Spread = "even"
     stream: str = "sign-up"
     mail_server: str = "mail-server"
     timeout: Duration = Duration(30_000 * ms)

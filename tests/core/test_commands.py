@@ -1,7 +1,7 @@
 """The one notation: everything that can be meant can be written, and what is wrong is told with its place."""
 
 import string
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 import pytest
@@ -25,6 +25,8 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
 def values(kind: Any) -> st.SearchStrategy[Any]:
     if get_origin(kind) is tuple:
         return st.lists(values(get_args(kind)[0]), max_size=4).map(tuple)
+    if get_origin(kind) is Literal:
+        return st.sampled_from(get_args(kind))
     return VALUES[kind]
 
 
@@ -61,6 +63,7 @@ def test_any_text_is_a_command_or_a_sentence(text: str) -> None:
         ("create topic t partitions=many", 16, "no whole number"),
         ("create topic t partitions=1,2", 16, "takes one value"),
         ('create topic "t"x', 17, "a space is missing"),
+        ("add producer u topic=t arrivals=evne", 24, "did you mean `even`?"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_column(text: str, column: int, words: str) -> None:
@@ -90,3 +93,4 @@ def test_completion_offers_verbs_kinds_names_and_keys() -> None:
     assert "add consumer group=billing" in complete("add consumer group=b", {"group": ["billing"]})
     assert "add consumer c1 group=" not in complete("add consumer c1 group=x gr")
     assert complete("nonsense x ") == []
+    assert "add consumer commit=after" in complete("add consumer commit=")

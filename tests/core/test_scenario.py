@@ -43,6 +43,8 @@ def test_a_good_file_is_read_with_units_and_texts_as_they_stand() -> None:
         ("add consumer", "ad consumer", "14:5", "did you mean `add`?"),
         ("  - name: t\n", "  - \n", "6:5", "missing here: `name`"),
         ("partitions: 3", "partitions: x", "6:5", "Expected a whole number, got text"),
+        ("rate: 2/s", "arrivals: evn", "10:5", "this cannot be `evn`: did you mean `even`?"),
+        ("rate: 2/s", "acks: 1", "10:5", "put it in quotes"),
         ("title: x\n", "", "1:1", "missing here: `title`"),
         (GOOD, "", "1:1", "Expected keys with values"),
         (GOOD, "a: [", "1:5", ""),

@@ -9,12 +9,6 @@ from mqviz.backend import Refused
 from mqviz.sim.engine import Simulation
 
 
-def one_of(field: str, value: str, texts: tuple[str, ...]) -> None:
-    """Refuse a text that is not in the list."""
-    if value not in texts:
-        raise Refused(f"{field} cannot be {value!r}: it is one of {', '.join(texts)}")
-
-
 def only_topic(sim: Simulation, topic: str) -> str:
     """`topic`, which must exist; without a name the only topic there is."""
     topics = list(sim.state.cluster.topics)

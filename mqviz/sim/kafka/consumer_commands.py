@@ -24,7 +24,7 @@ from mqviz.model.consumer import Consumer, ConsumerAdded, ConsumerChanged, Consu
 from mqviz.sim.engine import STEP, TIMER, Simulation, checks, due, handles
 from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka import membership
-from mqviz.sim.kafka.choices import free_name, one_of, only_group, only_topic
+from mqviz.sim.kafka.choices import free_name, only_group, only_topic
 from mqviz.sim.kafka.network import catch_up
 
 
@@ -37,8 +37,6 @@ def _check_add(sim: Simulation, command: AddConsumer) -> AddConsumer:
     group = only_group(sim, command.group)
     others = [c.topics for c in consumers.values() if c.settings.group == group and c.state != "closed"]
     topic = only_topic(sim, command.topic or (others[0][0] if others else ""))
-    one_of("service_times", command.service_times, ("even", "exponential"))
-    one_of("commit", command.commit, ("after", "auto"))
     reason = _refused_by_kafka(command)
     if reason:
         raise Refused(f"Kafka refuses consumer {name}: {reason}")

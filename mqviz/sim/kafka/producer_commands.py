@@ -10,7 +10,6 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mqviz.backend import Refused
-from mqviz.kafka.partitioners import RULES
 from mqviz.kafka.records import record_size
 from mqviz.kafka.settings import number as setting
 from mqviz.kafka.settings import refused, refused_producer
@@ -26,7 +25,7 @@ from mqviz.model.command import (
 from mqviz.model.producer import Producer, ProducerAdded, ProducerChanged, ProducerPaced
 from mqviz.sim.engine import TIMER, Simulation, checks, handles
 from mqviz.sim.kafka import producer as actor
-from mqviz.sim.kafka.choices import one_of, only_topic
+from mqviz.sim.kafka.choices import only_topic
 from mqviz.sim.kafka.network import catch_up
 
 
@@ -37,9 +36,6 @@ def _check_add(sim: Simulation, command: AddProducer) -> AddProducer:
     if before is not None and before.state not in ("closed", "dead"):
         raise Refused(f"producer {command.name} runs already")
     topic = only_topic(sim, command.topic)
-    one_of("key_choice", command.key_choice, ("turn", "random"))
-    one_of("arrivals", command.arrivals, ("even", "exponential"))
-    one_of("partitioner", command.partitioner, tuple(RULES))
     reason = _refused_by_kafka(command)
     if reason:
         raise Refused(f"Kafka refuses producer {command.name}: {reason}")

@@ -28,23 +28,12 @@ def _faults(sim: Simulation, plan: AddSignUp) -> Iterator[tuple[bool, str]]:
     yield taken, "there is already a service of that name"
     server_taken = plan.mail_server == plan.name or plan.mail_server in systems.sign_ups
     yield server_taken, f"its mail server cannot be the sign-up service {plan.mail_server}"
-    for field, allowed in _CHOICES.items():
-        value = getattr(plan, field)
-        yield value not in allowed, f"{field}={value} is neither {' nor '.join(allowed)}"
     for field in ("clients", "threads", "workers"):
         yield getattr(plan, field) < 0, f"{field} must not be negative (0: without limit)"
     yield plan.rate <= 0, "rate must be more than 0/s"
     backwards = plan.mail_times == "even" and plan.mail_max < plan.mail_min
     yield backwards, f"mail_max={plan.mail_max} is less than mail_min={plan.mail_min}"
     yield list(plan.at) != sorted(plan.at), "the times in at= must not go back"
-
-
-_CHOICES = {
-    "design": ("synchronous", "asynchronous"),
-    "arrivals": ("even", "exponential"),
-    "database_times": ("even", "exponential"),
-    "mail_times": ("even", "exponential"),
-}
 
 
 @handles(AddSignUp)
