@@ -76,7 +76,7 @@ REFUSED = (
     "repair service sync",
     "add sign-up sync",
     "add sign-up mail-server",
-    "add sign-up new design=telepathic",
+    "add sign-up new rate=0/s",
     "add sign-up new at=2s,1s",
     "add sign-up new rate=0/s",
     "add sign-up new mail_min=5s mail_max=3s",
