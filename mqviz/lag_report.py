@@ -27,9 +27,9 @@ import msgspec
 from mqviz.model import lag, lag_detail
 from mqviz.model.escape import escape
 from mqviz.model.lag_readings import GroupDetail, GroupRow, PartitionRow, RebalanceNote, Verdict
-from mqviz.model.lag_words import lasting, number, per_second, percent, several
 from mqviz.model.observed import Unknown
 from mqviz.model.state import State
+from mqviz.model.words import lasting, number, per_second, percent, several
 
 HEADS = (
     "GROUP",

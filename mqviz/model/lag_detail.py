@@ -5,7 +5,6 @@ from __future__ import annotations
 from mqviz.model import lag, lag_sums, trends
 from mqviz.model.escape import escape
 from mqviz.model.lag_readings import GroupDetail, MemberLoad, PartitionRow, RebalanceNote
-from mqviz.model.lag_words import lasting, several
 from mqviz.model.observed import (
     NO_RIGHT,
     Move,
@@ -19,6 +18,7 @@ from mqviz.model.observed import (
 from mqviz.model.observed_track import WINDOW_US, Track
 from mqviz.model.rebalances import labels, owners
 from mqviz.model.state import State
+from mqviz.model.words import lasting, several
 
 MOST_MOVES = 3
 """Moved partitions that a rebalance's sentence names; more are counted."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from mqviz.model.lag_words import lasting
 from mqviz.model.readings import Biography, Station
+from mqviz.model.words import lasting
 
 LONG_US = 1_000_000
 """A wait for a reader that is worth a line of its own."""
@@ -16,7 +16,10 @@ TIMES = {0: "not yet", 1: "once", 2: "twice"}
 
 @dataclass
 class Reading:
-    """What one group did with the record; `starts`: (position, because of) where each reader began."""
+    """What one group did with the record.
+
+    `starts`: (position, because of) where each reader began. `broken`: the last reader left it undone.
+    """
 
     holder: str = ""
     deliveries: list[str] = field(default_factory=list)
@@ -25,11 +28,12 @@ class Reading:
     committed: bool = False
     starts: dict[str, tuple[int, str]] = field(default_factory=dict)
     why: str = ""
+    broken: bool = False
 
 
 @dataclass
 class Story:
-    """The record and what is known of it so far; `copies`: followers that have it, `broken`: who left it undone."""
+    """The record and what is known of it so far; `copies`: followers that have it."""
 
     topic: str
     partition: int
@@ -38,7 +42,6 @@ class Story:
     stations: list[Station] = field(default_factory=list)
     groups: dict[str, Reading] = field(default_factory=dict)
     copies: list[int] = field(default_factory=list)
-    broken: str = ""
     readable: bool = False
 
     def add(self, at_us: int, what: str, detail: str, sign: str = "done") -> None:
@@ -72,7 +75,7 @@ class Story:
     def delivered(self, at_us: int, group_name: str, client: str) -> None:
         """A reader got it; from the second time on with where that reader began."""
         group = self.group(group_name)
-        self._waited(at_us)
+        self.waited(at_us, group)
         again = len(group.deliveries) + 1
         detail = self.to(group_name, f"to {client}")
         if again > 1:
@@ -83,14 +86,14 @@ class Story:
         group.holder = client
         self.add(at_us, "delivered", detail, "done" if again == 1 else "wait")
 
-    def _waited(self, at_us: int) -> None:
-        """A long time without a reader is a line of its own."""
+    def waited(self, at_us: int, group: Reading) -> None:
+        """A long time without a reader is a line of its own; the group has one from now on."""
         since_us = self.stations[-1].at_us
         if at_us - since_us >= LONG_US:
-            who = "nobody reads" if self.broken else "waits to be read in"
+            who = "nobody reads" if group.broken else "waits to be read in"
             what = lasting(at_us - since_us)
             self.stations.append(Station(since_us, what, f"{who} P{self.partition}", "wait", None))
-        self.broken = ""
+        group.broken = False
 
     def processed(self, at_us: int, group_name: str, client: str) -> None:
         """Its effect happened, perhaps not for the first time."""
@@ -110,9 +113,10 @@ class Story:
 
     def lost_reader(self, at_us: int, group_name: str, client: str, fate: str) -> None:
         """Whoever had it in hand is gone (`dies`) or stands still (`freezes`)."""
-        if self.held(group_name, client) is None:
+        group = self.held(group_name, client)
+        if group is None:
             return
-        self.broken = client
+        group.broken = True
         detail = f"before it commits {self.offset + 1}" if fate == "dies" else "with the record in hand"
         self.add(at_us, f"{client} {fate}", detail, "bad")
 
@@ -124,22 +128,22 @@ class Story:
 
     # -- the end -------------------------------------------------------------------------------------------
 
-    def end(self) -> Biography:
-        """All of it, with its verdict."""
+    def end(self, verdict: str = "", seen: bool = True) -> Biography:
+        """All of it, with its verdict (default: how often each group got it). `seen`: its content was read."""
         delivered = sum(len(group.deliveries) for group in self.groups.values())
-        verdict = self._verdict()
-        return Biography(
-            self.topic, self.partition, self.offset, self.key, tuple(self.stations), delivered, verdict
-        )
+        said = verdict or self._verdict()
+        place = self.topic, self.partition, self.offset
+        return Biography(*place, self.key, tuple(self.stations), delivered, said, seen)
 
     def _verdict(self) -> str:
         if self.groups:
-            return "; ".join(self._sentence(name, group) for name, group in sorted(self.groups.items()))
+            return "; ".join(self.sentence(name, group) for name, group in sorted(self.groups.items()))
         if self.readable:
             return "nobody has asked for it yet"
         return "not readable yet: not on every in-sync replica"
 
-    def _sentence(self, name: str, group: Reading) -> str:
+    def sentence(self, name: str, group: Reading) -> str:
+        """How often the group got it, and why."""
         count = len(group.deliveries)
         often = TIMES.get(count, f"{count} times")
         said = f"{name}: {often}" if len(self.groups) > 1 else often

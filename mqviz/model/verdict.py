@@ -12,11 +12,11 @@ from mqviz.model import trends
 from mqviz.model.escape import escape
 from mqviz.model.lag_readings import GroupRow, Verdict, Worst
 from mqviz.model.lag_sums import STALL_US
-from mqviz.model.lag_words import at, lasting, number, per_second, percent, several, since
 from mqviz.model.observed import SeenGroup, Stall, Unknown
 from mqviz.model.observed_track import WINDOW_US
 from mqviz.model.rebalances import labels, owners
 from mqviz.model.state import State
+from mqviz.model.words import at, lasting, number, per_second, percent, several, since
 
 RANK = {"STALLED": 0, "BEHIND": 0, "STOPPED": 1, "REWOUND": 2, "RECOVERING": 3, "UNKNOWN": 4, "OK": 5}
 """Worst first; of the same rank the larger lag is worse."""

@@ -10,7 +10,6 @@ from mqviz.model.command import CommandGiven, CommandRefused
 from mqviz.model.consumer import RecordsProcessed, RecordsReturned
 from mqviz.model.event import Event
 from mqviz.model.group import OffsetsCommitted
-from mqviz.model.lag_words import lasting, names, several
 from mqviz.model.log import BatchAppended, BatchRefused, HighWatermarkAdvanced
 from mqviz.model.producer import (
     Producer,
@@ -23,6 +22,7 @@ from mqviz.model.producer import (
 from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.why import explains
+from mqviz.model.words import lasting, names, several
 
 SAME_KEY = "same key, same partition, as long as their number stays (R49)"
 STICKY = "without a key records stay on one partition for a while (R51)"

@@ -21,11 +21,11 @@ from mqviz.model.group import (
     MemberRemoved,
     RebalanceStarted,
 )
-from mqviz.model.lag_words import lasting, names, several
 from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked, PositionsSet
 from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.why import explains
+from mqviz.model.words import lasting, names, several
 
 ONE_OWNER = "one partition, one owner in a group (R114)"
 EAGER = "eager: everybody gives up everything and joins again (R108)"

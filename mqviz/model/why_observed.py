@@ -8,7 +8,6 @@ from __future__ import annotations
 from mqviz.model import facts, rebalances
 from mqviz.model.escape import escape
 from mqviz.model.lag_detail import rebalance_sentence
-from mqviz.model.lag_words import lasting, number, several
 from mqviz.model.observed import Unknown
 from mqviz.model.observed_clients import (
     AssignmentReported,
@@ -41,6 +40,7 @@ from mqviz.model.observed_events import (
 from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.why import explains
+from mqviz.model.words import lasting, number, several
 
 READ_ONLY = "watching only reads: it joins no group and commits nothing"
 LEADERS = "only the leader of a partition tells where its log ends"

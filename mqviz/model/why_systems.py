@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mqviz.model.lag_words import lasting, several
 from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.systems import (
@@ -23,6 +22,7 @@ from mqviz.model.systems import (
     UserStored,
 )
 from mqviz.model.why import explains
+from mqviz.model.words import lasting, several
 
 DESIGNS = "sync = database + mail; async = database + queue (R136)"
 THREADS = "c threads finish at most c / T requests a second (R137)"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mqviz.model import words
+
 _LEVELS = "▁▂▃▄▅▆▇"
 _SMALLEST_TOP = 3
 
@@ -24,9 +26,7 @@ _BIG = {
 }
 
 
-def thousands(number: int) -> str:
-    """12480 as 12,480."""
-    return f"{number:,}"
+thousands = words.number
 
 
 def duration(time_us: int) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mqviz.model.lag_readings import GroupDetail, GroupRow, OtherGroups
-from mqviz.model.lag_words import per_second, percent
 from mqviz.model.observed import Unknown
+from mqviz.model.words import per_second, percent
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import spark, thousands
 from mqviz.scenes.style import BRIGHT, QUIET, Style, style

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from mqviz.model.lag_readings import WatchReading
-from mqviz.model.lag_words import clock
+from mqviz.model.words import clock
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import duration
 from mqviz.scenes.style import style

@@ -13,7 +13,6 @@ mail after the same times, whatever design it meets and whenever it is its turn.
 from __future__ import annotations
 
 from mqviz.model.command import AddSignUp
-from mqviz.model.lag_words import lasting
 from mqviz.model.systems import (
     AnswerGiven,
     MailFailed,
@@ -27,6 +26,7 @@ from mqviz.model.systems import (
     SignUpStarted,
     UserStored,
 )
+from mqviz.model.words import lasting
 from mqviz.sim.engine import ARRIVAL, STEP, Simulation, due
 from mqviz.sim.streams import Numbers
 
