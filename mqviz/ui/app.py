@@ -131,6 +131,13 @@ class MqvizApp(App[None]):
         else:
             super().action_suspend_process()
 
+    def _handle_exception(self, error: Exception) -> None:
+        """While it ends, what breaks any more (a screen that was about to open) is only written down."""
+        if self._exit:
+            self.doors.log_error(error)
+        else:
+            super()._handle_exception(error)
+
     def _fatal_error(self) -> None:
         """Textual calls this for every exception that nobody expected: log it, and say where, once."""
         error = sys.exc_info()[1] or self._exception

@@ -50,15 +50,29 @@ def test_ctrl_c_ends_anything_with_130_and_gives_the_terminal_back(
         assert terminal.left_alive() == set()
 
 
-def test_ctrl_c_while_it_starts_is_no_traceback(home: dict[str, str]) -> None:
-    for wait in (0.05, 0.15, 0.3, 0.5):
-        with Terminal("learn", "1", **home) as terminal:
-            terminal.read(wait)
-            terminal.press("ctrl+c")
-            assert abs(terminal.end()) in (130, signal.SIGINT)
-            assert terminal.left_on == []
-            if wait > 0.1:
-                assert "Traceback" not in terminal.text()
+INTERRUPT = """
+import os, signal, sys
+from importlib.abc import MetaPathFinder
+place = sys.argv.pop(1)
+class Finder(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == place:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+from mqviz.__main__ import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize(
+    "place", ["mqviz.cli", "mqviz.cli.arguments", "textual.app", "mqviz.ui.lesson_screen"]
+)
+def test_ctrl_c_while_it_starts_is_no_traceback(place: str, home: dict[str, str]) -> None:
+    """`place`: the module during whose import it is pressed."""
+    with Terminal("learn", "1", program=(sys.executable, "-c", INTERRUPT, place), **home) as terminal:
+        assert terminal.end() == 130
+        assert terminal.left_on == []
+        assert b"Traceback" not in terminal.raw
 
 
 @pytest.mark.parametrize(
@@ -277,7 +291,7 @@ def test_what_nobody_expected_gives_the_terminal_back_and_names_the_log(
 ) -> None:
     with Terminal("learn", "1", program=(sys.executable, "-c", BREAK, place), **home) as terminal:
         terminal.wait_until(lambda shown: "PREDICT" in shown or "mqviz had" in shown)
-        terminal.press("enter", "space")
+        terminal.press("enter")
         assert terminal.end() == 1
         assert terminal.left_on == []
         log = Path(home["XDG_STATE_HOME"]) / "mqviz" / "errors.log"
@@ -291,7 +305,7 @@ def test_an_error_that_cannot_be_written_down_is_told(blocked: dict[str, str]) -
     place = "mqviz.player.Player.tick"
     with Terminal("learn", "1", program=(sys.executable, "-c", BREAK, place), **blocked) as terminal:
         terminal.wait_for("PREDICT")
-        terminal.press("enter", "space")
+        terminal.press("enter")
         assert terminal.end() == 1
         assert b"it could not be written down" in terminal.raw
         assert terminal.left_on == []
