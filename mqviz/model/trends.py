@@ -1,8 +1,8 @@
 """Rates, trends and time lag from the samples of the last minute.
 
 All of it is an estimate and says so: rates are differences of two looks, a trend must show in the highest and in the
-lowest samples (a group that commits every five seconds draws a saw, which is no trend), and time lag is read off
-the line between two looks at the end of the log.
+lowest samples (a group that commits every five seconds draws a saw, which is no trend) or lift the last quarter
+above all that was before, and time lag is read off the line between two looks at the end of the log.
 """
 
 from __future__ import annotations
@@ -58,12 +58,23 @@ def trend(points: Points) -> str:
     if len(points) < 3 or points[-1][0] - points[0][0] < 2 * SHORTEST_US:
         return ""
     values = [value for _, value in points]
+    enough = max(2, (max(values) - min(values)) // 3)
     early, late = values[: (len(values) + 1) // 2], values[len(values) // 2 :]
     low, high = min(late) - min(early), max(late) - max(early)
-    enough = max(2, (max(values) - min(values)) // 3)
-    if low >= enough and high >= enough:
+    if _rises(values, enough) or (low >= enough and high >= enough):
         return "up"
-    return "down" if -low >= enough and -high >= enough else "level"
+    falls = _rises([-value for value in values], enough)
+    return "down" if falls or (-low >= enough and -high >= enough) else "level"
+
+
+def _rises(values: list[int], enough: int) -> bool:
+    """Whether the last quarter is above all before it and goes on rising: a climb that has just begun."""
+    late = values[-max(4, len(values) // 4) :]
+    early = values[: -len(late)]
+    if not early or min(late) <= max(early) or max(late) - max(early) < enough:
+        return False
+    middle = len(late) // 2
+    return max(late[middle:]) > max(late[:middle])
 
 
 def turned_us(points: Points, direction: str) -> int:

@@ -152,10 +152,41 @@ def test_the_observing_half_words_a_missing_right_so_that_it_is_known_as_one() -
         ([5, 6, 5, 6], "level"),
         ([5, 50], ""),
         ([0, 0, 0, 0, 0, 0, 0, 900], "level"),
+        (
+            [1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 1, 2, 1, 0, 1, 2, 2, 3, 4, 5, 6, 7, 7, 8, 8, 8, 8],
+            "up",
+        ),
+        ([9, 9, 8, 9, 9, 9, 9, 9, 8, 8, 8, 9, 9, 8, 7, 7, 7, 7, 6, 5, 3, 2, 1], "down"),
+        ([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 4, 6, 6, 6, 6, 6], "level"),
+        (
+            [4, 3, 4, 3, 3, 3, 4, 4, 3, 3, 3, 3, 3, 4, 4, 4, 4, 4, 5, 5, 5, 4, 4, 3, 4, 3, 3, 4, 3, 4, 4, 3],
+            "level",
+        ),
     ],
 )
 def test_a_trend_shows_in_the_highest_and_the_lowest(values: list[int], expected: str) -> None:
     assert trends.trend([(at * 2 * S, value) for at, value in enumerate(values)]) == expected
+
+
+def _over_time(values: list[int]) -> list[str]:
+    """The trend at each look, of the last 32 looks."""
+    points = [(at * 2 * S, value) for at, value in enumerate(values)]
+    return [trends.trend(points[max(0, end - 32) : end]) for end in range(1, len(points) + 1)]
+
+
+@pytest.mark.parametrize("period", [2, 3, 5, 8, 13, 15])
+def test_a_steady_saw_never_has_a_trend(period: int) -> None:
+    """Whatever the interval of its commits: once two of them were seen, the lag of a steady group is level."""
+    saw = [at % period * 100 + at * 7 % 40 for at in range(200)]
+    assert set(_over_time(saw)[max(32, 2 * period) :]) == {"level"}
+
+
+def test_a_climb_after_a_long_quiet_time_is_seen_and_stays_seen() -> None:
+    """The quiet half of the window does not outvote what happens now; level again when the climb is over."""
+    found = _over_time([at % 3 for at in range(40)] + [2 + at for at in range(40)] + [41] * 40)
+    assert set(found[32:44]) == {"level"}
+    assert set(found[48:80]) == {"up"}
+    assert set(found[-8:]) == {"level"}
 
 
 def test_a_rate_needs_two_looks_and_leaves_out_what_moved_back() -> None:
