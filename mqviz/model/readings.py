@@ -192,7 +192,10 @@ class Why(Reading, frozen=True):
 
 
 class Station(Reading, frozen=True):
-    """One line of a record's biography. `sign`: done, wait or bad; `after_us`: since the line before."""
+    """One line of a record's biography. `after_us`: since the line before.
+
+    `sign`: done, wait, bad, or unseen: it happened, and nobody saw when; `at_us` is then only its place.
+    """
 
     at_us: int
     what: str
@@ -202,7 +205,10 @@ class Station(Reading, frozen=True):
 
 
 class Biography(Reading, frozen=True):
-    """What happened to one record, and the sentence why it was delivered 0, 1 or n times to each group."""
+    """What happened to one record, and the sentence why it was delivered 0, 1 or n times to each group.
+
+    `seen` False: its content was not read, so `key` says nothing, and others may have got it unseen.
+    """
 
     topic: str
     partition: int
@@ -211,3 +217,4 @@ class Biography(Reading, frozen=True):
     stations: tuple[Station, ...]
     delivered: int
     verdict: str
+    seen: bool = True

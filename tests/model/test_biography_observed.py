@@ -48,11 +48,12 @@ def test_once() -> None:
     assert [station.what for station in found.stations] == [
         "produced",
         "acked",
+        "not seen",
         "delivered",
         "processed",
         "committed",
     ]
-    assert [station.at_us // S for station in found.stations] == [1, 2, 2, 3, 3]
+    assert [station.at_us // S for station in found.stations] == [1, 2, 2, 2, 3, 3]
     assert (found.key, found.delivered) == ("alice", 1)
     assert found.verdict == "once: c1 processed it and committed"
 
@@ -62,24 +63,25 @@ def test_twice_because_its_reader_was_killed() -> None:
     seen.at(4 * S, ClientEnded, "c1", "killed").at(50 * S, RecordDelivered, "c2", "t", 0, 4, "alice")
     found = seen.told(4)
     assert [(s.what, s.sign) for s in found.stations][-3:] == [
-        ("c1 dies", "bad"),
+        ("c1 is killed", "bad"),
         ("46 s", "wait"),
         ("delivered", "wait"),
     ]
     assert found.verdict == (
-        "twice, because c1 processed it but had committed only 4; c2 starts where the last commit says: at 4"
+        "twice, because c1 had processed it and was killed before it committed 5; "
+        "c2 starts at the committed offset, 4"
     )
 
 
 def test_a_partition_that_is_taken_away_before_the_commit() -> None:
     found = started().at(3 * S, AssignmentReported, "c1", ()).told(4)
-    assert [(s.what, s.detail) for s in found.stations][-1] == ("c1 gives up", "P0, before a commit")
+    assert [(s.what, s.detail) for s in found.stations][-1] == ("c1 loses P0", "no commit of 5 seen")
     assert found.verdict == "once: c1 has not committed it yet, so it may come again"
 
 
 def test_a_record_of_somebody_else_is_known_from_its_delivery() -> None:
     found = started().at(5 * S, RecordDelivered, "c1", "t", 0, 5, None).told(5)
-    assert [station.detail for station in found.stations] == ["by somebody else, not seen", "to c1"]
+    assert [station.detail for station in found.stations] == ["not by mqviz", "to c1"]
     assert found.key is None
 
 
