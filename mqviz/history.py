@@ -33,7 +33,7 @@ class Checkpoint(msgspec.Struct):
 
 
 class Branch(msgspec.Struct):
-    """One line of events. `forked_at_us` and `parent` say where it left another one."""
+    """One line of events. `forked_at_us` and `parent` say where it left another one; `name`: whose new beginning it is."""
 
     number: int
     parent: int | None = None

@@ -49,7 +49,7 @@ class Player:
         self.state = State()
         self.history = History()
         self.branch = self.history.branches[0]
-        self.named: list[Moment] = []
+        self._named: dict[int, list[Moment]] = {}
         self._open = open_backend
         self._backend = open_backend(scenario, self.seed)
         self._script = list(script)
@@ -75,6 +75,12 @@ class Player:
         return self.history.branches
 
     @property
+    def family(self) -> list[Branch]:
+        """The branches that belong together: all since the last one with a name (a new beginning), oldest first."""
+        root = self._root(self.branch)
+        return [branch for branch in self.branches if self._root(branch) is root]
+
+    @property
     def events(self) -> Sequence[Event]:
         """The events of this branch up to the cursor, oldest first."""
         return self.branch.events[: self._index]
@@ -93,6 +99,11 @@ class Player:
     def following(self) -> bool:
         """True if everything that the backend said is shown."""
         return self._index == len(self.branch.events)
+
+    @property
+    def named(self) -> list[Moment]:
+        """The times that were named on this branch, or on its parent before the fork."""
+        return self._named.setdefault(self.branch.number, [])
 
     @property
     def moments(self) -> list[Moment]:
@@ -332,6 +343,11 @@ class Player:
         """Let go of the backend."""
         self._backend.close()
 
+    def _root(self, branch: Branch) -> Branch:
+        while branch.parent is not None and not branch.name:
+            branch = self.branches[branch.parent]
+        return branch
+
     def _refuse_past(self) -> None:
         if Can.REWIND not in self.can:
             raise Refused("a real cluster cannot go back: go to the present (End) and act there")
@@ -339,6 +355,7 @@ class Player:
     def _fork_at(self, at_us: int) -> None:
         self.branch.head_us = self._backend.now_us
         branch = self.history.fork(self.branch, at_us)
+        self._named[branch.number] = [moment for moment in self.named if moment.at < at_us]
         self._script = []
         self._backend.close()
         self._backend = self._reopen(branch, at_us)

@@ -21,11 +21,14 @@ class Run(Protocol):
     speed: float
     playing: bool
     branch: Branch
-    named: list[Moment]
 
     @property
     def live(self) -> bool:
         """True if time passes by itself and there is no way back: a real cluster."""
+
+    @property
+    def named(self) -> list[Moment]:
+        """The times that were named on this branch; to be changed in place."""
 
     @property
     def cursor(self) -> int:

@@ -29,6 +29,10 @@ NO_WAY_BACK = (
 )
 
 
+LESSON = "lesson"
+"""Name of a branch that the lesson began by itself, so that it does not count among the learner's."""
+
+
 class Tutor:
     """A lesson being played; `number` is the step's, from 0.
 
@@ -104,7 +108,7 @@ class Tutor:
             hints=tuple(step.block.hint[: at.hints]),
             hints_left=len(step.block.hint) - at.hints,
             offer_hint=phase is Phase.GOALS and at.stuck,
-            solution=tuple(script.text for script in step.solution) if at.solving else (),
+            solution=tuple(self._in_words(script) for script in step.solution) if at.solving else (),
             nudge=at.nudge if phase is Phase.GOALS else "",
             notice=self.notice,
             real_life=self.lesson.real_life,
@@ -146,6 +150,7 @@ class Tutor:
         self.at.hear()
         if self.at.done is None and self.phase is Phase.DONE:
             self.at.done = deepcopy(self.run.state)
+            self._calm_down()
         self.at.waited_us = 0 if fresh else self.at.waited_us + elapsed_us
         for number in range(len(self.step.goals)):
             if self.at.goals.reached(number):
@@ -192,6 +197,10 @@ class Tutor:
         self.notice = sentence
         self.at.failures += 1
 
+    def accepted(self) -> None:
+        """A command of the learner was good: what was wrong with the one before is old news."""
+        self.notice = ""
+
     def reset(self) -> None:
         """Begin the step again on a new branch from where it began; a bet that came out stays."""
         if self.run.live:
@@ -217,6 +226,7 @@ class Tutor:
         if self.step.block.rewind:
             rewind(self.run)
             self._forget_moments()
+        self._calm_down()
         prediction = kept or self._prediction()
         attempt = Attempt(self.step, self.run, prediction)
         if prediction is None:
@@ -226,6 +236,10 @@ class Tutor:
         else:
             self.run.pause()
         return attempt
+
+    def _calm_down(self) -> None:
+        """Not faster than the clock: the learner reads now, and what was hurried past is not to be missed."""
+        self.run.speed = min(self.run.speed, 1.0)
 
     def _prediction(self) -> Prediction | None:
         predict, outcome = self.step.block.predict, self.step.outcome
@@ -276,6 +290,12 @@ class Tutor:
             for number, goal in enumerate(self.step.goals)
         )
 
+    def _in_words(self, script: Script) -> str:
+        """A line of the solution as what a learner can do: waiting is no command."""
+        if script.command:
+            return script.text
+        return f"let {script.wait_us / 1_000_000:g} s pass{'' if self.run.live else ' (space)'}"
+
     def _truth(self, number: int) -> Truth:
         if self.at.goals.reached(number):
             return Truth.REACHED
@@ -300,8 +320,8 @@ def walk(lesson: Lesson, run: Run, step: int) -> None:
 def rewind(run: Run) -> None:
     """Go back to time 0, to a branch on which nobody has done anything."""
     run.seek(0)
-    if run.branch.commands:
-        run.fork()
+    if run.branch.commands or len(run.branch.events) > run.cursor:
+        run.fork().name = LESSON
 
 
 def perform(run: Run, scripts: Sequence[Script]) -> None:

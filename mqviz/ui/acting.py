@@ -5,11 +5,15 @@ Half of what a run's screen does; run_screen.py has the other half, time and pic
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from mqviz import commands
 from mqviz.backend import Refused
 from mqviz.commands import NotationError
+from mqviz.history import Branch
 from mqviz.model import facts
 from mqviz.model.biography import biography
+from mqviz.model.command import AddConsumer, CommandGiven
 from mqviz.model.event import Event
 from mqviz.player import Player
 from mqviz.scenes.canvas import Target
@@ -52,25 +56,25 @@ class Acting(Base):
     def action_fork(self) -> None:
         """A new branch from here."""
         if self.can_rewind():
-            branch = self.player.fork()
+            self.player.fork()
             self.moved()
-            self.say(f"branch {branch.number + 1} begins here; b lists all")
+            self.say(f"branch {len(self.player.family)} begins here; b lists all")
 
     def action_branches(self) -> None:
         """List the branches."""
-        branches = list(self.player.branches)
+        branches = self.player.family
         self.lay(
             Content(
                 lambda columns, at: panels.branches_sheet(columns, branches, self.player.branch, at),
                 (("↑ ↓", "branch"), ("enter", "go there"), ("esc", "close")),
                 len(branches),
-                self._switch,
+                lambda at: self._switch(branches[at]),
             )
         )
 
-    def _switch(self, at: int) -> None:
-        if self.can_rewind() and self.player.branches[at] is not self.player.branch:
-            self.player.switch(self.player.branches[at])
+    def _switch(self, branch: Branch) -> None:
+        if self.can_rewind() and branch is not self.player.branch:
+            self.player.switch(branch)
             self.moved()
 
     def action_name_moment(self) -> None:
@@ -125,7 +129,13 @@ class Acting(Base):
         focus = self.picture.focus
         groups = [group.name for group in facts.groups(self.player.state)]
         group = str(focus[1]) if focus and focus[0] in ("member", "group") else next(iter(groups), "")
-        self.act(f"add consumer group={group}" if group else "add consumer")
+        self.act(commands.format(replace(self._settings(group), name="")) if group else "add consumer")
+
+    def _settings(self, group: str) -> AddConsumer:
+        """How the newest member of a group was added, so that the next one works as it does."""
+        given = (event.command for event in reversed(self.player.events) if isinstance(event, CommandGiven))
+        mine = (command for command in given if isinstance(command, AddConsumer) and command.group == group)
+        return next(mine, AddConsumer(group=group))
 
     def action_kill(self) -> None:
         """Kill what is selected."""

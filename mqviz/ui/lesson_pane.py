@@ -153,7 +153,7 @@ def _help(sheet: Sheet, view: TutorView) -> None:
         for line in view.solution:
             sheet.text(line, "ink", indent=3)
         if view.phase is Phase.GOALS:
-            sheet.text("s gives the next of these", "quiet")
+            sheet.text("s again does it", "quiet")
         sheet.so_far()
     for said in (view.nudge, view.notice):
         if said:

@@ -16,7 +16,7 @@ from mqviz.ui import keys, panels
 from mqviz.ui.ask import Answer
 from mqviz.ui.lesson_pane import draw_lesson, draw_strip
 from mqviz.ui.overlay import Content
-from mqviz.ui.run_screen import RunScreen
+from mqviz.ui.run_screen import SPEEDS, RunScreen
 from mqviz.ui.sheet import Sheet, Span
 from mqviz.ui.stage import Stage
 
@@ -29,6 +29,8 @@ class LessonScreen(RunScreen):
 
     PLACES = ("run", "lesson")
     BINDINGS = keys.bindings("run", "lesson", "all")
+    SPEEDS = SPEEDS[:-1]
+    """Not as fast as it goes: that would be the end of the run, with no time left for the steps to come."""
 
     def __init__(self, lesson: Lesson, player: Player, on: str = "", shadow: Player | None = None) -> None:
         super().__init__(player, f"{lesson.number} {lesson.title}")
@@ -131,11 +133,11 @@ class LessonScreen(RunScreen):
 
     def action_choose(self) -> None:
         """Bet, go on, or open what is selected."""
-        if not self.on_lesson and self.picture.focus is not None:
-            super().action_choose()
-            return
         phase = self.tutor.phase
-        if phase is Phase.PREDICT:
+        over = phase in (Phase.DONE, Phase.FINISHED)
+        if not over and not self.on_lesson and self.picture.focus is not None:
+            super().action_choose()
+        elif phase is Phase.PREDICT:
             self.bet()
         elif phase is Phase.RUNNING:
             self.action_play_pause()
@@ -195,8 +197,8 @@ class LessonScreen(RunScreen):
             self.say(f"✗ {error}")
             return
         self._turn_to_words()
+        self.moved()
         if done:
-            self.moved()
             self.say(f"done: {done}")
 
     def action_reset(self) -> None:
@@ -218,6 +220,8 @@ class LessonScreen(RunScreen):
         answer = super().do(text)
         if isinstance(answer, str):
             self.tutor.refused(answer)
+        else:
+            self.tutor.accepted()
         return answer
 
     def _ask_to_drop(self, question: str, text: str) -> None:

@@ -201,19 +201,20 @@ def branches_sheet(columns: int, branches: Sequence[Branch], current: Branch, at
         chosen = number == at
         if chosen:
             sheet.here()
-        text = f"{'►' if chosen else ' '} {'●' if branch is current else ' '} {_branch(branch)}"
+        text = f"{'►' if chosen else ' '} {'●' if branch is current else ' '} {_branch(branches, number)}"
         text = f"{shorten(text, sheet.room):<{sheet.room}}"
         sheet.row(Span(0, text, sheet.item(chosen), ("item", number)))
     return sheet
 
 
-def _branch(branch: Branch) -> str:
+def _branch(branches: Sequence[Branch], at: int) -> str:
     """Its number, where it left its parent, and the last command that was given in it."""
+    branch, numbers = branches[at], [branch.number for branch in branches]
     came = "the beginning"
-    if branch.parent is not None:
-        came = f"left {branch.parent + 1} at {seconds(branch.forked_at_us)}"
+    if branch.parent in numbers:
+        came = f"left {numbers.index(branch.parent) + 1} at {seconds(branch.forked_at_us)}"
     given = commands.format(branch.commands[-1][1]) if branch.commands else "no command yet"
-    return f"{branch.number + 1:>2}  {came:<20}  {given}"
+    return f"{at + 1:>2}  {came:<20}  {given}"
 
 
 def keys_sheet(columns: int, places: Sequence[str], can_rewind: bool = True) -> Sheet:

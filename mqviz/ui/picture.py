@@ -62,6 +62,8 @@ class Picture:
         """The stage at the player's moment."""
         ascii, no_color, motion = self._style
         player = self.player
+        if self.focus is not None and _is_gone(self.focus, player.state):
+            self.focus = None
         topic = str(self.focus[1]) if self.focus and self.focus[0] in ("partition", "record") else ""
         view = View(
             player.now_us,
@@ -153,6 +155,13 @@ class Picture:
             ],
             "service": services,
         }
+
+
+def _is_gone(target: Target, state: State) -> bool:
+    """Whether who was selected is not there any more."""
+    if target[0] == "member":
+        return all(member.name != target[2] for member in facts.members(state, str(target[1])))
+    return target[0] == "producer" and all(producer.name != target[1] for producer in facts.producers(state))
 
 
 def stops(canvas: Canvas, focus: Target | None) -> list[Target]:

@@ -36,6 +36,7 @@ class RunScreen(Acting):
 
     PLACES: Sequence[str] = ("run",)
     BINDINGS = keys.bindings("run", "all")
+    SPEEDS: Sequence[float] = SPEEDS
 
     def __init__(self, player: Player, title: str) -> None:
         super().__init__()
@@ -171,7 +172,7 @@ class RunScreen(Acting):
         event = self.player.step()
         if event is None:
             self.say(f"nothing more happens before the end, at {seconds(self.player.until_us)}")
-        self.moved(event)
+        self.moved(event or self.picture.stepped)
 
     def action_step_back(self) -> None:
         """To the thing that happened before."""
@@ -215,10 +216,9 @@ class RunScreen(Acting):
         if self.player.live:
             self.say("a real cluster runs at its own speed")
             return
-        at = SPEEDS.index(min(SPEEDS, key=lambda speed: abs(speed - self.player.speed)))
-        if self.player.speed in SPEEDS:
-            at = SPEEDS.index(self.player.speed)
-        self.player.speed = SPEEDS[min(max(0, at + by), len(SPEEDS) - 1)]
+        speeds, now = self.SPEEDS, self.player.speed
+        at = speeds.index(now if now in speeds else min(speeds, key=lambda speed: abs(speed - now)))
+        self.player.speed = speeds[min(max(0, at + by), len(speeds) - 1)]
         self.redraw()
 
     def on_transport_scrubbed(self, event: Transport.Scrubbed) -> None:

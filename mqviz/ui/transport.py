@@ -56,14 +56,14 @@ class Bar(NamedTuple):
 
 def bar_of(player: Player, hints: Sequence[Hint], notice: str, ascii: bool) -> Bar:
     """The bar of a player's moment."""
-    many = len(player.branches) > 1
+    branches = player.family
     return Bar(
         player.now_us,
         span_of(player),
         player.playing,
         player.speed,
         [(int(moment.at), _short(moment.name)) for moment in player.moments],
-        f"branch {player.branch.number + 1} of {len(player.branches)}" if many else "",
+        f"branch {branches.index(player.branch) + 1} of {len(branches)}" if len(branches) > 1 else "",
         hints,
         notice,
         ascii,

@@ -223,3 +223,26 @@ def test_closing_closes_the_backend() -> None:
     made = Player(open_sim, sign_up())
     made.close()
     made.close()
+
+
+def test_a_named_moment_belongs_to_its_branch_and_a_fork_keeps_those_before_it() -> None:
+    acting = straight(1_000_000)
+    acting.name_moment("early")
+    acting.submit("fail service mail-server")
+    acting.seek(5_000_000)
+    acting.submit("repair service mail-server")
+    acting.name_moment("repaired")
+    acting.undo()
+    assert [moment.name for moment in acting.named] == ["early"]
+    acting.switch(acting.branches[0])
+    assert [moment.name for moment in acting.named] == ["early", "repaired"]
+
+
+def test_a_family_of_branches_begins_at_one_with_a_name() -> None:
+    acting = straight(1_000_000)
+    acting.fork().name = "begun anew"
+    assert [branch.number for branch in acting.family] == [1]
+    acting.fork()
+    assert [branch.number for branch in acting.family] == [1, 2]
+    acting.switch(acting.branches[0])
+    assert [branch.number for branch in acting.family] == [0]

@@ -186,7 +186,7 @@ def test_the_solution_is_shown_and_then_given() -> None:
     teacher = tutor(step=1)
     assert teacher.view().solution == ()
     assert teacher.solve() == ""
-    assert teacher.view().solution == ("fail service mail-server", "wait 1s")
+    assert teacher.view().solution == ("fail service mail-server", "let 1 s pass (space)")
     assert teacher.solve() == "fail service mail-server"
     play(teacher, 1)
     assert teacher.phase is Phase.DONE
@@ -287,7 +287,43 @@ def test_a_rewind_forgets_the_moments_of_the_run_before() -> None:
     teacher.bet(1)
     play(teacher, 5)
     play(teacher, 1)
-    teacher.run.named.append(Moment(Duration(1), "mine"))
+    teacher.run.named.append(Moment(Duration(0), "mine"))
     teacher.next()
     assert [moment.name for moment in teacher.run.named] == ["mine"]
     assert not teacher.run.playing
+
+
+def test_time_calms_down_when_the_goals_are_reached_and_at_every_step() -> None:
+    teacher = tutor()
+    teacher.bet(1)
+    play(teacher, 5)
+    teacher.run.speed = 20.0
+    play(teacher, 1)
+    assert (teacher.phase, teacher.run.speed) == (Phase.DONE, 1.0)
+    teacher.run.speed = 50.0
+    teacher.next()
+    assert teacher.run.speed == 1.0
+
+
+def test_the_next_good_command_takes_back_what_was_said_of_a_wrong_one() -> None:
+    teacher = tutor(step=1)
+    teacher.refused("no such thing")
+    teacher.accepted()
+    assert teacher.view().notice == ""
+
+
+def test_a_branch_that_the_lesson_began_is_not_one_of_the_learners() -> None:
+    lesson = small("Now break it.\n\n```yaml step\n", "Now break it.\n\n```yaml step\nrewind: true\n")
+    teacher = tutor(lesson)
+    teacher.bet(1)
+    play(teacher, 3)
+    teacher.drop()
+    teacher.run.submit("fail service shop")
+    teacher.run.submit("repair service shop")
+    play(teacher, 5)
+    teacher.at.goals.reached = lambda number: True  # type: ignore[method-assign]
+    assert teacher.next()
+    run = teacher.run
+    assert isinstance(run, Player)
+    assert len(run.branches) > 1
+    assert run.family == [run.branch]

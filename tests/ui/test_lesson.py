@@ -208,3 +208,43 @@ async def test_with_a_clock_time_passes_by_itself_and_only_while_it_plays() -> N
         asked = now[0]
         await pilot.pause(0.2)
         assert now[0] == asked
+
+
+async def test_the_solution_of_waiting_lets_time_run() -> None:
+    now = [0.0]
+
+    def clock() -> float:
+        now[0] += 0.02
+        return now[0]
+
+    async with running(World().app("lesson", "1", clock=clock)) as pilot:
+        screen = lesson(pilot)
+        screen.tutor.bet(2)
+        screen.go_to(screen.tutor.prediction.due_us)
+        await pilot.press("s", "s")
+        assert "let 2 s pass (space)" in text(pilot)
+        before = screen.player.now_us
+        await pilot.pause(0.3)
+        assert screen.player.now_us > before
+
+
+async def test_no_speed_of_a_lesson_skips_the_steps_to_come() -> None:
+    async with running(World().app("lesson", "1")) as pilot:
+        await pilot.press(*["plus"] * 12)
+        assert lesson(pilot).player.speed == 100
+
+
+async def test_the_lessons_own_rewinds_are_no_branches_of_the_learner() -> None:
+    world = World()
+    world.progress.step(1, 4)
+    async with running(world.app("lesson", "1")) as pilot:
+        assert len(lesson(pilot).player.branches) > 1
+        assert "branch" not in text(pilot).split("\n")[29]
+        await pilot.press("f")
+        assert "branch 2 begins here" in text(pilot)
+        await pilot.press("b")
+        await pilot.pause()
+        shown = text(pilot)
+        assert "1  the beginning" in shown
+        assert "2  left 1 at" in shown
+        assert "3 " not in [line.split("►")[-1].strip()[:2] for line in shown.split("\n")]

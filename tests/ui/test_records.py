@@ -185,3 +185,32 @@ async def test_the_stage_at_the_other_sizes(columns: int, rows: int) -> None:
         assert "your bet" in shown
         assert "c2" in shown
         assert "why ─" in shown
+
+
+async def test_c_adds_a_member_like_the_one_before() -> None:
+    async with two_members() as (pilot, screen):
+        await pilot.press("c")
+        await pilot.pause()
+        added = screen.player.branch.commands[-1][1]
+        assert (added.group, added.name, added.processing) == ("email-consumers", "", 400_000)
+
+
+async def test_focus_goes_with_who_left() -> None:
+    async with two_members() as (pilot, screen):
+        member = ("member", "email-consumers", "c2")
+        screen.picture.focus = member
+        await pilot.press("x")
+        screen.go_to(screen.player.now_us + 3 * S)
+        await pilot.pause()
+        assert screen.picture.focus is None
+
+
+async def test_enter_goes_on_once_the_goals_are_reached_whatever_is_selected() -> None:
+    async with two_members() as (pilot, screen):
+        screen.act("add consumer group=email-consumers processing=400ms")
+        screen.go_to(screen.player.now_us + 10 * S)
+        await focus(pilot, screen, "record")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert pilot.app.screen == screen
+        assert screen.tutor.number == 1

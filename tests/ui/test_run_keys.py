@@ -256,3 +256,13 @@ async def test_the_player_is_let_go_with_its_screen(tmp_path: Path) -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert closed == [True]
+
+
+async def test_a_step_beyond_the_last_keeps_its_reason(tmp_path: Path) -> None:
+    async with sandbox(tmp_path) as (pilot, player):
+        while (event := player.step()) is not None:
+            last = event
+        pilot.app.screen.moved(last)  # type: ignore[attr-defined]
+        await pilot.press("right")
+        assert "nothing more happens" in text(pilot)
+        assert pilot.app.screen.picture.stepped is last  # type: ignore[attr-defined]
