@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 KAFKA_FREE := not kafka and not slow
+AT_ONCE := -n 4 --dist loadgroup
 
 .PHONY: run test check format bench clean
 
@@ -10,10 +11,10 @@ run: $(VENV)/.run
 	@$(PY) -m mqviz
 
 test: $(VENV)/.dev lint
-	$(PY) -m pytest
+	$(PY) -m pytest $(AT_ONCE)
 
 check: $(VENV)/.dev lint
-	$(PY) -m pytest -m "$(KAFKA_FREE)" -n auto
+	$(PY) -m pytest $(AT_ONCE) -m "$(KAFKA_FREE)"
 
 .PHONY: lint
 lint: $(VENV)/.dev

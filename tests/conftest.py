@@ -1,7 +1,13 @@
-"""A real Apache Kafka for the tests, started by mqviz itself; nothing needs to be installed or running."""
+"""A real Apache Kafka for the tests, started by mqviz itself; nothing needs to be installed or running.
 
-from collections.abc import Callable, Iterator
+The tests run in several processes at once (pytest-xdist), because many of them wait for Kafka's timers.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,18 +15,65 @@ from mqviz.live import cluster, jars
 
 JARS = jars.cache_folder()
 """Looked up before any test changes the environment, so that the jars are fetched once for all."""
+SOON = {
+    "group.min.session.timeout.ms": "1000",
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "500",
+}
+"""A member may ask for a shorter session than Kafka's least of 6 s; a dead broker is missed after 3 s, not 9."""
 
 StartCluster = Callable[..., cluster.Cluster]
+Settings = Mapping[str, str]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long begins first, lest one process is left alone with it at the end.
+
+    Tests that share a fixture of their module stay in one process, in their order.
+    """
+    items.sort(key=lambda item: -_length(item))
+    for item in items:
+        if isinstance(item, pytest.Function) and _shares_a_fixture(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _length(item: pytest.Item) -> int:
+    """2 for a test of minutes, 1 for one of seconds."""
+    return sum(item.get_closest_marker(name) is not None for name in ("kafka", "slow"))
+
+
+def _shares_a_fixture(test: pytest.Function) -> bool:
+    fixtures = test._fixtureinfo.name2fixturedefs.values()
+    return any(definitions[-1].scope == "module" for definitions in fixtures)
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]:
-    """One broker of the default version for the whole session: `.bootstrap`. Leave it running; use own topics.
+def kafka_jars(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The jars of every version, fetched by one process while the others wait, before any test's deadlines."""
+    folder = tmp_path_factory.getbasetemp()
+    common = folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+    with (common / "jars.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for version in jars.versions():
+            jars.class_path(version, folder=JARS)
 
+
+@pytest.fixture(autouse=True)
+def _kafka_can_start(request: pytest.FixtureRequest) -> None:
+    if request.node.get_closest_marker("kafka"):
+        request.getfixturevalue("kafka_jars")
+
+
+@pytest.fixture(scope="session")
+def kafka(tmp_path_factory: pytest.TempPathFactory, kafka_jars: None) -> Iterator[cluster.Cluster]:
+    """One broker of the default version: `.bootstrap`. Leave it running; use own topics.
+
+    Each process of the tests has its own, so that nothing else happens on it during a test.
     Mark every test that uses it with `@pytest.mark.kafka`.
     """
     state = tmp_path_factory.mktemp("kafka")
-    with cluster.start(1, cluster.DEFAULT_VERSION, state=state, jars=JARS) as running:
+    with cluster.start(1, cluster.DEFAULT_VERSION, state=state, jars=JARS, settings=SOON) as running:
         yield running
 
 
@@ -28,15 +81,20 @@ def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]
 def kafka_cluster(tmp_path: Path) -> Iterator[StartCluster]:
     """A factory for clusters of a test's own, to stop, kill and pause: `kafka_cluster(brokers=3)`.
 
-    Takes what `cluster.start` takes (`version=`, `requests=True`, `settings=`); ended after the test.
+    Takes what `cluster.start` takes (`requests=True`, `settings=`); ended after the test.
     """
     started: list[cluster.Cluster] = []
 
-    def start(brokers: int = 1, version: str = cluster.DEFAULT_VERSION, **options: object) -> cluster.Cluster:
+    def start(
+        brokers: int = 1,
+        version: str | None = cluster.DEFAULT_VERSION,
+        settings: Settings = SOON,
+        **options: Any,
+    ) -> cluster.Cluster:
         state = tmp_path / "kafka"
-        running = cluster.start(brokers, version, state=state, jars=JARS, **options)  # type: ignore[arg-type]
-        started.append(running)
-        return running
+        settings = {**SOON, **settings}
+        started.append(cluster.start(brokers, version, state=state, jars=JARS, settings=settings, **options))
+        return started[-1]
 
     yield start
     for running in started:

@@ -1,6 +1,5 @@
 """`mqviz kafka up | down | status`, played in real processes against real brokers."""
 
-import json
 import os
 import signal
 import socket
@@ -11,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
 
 from mqviz.live import cluster, cluster_runs, jars
 from mqviz.live.cluster import Cluster
@@ -258,21 +256,3 @@ def test_an_installed_kafka_is_used_with_its_version(
     running = kafka_cluster(version=None)
     assert running.kafka_version == "4.3.1"
     assert answers(running.bootstrap)
-
-
-def test_the_request_log_shows_what_clients_asked(kafka_cluster: Callable[..., Cluster]) -> None:
-    running = kafka_cluster(requests=True)
-    producer = Producer({"bootstrap.servers": running.bootstrap, "client.id": "writer", "log_level": 0})
-    producer.list_topics(timeout=10)
-    log = running.node(1).request_log
-    requests = [
-        json.loads(line.split("Completed request:", 1)[1])
-        for line in log.read_text().splitlines()
-        if "Completed request:" in line
-    ]
-    seen = {
-        r["requestHeader"]["requestApiKeyName"]
-        for r in requests
-        if r["requestHeader"]["clientId"] == "writer"
-    }
-    assert "METADATA" in seen

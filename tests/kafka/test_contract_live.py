@@ -33,7 +33,6 @@ GIVEN = {1_500_000: "pause producer p1", 2_000_000: "resume producer p1", 2_500_
 REFUSED = (
     "add consumer c1 group=g",
     "create topic orders",
-    "create topic wide replication_factor=3",
     "add producer p1 topic=orders",
     "add producer p topic=nowhere",
     "kill consumer nobody",
