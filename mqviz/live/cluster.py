@@ -288,14 +288,12 @@ def up(
 
 
 def _stay(cluster: Cluster, out: Say) -> int:
-    many = _brokers(len(cluster.nodes))
-    how = "`mqviz kafka down` ends it" if cluster.run.keep else "Ctrl-C ends it"
-    out(f"Apache Kafka {cluster.kafka_version}, {many} on this machine only; {how}")
-    out(f"bootstrap {cluster.bootstrap}")
     if cluster.run.keep:
+        _say_where(cluster, out, "`mqviz kafka down` ends it")
         cluster.let_go()
         return 0
     with cluster:
+        _say_where(cluster, out, "Ctrl-C ends it")
         cluster.wait()
         if runs.load(cluster.folder) is None:
             out("Kafka was ended by `mqviz kafka down`")
@@ -304,6 +302,12 @@ def _stay(cluster: Cluster, out: Say) -> int:
         for node in cluster.nodes.values():
             out(node.last_lines())
     return 1
+
+
+def _say_where(cluster: Cluster, out: Say, how: str) -> None:
+    many = _brokers(len(cluster.nodes))
+    out(f"Apache Kafka {cluster.kafka_version}, {many} on this machine only; {how}")
+    out(f"bootstrap {cluster.bootstrap}")
 
 
 @contextmanager
