@@ -146,10 +146,10 @@ class DrivenKafkaBackend:
         self._timetable = deque(sorted((int(t.at), n, parse(t.do)) for n, t in enumerate(scenario.timetable)))
         self._scribe.write(WatchBegan, 0, 0, 0, bootstrap, PERIOD_US, self._watch.journal.wall_us())
         for topic in scenario.topics:
-            self._give(topic)
+            self._give(topic, of_scenario=True)
         self._settle()
         for client in (*scenario.producers, *scenario.consumers):
-            self._give(client)
+            self._give(client, of_scenario=True)
 
     def _settle(self) -> None:
         """Wait until every topic is there; raises Refused where one could not be made."""
@@ -244,17 +244,17 @@ class DrivenKafkaBackend:
         while self._timetable and self._timetable[0][0] <= self.now_us:
             _, _, command = self._timetable.popleft()
             try:
-                self._give(command)
+                self._give(command, of_scenario=True)
             except Refused as refusal:
-                self._refuse(self._given(command), str(refusal))
+                self._refuse(self._given(command, of_scenario=True), str(refusal))
 
     # -- commands --------------------------------------------------------------------------------------
 
-    def _give(self, command: Command) -> None:
+    def _give(self, command: Command, of_scenario: bool = False) -> None:
         command = self._roster.check(command)
         order = self._order(command)
         self._roster.take(command)
-        number = self._given(command)
+        number = self._given(command, of_scenario)
         match command:
             case CreateTopic():
                 self._make(command, number)
@@ -275,9 +275,9 @@ class DrivenKafkaBackend:
                 drive_plan.replicas_of(command, self._brokers)
         return None
 
-    def _given(self, command: Command) -> int:
+    def _given(self, command: Command, of_scenario: bool) -> int:
         self._commands += 1
-        event = self._scribe.write(CommandGiven, self.now_us, 0, self._commands, command)
+        event = self._scribe.write(CommandGiven, self.now_us, 0, self._commands, command, of_scenario)
         name = getattr(command, "name", "")
         self._teller.causes.client[name] = event
         client = self._roster.clients.get(name)

@@ -240,12 +240,17 @@ class CommandLog(msgspec.Struct):
     refused: int = 0
 
 
-class CommandGiven(Event, frozen=True):
-    """Somebody asked for something and it was accepted; number counts from 1."""
+class CommandGiven(Event, frozen=True, omit_defaults=True):
+    """Somebody asked for something and it was accepted; number counts from 1.
+
+    `of_scenario`: the scenario asks for it itself, with its contents or its timetable (not written where it is False,
+    so that captures from before this field keep their hash).
+    """
 
     weight = Weight.MOMENT
     number: int
     command: AnyCommand
+    of_scenario: bool = False
 
 
 class CommandRefused(Event, frozen=True):

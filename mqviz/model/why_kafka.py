@@ -64,7 +64,8 @@ def _given(_: State, event: CommandGiven) -> Why:
         if field.name != "name" and getattr(command, field.name) != field.default
     ]
     name = getattr(command, "name", "")
-    return _why(event, f"you: {command.verb} {command.kind} {name}".rstrip(), "  ".join(said))
+    whose = "the scenario" if event.of_scenario else "command"
+    return _why(event, f"{whose}: {command.verb} {command.kind} {name}".rstrip(), "  ".join(said))
 
 
 def _value(value: object) -> str:

@@ -86,7 +86,7 @@ def open_sim(scenario: Scenario, seed: int, checkpoint: bytes | None = None) -> 
     for opening in OPENINGS:
         opening(sim)
     for command in _contents(scenario):
-        sim.give(command)
+        sim.give(command, of_scenario=True)
     sim.cause = 0
     for timed in scenario.timetable:
         sim.schedule(timed.at, FAULT, "timetable", parse(timed.do))

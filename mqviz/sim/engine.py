@@ -191,10 +191,13 @@ class Simulation:
                     dues[name](self, *args)
         return True
 
-    def give(self, command: Command) -> None:
+    def give(self, command: Command, of_scenario: bool = False) -> None:
         """Check, record and do `command` now; raises Refused and leaves no trace."""
         command = self.check(command)
-        self._do(command)
+        number = self.state.commands.given + 1
+        given = CommandGiven(*self.stamp(0), number, command, of_scenario)  # type: ignore[arg-type]
+        self.cause = self.emit(given)
+        DOES[type(command)](self, command)
 
     def check(self, command: Command) -> Command:
         """The command with its gaps filled; raises Refused."""
@@ -203,18 +206,13 @@ class Simulation:
             raise Refused(f"the simulator cannot {command.verb} a {command.kind}")
         return CHECKS[kind](self, command) if kind in CHECKS else command
 
-    def _do(self, command: Command) -> None:
-        number = self.state.commands.given + 1
-        self.cause = self.emit(CommandGiven(*self.stamp(0), number, command))  # type: ignore[arg-type]
-        DOES[type(command)](self, command)
-
 
 @due("timetable")
 def _timetable(sim: Simulation, command: Command) -> None:
     """A command of the scenario's timetable: it was accepted with the file, so a refusal is an event."""
     try:
-        sim.give(command)
+        sim.give(command, of_scenario=True)
     except Refused as refusal:
         number = sim.state.commands.given + 1
-        given = sim.emit(CommandGiven(*sim.stamp(0), number, command))  # type: ignore[arg-type]
+        given = sim.emit(CommandGiven(*sim.stamp(0), number, command, True))  # type: ignore[arg-type]
         sim.emit(CommandRefused(*sim.stamp(given), number, str(refusal)))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from mqviz.model.command import CommandGiven
 from mqviz.model.consumer import CommitRefused, ConsumerChanged, RecordsProcessed, RecordsReturned
-from mqviz.model.event import APPLY, Event, Weight
+from mqviz.model.event import APPLY, Event, Weight, decode_event, encode_event
 from mqviz.model.group import (
     GenerationStarted,
     GroupStabilized,
@@ -18,8 +20,10 @@ from mqviz.model.membership import PartitionsRevoked, PositionsSet
 from mqviz.model.producer import RecordsAcknowledged, RecordsFailed, SendCalled
 from mqviz.model.readings import Why
 from mqviz.model.state import State, apply
+from mqviz.model.units import Duration
 from mqviz.model.why import EXPLAIN, why
-from tests.sim.kafka.worlds import MS, S, run
+from mqviz.scenario import Timed
+from tests.sim.kafka.worlds import MS, S, cluster, run
 from tests.sim.worlds import Run
 
 TOPIC = "create topic t partitions=3 replication_factor=3"
@@ -54,6 +58,22 @@ def test_every_kind_of_step_of_the_cluster_is_explained() -> None:
     ]
     assert len(steps) > 20
     assert [kind.__name__ for kind in steps if kind not in EXPLAIN] == []
+
+
+def test_a_command_of_the_scenario_is_not_told_as_the_learners() -> None:
+    world = msgspec.structs.replace(
+        cluster(TOPIC), timetable=(Timed(Duration(S), "add producer order-svc topic=t rate=1/s"),)
+    )
+    watched = Run(world).to(2 * S).do("add producer user-svc topic=t rate=2/s").to(3 * S)
+    given = [(event, reason) for event, reason in reasons(watched) if isinstance(event, CommandGiven)]
+    assert [reason.headline for _, reason in given] == [
+        "the scenario: create topic t",
+        "the scenario: add producer order-svc",
+        "command: add producer user-svc",
+    ]
+    before = encode_event(given[2][0])
+    assert b"of_scenario" not in before, "a command has the bytes that captures have always held"
+    assert decode_event(before) == given[2][0]
 
 
 def test_a_record_on_its_way() -> None:
