@@ -21,6 +21,7 @@ from mqviz.model.state import State, apply
 
 CHECKPOINT_EVERY = 1_000
 CHECKPOINT_BUDGET = 64 << 20
+LONGEST_WINDOW_US = 86_400_000_000
 
 
 class Checkpoint(msgspec.Struct):
@@ -49,6 +50,10 @@ class Branch(msgspec.Struct):
     every: int = CHECKPOINT_EVERY
     thinned: int = 0
     """How many events thinning removed; 0 in every simulated run."""
+    size: int = 0
+    """How many values the events of a live run tell."""
+    fitted: int = 0
+    """What `size` was after the last thinning."""
 
 
 class History:
@@ -120,6 +125,25 @@ class History:
         )
         self.branches.append(forked)
         return forked
+
+    def fit(self, branch: Branch, most: int, window_us: int) -> bool:
+        """Thin an endless live run once its events tell more than `most` values; True if that was done.
+
+        The newest half of `most` stays whole. Where one value a window is still too much, the windows double,
+        up to a day. What is left is the least that the next call begins from, so that few calls do anything.
+        """
+        if branch.size <= max(most, branch.fitted * 5 // 4):
+            return False
+        keep, told = 0, 0
+        while keep < len(branch.events) and told <= most // 2:
+            keep += 1
+            told += branch.events[-keep].size()
+        while branch.size > most and window_us <= LONGEST_WINDOW_US:
+            self.thin(branch, keep, window_us)
+            branch.size = sum(event.size() for event in branch.events)
+            window_us *= 2
+        branch.fitted = branch.size
+        return True
 
     def thin(self, branch: Branch, keep: int, window_us: int) -> int:
         """Thin all but the last `keep` events to one value a key and window; returns how many went.

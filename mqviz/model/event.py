@@ -41,6 +41,10 @@ class Event(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
         """What this event is the latest value of, for thinning endless live runs; None: it is always kept."""
         return None
 
+    def size(self) -> int:
+        """How many values it tells, for the budget of endless live runs."""
+        return 1
+
     def absorb(self, earlier: Self) -> Self:
         """The event that says what `earlier` and this one, of the same thin key, say together."""
         return self

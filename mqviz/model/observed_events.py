@@ -144,6 +144,10 @@ class EndsSeen(Seen, frozen=True):
         """Answers of one broker replace each other."""
         return f"ends {self.broker}"
 
+    def size(self) -> int:
+        """One an end."""
+        return 1 + sum(map(len, self.ends.values())) + sum(map(len, self.unknown.values()))
+
     def absorb(self, earlier: Self) -> Self:
         """The later answer, and what only the earlier one told."""
         ends, unknown = _absorb(self.ends, self.unknown, earlier.ends, earlier.unknown)
@@ -160,6 +164,10 @@ class LogStartsSeen(Seen, frozen=True):
     def thin_key(self) -> str:
         """Answers of one broker replace each other."""
         return f"starts {self.broker}"
+
+    def size(self) -> int:
+        """One a log start."""
+        return 1 + sum(map(len, self.starts.values()))
 
     def absorb(self, earlier: Self) -> Self:
         """The later answer, and what only the earlier one told."""
@@ -228,6 +236,11 @@ class CommitsSeen(Seen, frozen=True):
     def thin_key(self) -> str:
         """Answers of one broker replace each other."""
         return f"commits {self.broker}"
+
+    def size(self) -> int:
+        """One a commit."""
+        told = [*self.groups.values()]
+        return 1 + sum(sum(map(len, c.offsets.values())) + sum(map(len, c.unknown.values())) for c in told)
 
     def absorb(self, earlier: Self) -> Self:
         """The later answer, and what only the earlier one told."""

@@ -65,6 +65,22 @@ def test_thinning_keeps_the_last_value_a_window_and_everything_without_a_key() -
     assert branch.times == [e.at_us for e in branch.events]
 
 
+def test_an_endless_run_is_made_to_fit_and_its_newest_half_stays_whole() -> None:
+    history = History()
+    branch = history.branches[0]
+    events = log(9_000)
+    history.append(branch, events)
+    branch.size = 9_000
+    assert history.fit(branch, most=5_000, window_us=1_000)
+    assert branch.size == len(branch.events) <= 5_000
+    assert branch.events[-2_500:] == events[-2_500:]
+    unnamed = [e for e in events if e.thin_key() is None]
+    assert [e for e in branch.events if e.thin_key() is None] == unnamed
+    before = list(branch.events)
+    assert not history.fit(branch, most=5_000, window_us=1_000)
+    assert branch.events == before
+
+
 def test_thinning_moves_the_checkpoints_that_stay() -> None:
     history = History()
     branch = history.branches[0]
