@@ -37,7 +37,7 @@ class Course(NamedTuple):
 class HomeView(NamedTuple):
     """What home shows. `door`: index of the lit one; `lesson`: number of the chosen lesson (0: none is left).
 
-    `bets`: right or wrong, in the order they were made; `teaser`: a line about the chosen lesson.
+    `next`: number of the lesson to do next (0: all that are ready are done). `bets`: right or wrong, in the order they were made; `teaser`: a line about the chosen lesson.
     """
 
     title: str
@@ -47,6 +47,7 @@ class HomeView(NamedTuple):
     lesson: int
     teaser: str = ""
     bets: tuple[bool, ...] = ()
+    next: int = 0
 
 
 class _Room(NamedTuple):
@@ -127,13 +128,16 @@ def _line(canvas: Canvas, column: int, row: int, text: str, look: Style) -> int:
 
 
 def _course_head(canvas: Canvas, room: _Room, shown: HomeView, view: View) -> None:
-    """Done, next and lag, counted as a group counts them."""
+    """Done, next and lag, counted as a group counts them: what is not written yet cannot be read, so it is no lag."""
     done = sum(1 for lesson in shown.lessons if lesson.done)
+    lag = sum(1 for lesson in shown.lessons if lesson.ready and not lesson.done)
     after = view.columns - room.margin - 1
-    begin = _pair(canvas, after, room.head, "lag", str(len(shown.lessons) - done), False) - 3
-    if shown.lesson:
+    begin = _pair(canvas, after, room.head, "lag", str(lag), False) - 3
+    if shown.next:
         begin = canvas.right(begin, room.head, " next", QUIET)
-        begin = canvas.right(begin, room.head, f"▲ {shown.lesson}", BRIGHT) - 3
+        begin = canvas.right(begin, room.head, f"▲ {shown.next}", BRIGHT) - 3
+    elif lag == 0 and view.columns >= 70:
+        begin = canvas.right(begin, room.head, "more lessons are being written", QUIET) - 3
     begin = _pair(canvas, begin, room.head, "done", str(done), True)
     label = "your course is a log" if view.columns >= 70 else "your course"
     canvas.rule(room.margin, room.head, max(0, begin - room.margin - 3), label)

@@ -105,13 +105,11 @@ class MqvizApp(App[None]):
         return push
 
     def leave(self) -> None:
-        """Back to the screen before; from the first one to home, from home out."""
+        """Back to the screen before; from the first one to home."""
         from mqviz.ui.home import Home
 
         if len(self.screen_stack) > 2:
             self.pop_screen()
-        elif isinstance(self.screen, Home):
-            self.exit()
         else:
             self.switch_screen(Home())
 

@@ -43,6 +43,7 @@ class Attach(Base):
         self.watched = watched
         self.bootstrap = bootstrap
         self.chosen = ""
+        self._picked = False
         self.filter = ""
         self.order = "verdict"
         self.reverse = False
@@ -119,7 +120,7 @@ class Attach(Base):
         """Table and detail."""
         shown = self.rows()
         names = [row.group for row in shown]
-        if self.chosen not in names:
+        if self.chosen not in names or not self._picked:
             self.chosen = names[0] if names else ""
         detail = group_detail(self.player.state, self.chosen) if self.chosen else None
         lesson = detail.row.verdict.lesson if detail else None
@@ -142,7 +143,10 @@ class Attach(Base):
 
     def draw_bar(self, columns: int, rows: int) -> Canvas:
         """How the watch goes, and the keys."""
-        signs = [Sign("/", self.filter)] if self.filter else []
+        signs = []
+        if self.filter:
+            every = len(group_rows(self.player.state))
+            signs.append(Sign("filter:", f"{self.filter}, {len(self.rows())} of {every}"))
         if self.order != "verdict" or self.reverse:
             signs.append(Sign("sorted by", self.order + (", reversed" if self.reverse else "")))
         hints = self.hints or [hint for hint in HINTS if hint[0] != "l" or self._lesson() is not None]
@@ -156,15 +160,30 @@ class Attach(Base):
         names = [row.group for row in self.rows()]
         if names:
             at = names.index(self.chosen) if self.chosen in names else 0
-            self.chosen = names[min(max(0, at + by), len(names) - 1)]
-            self.redraw()
+            self._pick(names[min(max(0, at + by), len(names) - 1)])
+
+    def _pick(self, group: str) -> None:
+        """The focus stays with it from now on; before, it is on whatever is on top."""
+        self.chosen, self._picked = group, True
+        self.redraw()
 
     def action_choose(self) -> None:
         """The same partition log as in the lessons, fed by the cluster."""
-        if self.chosen:
+        if not self.chosen:
+            self.say("no group was seen yet")
+        elif group_detail(self.player.state, self.chosen).partitions:
+            self._pick(self.chosen)
             self.app.push_screen(WatchedLog(self, self.chosen))
         else:
-            self.say("no group was seen yet")
+            self.say(f"{self.chosen}: no topic that it reads is known, so there is no log to show")
+
+    def action_back(self) -> None:
+        """Out of the filter first, then out of the cluster."""
+        if self.filter:
+            self.filter = ""
+            self.redraw()
+        else:
+            super().action_back()
 
     def action_sort(self, order: str) -> None:
         """Sort by something; again: the other way round."""
@@ -204,8 +223,7 @@ class Attach(Base):
         if event.target[0] == "group":
             if event.target[1] == self.chosen:
                 self.action_choose()
-            self.chosen = str(event.target[1])
-            self.redraw()
+            self._pick(str(event.target[1]))
         elif event.target[0] == "key":
             self.press(str(event.target[1]))
 

@@ -75,23 +75,35 @@ class Home(Base):
             self.door,
             lessons,
             self.at,
+            next=self._next(),
             bets=tuple(bet.right for number in sorted(book.lessons) for bet in book.lessons[number].bets),
         )
 
     def _doors(self, lessons: tuple[Course, ...]) -> tuple[Door, ...]:
         written = sum(lesson.ready for lesson in lessons)
-        chosen = next(
-            (f"{lesson.number} {lesson.title}" for lesson in lessons if lesson.number == self.at), ""
-        )
+        chosen = next((lesson for lesson in lessons if lesson.number == self.at), None)
+        label = "" if chosen is None else "again" if chosen.done else "next"
+        if chosen is not None and not chosen.done and chosen.number != self._next():
+            label = "open"
+        lesson = f"{chosen.number} {chosen.title}" if chosen else ""
         count = "One lesson" if written == 1 else f"{written} lessons"
         scenario = Path(self.mqviz.doors.progress.book.last_scenario).stem.replace("-", " ")
         return (
-            Door("Learn", f"{count} of ten minutes: predict, run, see why.", "next", chosen, "enter"),
+            Door("Learn", f"{count} of ten minutes: predict, run, see why.", label, lesson, "enter"),
             Door("Play", "Pick a scenario, break it: kill, pause, slow, flood.", "last", scenario, "p"),
             Door(
-                "Attach", "Your cluster, read-only: lag, rebalances, verdicts.", "last", self._address(), "a"
+                "Attach",
+                "Your cluster, read-only: lag, rebalances, verdicts.",
+                "last",
+                self.mqviz.doors.progress.book.last_bootstrap,
+                "a",
             ),
         )
+
+    def _next(self) -> int:
+        """The lesson to do next; 0: all that are written are done."""
+        progress, written = self.mqviz.doors.progress, self._written()
+        return next((number for number in written if not progress.peek(number).finished), 0)
 
     def _address(self) -> str:
         return self.mqviz.doors.progress.book.last_bootstrap or self.mqviz.options.bootstrap
@@ -132,6 +144,10 @@ class Home(Base):
 
     def _learn(self) -> None:
         self._enter(Start("lesson", str(self.at)))
+
+    def action_back(self) -> None:
+        """Nowhere: this is home."""
+        self.say("this is home; q quits")
 
     def action_play(self) -> None:
         """Pick a scenario."""

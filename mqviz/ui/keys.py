@@ -23,6 +23,7 @@ class Key(NamedTuple):
 
 RUN = ("run",)
 LESSON = ("lesson",)
+STAGE = ("stage",)
 ATTACH = ("attach",)
 HOME = ("home",)
 LISTS = ("home", "attach", "picker")
@@ -55,9 +56,13 @@ TABLE: tuple[Key, ...] = (
     Key("b", "b", "branches", "branches: list them, go to one", RUN),
     Key("full_stop", ".", "name_moment", "name this moment", RUN),
     Key("tab", "tab", "side", "lesson, stage", RUN),
-    Key("up", "↑", "move(-1)", "answer or thing above", (*RUN, "stage")),
-    Key("down", "↓", "move(1)", "answer or thing below", (*RUN, "stage")),
-    Key("enter", "enter", "choose", "bet, next step; biography of the record", (*RUN, "stage")),
+    Key("up", "↑", "move(-1)", "answer or thing above", RUN),
+    Key("down", "↓", "move(1)", "answer or thing below", RUN),
+    Key("enter", "enter", "choose", "bet, next step; biography of the record", RUN),
+    Key("up,k", "↑ k", "move(-1)", "partition or member above", STAGE),
+    Key("down,j", "↓ j", "move(1)", "partition or member below", STAGE),
+    Key("1", "1", "turn(True)", "the lesson", LESSON),
+    Key("2", "2", "turn(False)", "the stage", LESSON),
     Key("h", "h", "hint", "hint", LESSON),
     Key("s", "s", "solution", "solution", LESSON),
     Key("r", "r", "reset", "reset the step", LESSON),

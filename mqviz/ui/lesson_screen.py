@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import ComposeResult
 
 from mqviz.backend import Refused
@@ -41,6 +42,7 @@ class LessonScreen(RunScreen):
         self._shadow = shadow
         self._scroll = FOLLOW
         self._told = ""
+        self._leaving = False
         self.tutor: Tutor
 
     def left(self) -> ComposeResult:
@@ -77,6 +79,11 @@ class LessonScreen(RunScreen):
         if self.has_class("-wide"):
             self.action_wide()
         self.show_side(not self.on_lesson)
+
+    def action_turn(self, lesson: bool) -> None:
+        """To one of the two sides."""
+        if lesson != self.on_lesson:
+            self.action_side()
 
     def action_wide(self) -> None:
         """The picture alone, bet and goal in the strip; and back."""
@@ -177,6 +184,19 @@ class LessonScreen(RunScreen):
             self.type_command(goal.suggest)
         else:
             self.say("this goal is open: h gives a hint")
+
+    def action_back(self) -> None:
+        """Out of the selection; in the middle of a step once more, since the step then begins anew."""
+        begun = self.tutor.phase not in (Phase.PREDICT, Phase.FINISHED)
+        if self.picture.focus is None and begun and not self._leaving:
+            self._leaving = True
+            self.say("esc once more leaves the lesson; it goes on at the beginning of this step")
+        else:
+            super().action_back()
+
+    def on_key(self, event: events.Key) -> None:
+        """Whoever goes on does not leave."""
+        self._leaving = self._leaving and event.key == "escape"
 
     def action_hint(self) -> None:
         """One more hint."""

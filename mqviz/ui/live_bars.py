@@ -74,12 +74,12 @@ def draw_live_bar(
         canvas.put(column + 3, 0, shorten(f"{found.lost.reason}; asking again", end - column - 5), QUIET)
         return canvas
     column = canvas.put(1, 0, "● live", style("ok", "bar", True))
-    for text in _costs(found):
-        if column + 3 + width(text) < end:
-            column = canvas.put(column + 3, 0, text, QUIET)
     for sign in signs:
         column = canvas.put(column + 3, 0, f"{sign.label} ", style("accent", "bar", True))
         column = canvas.put(column, 0, shorten(sign.value, max(4, end - column - 2)), style("ink", "bar"))
+    for text in _costs(found):
+        if column + 3 + width(text) < end:
+            column = canvas.put(column + 3, 0, text, QUIET)
     for broker, reason in found.brokers_lost:
         text = f"broker {broker}: {reason.reason}"
         if column + 12 < end:

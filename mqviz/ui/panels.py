@@ -43,15 +43,16 @@ def draw_header(
     return canvas
 
 
-def draw_why(canvas: Canvas, found: Why | None, lessons: Sequence[int] = ()) -> Canvas:
-    """The event that was stepped on: time, headline, reason, rule, what changed, and the lesson about it."""
+def draw_why(canvas: Canvas, found: Why | None, lessons: Sequence[int] = (), when: str = "") -> Canvas:
+    """The event that was stepped on: time (or `when`), headline, reason, rule, what changed, the lesson about it."""
     room = canvas.columns - 2
     canvas.rule(1, 0, room, "why")
     if found is None:
         canvas.put(1, 1, shorten("nothing to explain yet", room), QUIET)
         return canvas
-    at = 1 + max(SAYS, width(seconds(found.at_us)) + 2)
-    canvas.put(1, 1, seconds(found.at_us), QUIET)
+    when = when or seconds(found.at_us)
+    at = 1 + max(SAYS, width(when) + 2)
+    canvas.put(1, 1, when, QUIET)
     canvas.put(at, 1, shorten(found.headline, room - at + 1), BRIGHT)
     rows = _why_rows(found, room - at + 1, canvas.rows - 2)
     beside = max((width(label) for label, _ in rows), default=0) + 2
@@ -230,7 +231,8 @@ def keys_sheet(columns: int, places: Sequence[str], can_rewind: bool = True) -> 
             seen.add(key.shown)
             sheet.row(Span(0, key.shown, sheet.ink("accent", True)), Span(10, key.says, sheet.ink("ink")))
     sheet.blank()
-    sheet.text("Mouse: a click selects, the time bar scrubs.", "quiet")
+    scrubs = ", the time bar scrubs" if "run" in places else ""
+    sheet.text(f"Mouse: a click selects{scrubs}.", "quiet")
     if not can_rewind:
         sheet.text("A real cluster cannot go back: it takes no undo, fork or reset.", "quiet")
     return sheet

@@ -88,7 +88,7 @@ class Base(Screen[None]):
         self.notice = sentence
         self.redraw()
 
-    def on_key(self) -> None:
+    def on_key(self, event: events.Key) -> None:
         """A key is an answer to whatever was said."""
         if self.notice:
             self.notice = ""

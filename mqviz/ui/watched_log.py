@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 
 from mqviz.model.lag_detail import group_detail
 from mqviz.model.readings import Why
+from mqviz.model.words import clock
 from mqviz.scenes.canvas import Canvas
 from mqviz.ui import keys, panels
 from mqviz.ui.live_bars import draw_live_bar, draw_watch_header
@@ -63,12 +64,6 @@ class WatchedLog(Base):
         self.picture.move(by, self.stage("stage").canvas)
         self.redraw()
 
-    def action_choose(self) -> None:
-        """What is in focus, in words."""
-        focus = self.picture.focus
-        if focus is not None:
-            self.say(" ".join(str(part) for part in focus))
-
     def on_stage_selected(self, event: Stage.Selected) -> None:
         """A click puts it in focus."""
         if event.target[0] == "key":
@@ -93,7 +88,8 @@ class WatchedLog(Base):
         state = self.attach.player.state
         verdict = group_detail(state, self.group).row.verdict
         found = Why(state.now_us, 0, f"{verdict.word}: {verdict.reason}", verdict.evidence, verdict.rule)
-        return panels.draw_why(Canvas(columns, rows, self.ascii), found)
+        when = clock(self.attach.reading().wall_us, state.now_us)
+        return panels.draw_why(Canvas(columns, rows, self.ascii), found, when=when)
 
     def draw_bar(self, columns: int, rows: int) -> Canvas:
         """How the watch goes."""

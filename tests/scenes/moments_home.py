@@ -30,12 +30,12 @@ def course(done: int) -> tuple[Course, ...]:
 def at_home(columns: int, rows: int, **more: Any) -> Canvas:
     """Fourteen lessons done, the next chosen."""
     teaser = "3 partitions, 5 members, who sits idle?"
-    shown = HomeView("v0.1 · dark · seed 7", DOORS, 0, course(14), 15, teaser, BETS)
+    shown = HomeView("v0.1 · dark · seed 7", DOORS, 0, course(14), 15, teaser, BETS, 15)
     return draw_home(shown, View(0, columns, rows, **more))
 
 
 @moment
 def first_launch(columns: int, rows: int, **more: Any) -> Canvas:
     """Nothing is done and no bet was made."""
-    shown = HomeView("v0.1 · dark · seed 7", DOORS, 0, course(0), 1)
+    shown = HomeView("v0.1 · dark · seed 7", DOORS, 0, course(0), 1, next=1)
     return draw_home(shown, View(0, columns, rows, **more))

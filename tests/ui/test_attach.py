@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from mqviz.model.observed_events import ConnectionBack, ConnectionLost
@@ -67,7 +68,7 @@ async def test_filter_by_name_and_back() -> None:
         await pilot.press("slash", *"bil", "enter")
         await pilot.pause()
         assert [row.group for row in screen.rows()] == ["billing"]
-        assert "/ bil" in text(pilot)
+        assert "filter: bil, 1 of 4" in text(pilot)
         await pilot.press("slash", "backspace", "backspace", "backspace", "enter")
         await pilot.pause()
         assert len(screen.rows()) == 4
@@ -145,3 +146,55 @@ async def test_the_watch_ends_with_the_screen() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert world.backend.closed
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100])
+async def test_esc_takes_the_filter_away_before_it_leaves(columns: int) -> None:
+    async with running(World().app("attach", "localhost:9092"), columns) as pilot:
+        screen = await look(pilot)
+        await pilot.press("slash", *"bil", "enter")
+        await pilot.pause()
+        assert "filter: bil, 1 of 4" in text(pilot)
+        await pilot.press("escape")
+        assert pilot.app.screen == screen
+        assert len(screen.rows()) == 4
+        assert "filter" not in text(pilot).split("\n")[28]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert pilot.app.screen != screen
+
+
+async def test_focus_is_on_the_top_row_until_somebody_picks() -> None:
+    async with running(World().app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        for key in "NV":
+            await pilot.press(key)
+            assert screen.chosen == screen.rows()[0].group
+        await pilot.press("j", "j")
+        picked = screen.chosen
+        await pilot.press("N")
+        assert screen.chosen == picked != screen.rows()[0].group
+
+
+async def test_a_group_without_a_topic_says_so_instead_of_another_ones_log() -> None:
+    async with running(World().app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        screen._pick("fraud-check")
+        await pilot.press("enter")
+        assert pilot.app.screen == screen
+        assert "fraud-check: no topic that it reads is known" in text(pilot)
+
+
+async def test_a_watched_log_tells_the_time_of_day_and_promises_no_key_that_it_lacks() -> None:
+    async with running(World().app("attach", "localhost:9092")) as pilot:
+        await look(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        why = next(line for line in text(pilot).split("\n") if "BEHIND: p3" in line)
+        assert why.startswith(" 12:01:00 ")
+        await pilot.press("question_mark")
+        await pilot.pause()
+        shown = text(pilot)
+        assert "biography" not in shown
+        assert "scrubs" not in shown
+        assert "partition or member below" in shown

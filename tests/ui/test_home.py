@@ -64,7 +64,7 @@ async def test_arrows_choose_door_and_lesson() -> None:
         await pilot.press("left", "left")
         assert pilot.app.screen.door == 2  # type: ignore[attr-defined]
         await pilot.press("down")
-        assert "next  15 Consumer groups" in text(pilot)
+        assert "open  15 Consumer groups" in text(pilot)
         await pilot.press("k")
         assert "next  1 The five-second" in text(pilot)
 
@@ -114,7 +114,7 @@ async def test_clicks_open_doors_and_choose_lessons() -> None:
         row, line = next((n, t) for n, t in enumerate(text(pilot).split("\n")) if "│ 15" in t or "╎ 15" in t)
         await pilot.click(offset=(line.index(" 15") + 1, row))
         await pilot.pause()
-        assert "next  15 Consumer groups" in text(pilot)
+        assert "open  15 Consumer groups" in text(pilot)
         await pilot.click(offset=(80, 8))
         await pilot.pause()
         assert "attach to" in text(pilot)
@@ -146,3 +146,38 @@ async def test_a_lesson_opened_from_home_keeps_the_same_home_below() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert pilot.app.screen is home
+
+
+async def test_the_door_says_next_only_of_the_lesson_that_is_next() -> None:
+    world = World()
+    world.progress.finish(1)
+    async with running(world.app()) as pilot:
+        assert "▲ 15 next   lag 1" in text(pilot)
+        await pilot.press("k")
+        shown = text(pilot)
+        assert "again  1 The five-second" in shown
+        assert "▲ 15 next" in shown
+
+
+async def test_lessons_that_are_not_written_are_no_lag() -> None:
+    world = World()
+    world.progress.finish(1)
+    world.progress.finish(15)
+    async with running(world.app()) as pilot:
+        shown = text(pilot)
+        assert "2 done   more lessons are being written   lag 0" in shown
+        assert " next" not in shown
+
+
+async def test_the_attach_door_names_no_cluster_before_there_was_one() -> None:
+    async with running(World().app()) as pilot:
+        assert "localhost" not in text(pilot)
+
+
+async def test_esc_at_home_does_not_quit() -> None:
+    app = World().app()
+    async with running(app) as pilot:
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Home)
+        assert "q quits" in text(pilot)

@@ -248,3 +248,29 @@ async def test_the_lessons_own_rewinds_are_no_branches_of_the_learner() -> None:
         assert "1  the beginning" in shown
         assert "2  left 1 at" in shown
         assert "3 " not in [line.split("►")[-1].strip()[:2] for line in shown.split("\n")]
+
+
+async def test_in_the_middle_of_a_step_esc_leaves_at_the_second_time_only() -> None:
+    async with running(World().app("lesson", "1")) as pilot:
+        screen = lesson(pilot)
+        await pilot.press("enter")
+        await play(pilot, 1)
+        await pilot.press("escape")
+        assert "esc once more leaves the lesson" in text(pilot)
+        await pilot.press("space", "escape")
+        await pilot.pause()
+        assert pilot.app.screen == screen
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Home)
+
+
+async def test_1_and_2_turn_to_lesson_and_stage() -> None:
+    async with running(World().app("lesson", "1"), 80, 24) as pilot:
+        await pilot.press("2")
+        await pilot.pause()
+        assert not lesson(pilot).on_lesson
+        assert "why ─" in text(pilot)
+        await pilot.press("2", "1")
+        await pilot.pause()
+        assert lesson(pilot).on_lesson
