@@ -1,4 +1,7 @@
-"""Why: the guide's other systems in plain words, with the numbers of this run."""
+"""Why: the guide's other systems in plain words, with the numbers of this run (R136-R138).
+
+A rule and what changed fit in 52 columns, a reason in 60: then nothing is cut beside a lesson's page.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +25,12 @@ from mqviz.model.systems import (
     UserStored,
 )
 from mqviz.model.why import explains
-from mqviz.model.words import lasting, several
+from mqviz.model.words import lasting, names, per_second, several
 
-DESIGNS = "sync = database + mail; async = database + queue (R136)"
-THREADS = "c threads finish at most c / T requests a second (R137)"
-COUPLING = "a synchronous call is as available as everything it calls (R138)"
-BUFFER = "a queue keeps the work while nobody can do it (R136)"
+DESIGNS = "sync = database + mail; async = database + queue"
+NO_MAIL = "answer = time in line + time in the database"
+COUPLING = "synchronous: only as available as what it calls"
+BUFFER = "a queue keeps the work while nobody can do it"
 
 
 def _why(event: AtSignUp, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
@@ -41,14 +44,35 @@ def _of(state: State, event: AtSignUp) -> tuple[SignUpService, SignUp]:
     return service, going or service.last_ended
 
 
+def _design(service: SignUpService) -> str:
+    """What an answer's time is made of."""
+    return DESIGNS if service.mails else NO_MAIL
+
+
+def _threads(state: State, service: SignUpService) -> str:
+    """How many requests a second the threads can finish: their number by the time that one takes."""
+    plan = service.plan
+    if not plan.threads:
+        return "a thread for every client: nobody waits in line"
+    each_us = float(plan.database)
+    if not service.synchronous:
+        each_us += plan.queue if service.mails else 0
+    elif _mail_server_works(state, service):
+        each_us += plan.mail_min if plan.mail_times == "exponential" else (plan.mail_min + plan.mail_max) / 2
+    if not each_us:
+        return ""
+    most = per_second(plan.threads * 1_000_000 / each_us)
+    return f"{several(plan.threads, 'thread')}, about {lasting(round(each_us))} each: at most {most} a second"
+
+
 @explains(SignUpServiceAdded)
-def _added(_: State, event: SignUpServiceAdded) -> Why:
-    plan = event.plan
-    threads = several(plan.threads, "thread") if plan.threads else "as many threads as clients"
-    last = f"{lasting(plan.queue)} to leave a note" if plan.design == "asynchronous" else "then the mail"
-    reason = f"{threads}; {lasting(plan.database)} in the database, {last}, then the answer"
+def _added(state: State, event: SignUpServiceAdded) -> Why:
+    plan, service = event.plan, state.systems.sign_ups[event.plan.name]
+    threads = several(plan.threads, "thread") if plan.threads else "threads for all"
+    mail = "then mail" if service.synchronous else f"{lasting(plan.queue)} note"
+    steps = [f"{lasting(plan.database)} database", *([mail] if service.mails else []), "then answer"]
     headline = f"{plan.name} opens, {plan.design}"
-    return Why(event.at_us, event.id, headline, reason, DESIGNS, lesson=1)
+    return Why(event.at_us, event.id, headline, f"{threads}; {', '.join(steps)}", _design(service), lesson=1)
 
 
 @explains(SignUpArrived)
@@ -62,7 +86,7 @@ def _arrived(state: State, event: SignUpArrived) -> Why:
         reason = f"{busy}; it is number {service.in_line} in the line"
     else:
         reason = "a thread is free and takes it at once"
-    return _why(event, f"client {event.client} signs up at {plan.name}", reason, THREADS)
+    return _why(event, f"client {event.client} signs up at {plan.name}", reason, _threads(state, service))
 
 
 @explains(SignUpStarted)
@@ -73,15 +97,18 @@ def _started(state: State, event: SignUpStarted) -> Why:
     threads = f" of {service.plan.threads}" if service.plan.threads else ""
     change = f"busy threads {service.busy - 1} → {service.busy}{threads}"
     headline = f"a thread of {event.service} takes client {event.client}"
-    return _why(event, headline, reason, THREADS, change)
+    return _why(event, headline, reason, _threads(state, service), change)
 
 
 @explains(UserStored)
 def _stored(state: State, event: UserStored) -> Why:
     service, sign_up = _of(state, event)
     took = lasting(event.at_us - (sign_up.started_at_us or 0))
-    then = "the mail comes before the answer" if service.synchronous else "next it leaves a note in the queue"
-    return _why(event, f"client {event.client} is in the database", f"it took {took}; {then}", DESIGNS)
+    then = "next is the answer"
+    if service.mails:
+        then = "the mail comes before the answer" if service.synchronous else "next is a note in the queue"
+    headline = f"client {event.client} is in the database"
+    return _why(event, headline, f"it took {took}; {then}", _design(service))
 
 
 @explains(AnswerGiven)
@@ -90,9 +117,9 @@ def _answered(state: State, event: AnswerGiven) -> Why:
     took = event.at_us - sign_up.arrived_at_us
     waited = event.at_us - (sign_up.stored_at_us or 0)
     before, after = lasting(service.waited_us - waited), lasting(service.waited_us)
-    change = f"waited after the database, all clients: {before} → {after}" if service.mails else ""
+    change = f"all waits after the database: {before} → {after}" if service.mails else ""
     headline = f"client {event.client} gets its answer, {lasting(took)} after asking"
-    return _why(event, headline, _answer_reason(state, service, sign_up), DESIGNS, change)
+    return _why(event, headline, _answer_reason(state, service, sign_up), _design(service), change)
 
 
 def _answer_reason(state: State, service: SignUpService, sign_up: SignUp) -> str:
@@ -100,24 +127,25 @@ def _answer_reason(state: State, service: SignUpService, sign_up: SignUp) -> str
     started, stored = sign_up.started_at_us or 0, sign_up.stored_at_us or 0
     parts = [f"{lasting(stored - started)} database"]
     if started > sign_up.arrived_at_us:
-        parts.insert(0, f"{lasting(started - sign_up.arrived_at_us)} in the line")
+        parts.insert(0, f"{lasting(started - sign_up.arrived_at_us)} in line")
     if service.mails:
-        rest = "mail, and the request waits for it" if service.synchronous else "queue; the mail goes later"
-        parts.append(f"{lasting((sign_up.answered_at_us or 0) - stored)} {rest}")
+        last = "mail" if service.synchronous else "queue"
+        parts.append(f"{lasting((sign_up.answered_at_us or 0) - stored)} {last}")
     reason = " + ".join(parts)
-    if not service.synchronous and service.mails and not _mail_server_works(state, service):
-        reason += f", although {service.plan.mail_server} has failed"
-    return reason
+    if service.synchronous or len(parts) > 2 or not service.mails:
+        return reason
+    down = not _mail_server_works(state, service)
+    return reason + (f", though {service.plan.mail_server} is down" if down else "; the mail goes later")
 
 
 @explains(SignUpFailed)
 def _failed(state: State, event: SignUpFailed) -> Why:
     service, sign_up = _of(state, event)
     took = lasting(event.at_us - sign_up.arrived_at_us)
-    stored = "; the user is in the database all the same" if sign_up.stored_at_us is not None else ""
-    change = f"failed sign-ups {service.failed - 1} → {service.failed}"
+    stored = ", yet the user is stored" if sign_up.stored_at_us is not None else ""
+    change = f"failed sign-ups {service.failed - 1} → {service.failed}{stored}"
     headline = f"client {event.client} fails, {took} after asking"
-    return _why(event, headline, event.reason + stored, COUPLING, change)
+    return _why(event, headline, event.reason, COUPLING, change)
 
 
 @explains(MailQueued)
@@ -157,7 +185,7 @@ def _mail_sent(state: State, event: MailSent) -> Why:
 def _mail_failed(state: State, event: MailFailed) -> Why:
     service, _ = _of(state, event)
     waiting = len(service.queue)
-    reason = f"{service.plan.mail_server} stopped in the middle of it; the client has its answer and notices nothing"
+    reason = f"{service.plan.mail_server} stopped during it; the client notices nothing"
     headline = f"client {event.client}'s mail is back in the queue"
     return _why(event, headline, reason, BUFFER, f"notes in the queue {waiting - 1} → {waiting}")
 
@@ -165,21 +193,26 @@ def _mail_failed(state: State, event: MailFailed) -> Why:
 @explains(ServiceFailed)
 def _service_failed(state: State, event: ServiceFailed) -> Why:
     if event.name in state.systems.sign_ups:
-        reason = "whoever asks it fails at once; mails that are already in the queue are sent all the same"
+        reason = "who asks it fails at once; mails in its queue are still sent"
     else:
-        reason = f"synchronous sign-ups fail with it; the others are accepted, their mails wait{_callers(state, event.name)}"
+        reason = _callers(state, event.name)
     return Why(event.at_us, event.id, f"{event.name} stops answering", reason, COUPLING, "works → failed", 1)
 
 
 @explains(ServiceRepaired)
 def _service_repaired(state: State, event: ServiceRepaired) -> Why:
-    waiting = sum(len(s.queue) for s in state.systems.sign_ups.values() if s.plan.mail_server == event.name)
-    reason = (
-        f"{several(waiting, 'mail')} waited in the queue and can go now"
-        if waiting
-        else "nothing waited for it"
-    )
+    callers = [s for s in state.systems.sign_ups.values() if s.plan.mail_server == event.name]
+    waited = sum(len(caller.queue) + _started_at(caller, event.at_us) for caller in callers)
+    reason = f"{several(waited, 'mail')} waited in the queue and can go now"
+    if not waited:
+        reason = "nothing waited for it"
     return Why(event.at_us, event.id, f"{event.name} answers again", reason, BUFFER, "failed → works", 1)
+
+
+def _started_at(service: SignUpService, at_us: int) -> int:
+    """Mails that left the queue in the very instant of a repair: they had waited for it."""
+    going = service.going.values()
+    return 0 if service.synchronous else sum(sign_up.mail_started_at_us == at_us for sign_up in going)
 
 
 def _mail_server_works(state: State, service: SignUpService) -> bool:
@@ -187,6 +220,10 @@ def _mail_server_works(state: State, service: SignUpService) -> bool:
 
 
 def _callers(state: State, mail_server: str) -> str:
-    callers = [s for s in state.systems.sign_ups.values() if s.plan.mail_server == mail_server]
-    designs = ", ".join(f"{s.plan.name}: {s.plan.design}" for s in callers)
-    return f" ({designs})" if designs else ""
+    """What becomes of those that call the mail server."""
+    callers = [s for s in state.systems.sign_ups.values() if s.plan.mail_server == mail_server and s.mails]
+    fail = [s.plan.name for s in callers if s.synchronous]
+    wait = [s.plan.name for s in callers if not s.synchronous]
+    parts = [f"sign-ups at {names(fail)} fail"] if fail else []
+    parts += [f"mails of {names(wait)} wait"] if wait else []
+    return "; ".join(parts) or "nobody calls it"
