@@ -62,6 +62,8 @@ class Attempt:
         tried = self.tried()
         for wrong, route in zip(self.step.block.wrong, self.step.wrong, strict=True):
             given = [script.command for script in route if script.command]
+            if wrong.goal and self.goals.reached(wrong.goal - 1):
+                continue
             if len(given) > most and tried[-len(given) :] == given:
                 self.nudge, most = wrong.because, len(given)
         self.failures += bool(self.nudge) and self.nudge != before

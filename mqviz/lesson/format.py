@@ -51,10 +51,14 @@ class Goal(Struct, frozen=True):
 
 
 class Wrong(Struct, frozen=True):
-    """A route that does not reach the goal: what is done, and what to say to somebody who tried it."""
+    """A route that does not reach the goal: what is done, and what to say to somebody who tried it.
+
+    `goal`: the number of the goal that it misses; once that one is reached, nothing is said. 0: any.
+    """
 
     route: tuple[str, ...]
     because: str
+    goal: int = 0
 
 
 class Block(Struct, frozen=True):

@@ -57,7 +57,7 @@ class TutorView(NamedTuple):
     `dots` has a `●` for each step up to this one. `explain` are the paragraphs for when the step is done.
     `nudge` answers a try that cannot work; `notice` is what went wrong; `offer_hint`: the learner seems stuck.
     `hints` are those asked for so far, `solution` is () until it was asked for. `real_life` and `simplified`
-    are always there: a wide screen shows them all the time, a small one at the end.
+    are always there; what is real life is shown when the last step is done, so that it gives no bet away.
     """
 
     number: int

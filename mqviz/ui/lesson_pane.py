@@ -32,13 +32,15 @@ def lesson_sheet(view: TutorView, columns: int, choice: int, focused: bool, full
         _paragraphs(sheet, view.explain)
         if view.phase is Phase.DONE:
             sheet.so_far()
-    if full or view.phase is Phase.FINISHED:
-        if view.phase is Phase.FINISHED:
-            sheet.here()
+    finished = view.phase is Phase.FINISHED
+    if finished:
+        sheet.here()
+    if finished or (full and view.phase is Phase.DONE and view.step == view.steps):
         _aside(sheet, "IN REAL LIFE", view.real_life, "ink")
+    if finished or full:
         _aside(sheet, "SIMPLIFIED", view.simplified, "quiet")
-        if view.phase is Phase.FINISHED:
-            sheet.so_far()
+    if finished:
+        sheet.so_far()
     return sheet
 
 
@@ -162,8 +164,8 @@ def _help(sheet: Sheet, view: TutorView) -> None:
             sheet.so_far()
 
 
-def key_hints(view: TutorView) -> list[Hint]:
-    """The keys that a lesson offers now."""
+def key_hints(view: TutorView, more: bool = False) -> list[Hint]:
+    """The keys that a lesson offers now; `more`: there are words below those that show."""
     if view.phase is Phase.PREDICT:
         return [("↑ ↓", "answer"), ("enter", "bet")]
     if view.phase is Phase.RUNNING:
@@ -171,14 +173,17 @@ def key_hints(view: TutorView) -> list[Hint]:
     if view.phase is Phase.DONE:
         return [("enter", "next step" if view.step < view.steps else "finish"), ("r", "reset")]
     if view.phase is Phase.FINISHED:
-        return [("enter", "home"), ("esc", "home")]
+        return [("enter", "read on" if more else "home"), ("esc", "home")]
     return [("h", "hint"), ("s", "solution"), ("r", "reset")]
 
 
 def draw_lesson(
     canvas: Canvas, view: TutorView, choice: int, focused: bool, full: bool, scroll: int
-) -> tuple[Canvas, int]:
-    """The pane: the lesson, scrolled so that what is asked for is in sight, and its keys; returns the scroll used."""
+) -> tuple[Canvas, int, int]:
+    """The pane: the lesson, scrolled so that what is asked for is in sight, and its keys.
+
+    Returns the scroll used, too, and the one of the next page (the same where nothing is left below).
+    """
     canvas.fill(0, 0, canvas.columns, canvas.rows, style("ink", "raised"))
     sheet = lesson_sheet(view, canvas.columns, choice, focused, full)
     rows = max(1, canvas.rows - 4)
@@ -188,13 +193,14 @@ def draw_lesson(
         sheet.follow(min(scroll, sheet.most(rows)), rows) if scroll < 0 else min(scroll, sheet.most(rows))
     )
     sheet.draw(canvas, 1, rows, scroll)
-    _keys(canvas, view, canvas.rows - 2)
-    return canvas, scroll
+    onward = min(scroll + max(1, rows - 1), sheet.most(rows))
+    _keys(canvas, view, canvas.rows - 2, onward > scroll)
+    return canvas, scroll, onward
 
 
-def _keys(canvas: Canvas, view: TutorView, row: int) -> None:
+def _keys(canvas: Canvas, view: TutorView, row: int, more: bool) -> None:
     column = 2
-    for key, says in key_hints(view):
+    for key, says in key_hints(view, more):
         lit = key == "h" and view.offer_hint
         begin = column
         column = canvas.put(column, row, key, style("accent", "raised", True))

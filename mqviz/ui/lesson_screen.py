@@ -41,6 +41,7 @@ class LessonScreen(RunScreen):
         self._on = on
         self._shadow = shadow
         self._scroll = FOLLOW
+        self._onward: int | None = None
         self._told = ""
         self._leaving = False
         self.tutor: Tutor
@@ -154,6 +155,9 @@ class LessonScreen(RunScreen):
             self.show_side(True)
         elif phase is Phase.DONE:
             self.go_on()
+        elif self._onward is not None:
+            self._scroll = self._onward
+            self.redraw()
         else:
             self.mqviz.leave()
 
@@ -308,9 +312,10 @@ class LessonScreen(RunScreen):
         """The lesson."""
         canvas = Canvas(columns, rows, self.ascii)
         full = self.size_class == "large"
-        canvas, scroll = draw_lesson(
+        canvas, scroll, onward = draw_lesson(
             canvas, self.tutor.view(), self.choice, self.on_lesson, full, self._scroll
         )
+        self._onward = onward if onward > scroll else None
         if self._scroll != FOLLOW:
             self._scroll = scroll
         return canvas

@@ -327,3 +327,16 @@ def test_a_branch_that_the_lesson_began_is_not_one_of_the_learners() -> None:
     assert isinstance(run, Player)
     assert len(run.branches) > 1
     assert run.family == [run.branch]
+
+
+def test_a_wrong_route_that_misses_a_goal_is_not_answered_once_that_is_reached() -> None:
+    lesson = small(
+        "  - route: [fail service shop, wait 1s]",
+        "  - {route: [fail service mail-server], because: Still open., goal: 2}\n"
+        "  - {route: [fail service mail-server], because: Done already., goal: 1}\n"
+        "  - route: [fail service shop, wait 1s]",
+    )
+    teacher = tutor(lesson, step=1)
+    teacher.run.submit("fail service mail-server")
+    teacher.check()
+    assert teacher.view().nudge == "Still open."

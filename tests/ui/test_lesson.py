@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from mqviz.lesson.tutor import perform
 from mqviz.lesson.view import Phase
 from mqviz.ui.home import Home
 from mqviz.ui.lesson_screen import LessonScreen
@@ -186,9 +187,6 @@ async def test_the_last_step_leads_home_and_the_lesson_counts_as_done() -> None:
         assert tutor.phase is Phase.FINISHED
         assert "IN REAL LIFE" in text(pilot)
         assert world.progress.book.lessons[1].finished
-        await pilot.press("enter")
-        await pilot.pause()
-        assert isinstance(pilot.app.screen, Home)
 
 
 async def test_with_a_clock_time_passes_by_itself_and_only_while_it_plays() -> None:
@@ -274,3 +272,47 @@ async def test_1_and_2_turn_to_lesson_and_stage() -> None:
         await pilot.press("2", "1")
         await pilot.pause()
         assert lesson(pilot).on_lesson
+
+
+def finish(pilot: Pilot[None]) -> Any:
+    """The last step done as its solution does it."""
+    screen = lesson(pilot)
+    perform(screen.player, screen.tutor.step.solution)
+    screen.moved()
+    assert screen.tutor.phase is Phase.DONE
+    return screen
+
+
+async def test_real_life_comes_when_the_last_step_is_done_even_where_there_is_room() -> None:
+    world = World()
+    async with running(world.app("lesson", "1"), 160, 45) as pilot:
+        assert "IN REAL LIFE" not in text(pilot)
+    world.progress.step(1, 4)
+    async with running(world.app("lesson", "1"), 160, 45) as pilot:
+        assert "IN REAL LIFE" not in text(pilot)
+        finish(pilot)
+        await pilot.pause()
+        lesson(pilot).action_move(99)
+        assert "SIMPLIFIED" in text(pilot)
+
+
+@pytest.mark.parametrize(("columns", "rows"), SIZES)
+async def test_enter_reads_to_the_end_before_it_goes_home(columns: int, rows: int) -> None:
+    world = World()
+    world.progress.step(1, 4)
+    async with running(world.app("lesson", "1"), columns, rows) as pilot:
+        screen = finish(pilot)
+        screen.go_on()
+        await pilot.pause()
+        assert screen.tutor.phase is Phase.FINISHED
+        seen = [text(pilot)]
+        while "enter read on" in seen[-1]:
+            await pilot.press("enter")
+            await pilot.pause()
+            seen.append(text(pilot))
+        assert "IN REAL LIFE" in seen[0]
+        assert screen.lesson.simplified[-1].split()[-1] in seen[-1]
+        assert "enter home" in seen[-1]
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Home)
