@@ -224,12 +224,12 @@ def _note(group: SeenGroup, found: Rebalance) -> RebalanceNote:
     )
 
 
-def rebalance_sentence(group: SeenGroup, found: Rebalance) -> str:
-    """`rebalance: c-4 left, p5 → c-3, took at least 1.2 s`."""
+def rebalance_sentence(group: SeenGroup, found: Rebalance, sign: str = "p") -> str:
+    """`rebalance: c-4 left, p5 → c-3, took at least 1.2 s`; `sign` is what a partition's number begins with."""
     parts = [f"{_names(found.left)} left"] if found.left else []
     parts += [f"{_names(found.joined)} joined"] if found.joined else []
     one_topic = len(group.commits) <= 1
-    parts += [_move(move, one_topic) for move in found.moved[:MOST_MOVES]]
+    parts += [_move(move, one_topic, sign) for move in found.moved[:MOST_MOVES]]
     if len(found.moved) > MOST_MOVES:
         parts.append(f"{len(found.moved) - MOST_MOVES} more moved")
     if found.going_on:
@@ -245,6 +245,6 @@ def _names(names: tuple[str, ...]) -> str:
     return shown if len(names) <= MOST_MOVES else f"{shown} and {len(names) - MOST_MOVES} more"
 
 
-def _move(move: Move, one_topic: bool) -> str:
-    where = f"p{move.partition}" if one_topic else f"{escape(move.topic)} p{move.partition}"
+def _move(move: Move, one_topic: bool, sign: str) -> str:
+    where = f"{sign}{move.partition}" if one_topic else f"{escape(move.topic)} {sign}{move.partition}"
     return f"{where} → {escape(move.after)}" if move.after else f"{where} → nobody"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import fields
 
-from mqviz.model import cluster_facts
+from mqviz.model import cluster_facts, rules
 from mqviz.model.cluster import TopicCreated
 from mqviz.model.command import CommandGiven, CommandRefused
 from mqviz.model.consumer import RecordsProcessed, RecordsReturned
@@ -24,22 +24,7 @@ from mqviz.model.state import State
 from mqviz.model.why import explains
 from mqviz.model.words import lasting, names, several
 
-SAME_KEY = "same key, same partition, as long as their number stays (R49)"
-STICKY = "without a key records stay on one partition for a while (R51)"
-STICKY_LIBRDKAFKA = "without a key records stay on one partition for 10 ms (R54)"
-OFFSETS = "the leader gives consecutive offsets; nobody else does (R68)"
-MARK = "below the high watermark: on every in-sync replica (R17)"
-ACKS = {
-    "0": "acks=0: nobody is asked, so nothing is known (R29)",
-    "1": "acks=1: the leader has it, the followers perhaps not yet (R29)",
-    "all": "acks=all: every in-sync replica has it (R29)",
-}
 HASHES = {"java": "murmur2", "librdkafka": "crc32", "murmur2_random": "murmur2"}
-POSITION = "the position moves when poll() returns records (R79)"
-NEXT = "a commit is the next offset to read after a restart (R82)"
-NOT_WRITTEN = "an error found before the append writes nothing (E42)"
-ONE_AT_A_TIME = "a consumer works on one record at a time, in offset order (R98)"
-STRIPE = "replicas lie in a stripe over the brokers, the first one leads (R13)"
 
 
 def _why(
@@ -86,7 +71,7 @@ def _topic(_: State, event: TopicCreated) -> Why:
     )
     more = " …" if len(event.placement) > 3 else ""
     headline = f"topic {event.topic}: {partitions}, {copies} each"
-    return _why(event, headline, f"{places}{more}; the first leads", STRIPE, lesson=13)
+    return _why(event, headline, f"{places}{more}; the first leads", rules.STRIPE, lesson=13)
 
 
 # -- producing ----------------------------------------------------------------------------------------------
@@ -107,8 +92,8 @@ def _choice(state: State, producer: Producer, event: SendCalled) -> tuple[str, s
     client = producer.settings.partitioner
     count = len(state.cluster.topics[event.topic].partitions)
     if event.keyed:
-        return f'{HASHES[client]}("{event.key}") % {count} = {event.partition}', SAME_KEY
-    rule = STICKY if client == "java" else STICKY_LIBRDKAFKA
+        return f'{HASHES[client]}("{event.key}") % {count} = {event.partition}', rules.SAME_KEY
+    rule = rules.STICKY if client == "java" else rules.STICKY_LIBRDKAFKA
     return f"no key: P{event.partition} is where it sends for now", rule
 
 
@@ -124,7 +109,7 @@ def _appended(state: State, event: BatchAppended) -> Why:
         reason = "readable at once: there is no other replica"
     offsets = _range(batch.base_offset, batch.end_offset)
     change = f"log end {batch.base_offset} → {batch.end_offset}"
-    return _why(event, f"{headline}, {offsets}", reason, OFFSETS, change, 13)
+    return _why(event, f"{headline}, {offsets}", reason, rules.OFFSETS, change, 13)
 
 
 def _batch(keys: tuple[str | None, ...]) -> str:
@@ -138,7 +123,7 @@ def _range(first: int, end: int) -> str:
 @explains(BatchRefused)
 def _batch_refused(_: State, event: BatchRefused) -> Why:
     headline = f"broker {event.broker} refuses {several(event.count, 'record')} for P{event.partition}"
-    return _why(event, headline, event.named, NOT_WRITTEN)
+    return _why(event, headline, event.named, rules.NOT_WRITTEN)
 
 
 @explains(HighWatermarkAdvanced)
@@ -148,7 +133,7 @@ def _readable(state: State, event: HighWatermarkAdvanced) -> Why:
     what = _range(event.before, event.high_watermark)
     reason = f"brokers {have} have it" if len(partition.isr) > 1 else f"broker {have} is the only replica"
     change = _lag_change(state, event) or f"high watermark {event.before} → {event.high_watermark}"
-    return _why(event, f"P{event.partition}: {what} can be read", reason, MARK, change, 19)
+    return _why(event, f"P{event.partition}: {what} can be read", reason, rules.MARK, change, 19)
 
 
 def _lag_change(state: State, event: HighWatermarkAdvanced) -> str:
@@ -171,14 +156,14 @@ def _acknowledged(state: State, event: RecordsAcknowledged) -> Why:
     if acks == "0":
         headline = f"{event.producer} counts {what} on P{event.partition} as sent"
     change = f"acknowledged {producer.acknowledged - event.count} → {producer.acknowledged}"
-    return _why(event, headline, f"{producer.sent} sent so far", ACKS[acks], change, 20)
+    return _why(event, headline, f"{producer.sent} sent so far", rules.ACKS[acks], change, 20)
 
 
 @explains(RecordsFailed)
 def _failed(_: State, event: RecordsFailed) -> Why:
     headline = f"{event.producer} gives up {several(event.count, 'record')} for P{event.partition}"
     reason = f"the broker answered {event.named}"
-    return _why(event, headline, reason, NOT_WRITTEN, lesson=20)
+    return _why(event, headline, reason, rules.NOT_WRITTEN, lesson=20)
 
 
 @explains(ProducerPaced)
@@ -214,7 +199,7 @@ def _returned(state: State, event: RecordsReturned) -> Why:
     more = f", at most {limit} at a time" if count == limit else ""
     moved = "; ".join(f"position of P{p} {first} → {end}" for _, p, first, end in event.parts[:2])
     headline = f"poll() gives {event.consumer} {several(count, 'record')}"
-    return _why(event, headline, f"{ranges}{more}", POSITION, moved, 16)
+    return _why(event, headline, f"{ranges}{more}", rules.POSITION, moved, 16)
 
 
 @explains(RecordsProcessed)
@@ -230,7 +215,7 @@ def _processed(state: State, event: RecordsProcessed) -> Why:
     reason = f"{left} more in hand" if left else "all that poll() gave is done"
     headline = f"{event.consumer} is done with {what}{again}"
     change = f"processed {consumer.processed - event.end + event.first} → {consumer.processed}"
-    return _why(event, headline, reason, ONE_AT_A_TIME, change, 30 if again else 16)
+    return _why(event, headline, reason, rules.ONE_AT_A_TIME, change, 30 if again else 16)
 
 
 @explains(OffsetsCommitted)
@@ -241,12 +226,16 @@ def _committed(state: State, event: OffsetsCommitted) -> Why:
         if was != now
     ]
     if not moved:
-        return _why(event, f"{event.client} commits the same offsets again", "nothing was read since", NEXT)
+        return _why(
+            event, f"{event.client} commits the same offsets again", "nothing was read since", rules.NEXT
+        )
     steps = ", ".join(f"P{p} {'–' if was is None else was} → {now}" for _, p, was, now in moved[:3])
     lags = []
     for topic, partition, was, now in moved[:2]:
         mark = state.cluster.partition(topic, partition).led.high_watermark
         before = "–" if was is None else str(max(0, mark - was))
-        lags.append(f"lag of P{partition} {before} → {max(0, mark - now)}")
+        after = str(max(0, mark - now))
+        if before != after:
+            lags.append(f"lag of P{partition} {before} → {after}")
     headline = f"{event.client} commits {steps}"
-    return _why(event, headline, f"{event.group} would go on there", NEXT, "; ".join(lags), 16)
+    return _why(event, headline, f"{event.group} would go on there", rules.NEXT, "; ".join(lags), 16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mqviz.model import cluster_facts
+from mqviz.model import cluster_facts, rules
 from mqviz.model.consumer import (
     CommitRefused,
     Consumer,
@@ -13,7 +13,6 @@ from mqviz.model.consumer import (
 from mqviz.model.event import Event
 from mqviz.model.group import (
     GenerationStarted,
-    Group,
     GroupEmptied,
     GroupStabilized,
     Member,
@@ -23,20 +22,10 @@ from mqviz.model.group import (
 )
 from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked, PositionsSet
 from mqviz.model.readings import Why
+from mqviz.model.shares import dealt_out, listed
 from mqviz.model.state import State
 from mqviz.model.why import explains
 from mqviz.model.words import lasting, names, several
-
-ONE_OWNER = "one partition, one owner in a group (R114)"
-EAGER = "eager: everybody gives up everything and joins again (R108)"
-HEARTBEATS = "members hear of a rebalance with their next heartbeat (R106)"
-LEADER = "the group leader, a client, computes who gets what (R104)"
-DELAY = "an empty group waits for more members first (R102)"
-START = "committed offset, else auto.offset.reset (R81)"
-GOODBYE = "close() says goodbye, so nobody waits for a timeout (R94)"
-SILENCE = "a silent member is out after session.timeout.ms (R112)"
-REFUSED = "only members of the current generation may commit (R85)"
-POLL = "a member must poll within max.poll.interval.ms (R93)"
 
 
 def _why(
@@ -47,10 +36,6 @@ def _why(
 
 def _clients(members: list[Member]) -> str:
     return names([member.client for member in members])
-
-
-def _listed(partitions: tuple[tuple[str, int], ...]) -> str:
-    return names([f"P{number}" for _, number in partitions]) if partitions else "nothing"
 
 
 # -- the coordinator ------------------------------------------------------------------------------------------
@@ -64,7 +49,7 @@ def _joined(state: State, event: MemberJoined) -> Why:
         event,
         f"{event.client} asks to join {event.group}",
         f"as member {event.member_id}, {_nth(count)} of the group",
-        "membership begins with the second JoinGroup (R101)",
+        rules.SECOND_JOIN,
         f"members {count - 1} → {count}",
     )
 
@@ -80,13 +65,13 @@ def _rebalance(state: State, event: RebalanceStarted) -> Why:
     if event.initial:
         delay_us = state.cluster.initial_rebalance_delay_us
         reason = f"it waits {lasting(delay_us)} for more members" if delay_us else "and waits for nobody else"
-        return _why(event, headline, reason, DELAY)
+        return _why(event, headline, reason, rules.DELAY)
     late = [member for member in group.members.values() if not member.joining]
     if not late:
-        return _why(event, headline, "nobody else has to join again", EAGER)
+        return _why(event, headline, "nobody else has to join again", rules.EAGER)
     waits = lasting(max(_beat_us(state, member) for member in late))
     reason = f"{_clients(late)} must join again; heartbeats come every {waits}"
-    return _why(event, headline, reason, HEARTBEATS)
+    return _why(event, headline, reason, rules.HEARTBEATS)
 
 
 def _beat_us(state: State, member: Member) -> int:
@@ -101,7 +86,7 @@ def _generation(state: State, event: GenerationStarted) -> Why:
     leader = group.members[event.group_leader].client
     headline = f"all have joined: generation {event.generation - 1} → {event.generation}"
     reason = f"{_clients(members)}; {leader} leads and shares out by {event.assignor}"
-    return _why(event, headline, reason, LEADER)
+    return _why(event, headline, reason, rules.GROUP_LEADER)
 
 
 @explains(GroupStabilized)
@@ -111,28 +96,11 @@ def _stabilized(state: State, event: GroupStabilized) -> Why:
     reason = f"{_clients(came)} joined" if came else group.reason
     headline = f"{reason}: generation {event.generation - 1} → {event.generation}"
     now = cluster_facts.group_lag(state, event.group).value
-    change = f"it took {lasting(event.at_us - group.stopped_at_us)}"
-    if isinstance(now, int):
+    change = f"rebalanced in {lasting(event.at_us - group.stopped_at_us)}"
+    if isinstance(now, int) and now != group.stopped_at_lag:
         change += f"; lag {group.stopped_at_lag} → {now}"
-    return _why(event, headline, _shares(group, event), ONE_OWNER, change)
-
-
-def _shares(group: Group, event: GroupStabilized) -> str:
-    """3 partitions, 5 members, so c4 and c5 get nothing."""
-    shares = [(group.members[member].client, parts) for member, parts in event.assignments]
-    total = sum(len(parts) for _, parts in shares)
-    idle = [client for client, parts in shares if not parts]
-    counts = f"{several(total, 'partition')}, {several(len(shares), 'member')}"
-    if idle:
-        return f"{counts}, so {names(idle)} {'gets' if len(idle) == 1 else 'get'} nothing"
-    if len(shares) <= 3:
-        return f"{counts}: " + ", ".join(f"{client} {_listed(parts)}" for client, parts in shares)
-    return f"{counts}, so each gets {_least_and_most([len(parts) for _, parts in shares])}"
-
-
-def _least_and_most(counts: list[int]) -> str:
-    low, high = min(counts), max(counts)
-    return str(low) if low == high else f"{low} or {high}"
+    dealt = dealt_out([(group.members[member].client, parts) for member, parts in event.assignments])
+    return _why(event, headline, dealt, rules.ONE_OWNER, change)
 
 
 @explains(GroupEmptied)
@@ -147,11 +115,11 @@ def _removed(state: State, event: MemberRemoved) -> Why:
     consumer = state.cluster.consumers.get(event.client)
     session = lasting(int(consumer.settings.session_timeout)) if consumer else "its session timeout"
     reasons = {
-        "left": ("it said goodbye", GOODBYE),
-        "session expired": (f"no heartbeat for {session}", SILENCE),
-        "never joined": (f"it took an id and did not come back for {session}", SILENCE),
-        "did not rejoin": ("it did not join again before the rebalance timeout", POLL),
-        "did not sync": ("it did not ask for its assignment before the rebalance timeout", POLL),
+        "left": ("it said goodbye", rules.GOODBYE),
+        "session expired": (f"no heartbeat for {session}", rules.SILENCE),
+        "never joined": (f"it took an id and did not come back for {session}", rules.SILENCE),
+        "did not rejoin": ("it did not join again before the rebalance timeout", rules.POLL),
+        "did not sync": ("it did not ask for its assignment before the rebalance timeout", rules.POLL),
     }
     reason, rule = reasons[event.reason]
     count = len(group.members)
@@ -165,19 +133,21 @@ def _removed(state: State, event: MemberRemoved) -> Why:
 
 @explains(PartitionsAssigned)
 def _assigned(_: State, event: PartitionsAssigned) -> Why:
-    headline = f"{event.consumer} gets {_listed(event.partitions)}"
-    return _why(event, headline, f"generation {event.generation} of {event.group} begins for it", ONE_OWNER)
+    headline = f"{event.consumer} gets {listed(event.partitions)}"
+    return _why(
+        event, headline, f"generation {event.generation} of {event.group} begins for it", rules.ONE_OWNER
+    )
 
 
 @explains(PartitionsRevoked)
 def _revoked(state: State, event: PartitionsRevoked) -> Why:
-    given = _listed(event.partitions)
+    given = listed(event.partitions)
     if event.lost:
         reason = "the group went on without it; what it did not commit is done again by others"
-        return _why(event, f"{event.consumer} has lost {given}", reason, REFUSED, lesson=18)
+        return _why(event, f"{event.consumer} has lost {given}", reason, rules.REFUSED, lesson=18)
     closing = state.cluster.consumers[event.consumer].state == "closing"
     reason = "it is about to leave" if closing else "nobody reads them until the new assignment"
-    rule = GOODBYE if closing else EAGER
+    rule = rules.GOODBYE if closing else rules.EAGER
     return _why(event, f"{event.consumer} gives up {given}", reason, rule, lesson=18)
 
 
@@ -190,7 +160,7 @@ def _positions(_: State, event: PositionsSet) -> Why:
         "latest": "no commit yet, auto.offset.reset=latest: only what comes from now on",
     }
     reasons = list(dict.fromkeys(how[why] for _, _, _, why in event.positions))
-    return _why(event, f"{event.consumer} reads {begin}", "; ".join(reasons), START)
+    return _why(event, f"{event.consumer} reads {begin}", "; ".join(reasons), rules.START)
 
 
 @explains(CommitRefused)
@@ -198,7 +168,7 @@ def _commit_refused(state: State, event: CommitRefused) -> Why:
     consumer = state.cluster.consumers[event.consumer]
     open_ = _uncommitted(state, consumer)
     reason = f"{event.named}: {open_} may be read again by the next owner"
-    return _why(event, f"{event.consumer} may not commit", reason, REFUSED, lesson=16)
+    return _why(event, f"{event.consumer} may not commit", reason, rules.REFUSED, lesson=16)
 
 
 def _uncommitted(state: State, consumer: Consumer) -> str:
@@ -213,15 +183,19 @@ def _uncommitted(state: State, consumer: Consumer) -> str:
 def _failed(_: State, event: ConsumerFailed) -> Why:
     reasons = {"NoOffsetForPartitionException": "no committed offset, and auto.offset.reset=none"}
     reason = reasons.get(event.exception, "the coordinator refused it")
-    return _why(event, f"poll() throws {event.exception} in {event.consumer}", reason, START)
+    return _why(event, f"poll() throws {event.exception} in {event.consumer}", reason, rules.START)
 
 
 @explains(ConsumerProcessingSet)
 def _slower(_: State, event: ConsumerProcessingSet) -> Why:
     each = lasting(event.processing_us)
     rate = f", at most {1e6 / event.processing_us:.3g} records a second" if event.processing_us else ""
-    rule = "a partition is read no faster than its owner works (R97)"
-    return _why(event, f"{event.consumer} takes {each} for a record from now on{rate}", rule=rule, lesson=17)
+    return _why(
+        event,
+        f"{event.consumer} takes {each} for a record from now on{rate}",
+        rule=rules.NO_FASTER,
+        lesson=17,
+    )
 
 
 @explains(ConsumerChanged)
@@ -231,12 +205,12 @@ def _changed(state: State, event: ConsumerChanged) -> Why:
     session = lasting(int(consumer.settings.session_timeout))
     finish = f"it finishes {several(left, 'record')} first, then " if left else "it "
     texts = {
-        "paused": ("is frozen", f"no heartbeats either: in {session} the group removes it", SILENCE),
+        "paused": ("is frozen", f"no heartbeats either: in {session} the group removes it", rules.SILENCE),
         "running": ("goes on", "with its old beliefs, which may be wrong by now", ""),
-        "closing": ("closes", f"{finish}leaves the group", GOODBYE),
-        "leaving": ("says goodbye", "the others hear of it with their next heartbeat", HEARTBEATS),
+        "closing": ("closes", f"{finish}leaves the group", rules.GOODBYE),
+        "leaving": ("says goodbye", "the others hear of it with their next heartbeat", rules.HEARTBEATS),
         "closed": ("has ended", "the group let it go", ""),
-        "dead": ("is killed", f"nobody is told; the group notices after {session}", SILENCE),
+        "dead": ("is killed", f"nobody is told; the group notices after {session}", rules.SILENCE),
     }
     word, reason, rule = texts[event.state]
     return _why(event, f"{event.consumer} {word}", reason, rule)

@@ -5,10 +5,12 @@ Each headline says what was seen; where a cause cannot be seen, the reason says 
 
 from __future__ import annotations
 
-from mqviz.model import facts, rebalances
+from collections.abc import Sequence
+
+from mqviz.model import facts, rebalances, rules
 from mqviz.model.escape import escape
 from mqviz.model.lag_detail import rebalance_sentence
-from mqviz.model.observed import Unknown
+from mqviz.model.observed import SeenMember, Unknown
 from mqviz.model.observed_clients import (
     AssignmentReported,
     ClientEnded,
@@ -38,19 +40,10 @@ from mqviz.model.observed_events import (
     WatchBegan,
 )
 from mqviz.model.readings import Why
+from mqviz.model.shares import Partitions, dealt_out, listed, place
 from mqviz.model.state import State
 from mqviz.model.why import explains
 from mqviz.model.words import lasting, number, several
-
-READ_ONLY = "watching only reads: it joins no group and commits nothing"
-LEADERS = "only the leader of a partition tells where its log ends"
-ONE_OWNER = "a partition has one owner in a group; members without one sit idle (R114)"
-NEXT = "a commit is the next offset to read after a restart (R82)"
-POSITION = "the position is behind what poll returned, processed or not (R79)"
-EXPIRES = "nobody is told: the group notices when the session times out (R112)"
-LEAVES = "close leaves the group, so the others rebalance at once (R94)"
-REVOKED = "eager: every member gives up its partitions and joins again (R108)"
-SAME_KEY = "the same key goes to the same partition, as long as their number stays (R49)"
 
 MOST_NAMES = 4
 """Names that a headline lists; more are counted."""
@@ -78,7 +71,10 @@ def _since(event: Seen) -> str:
 @explains(WatchBegan)
 def _began(_: State, event: WatchBegan) -> Why:
     return _why(
-        event, f"watching {escape(event.bootstrap)}", "the last picture stays if it goes away", READ_ONLY
+        event,
+        f"watching {escape(event.bootstrap)}",
+        "the last picture stays if it goes away",
+        rules.READ_ONLY,
     )
 
 
@@ -97,14 +93,16 @@ def _back(_: State, event: ConnectionBack) -> Why:
 def _broker_lost(state: State, event: BrokerLost) -> Why:
     led = _led_by(state, event.broker)
     change = f"{several(led, 'partition')} that it leads: end unknown" if led else ""
-    return _why(event, f"broker {event.broker} does not answer", escape(event.reason), LEADERS, change, 19)
+    return _why(
+        event, f"broker {event.broker} does not answer", escape(event.reason), rules.LEADERS, change, 19
+    )
 
 
 @explains(BrokerBack)
 def _broker_back(state: State, event: BrokerBack) -> Why:
     led = _led_by(state, event.broker)
     reason = f"it leads {several(led, 'partition')}" if led else "it leads nothing yet"
-    return _why(event, f"broker {event.broker} answers again", reason, LEADERS, lesson=19)
+    return _why(event, f"broker {event.broker} answers again", reason, rules.LEADERS, lesson=19)
 
 
 def _led_by(state: State, broker: int) -> int:
@@ -149,18 +147,30 @@ def _group(state: State, event: GroupSeen) -> Why:
     note = group.rebalances[-1] if group.rebalances else None
     if note and note.at_us == event.at_us:
         reason = f"{members}, state {escape(event.state)}"
-        return _why(event, f"{name}: {rebalance_sentence(group, note)}", reason, ONE_OWNER, _since(event), 15)
+        if event.state == "Stable" and event.members:
+            reason = dealt_out(_shares(event.members))
+        headline = f"{name}: {rebalance_sentence(group, note, 'P')}"
+        return _why(event, headline, reason, rules.ONE_OWNER, _since(event), 15)
     held = len(rebalances.owners(event.members))
     holds = "holds" if len(event.members) == 1 else "hold"
     reason = f"{members} {holds} {several(held, 'partition')}" if event.members else "no members"
-    return _why(event, f"{name} is {escape(event.state)}", reason, ONE_OWNER, lesson=15)
+    return _why(event, f"{name} is {escape(event.state)}", reason, rules.ONE_OWNER, lesson=15)
+
+
+def _shares(members: Sequence[SeenMember]) -> list[tuple[str, Partitions]]:
+    """(member's label, what it holds) of members that were seen."""
+    names = rebalances.labels(tuple(members))
+    return [
+        (names[member.id], [(topic, p) for topic, held in member.assignment.items() for p in held])
+        for member in members
+    ]
 
 
 @explains(GroupHidden)
 def _hidden(_: State, event: GroupHidden) -> Why:
     what = "members and commits" if event.what == "both" else event.what
     headline = f"the {what} of {escape(event.group)} cannot be read"
-    return _why(event, headline, escape(event.reason), "what is unknown is never counted as 0")
+    return _why(event, headline, escape(event.reason), rules.UNKNOWN_IS_NOT_ZERO)
 
 
 # -- clients that mqviz runs ---------------------------------------------------------------------------------
@@ -169,21 +179,27 @@ def _hidden(_: State, event: GroupHidden) -> Why:
 @explains(ProducerStarted)
 def _producer(_: State, event: ProducerStarted) -> Why:
     reason = f"a process of its own: acks={event.acks}, partitioner {event.partitioner}"
-    return _why(event, f"{escape(event.name)} sends to {escape(event.topic)}", reason, SAME_KEY, lesson=13)
+    return _why(
+        event, f"{escape(event.name)} sends to {escape(event.topic)}", reason, rules.SAME_KEY, lesson=13
+    )
 
 
 @explains(ConsumerStarted)
 def _consumer(_: State, event: ConsumerStarted) -> Why:
     headline = f"{escape(event.name)} wants to join {escape(event.group)}"
     return _why(
-        event, headline, "a process of its own; it subscribes and waits for partitions", ONE_OWNER, lesson=15
+        event,
+        headline,
+        "a process of its own; it subscribes and waits for partitions",
+        rules.ONE_OWNER,
+        lesson=15,
     )
 
 
 @explains(ClientPaused)
 def _paused(_: State, event: ClientPaused) -> Why:
     return _why(
-        event, f"{escape(event.name)} is frozen", "SIGSTOP: its heartbeats stop too", EXPIRES, lesson=15
+        event, f"{escape(event.name)} is frozen", "SIGSTOP: its heartbeats stop too", rules.SILENCE, lesson=15
     )
 
 
@@ -200,7 +216,7 @@ def _ended(state: State, event: ClientEnded) -> Why:
     name = escape(event.name)
     consumer = event.name in state.observed.driven.consumers
     words = {"closed": "closed", "killed": "was killed (SIGKILL)", "died": "died"}
-    rule = (LEAVES if event.how == "closed" else EXPIRES) if consumer else ""
+    rule = (rules.GOODBYE if event.how == "closed" else rules.SILENCE) if consumer else ""
     return _why(event, f"{name} {words.get(event.how, event.how)}", escape(event.reason), rule, lesson=15)
 
 
@@ -216,12 +232,18 @@ def _rate(_: State, event: ProducerRateSet) -> Why:
 
 @explains(RecordProduced)
 def _produced(_: State, event: RecordProduced) -> Why:
-    place = f"{escape(event.topic)} p{event.partition}"
     at_offset = f" at offset {number(event.offset)}" if event.offset >= 0 else ""
     reason = "no key: any partition" if event.key is None else f"key {escape(event.key)}"
     change = f"acknowledged after {lasting(event.at_us - event.since_us)}"
-    rule = SAME_KEY if event.key is not None else ""
-    return _why(event, f"{escape(event.producer)} wrote to {place}{at_offset}", reason, rule, change, 13)
+    rule = rules.SAME_KEY if event.key is not None else ""
+    return _why(
+        event,
+        f"{escape(event.producer)} wrote to {place(event.topic, event.partition)}{at_offset}",
+        reason,
+        rule,
+        change,
+        13,
+    )
 
 
 @explains(RecordFailed)
@@ -233,7 +255,7 @@ def _failed(_: State, event: RecordFailed) -> Why:
 @explains(RecordDelivered)
 def _delivered(_: State, event: RecordDelivered) -> Why:
     headline = f"{escape(event.consumer)} got {_place(event)}"
-    return _why(event, headline, "poll returned it; now it is in hand", POSITION, lesson=15)
+    return _why(event, headline, "poll returned it; now it is in hand", rules.POSITION, lesson=15)
 
 
 @explains(RecordProcessed)
@@ -243,36 +265,42 @@ def _processed(state: State, event: RecordProcessed) -> Why:
     reason = "not committed yet: after a crash it would come again"
     if isinstance(committed, int) and committed > event.offset:
         reason = "it was committed before"
-    return _why(event, f"{escape(event.consumer)} is done with {_place(event)}", reason, NEXT, lesson=16)
+    return _why(
+        event, f"{escape(event.consumer)} is done with {_place(event)}", reason, rules.NEXT, lesson=16
+    )
 
 
 @explains(CommitMade)
 def _committed(state: State, event: CommitMade) -> Why:
     group = state.observed.driven.consumers[event.consumer].group
     lag = facts.partition_lag(state, group, event.topic, event.partition).value
-    change = f"lag of p{event.partition} is now {number(lag)}" if isinstance(lag, int) else ""
+    change = f"lag of P{event.partition} is {number(lag)}" if isinstance(lag, int) else ""
     if isinstance(lag, Unknown):
         change = f"lag unknown: {escape(lag.reason)}"
-    headline = f"{escape(event.consumer)} committed {number(event.offset)} of {escape(event.topic)} p{event.partition}"
-    return _why(event, headline, f"everything before {number(event.offset)} is done", NEXT, change, 16)
+    headline = (
+        f"{escape(event.consumer)} committed {number(event.offset)} of {place(event.topic, event.partition)}"
+    )
+    return _why(event, headline, f"everything before {number(event.offset)} is done", rules.NEXT, change, 16)
 
 
 @explains(AssignmentReported)
 def _assigned(state: State, event: AssignmentReported) -> Why:
     name = escape(event.consumer)
     if not event.settled:
-        return _why(event, f"{name} gave up its partitions", "the group rebalances", REVOKED, lesson=15)
-    held = _names([f"{topic} p{partition}" for topic, partition in event.partitions])
+        return _why(event, f"{name} gave up its partitions", "the group rebalances", rules.EAGER, lesson=15)
     group = state.observed.driven.consumers[event.consumer].group
-    members = facts.member_count(state, group)
-    reason = (
-        f"{escape(group)} has {members} members"
-        if isinstance(members, int) and members != 1
-        else "it is alone"
-    )
-    headline = f"{name} owns {held}" if held else f"{name} owns nothing and sits idle"
-    return _why(event, headline, reason, ONE_OWNER, lesson=15)
+    idle = "" if event.partitions else " and sits idle"
+    headline = f"{name} gets {listed(event.partitions)}{idle}"
+    return _why(event, headline, _dealt(state, group), rules.ONE_OWNER, lesson=15)
+
+
+def _dealt(state: State, group: str) -> str:
+    """Who got what, once all have heard it."""
+    members = facts.members(state, group)
+    if any(member.state in ("joining", "unknown") for member in members):
+        return f"{escape(group)} has {several(len(members), 'member')}; not all have heard their share"
+    return dealt_out([(member.name, member.partitions) for member in members])
 
 
 def _place(event: RecordDelivered | RecordProcessed) -> str:
-    return f"offset {number(event.offset)} of {escape(event.topic)} p{event.partition}"
+    return f"offset {number(event.offset)} of {place(event.topic, event.partition)}"

@@ -1,10 +1,11 @@
-"""Why: the guide's other systems in plain words, with the numbers of this run (R136-R138).
+"""Why: the guide's other systems in plain words, with the numbers of this run.
 
 A rule and what changed fit in 52 columns, a reason in 60: then nothing is cut beside a lesson's page.
 """
 
 from __future__ import annotations
 
+from mqviz.model import rules
 from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.systems import (
@@ -27,11 +28,6 @@ from mqviz.model.systems import (
 from mqviz.model.why import explains
 from mqviz.model.words import lasting, names, per_second, several
 
-DESIGNS = "sync = database + mail; async = database + queue"
-NO_MAIL = "answer = time in line + time in the database"
-COUPLING = "synchronous: only as available as what it calls"
-BUFFER = "a queue keeps the work while nobody can do it"
-
 
 def _why(event: AtSignUp, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
     return Why(event.at_us, event.id, headline, reason, rule, change, 1)
@@ -46,7 +42,7 @@ def _of(state: State, event: AtSignUp) -> tuple[SignUpService, SignUp]:
 
 def _design(service: SignUpService) -> str:
     """What an answer's time is made of."""
-    return DESIGNS if service.mails else NO_MAIL
+    return rules.DESIGNS if service.mails else rules.NO_MAIL
 
 
 def _threads(state: State, service: SignUpService) -> str:
@@ -145,7 +141,7 @@ def _failed(state: State, event: SignUpFailed) -> Why:
     stored = ", yet the user is stored" if sign_up.stored_at_us is not None else ""
     change = f"failed sign-ups {service.failed - 1} → {service.failed}{stored}"
     headline = f"client {event.client} fails, {took} after asking"
-    return _why(event, headline, event.reason, COUPLING, change)
+    return _why(event, headline, event.reason, rules.COUPLING, change)
 
 
 @explains(MailQueued)
@@ -154,7 +150,7 @@ def _queued(state: State, event: MailQueued) -> Why:
     waiting = len(service.queue)
     headline = f"client {event.client}'s mail is a note in the queue"
     reason = f"leaving it took {lasting(service.plan.queue)}; a worker of its own sends the mail"
-    return _why(event, headline, reason, BUFFER, f"notes in the queue {waiting - 1} → {waiting}")
+    return _why(event, headline, reason, rules.BUFFER, f"notes in the queue {waiting - 1} → {waiting}")
 
 
 @explains(MailStarted)
@@ -165,7 +161,7 @@ def _mail_started(state: State, event: MailStarted) -> Why:
     else:
         reason = "a worker took the note; nobody waits for it"
     headline = f"{service.plan.mail_server} begins client {event.client}'s mail"
-    return _why(event, headline, reason, DESIGNS)
+    return _why(event, headline, reason, rules.DESIGNS)
 
 
 @explains(MailSent)
@@ -178,7 +174,7 @@ def _mail_sent(state: State, event: MailSent) -> Why:
         since = lasting(event.at_us - sign_up.answered_at_us)
         reason = f"it took {took}; the client has had its answer for {since}"
     change = f"mails sent {service.mails_sent - 1} → {service.mails_sent}"
-    return _why(event, f"client {event.client}'s mail is sent", reason, DESIGNS, change)
+    return _why(event, f"client {event.client}'s mail is sent", reason, rules.DESIGNS, change)
 
 
 @explains(MailFailed)
@@ -187,7 +183,7 @@ def _mail_failed(state: State, event: MailFailed) -> Why:
     waiting = len(service.queue)
     reason = f"{service.plan.mail_server} stopped during it; the client notices nothing"
     headline = f"client {event.client}'s mail is back in the queue"
-    return _why(event, headline, reason, BUFFER, f"notes in the queue {waiting - 1} → {waiting}")
+    return _why(event, headline, reason, rules.BUFFER, f"notes in the queue {waiting - 1} → {waiting}")
 
 
 @explains(ServiceFailed)
@@ -196,7 +192,9 @@ def _service_failed(state: State, event: ServiceFailed) -> Why:
         reason = "who asks it fails at once; mails in its queue are still sent"
     else:
         reason = _callers(state, event.name)
-    return Why(event.at_us, event.id, f"{event.name} stops answering", reason, COUPLING, "works → failed", 1)
+    return Why(
+        event.at_us, event.id, f"{event.name} stops answering", reason, rules.COUPLING, "works → failed", 1
+    )
 
 
 @explains(ServiceRepaired)
@@ -206,7 +204,9 @@ def _service_repaired(state: State, event: ServiceRepaired) -> Why:
     reason = f"{several(waited, 'mail')} waited in the queue and can go now"
     if not waited:
         reason = "nothing waited for it"
-    return Why(event.at_us, event.id, f"{event.name} answers again", reason, BUFFER, "failed → works", 1)
+    return Why(
+        event.at_us, event.id, f"{event.name} answers again", reason, rules.BUFFER, "failed → works", 1
+    )
 
 
 def _started_at(service: SignUpService, at_us: int) -> int:

@@ -111,10 +111,18 @@ def test_too_many_members() -> None:
     assert begun.headline == "all have joined: generation 1 → 2"
     assert given.headline == "c5 joined: generation 1 → 2"
     assert given.reason == "3 partitions, 5 members, so c4 and c5 get nothing"
-    assert given.rule == "one partition, one owner in a group (R114)"
+    assert given.rule == "one partition, one owner in a group"
     first = said(watched, GroupStabilized)
     assert first.headline == "c1, c2, c3 and c4 joined: generation 0 → 1"
     assert first.reason == "3 partitions, 4 members, so c4 gets nothing"
+
+
+def test_alone_with_everything() -> None:
+    """What took time is told as such, and a lag that stayed the same is no news."""
+    first = said(run(TOPIC, f"add consumer c1 {READER}").to(2 * S), GroupStabilized)
+    assert first.reason == "3 partitions, 1 member: c1 gets P0, P1 and P2"
+    assert first.change.startswith("rebalanced in ")
+    assert "→" not in first.change
 
 
 def test_a_member_that_falls_silent_and_one_that_says_goodbye() -> None:

@@ -49,7 +49,7 @@ CASES: list[tuple[Any, tuple[Any, ...], str]] = [
     (seen.GroupsListed, (1, {"g": seen.GroupListed("classic", "Empty")}), "g (classic) is Empty"),
     (seen.GroupsListed, (1, {}, ("g",)), "g is gone"),
     (seen.GroupsListed, (1, {n: seen.GroupListed(None, "Empty") for n in "gh"}), "2 groups new or in another state"),
-    (seen.GroupSeen, ("g", "classic", "Stable", 1, None, "range", (member("c1", t=(0, 1)),)), "g: rebalance: c2 left, p1 → c1"),
+    (seen.GroupSeen, ("g", "classic", "Stable", 1, None, "range", (member("c1", t=(0, 1)),)), "g: rebalance: c2 left, P1 → c1"),
     (seen.GroupSeen, ("h", "classic", "Stable", 1, None, "range", (member("z", t=(0,)),)), "h is Stable"),
     (seen.GroupHidden, ("g", "both", "no right to read this group"), "the members and commits of g cannot be read"),
     (client.ProducerStarted, ("p2", "t", 1.0, "all", "java"), "p2 sends to t"),
@@ -60,13 +60,13 @@ CASES: list[tuple[Any, tuple[Any, ...], str]] = [
     (client.ClientEnded, ("shop", "died", "it aborted"), "shop died"),
     (client.ClientNotice, ("c1", "no broker"), "c1 reports: no broker"),
     (client.ProducerRateSet, ("shop", 0.5), "shop sends 0.5 records a second"),
-    (client.RecordProduced, ("shop", 1, "t", 0, 1_204, "A"), "shop wrote to t p0 at offset 1,204"),
+    (client.RecordProduced, ("shop", 1, "t", 0, 1_204, "A"), "shop wrote to t P0 at offset 1,204"),
     (client.RecordFailed, ("shop", 1, "timed out"), "shop could not send its record 1"),
-    (client.RecordDelivered, ("c1", "t", 0, 4, "A"), "c1 got offset 4 of t p0"),
-    (client.RecordProcessed, ("c1", "t", 0, 4), "c1 is done with offset 4 of t p0"),
-    (client.CommitMade, ("c1", "t", 0, 4), "c1 committed 4 of t p0"),
-    (client.AssignmentReported, ("c1", (("t", 1),)), "c1 owns t p1"),
-    (client.AssignmentReported, ("c1", ()), "c1 owns nothing and sits idle"),
+    (client.RecordDelivered, ("c1", "t", 0, 4, "A"), "c1 got offset 4 of t P0"),
+    (client.RecordProcessed, ("c1", "t", 0, 4), "c1 is done with offset 4 of t P0"),
+    (client.CommitMade, ("c1", "t", 0, 4), "c1 committed 4 of t P0"),
+    (client.AssignmentReported, ("c1", (("t", 1),)), "c1 gets P1"),
+    (client.AssignmentReported, ("c1", ()), "c1 gets nothing and sits idle"),
     (client.AssignmentReported, ("c1", (), False), "c1 gave up its partitions"),
 ]  # fmt: skip
 
@@ -82,10 +82,34 @@ def test_every_step_is_explained() -> None:
 
 
 def test_numbers_come_from_the_run() -> None:
-    assert explained(client.CommitMade, "c1", "t", 0, 4).change == "lag of p0 is now 1"
+    assert explained(client.CommitMade, "c1", "t", 0, 4).change == "lag of P0 is 1"
     assert explained(client.RecordProduced, "shop", 1, "t", 0, 7, "A").change == "acknowledged after 2.0 s"
     assert explained(seen.BrokerLost, 1, "refused").change == "1 partition that it leads: end unknown"
     assert explained(client.RecordProcessed, "c1", "t", 0, 4).reason.startswith("not committed yet")
+
+
+def test_a_report_of_one_member_tells_how_the_group_shares_out() -> None:
+    """Also who gets nothing, whichever member reported last."""
+    watch = Watch()
+    watch.topic("t", 3)
+    for name in ("c1", "c2", "c3", "c4", "c5"):
+        watch.post(client.ConsumerStarted, 0, name, "g", "t")
+    watch.post(client.AssignmentReported, 0, "c1", (("t", 0), ("t", 1), ("t", 2)))
+    first = why(watch.state, watch.events[-1])
+    for place, name in enumerate(("c1", "c2", "c3", "c4", "c5")):
+        watch.post(client.AssignmentReported, 0, name, (("t", place),) if place < 3 else ())
+    last, third = (why(watch.state, watch.events[at]) for at in (-1, -3))
+    assert first is not None and last is not None and third is not None  # noqa: PT018
+    assert first.headline == "c1 gets P0, P1 and P2"
+    assert first.reason == "g has 5 members; not all have heard their share"
+    assert (third.headline, last.headline) == ("c3 gets P2", "c5 gets nothing and sits idle")
+    assert last.reason == third.reason == "3 partitions, 5 members, so c4 and c5 get nothing"
+
+
+def test_a_group_that_is_seen_settled_tells_how_it_shares_out() -> None:
+    idle = (member("c1", t=(0,)), member("c2", t=(1,)), member("c3"))
+    found = explained(seen.GroupSeen, "g", "classic", "Stable", 1, None, "range", idle)
+    assert found.reason == "2 partitions, 3 members, so c3 gets nothing"
 
 
 @pytest.mark.parametrize(
