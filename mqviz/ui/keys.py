@@ -43,8 +43,8 @@ PLACES = {
 
 TABLE: tuple[Key, ...] = (
     Key("space", "space", "play_pause", "play, pause", RUN),
-    Key("right", "→", "step", "next step", RUN),
-    Key("left", "←", "step_back", "step back", RUN),
+    Key("right", "→", "onward(1)", "next step; from a selected record to the next", RUN),
+    Key("left", "←", "onward(-1)", "step back; from a selected record to the one before", RUN),
     Key("shift+right", "shift-→", "second(1)", "one second on", RUN),
     Key("shift+left", "shift-←", "second(-1)", "one second back", RUN),
     Key("n", "n", "next_moment", "next moment", RUN),

@@ -141,6 +141,15 @@ class Picture:
             self.focus = found[(found.index(self.focus) + by) % len(found)]
         return self.focus
 
+    def move_along(self, by: int, canvas: Canvas) -> bool:
+        """From the selected record to the one beside it on its tape; False where no record is selected."""
+        if self.focus is None or self.focus[0] != "record":
+            return False
+        beside = (*self.focus[:3], int(self.focus[3]) + by)
+        if any(place.target == beside for place in canvas.places):
+            self.focus = beside
+        return True
+
     def names(self) -> Mapping[str, Sequence[str]]:
         """Known names by kind, for completing commands."""
         state = self.player.state

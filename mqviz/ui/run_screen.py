@@ -161,6 +161,15 @@ class RunScreen(Acting):
         self._wind()
         self.redraw()
 
+    def action_onward(self, by: int) -> None:
+        """Along the tape while a record is selected, else along time."""
+        if self.picture.move_along(by, self.stage("stage").canvas):
+            self.redraw()
+        elif by > 0:
+            self.action_step()
+        else:
+            self.action_step_back()
+
     def action_step(self) -> None:
         """To the next thing that happens."""
         if self.player.live:

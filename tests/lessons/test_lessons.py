@@ -10,6 +10,7 @@ from mqviz.lesson.format import Lesson
 from mqviz.lesson.proof import check
 from mqviz.lesson.tutor import Tutor
 from mqviz.lesson.view import Phase
+from mqviz.model import facts
 from mqviz.model.state import State
 from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas
@@ -72,3 +73,14 @@ def test_a_right_bet_can_be_chosen_under_any_seed(lesson: Lesson, seed: int) -> 
         assert tutor.phase is not Phase.RUNNING
         wins.append(tutor.prediction.right)
     assert wins.count(True) == 1
+
+
+def test_records_are_in_flight_on_the_outcomes_of_lesson_15() -> None:
+    """What moves is the first thing to meet, so no outcome falls on a beat when nothing does."""
+    told = course.find("15")
+    run = Player(open_sim, told.scenario)
+    for number in range(len(told.steps)):
+        teacher = Tutor(told, run, step=number)
+        assert teacher.prediction is not None
+        assert teacher.prediction.foreseen is not None
+        assert facts.flights(teacher.prediction.foreseen), number + 1

@@ -160,7 +160,7 @@ async def test_esc_lets_go_of_the_selection_before_it_leaves() -> None:
         await pilot.pause()
         assert pilot.app.screen == screen
         assert screen.picture.focus is None
-        await pilot.press("escape")
+        await pilot.press("escape", "escape")
         await pilot.pause()
         assert pilot.app.screen != screen
 
@@ -214,3 +214,16 @@ async def test_enter_goes_on_once_the_goals_are_reached_whatever_is_selected() -
         await pilot.pause()
         assert pilot.app.screen == screen
         assert screen.tutor.number == 1
+
+
+async def test_left_and_right_go_along_the_tape_of_a_selected_record() -> None:
+    async with two_members() as (pilot, screen):
+        *tape, offset = await focus(pilot, screen, "record")
+        at_us = screen.player.now_us
+        await pilot.press("left", "left", "right")
+        assert screen.picture.focus == (*tape, offset - 1)
+        await pilot.press(*["right"] * 3)
+        assert screen.picture.focus == (*tape, offset)
+        assert screen.player.now_us == at_us
+        await pilot.press("escape", "right")
+        assert screen.player.now_us > at_us
