@@ -106,7 +106,7 @@ def _verb_and_kind(text: str) -> tuple[str, str, int]:
         raise NotationError(f"a command begins with a verb: {', '.join(verbs)}", text, 1)
     verb, at = words[0]
     if verb not in verbs:
-        raise NotationError(f"`{verb}` is no verb{nearest(verb, verbs)}", text, at + 1)
+        raise NotationError(f"`{verb}` is no command{nearest(verb, verbs)}", text, at + 1)
     kinds = sorted(kind for known, kind in TABLE if known == verb)
     if len(words) < 2:
         raise NotationError(f"`{verb}` what? Write one of {', '.join(kinds)}", text, len(text.rstrip()) + 1)

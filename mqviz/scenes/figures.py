@@ -31,7 +31,7 @@ thousands = words.number
 
 def duration(time_us: int) -> str:
     """A length of time to read: 800 us, 101 ms, 4.1 s, 2 min 5 s, 3 h 20 min."""
-    if time_us < 1_000:
+    if 0 < time_us < 1_000:
         return f"{time_us} us"
     if time_us < 999_500:
         return f"{_round(time_us, 1_000)} ms"

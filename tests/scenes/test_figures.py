@@ -13,7 +13,7 @@ from mqviz.scenes.letters import colour_key, letters_of
 @pytest.mark.parametrize(
     ("time_us", "text"),
     [
-        (0, "0 us"),
+        (0, "0 ms"),
         (800, "800 us"),
         (101_000, "101 ms"),
         (999_600, "1.0 s"),

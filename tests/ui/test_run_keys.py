@@ -154,7 +154,7 @@ async def test_what_is_no_command_stays_typed_with_its_reason(tmp_path: Path) ->
         await command(pilot, "fial service x")
         shown = text(pilot)
         assert "fial service x" in shown
-        assert "column 1: `fial` is no verb: did you mean `fail`?" in shown
+        assert "column 1: `fial` is no command: did you mean `fail`?" in shown
         await pilot.press("escape")
         await pilot.pause()
         await command(pilot, "repair service nobody")
