@@ -113,9 +113,9 @@ def _produced(told: Told, event: RecordProduced) -> None:
             _reached(told, event.at_us, event.offset + 1)
         return
     _appeared(told, event.at_us)
-    last = told.acks.get(event.producer) == "1"
-    safe = "the leader has it (acks=1)" if last else f"{event.producer} knows it is safe"
-    story.add(event.at_us, "acked", f"offset {event.offset}: {safe}")
+    alone = told.acks.get(event.producer) == "1"
+    by = "by the leader alone" if alone else f"told to {event.producer}"
+    story.add(event.at_us, "acked", f"offset {event.offset}, {by}")
     story.add(event.at_us, "not seen", "when it was appended, copied and readable", "unseen")
 
 

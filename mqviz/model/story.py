@@ -45,8 +45,9 @@ class Story:
     readable: bool = False
 
     def add(self, at_us: int, what: str, detail: str, sign: str = "done") -> None:
-        """The next line."""
-        after_us = at_us - self.stations[-1].at_us if self.stations else None
+        """The next line; what nobody saw has no time from which to count."""
+        seen = [station for station in self.stations if station.sign != "unseen"]
+        after_us = at_us - seen[-1].at_us if seen else None
         self.stations.append(Station(at_us, what, detail, sign, after_us))
 
     def group(self, name: str) -> Reading:

@@ -181,7 +181,7 @@ class Acting(Base):
         if content is not None:
             self.lay(content)
         else:
-            self.say("what happened to a record is told only where mqviz sees into brokers and clients")
+            self.say("nothing is known of this record: nobody saw it in the log")
 
     def _biography(self, topic: str, partition: int, offset: int) -> Content | None:
         found = biography(self.player.events, topic, partition, offset)

@@ -118,22 +118,21 @@ def ledger_sheet(columns: int, found: Ledger | Unknown, group: str) -> Sheet:
     return sheet
 
 
-_SIGNS = {"done": ("●", "ink"), "wait": ("●", "wait"), "bad": ("✗", "bad")}
+_SIGNS = {"done": ("●", "ink"), "wait": ("●", "wait"), "bad": ("✗", "bad"), "unseen": ("?", "quiet")}
 OFTEN = ("not yet", "once", "twice", *(f"{count} times" for count in range(3, 100)))
 
 
 def biography_sheet(columns: int, found: Biography, keys_seen: Sequence[str]) -> Sheet:
     """What happened to one record, line by line, and why it was delivered so often."""
     sheet = Sheet(columns, margin=3)
-    sign = letters.NULL if found.key is None else letters.letters_of(keys_seen).get(found.key, letters.MANY)
-    name = found.key if found.key is not None else "null key"
+    sign, name = _letter(found, keys_seen)
     sheet.row(
         Span(0, f" {sign} ", style("base", f"key {letters.colour_key(sign)}", True)),
         Span(4, name, sheet.ink("bright", True)),
         Span(
             4 + width(name) + 3, f"{found.topic} P{found.partition} offset {found.offset}", sheet.ink("ink")
         ),
-        _right(sheet, _delivered(found.delivered), "wait" if found.delivered > 1 else "quiet", True),
+        _right(sheet, _delivered(found), "wait" if found.delivered > 1 else "quiet", True),
     )
     sheet.blank()
     for before, station in zip((None, *found.stations), found.stations, strict=False):
@@ -148,8 +147,19 @@ def biography_sheet(columns: int, found: Biography, keys_seen: Sequence[str]) ->
     return sheet
 
 
-def _delivered(count: int) -> str:
-    return ("not delivered", "delivered")[count] if count < 2 else f"delivered ×{count}"
+def _letter(found: Biography, keys_seen: Sequence[str]) -> tuple[str, str]:
+    """The letter of its key, and its key."""
+    if not found.seen:
+        return letters.UNSEEN, "not read"
+    if found.key is None:
+        return letters.NULL, "null key"
+    return letters.letters_of(keys_seen).get(found.key, letters.MANY), found.key
+
+
+def _delivered(found: Biography) -> str:
+    if found.delivered < 2:
+        return ("not delivered" if found.seen else "", "delivered")[found.delivered]
+    return f"delivered ×{found.delivered}"
 
 
 def _split(verdict: str) -> tuple[str, str]:
@@ -177,13 +187,14 @@ def _station(sheet: Sheet, station: Station, after_gap: bool) -> None:
         )
         return
     at = 12 + max(11, width(station.what) + 1)
+    seen = station.sign != "unseen"
     spans = [
-        Span(0, seconds(station.at_us)[:-2], sheet.ink("quiet")),
+        Span(0, seconds(station.at_us)[:-2] if seen else "", sheet.ink("quiet")),
         Span(10, sign, sheet.ink(fg)),
         Span(12, station.what, sheet.ink("bright" if station.sign == "done" else fg, True)),
-        Span(at, shorten(station.detail, sheet.room - at - 9), sheet.ink("ink")),
+        Span(at, shorten(station.detail, sheet.room - at - (9 if seen else 0)), sheet.ink("ink")),
     ]
-    if station.after_us is not None and not after_gap:
+    if station.after_us is not None and seen and not after_gap:
         spans.append(_right(sheet, f"+{duration(station.after_us)}", "quiet"))
     sheet.row(*spans)
 

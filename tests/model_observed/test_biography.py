@@ -24,7 +24,7 @@ from .watch import S, Watch
 MS = 1_000
 BORN = [
     ' 1.000 done   produced: shop, key "alice" to P0',
-    " 1.008 done   acked: offset 4: shop knows it is safe +8",
+    " 1.008 done   acked: offset 4, told to shop +8",
     "        unseen not seen: when it was appended, copied and readable",
 ]
 FIRST = [*BORN, " 1.100 done   delivered: to c1 +92"]
@@ -138,7 +138,7 @@ def test_a_null_key_and_acks_of_the_leader_alone() -> None:
     run.at(1).send(4, None)
     assert run.lines()[:2] == [
         " 1.000 done   produced: shop, no key to P0",
-        " 1.008 done   acked: offset 4: the leader has it (acks=1) +8",
+        " 1.008 done   acked: offset 4, by the leader alone +8",
     ]
     assert run.told().key is None
     assert run.told().seen
@@ -163,7 +163,7 @@ def test_a_record_that_is_read_before_its_producer_is_told() -> None:
     assert run.lines() == [
         BORN[0],
         " 1.100 done   delivered: to c1 +100",
-        " 1.200 done   acked: offset 4: shop knows it is safe +100",
+        " 1.200 done   acked: offset 4, told to shop +100",
         BORN[2],
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mqviz.model.biography import biography
 from mqviz.model.observed_clients import AssignmentReported, RecordFailed, RecordProduced, RecordSent
+from mqviz.ui import panels
 
 from .test_biography import Run
 from .watch import S
@@ -87,3 +88,38 @@ def test_the_log_is_as_long_as_it_was_seen_and_no_longer() -> None:
     assert biography(run.events, "u", 0, 4) is None
     run.send(12)
     assert run.told(11).verdict == "not produced by mqviz: its content was not read", "ours came behind it"
+
+
+# -- on the screen ---------------------------------------------------------------------------------------------
+
+
+def rows(run: Run) -> list[str]:
+    sheet = panels.biography_sheet(80, run.told(), ["alice"])
+    return [" | ".join(span.text for span in row) for row in sheet.rows]
+
+
+def test_what_nobody_saw_has_no_time_and_no_letter() -> None:
+    run = Run()
+    run.at(2).ends(t={0: 9})
+    assert rows(run) == [
+        "    | not read | t P0 offset 4 | ",
+        "",
+        " | ? | produced | not by mqviz",
+        "2.000 | ● | in the log | seen: P0 ended at 9",
+        "",
+        "not produced by mqviz: its content was not read",
+    ]
+
+
+def test_ours_has_its_letter_and_one_line_for_what_nobody_saw() -> None:
+    run = Run()
+    run.at(1).send(4)
+    assert rows(run) == [
+        " A  | alice | t P0 offset 4 | not delivered",
+        "",
+        '1.000 | ● | produced | shop, key "alice" to P0',
+        "1.008 | ● | acked | offset 4, told to shop | +8 ms",
+        " | ? | not seen | when it was appended, copied and readable",
+        "",
+        "not yet: | it waits to be read",
+    ]
