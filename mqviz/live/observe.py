@@ -63,7 +63,8 @@ class Observer:
         await self._refresh.close()
 
     async def once(self) -> None:
-        """One beat that asks for everything. Raises ClusterLostError."""
+        """One beat that asks for everything; a period of 0 says that no other follows. Raises ClusterLostError."""
+        self.schedule.period_us = 0
         try:
             await self.beat()
         finally:
@@ -172,7 +173,8 @@ class Observer:
 
     def _end_beat(self, began_us: int, sent: int, heard: list[str]) -> None:
         self._number += 1
-        period_us = max(self.schedule.period_us, 2 * (self._journal.now_us() - began_us))
+        took_us = self._journal.now_us() - began_us
+        period_us = self.schedule.period_us and max(self.schedule.period_us, 2 * took_us)
         self._journal.post(
             BeatEnded, began_us, self._number, began_us, sent, tuple(heard), self._refresh.failed, period_us
         )

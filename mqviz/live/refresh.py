@@ -21,6 +21,9 @@ from mqviz.wire.reading import Offsets
 T = TypeVar("T")
 
 DEADLINE_S = 2.0
+FIRST_CONTACT = 4
+"""How many times as long the first answer of all may take: it opens the connections, and nothing is shown until then."""
+
 PROBE_WAIT_S = 0.2
 _MOVED = (14, 15, 16)
 """COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR."""
@@ -66,7 +69,7 @@ class Refresh:
         """Brokers and topics. Raises ClusterLostError, having posted it."""
         since_us, asked_us = self._any_answered_us, self.journal.now_us()
         try:
-            answer = await self.brokers.any(asks.metadata(), self._deadline_s)
+            answer = await self.brokers.any(asks.metadata(), self._patience_s())
         except WireError as error:
             self.lose_cluster(str(error), error.reason)
             raise ClusterLostError(str(error)) from error
@@ -77,6 +80,9 @@ class Refresh:
         await self.brokers.learn(answer.brokers)
         self._keep_lost(answer.brokers)
         self._post_cluster(answer, since_us)
+
+    def _patience_s(self) -> float:
+        return self._deadline_s * (FIRST_CONTACT if self.memory.cluster is None else 1)
 
     def lose_cluster(self, why: str, kind: str) -> None:
         """Nothing can be seen of the cluster, until it can; told again when it is another `kind` of reason."""

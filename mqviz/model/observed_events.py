@@ -43,7 +43,7 @@ class Seen(Event, frozen=True):
 
 
 class WatchBegan(Seen, frozen=True):
-    """A cluster is being watched through `bootstrap`; the focused group is asked for every `period_us`.
+    """A cluster is being watched through `bootstrap`; the focused group is asked for every `period_us` (0: only once).
 
     `wall_us`: what the clock on the wall shows at time 0 of this run (us since 1970 of the local time zone), so that
     moments can be told as 12:04:31; None: they are told as ages.

@@ -274,7 +274,10 @@ def _unseen(state: State, group: SeenGroup, row: GroupRow) -> Verdict | None:
     if row.lag is None:
         return _unknown("nothing committed yet", "auto.offset.reset decides where it begins")
     if not row.trend and row.lag:
-        return _unknown("measuring: a trend needs three looks", f"lag {_amount(row)}")
+        brief = "measuring: a trend needs three looks"
+        if not state.observed.beat.period_us:
+            brief = "one look has no trend; --watch or attach measures it"
+        return _unknown(brief, f"lag {_amount(row)}")
     return None
 
 

@@ -9,6 +9,7 @@ import pytest
 from mqviz.live.observe import Observer, observe_once
 from mqviz.live.observe_journal import Journal
 from mqviz.live.refresh import ClusterLostError
+from mqviz.model import lag
 from mqviz.model import observed_events as told
 from mqviz.model.event import Event
 from mqviz.model.state import State, apply
@@ -295,6 +296,30 @@ async def test_a_refused_listing_is_said_and_does_not_count_as_a_lost_broker() -
     assert set(beat.failed) == {1, 2, 3}
     assert "CLUSTER_AUTHORIZATION_FAILED" in beat.failed[1]
     assert watch.state.observed.brokers_lost == {}
+
+
+async def test_the_first_contact_is_waited_for_longer_than_any_other() -> None:
+    """A busy machine may take long to open a connection; a cluster that was seen and is silent is soon told."""
+    cluster = small()
+    async with watched(cluster, brokers=1) as watch:
+        cluster.frozen.add(1)
+        asyncio.get_running_loop().call_later(0.5, cluster.frozen.clear)
+        assert "ConnectionLost" not in kinds(await watch.beat())
+        cluster.frozen.add(1)
+        asyncio.get_running_loop().call_later(0.9, cluster.frozen.clear)
+        assert "ConnectionLost" in kinds(await watch.beat())
+
+
+async def test_one_look_says_that_it_stays_the_only_one() -> None:
+    cluster = small()
+    async with cluster.running(3):
+        events = await observe_once(cluster.bootstrap)
+    state = State()
+    for event in events:
+        apply(state, event)
+    verdict = lag.group_row(state, "billing").verdict
+    assert (verdict.word, verdict.evidence) == ("UNKNOWN", "lag 15")
+    assert verdict.brief == "one look has no trend; --watch or attach measures it"
 
 
 async def test_one_look_at_nothing_is_one_error() -> None:
