@@ -29,7 +29,7 @@ from mqviz.model.escape import escape
 from mqviz.model.lag_readings import GroupDetail, GroupRow, PartitionRow, RebalanceNote, Verdict
 from mqviz.model.observed import Unknown
 from mqviz.model.state import State
-from mqviz.model.words import lasting, number, per_second, percent, several
+from mqviz.model.words import at, lasting, number, per_second, percent, several
 
 HEADS = (
     "GROUP",
@@ -71,6 +71,15 @@ class NoSuchGroup(Exception):
 
 
 # -- text ----------------------------------------------------------------------------------------------------
+
+
+def heading(state: State) -> str:
+    """`localhost:9092 at 12:04:31, look 7`: what is looked at and when it was; for whoever looks again and again."""
+    watch, beat = lag.watch(state), state.observed.beat
+    when = at(watch.wall_us, beat.ended_us, state.now_us)
+    return (
+        f"{watch.bootstrap} {when}, look {number(beat.number)}\n" if beat.number else f"{watch.bootstrap}\n"
+    )
 
 
 def summary(state: State) -> str:
@@ -245,7 +254,7 @@ def _word(value: str | Unknown) -> str:
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns as wide as their widest cell, numbers right, words left."""
-    widths = [max(len(head), *(len(row[at]) for row in rows), 0) for at, head in enumerate(heads)]
+    widths = [max(len(head), *(len(row[column]) for row in rows), 0) for column, head in enumerate(heads)]
     lines = [heads, *rows]
     return "\n".join(
         "  ".join(

@@ -70,6 +70,7 @@ def _show(text: str, plain: bool) -> None:
 def _text(state: State, arguments: Namespace) -> str:
     if arguments.json:
         return lag_report.as_json(state, arguments.group, 0 if arguments.watch else 2).strip() + "\n"
-    if arguments.watch and not arguments.group:
-        return lag_report.summary(state)
-    return lag_report.table(state, arguments.group, arguments.wide)
+    if not arguments.watch:
+        return lag_report.table(state, arguments.group, arguments.wide)
+    table = lag_report.table(state, arguments.group, arguments.wide) if arguments.group else ""
+    return f"{lag_report.heading(state)}\n{table or lag_report.summary(state)}"

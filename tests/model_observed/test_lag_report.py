@@ -157,6 +157,19 @@ def test_json_numbers_and_unknowns() -> None:
     assert found["brokers_lost"] == [{"broker": 2, "unknown": "refused", "for_s": 20}]
 
 
+def test_groups_stand_apart() -> None:
+    parts = lag_report.table(cluster().state, ["billing", "mailer"]).split("\n\n")
+    assert [part.splitlines()[1].split()[0] for part in parts[:2]] == ["billing", "mailer"]
+
+
+def test_whoever_looks_again_and_again_sees_when_it_was() -> None:
+    assert lag_report.heading(Watch().state) == "localhost:9092\n"
+    watch = cluster()
+    assert lag_report.heading(watch.state) == "localhost:9092 at 12:00:20, look 12\n"
+    watch.wait(60)
+    assert lag_report.heading(watch.state) == "localhost:9092 at 12:00:20, look 12\n", "of the last look"
+
+
 def test_names_are_escaped_in_text() -> None:
     watch = Watch()
     watch.topic("t\x1b]0;x\x07", 1)
