@@ -4,27 +4,45 @@ from __future__ import annotations
 
 import sys
 
+import msgspec
+
 from mqviz.backend import Open, Refused
 from mqviz.cli import COULD_NOT, CannotDo
+from mqviz.commands import parse
+from mqviz.lesson.format import Lesson
+from mqviz.model.command import AddConsumer, AddProducer, CreateTopic
 from mqviz.scenario import Scenario
 
 
-def agree(bootstrap: str, scenario: Scenario, yes: bool) -> None:
+def agree(bootstrap: str, lesson: Lesson, yes: bool) -> None:
     """Ask, unless mqviz started the cluster or `yes`; raises CannotDo when it is not wanted or not possible."""
     from mqviz.live import cluster, drive_plan
 
     try:
-        drive_plan.check(scenario)
+        drive_plan.check(lesson.scenario)
     except Refused as error:
         raise CannotDo(str(error), COULD_NOT) from None
     if yes or _same(cluster.managed_bootstrap(), bootstrap):
         return
-    print(f"mqviz did not start the cluster at {bootstrap}. The lesson makes there, and removes again:")
-    for line in drive_plan.listing(scenario):
+    print(f"mqviz did not start the cluster at {bootstrap}. The lesson makes there:")
+    for line in drive_plan.listing(with_steps(lesson)):
         print(f"  {line}")
+    print("  what you add yourself; the same becomes of it")
     print("Go on? [y/N] ", end="", flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise CannotDo("nothing was made", COULD_NOT)
+
+
+def with_steps(lesson: Lesson) -> Scenario:
+    """The lesson's scenario, and all that its steps add by themselves."""
+    scenario = lesson.scenario
+    given = [parse(text) for step in lesson.steps for text in step.do]
+    return msgspec.structs.replace(
+        scenario,
+        topics=(*scenario.topics, *(each for each in given if isinstance(each, CreateTopic))),
+        producers=(*scenario.producers, *(each for each in given if isinstance(each, AddProducer))),
+        consumers=(*scenario.consumers, *(each for each in given if isinstance(each, AddConsumer))),
+    )
 
 
 def _same(managed: str | None, bootstrap: str) -> bool:

@@ -57,7 +57,7 @@ def learn(arguments: Namespace) -> int:
     from mqviz.cli.driving import agree
 
     bootstrap = bootstrap_of(arguments.on)
-    agree(bootstrap, lesson.scenario, arguments.yes)
+    agree(bootstrap, lesson, arguments.yes)
     return _show(arguments, Start("lesson", which, bootstrap), progress)
 
 

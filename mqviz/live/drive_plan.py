@@ -147,14 +147,19 @@ def check(scenario: Scenario) -> None:
 
 
 def listing(scenario: Scenario) -> list[str]:
-    """What a run would make on a cluster, one line each, for a user to agree to."""
+    """What a run would make on a cluster, one line each, for a user to agree to, and what becomes of it.
+
+    Groups are not deleted here: with its topics a group loses its commits, and Kafka deletes by itself what has
+    neither members nor commits.
+    """
     groups = sorted({consumer.group for consumer in scenario.consumers} - {""})
     lines = [
         f"topic mqviz.<run>.{t.name}: {_count(t.partitions, 'partition')}, "
         f"{_up_to(t.replication_factor)} each; removed at the end"
         for t in scenario.topics
     ]
-    lines += [f"group mqviz.<run>.{group}; gone with its topics" for group in groups]
+    stays = "stays without members and commits, until Kafka deletes it"
+    lines += [f"group mqviz.<run>.{group}; {stays}" for group in groups]
     lines += [f"producer {p.name}: {p.rate} to {p.topic}" for p in scenario.producers]
     lines += [f"consumer {name} of {c.group}" for name, c in _named(scenario.consumers)]
     return lines

@@ -4,6 +4,8 @@ import pytest
 
 from mqviz import commands
 from mqviz.backend import Refused
+from mqviz.cli.driving import with_steps
+from mqviz.lesson import course
 from mqviz.live import drive_plan
 from mqviz.live.drive_plan import Names
 from mqviz.model.command import AddConsumer, AddProducer, AddSignUp, CreateTopic
@@ -42,7 +44,7 @@ def test_a_producer_uses_javas_rule_unless_told_otherwise() -> None:
     other = AddProducer("p1", "orders", partitioner="librdkafka")
     assert drive_plan.producer_order(other, names, {}, 7).config["partitioner"] == "consistent_random"
     with pytest.raises(Refused, match="no partitioner random"):
-        drive_plan.producer_order(AddProducer("p1", "orders", partitioner="random"), names, {}, 7)
+        drive_plan.producer_order(AddProducer("p1", "orders", partitioner="random"), names, {}, 7)  # type: ignore[arg-type]
 
 
 def test_a_consumer_joins_only_a_group_of_the_run_and_commits_for_itself() -> None:
@@ -82,9 +84,19 @@ def test_the_listing_names_everything_that_would_be_made() -> None:
     )
     assert lines == [
         "topic mqviz.<run>.orders: 3 partitions, 1 replica each; removed at the end",
-        "group mqviz.<run>.audit; gone with its topics",
-        "group mqviz.<run>.billing; gone with its topics",
+        "group mqviz.<run>.audit; stays without members and commits, until Kafka deletes it",
+        "group mqviz.<run>.billing; stays without members and commits, until Kafka deletes it",
         "producer p1: 1/s to orders",
         "consumer c1 of billing",
         "consumer late of audit",
     ]
+
+
+def test_what_the_steps_of_a_lesson_add_is_listed_too() -> None:
+    lines = drive_plan.listing(with_steps(course.find("15")))
+    assert [line.split(";")[0] for line in lines if line.startswith("group")] == [
+        "group mqviz.<run>.analytics",
+        "group mqviz.<run>.email-consumers",
+    ]
+    assert "consumer c1 of email-consumers" in lines
+    assert "consumer a1 of analytics" in lines
