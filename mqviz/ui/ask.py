@@ -115,10 +115,11 @@ class Ask(ModalScreen[Callable[[], None] | None]):
         self.query_one("#ask-words", Static).update(self._text("  ".join(words)))
         said = self.query_one("#ask-said", Static)
         said.set_class(bool(error), "-wrong")
-        said.update(self._text(error or self._help))
+        said.update(self._text(error or self._help, wrap=bool(error)))
 
-    def _text(self, text: str) -> Text:
-        return Text(to_ascii(text) if self._ascii else text, no_wrap=True, overflow="ellipsis")
+    def _text(self, text: str, wrap: bool = False) -> Text:
+        shown = to_ascii(text) if self._ascii else text
+        return Text(shown, no_wrap=not wrap, overflow="fold" if wrap else "ellipsis")
 
 
 def command_error(error: Exception) -> str:

@@ -149,7 +149,8 @@ class Attach(Base):
             signs.append(Sign("filter:", f"{self.filter}, {len(self.rows())} of {every}"))
         if self.order != "verdict" or self.reverse:
             signs.append(Sign("sorted by", self.order + (", reversed" if self.reverse else "")))
-        hints = self.hints or [hint for hint in HINTS if hint[0] != "l" or self._lesson() is not None]
+        away = [("esc", "all groups")] if self.filter else []
+        hints = self.hints or [*away, *(hint for hint in HINTS if hint[0] != "l" or self._lesson() is not None)]
         canvas = Canvas(columns, rows, self.ascii)
         return draw_live_bar(canvas, self.reading(), self.player.now_us, hints, signs, self.notice)
 

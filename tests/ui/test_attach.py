@@ -155,6 +155,7 @@ async def test_esc_takes_the_filter_away_before_it_leaves(columns: int) -> None:
         await pilot.press("slash", *"bil", "enter")
         await pilot.pause()
         assert "filter: bil, 1 of 4" in text(pilot)
+        assert "esc all groups" in text(pilot)
         await pilot.press("escape")
         assert pilot.app.screen == screen
         assert len(screen.rows()) == 4

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from mqviz.commands import NotationError, parse
 from mqviz.ui.overlay import Overlay
 from mqviz.ui.sandbox import Sandbox
 from mqviz.ui.transport import column_at
@@ -266,3 +267,12 @@ async def test_a_step_beyond_the_last_keeps_its_reason(tmp_path: Path) -> None:
         await pilot.press("right")
         assert "nothing more happens" in text(pilot)
         assert pilot.app.screen.picture.stepped is last  # type: ignore[attr-defined]
+
+
+async def test_a_long_reason_is_told_to_its_end(tmp_path: Path) -> None:
+    async with sandbox(tmp_path) as (pilot, _):
+        await command(pilot, "wait 4s")
+        with pytest.raises(NotationError) as refused:
+            parse("wait 4s")
+        assert len(str(refused.value)) > 100
+        assert str(refused.value)[-12:] in text(pilot)
