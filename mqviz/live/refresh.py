@@ -21,7 +21,7 @@ from mqviz.wire.reading import Offsets
 T = TypeVar("T")
 
 DEADLINE_S = 2.0
-FIRST_CONTACT = 4
+FIRST_CONTACT = 2.5
 """How many times as long the first answer of all may take: it opens the connections, and nothing is shown until then."""
 
 PROBE_WAIT_S = 0.2
