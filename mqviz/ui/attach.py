@@ -150,7 +150,10 @@ class Attach(Base):
         if self.order != "verdict" or self.reverse:
             signs.append(Sign("sorted by", self.order + (", reversed" if self.reverse else "")))
         away = [("esc", "all groups")] if self.filter else []
-        hints = self.hints or [*away, *(hint for hint in HINTS if hint[0] != "l" or self._lesson() is not None)]
+        hints = self.hints or [
+            *away,
+            *(hint for hint in HINTS if hint[0] != "l" or self._lesson() is not None),
+        ]
         canvas = Canvas(columns, rows, self.ascii)
         return draw_live_bar(canvas, self.reading(), self.player.now_us, hints, signs, self.notice)
 

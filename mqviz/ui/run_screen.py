@@ -258,5 +258,6 @@ class RunScreen(Acting):
 
     def draw_transport(self, columns: int, rows: int) -> Canvas:
         """The bar."""
-        hints = self.hints or (SHORT_HINTS if columns < 96 else HINTS)
+        short = columns < (96 if len(self.player.family) == 1 else 112)
+        hints = self.hints or (SHORT_HINTS if short else HINTS)
         return draw_bar(bar_of(self.player, hints, self.notice, self.ascii), columns, rows)

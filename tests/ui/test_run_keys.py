@@ -148,6 +148,7 @@ async def test_fork_here(tmp_path: Path) -> None:
         await pilot.press("f")
         assert len(player.branches) == 2
         assert "branch 2 begins here" in text(pilot)
+        assert "n next " in text(pilot).split("\n")[29]
 
 
 async def test_what_is_no_command_stays_typed_with_its_reason(tmp_path: Path) -> None:
