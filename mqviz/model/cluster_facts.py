@@ -144,10 +144,10 @@ def key_letters(state: State) -> tuple[str, ...]:
 
 
 def groups(state: State) -> tuple[GroupReading, ...]:
-    """Groups by name; one whose first member has not reached its coordinator yet is empty."""
+    """Groups in the order they appeared; one whose first member has not reached its coordinator yet is empty."""
     cluster = state.cluster
-    names = {*cluster.groups, *(c.settings.group for c in cluster.consumers.values() if c.state != "closed")}
-    return tuple(_group(cluster, name) for name in sorted(names))
+    waiting = (c.settings.group for c in cluster.consumers.values() if c.state != "closed")
+    return tuple(_group(cluster, name) for name in dict.fromkeys((*cluster.groups, *waiting)))
 
 
 def _group(cluster: Cluster, name: str) -> GroupReading:

@@ -79,7 +79,7 @@ def key_letters(state: State) -> tuple[str, ...]:
 
 
 def groups(state: State) -> tuple[GroupReading, ...]:
-    """Consumer groups by name."""
+    """Consumer groups: simulated ones in the order they appeared, watched ones by name."""
     return _half(state).groups(state)  # type: ignore[no-any-return]
 
 

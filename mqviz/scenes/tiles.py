@@ -80,12 +80,21 @@ def draw_title(canvas: Canvas, tile: Tile, row: int, name: str, label: str, lag:
     canvas.put(tile.left, row, shorten(text if width(text) <= room or not name else name, room), _NAME)
 
 
-def draw_lag(canvas: Canvas, after: int, row: int, lag: Lag, ground: str) -> int:
+def draw_reader(canvas: Canvas, tile: Tile, group: str, name: str, lag: Lag) -> None:
+    """One line: group, member, lag. Where room is short the word lag goes, then part of the group's name."""
+    short = width(f"{group} {name} lag {lag_words(lag, 'bar')[0]} ↑") > tile.room
+    begin = draw_lag(canvas, tile.after, tile.row, lag, "bar", "" if short else "lag ")
+    room = begin - 1 - tile.left
+    text = f"{shorten(group, max(4, room - width(name) - 1))} {name}"
+    canvas.put(tile.left, tile.row, shorten(text, room), _NAME)
+
+
+def draw_lag(canvas: Canvas, after: int, row: int, lag: Lag, ground: str, label: str = "lag ") -> int:
     """`lag 3 ↑` ending before column `after`; returns where it begins."""
     word, look, arrow, arrow_look = lag_words(lag, ground)
     after = canvas.right(after, row, arrow, arrow_look) - 1
     after = canvas.right(after, row, word, look)
-    return canvas.right(after, row, "lag ", look if word not in ("0", "–") else PLAIN.on(ground))
+    return canvas.right(after, row, label, look if word not in ("0", "–") else PLAIN.on(ground))
 
 
 def lag_words(lag: Lag, ground: str) -> tuple[str, Style, str, Style]:
@@ -162,15 +171,19 @@ def word_of(member: MemberReading, topic: str) -> tuple[str, Style]:
     return "idle", _IDLE
 
 
-def draw_unassigned(canvas: Canvas, tile: Tile, member: MemberReading, topic: str) -> None:
-    """A member without a partition: two rows, or one where room is short; its emptiness is `░`."""
+def draw_unassigned(canvas: Canvas, tile: Tile, member: MemberReading, topic: str, prefix: str = "") -> None:
+    """A member without a partition: two rows, or one where room is short; its emptiness is `░`.
+
+    `prefix` says of which group it is, where that is not clear.
+    """
+    name = prefix + member.name
     word, look = word_of(member, topic)
     draw_ground(canvas, tile, edge_role(member, False), "╎" if member.state == "dead" else "▌")
-    if tile.rows == 1 and width(member.name) + 1 + len(word) > tile.room:
+    if tile.rows == 1 and width(name) + 1 + len(word) > tile.room:
         word = _SHORTER.get(word, word)
-    beside = tile.rows == 1 or width(member.name) + 1 + len(word) <= tile.room
+    beside = tile.rows == 1 or width(name) + 1 + len(word) <= tile.room
     begin = canvas.right(tile.after, tile.row, word, look) if beside else tile.after + 1
-    after = canvas.put(tile.left, tile.row, shorten(member.name, begin - 1 - tile.left), _STRONG)
+    after = canvas.put(tile.left, tile.row, shorten(name, begin - 1 - tile.left), _STRONG)
     if tile.rows == 1:
         canvas.put(after + 1, tile.row, "░" * max(0, begin - after - 2), _WAIT)
     elif beside:

@@ -177,7 +177,8 @@ def two_groups(columns: int, rows: int, **more: Any) -> Canvas:
         )
         for n, lane in enumerate(LANES)
     ]
-    audit = crew([member("a1", "working", [0, 1, 2], group="audit")], lag(10, "up", ""), "audit", 1)
+    staff = [member("a1", "working", [0, 1, 2], group="audit"), member("a2", "idle", [], group="audit")]
+    audit = crew(staff, lag(10, "up", ""), "audit", 1)
     return draw(columns, rows, lanes=lanes, crews=(crew(MEMBERS, lag(4, "up", "")), audit), **more)
 
 

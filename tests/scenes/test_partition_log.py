@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from itertools import pairwise
 
@@ -111,6 +112,28 @@ def test_what_stands_under_a_cell_is_known() -> None:
     assert canvas.target_at(1, row) == ("producer", "user-svc")
     assert canvas.target_at(line.index("│ A") + 2, row) == ("record", log.TOPIC, 0, 6)
     assert canvas.target_at(line.index("c1"), row) == ("member", log.GROUP, "c1")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_every_group_has_its_name_its_lag_and_its_idle_members(size: tuple[int, int]) -> None:
+    text = log.two_groups(*size).to_text()
+    assert text.count("idle") == 3
+    assert "audit a2" in text
+    lines = text.split("\n")
+    assert any(log.GROUP in line and "lag 4" in line for line in lines)
+    assert any("audit" in line and "lag 10" in line for line in lines)
+    first = [line for line in lines if "▌ c1" in line]
+    assert len(first) == 1
+    if size != (80, 14):
+        assert sum("▌ audit a1" in line for line in lines) == 3, "its own reader in every lane"
+
+
+def test_a_group_without_members_takes_no_row_of_a_lane() -> None:
+    crews = (log.crew(log.MEMBERS, log.lag(4, "up", "")), log.crew((), log.lag(45, "up", ""), "audit"))
+    lanes = [dataclasses.replace(lane, holds=lane.holds * 2) for lane in log.LANES]
+    text = log.draw(67, 21, crews=crews, lanes=lanes).to_text()
+    assert "also read by audit lag 45" in text
+    assert "nobody" not in text
 
 
 def test_the_partition_in_focus_is_scrolled_to() -> None:

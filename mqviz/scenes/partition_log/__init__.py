@@ -72,16 +72,39 @@ def _heads(frame: Frame) -> None:
     canvas, row, shown = frame.canvas, frame.plan.heads, frame.shown.outline
     if shown.producers:
         canvas.put(1, row, "producers", QUIET)
-    end = frame.columns.tape_end + 1
-    lag_begin = _head_lag(canvas, end, row, shown.crews[0].lag) if shown.crews else end
     name = shown.topic.name
-    begin = max(12 if shown.producers else 1, min(frame.columns.tape, lag_begin - 2 - width(name)))
-    canvas.put(begin, row, shorten(name, lag_begin - 2 - begin), BRIGHT)
+    end = _topic_lag(frame, width(name)) - 2
+    begin = max(12 if shown.producers else 1, min(frame.columns.tape, end - width(name)))
+    canvas.put(begin, row, shorten(name, end - begin), BRIGHT)
     canvas.mark(begin, row, width(name), 1, ("topic", name))
-    _group_head(frame)
+    if len(shown.crews) > 1:
+        _group_heads(frame)
+    else:
+        _group_head(frame)
     if frame.plan.two_heads:
         canvas.put(1, row + 1, _acks(shown), QUIET)
         canvas.put(frame.columns.tape, row + 1, _copies(shown), QUIET)
+
+
+def _topic_lag(frame: Frame, name: int) -> int:
+    """The lag of the only group, beside the topic's name, else in the free row below; returns where the name must end."""
+    crews, columns, row = frame.shown.outline.crews, frame.columns, frame.plan.heads
+    end = columns.tape_end + 1
+    if len(crews) != 1:
+        return columns.tile
+    lag = crews[0].lag
+    if columns.tape + name + 2 + width(_lag_text(lag)) > end:
+        end = columns.tile - 2
+    free = frame.plan.top - 1
+    if columns.tape + name + 2 + width(_lag_text(lag)) > end and free > row:
+        _head_lag(frame.canvas, end, free, lag)
+        return columns.tile
+    return _head_lag(frame.canvas, end, row, lag)
+
+
+def _lag_text(lag: Lag) -> str:
+    some = lag.value is not None and lag.known < lag.total
+    return f"lag {tiles.lag_words(lag, 'base')[0]}" + (f" over {lag.known} of {lag.total}" if some else "")
 
 
 def _head_lag(canvas: Canvas, after: int, row: int, lag: Lag) -> int:
@@ -91,6 +114,24 @@ def _head_lag(canvas: Canvas, after: int, row: int, lag: Lag) -> int:
     after = canvas.right(after, row, known, WAIT)
     after = canvas.right(after, row, word, look)
     return canvas.right(after, row, "lag ", look)
+
+
+def _group_heads(frame: Frame) -> None:
+    """Several groups: each with its generation and its own lag; those without a row in the lanes in one line."""
+    canvas, columns, plan = frame.canvas, frame.columns, frame.plan
+    crews = frame.shown.outline.crews
+    for number, crew in enumerate(crews[: 1 + plan.others]):
+        row, group = plan.heads + number, crew.group
+        after = _head_lag(canvas, columns.tile + columns.tile_columns - 1, row, crew.lag) - 1
+        generation = f"gen {group.generation}" if isinstance(group.generation, int) else ""
+        if columns.tile + width(group.name) + 1 + width(generation) < after:
+            canvas.put(columns.tile + width(group.name) + 1, row, generation, QUIET)
+        canvas.put(columns.tile, row, shorten(group.name, after - columns.tile), BRIGHT)
+        canvas.mark(columns.tile, row, columns.tile_columns, 1, ("group", group.name))
+    also = [f"{crew.group.name} {_lag_text(crew.lag)}" for crew in crews[1 + plan.others :]]
+    if also and plan.top - 1 > plan.heads:
+        room = frame.view.columns - columns.tape - 1
+        canvas.put(columns.tape, plan.top - 1, shorten("also read by " + " · ".join(also), room), QUIET)
 
 
 def _group_head(frame: Frame) -> None:
@@ -110,7 +151,7 @@ def _group_head(frame: Frame) -> None:
     elif columns.tile_columns > width(group.name) + width(generation) + 2:
         after = canvas.right(after, row, generation, QUIET) - 2
     room = after - columns.tile
-    fits = width(group.name) <= room or len(crews) > 1
+    fits = width(group.name) <= room
     name = shorten(group.name, room) if fits else "group"
     canvas.put(columns.tile, row, name, BRIGHT if fits else QUIET)
     canvas.mark(columns.tile, row, room, 1, ("group", group.name))

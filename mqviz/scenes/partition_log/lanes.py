@@ -14,6 +14,7 @@ from mqviz.scenes.text import shorten
 
 _SPARK_TOP = 4
 _SPARK_COLUMNS = 16
+_LEAST_NAME = 4
 _NOTHING_LIT = 1 << 62
 
 
@@ -36,7 +37,7 @@ def _lane(frame: Frame, number: int, lane: Lane) -> None:
     hold = lane.holds[0] if lane.holds else None
     drawn = draw_tape(canvas, strip, tape, _lit_from(hold), frame.shown.letters, frame.view.focus)
     _marks(frame, strip, drawn, hold)
-    for other, held in enumerate(lane.holds[1:], 1):
+    for other, held in enumerate(lane.holds[1 : 1 + frame.plan.others], 1):
         _other_marks(frame, other, strip, drawn, held)
     if frame.plan.lag_row is not None:
         _lag_line(frame, row + frame.plan.lag_row, lane, hold, drawn)
@@ -65,11 +66,13 @@ def _marks(frame: Frame, strip: Strip, drawn: Drawn, hold: Hold | None) -> None:
 
 
 def _other_marks(frame: Frame, other: int, strip: Strip, drawn: Drawn, hold: Hold) -> None:
-    """One more group on the same tape: its name and its own two marks."""
+    """One more group on the same tape: its own two marks, and its name where its reader stands far away."""
     row = strip.row + frame.plan.others_row + other - 1
     columns = frame.columns
-    name = frame.shown.outline.crews[other].group.name
-    frame.canvas.put(columns.label, row, shorten(name, columns.tape - columns.label - 1), QUIET)
+    room = columns.tape - columns.label - 1
+    if room >= _LEAST_NAME:
+        name = frame.shown.outline.crews[other].group.name
+        frame.canvas.put(columns.label, row, shorten(name, room), QUIET)
     marks, _ = draw_marks(frame.canvas, strip, drawn, row, _offsets(hold), False)
     for column, sign in marks.items():
         frame.canvas.put(column, row, sign, BRIGHT)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.partition_log.picture import Outline, Picture
@@ -22,6 +23,7 @@ TALL, NORMAL, COMPACT = "tall", "normal", "compact"
 _WIDE_FROM = 104
 _LEDGER_FROM = (100, 30)
 _NARROW_BELOW = 64
+_MOST_READER = 32
 _LANE_ROWS = {TALL: 4, NORMAL: 3, COMPACT: 2}
 _PITCHES = ((TALL, 7), (TALL, 6), (TALL, 5), (NORMAL, 4), (COMPACT, 3), (COMPACT, 2))
 
@@ -64,6 +66,7 @@ class Layout:
     bottom: int
     ledger: int | None
     others: int
+    """How many groups besides the first have a row in each lane."""
 
     def row(self, lane: int) -> int:
         """Row of the tape of the lane that shows as number `lane`."""
@@ -108,19 +111,19 @@ class Frame:
 def layout(shown: Outline, view: View, legend_rows: Callable[[int, bool], int]) -> Layout:
     """The roomiest arrangement that shows all lanes, else the tightest with as many as fit.
 
+    Rows for further groups come before blank rows, but not before lanes of the first group.
     `legend_rows(columns, compact)`: how many rows the legend takes.
     """
-    others = max(0, len(shown.crews) - 1)
     idle = len(shown.below())
     ledger = view.rows - 3 if view.columns >= _LEDGER_FROM[0] and view.rows >= _LEDGER_FROM[1] else None
-    for mode, pitch in _PITCHES:
+    for others, (mode, pitch) in product(dict.fromkeys((shown.manned, 0)), _PITCHES):
         if mode == TALL and view.columns < _WIDE_FROM:
             continue
         for roomy in (True, False):
             plan = _plan(shown, view, mode, pitch, roomy, ledger, others)
             if plan.block + _block_rows(plan, idle, legend_rows) <= plan.bottom:
                 return plan
-    return _tightest(shown, view, others, max(min(idle, 3), 2))
+    return _tightest(shown, view, max(min(idle, 3), 2))
 
 
 def _plan(
@@ -128,7 +131,7 @@ def _plan(
 ) -> Layout:
     pitch += others
     heads, two_heads = (1, True) if mode != COMPACT else (1 if view.rows >= 12 else 0, False)
-    top = heads + (3 if two_heads else 2)
+    top = heads + max(2 if two_heads else 1, 1 + others) + 1
     count = shown.topic.partitions
     bottom = view.rows if ledger is None else ledger - 1
     return Layout(
@@ -147,15 +150,15 @@ def _plan(
     )
 
 
-def _tightest(shown: Outline, view: View, others: int, block_rows: int) -> Layout:
+def _tightest(shown: Outline, view: View, block_rows: int) -> Layout:
     heads = 1 if view.rows >= 14 else 0
     top = heads + (2 if heads else 1)
-    pitch = 2 + others
+    pitch = 2
     room = view.rows - top - block_rows - 1
     lanes = max(1, min(shown.topic.partitions, room // pitch))
-    columns = _columns(shown, view, COMPACT, others)
+    columns = _columns(shown, view, COMPACT, 0)
     block = top + lanes * pitch + 1
-    return Layout(COMPACT, columns, heads, False, top, pitch, lanes, block, False, view.rows, None, others)
+    return Layout(COMPACT, columns, heads, False, top, pitch, lanes, block, False, view.rows, None, 0)
 
 
 def _block_rows(plan: Layout, idle: int, legend_rows: Callable[[int, bool], int]) -> int:
@@ -176,7 +179,9 @@ def _columns(shown: Outline, view: View, mode: str, others: int) -> Columns:
     seen = bool(shown.producers)
     narrow = view.columns < _NARROW_BELOW
     names = min(max((width(p.name) for p in shown.producers), default=0), max(8, view.columns // 6))
-    label = max(len(f"P{shown.topic.partitions - 1}"), min(6, _longest_group(shown)) if others else 0)
+    wide = view.columns >= _WIDE_FROM
+    named = max((width(crew.group.name) for crew in shown.crews[1:]), default=0) if others and wide else 0
+    label = max(len(f"P{shown.topic.partitions - 1}"), min(16, named))
     cell = max(4, shown.digits + 1) if mode == TALL else 3
     branch = (2 if narrow else 3) if seen else 0
     lag_in_tile = mode == COMPACT
@@ -184,7 +189,8 @@ def _columns(shown: Outline, view: View, mode: str, others: int) -> Columns:
     wish = {"edge": 3 if seen else 0, "cells": 4, "reach": 2 if narrow else 3, "tile": tile}
     left = (names + 2 if seen else 0) + branch + label + 1
     spare = view.columns - (1 + left + wish["edge"] + wish["cells"] * cell + 1 + wish["reach"] + 2 + tile + 1)
-    for name, most in _wishes(seen, lag_in_tile, shown, spare):
+    reader = _longest_reader(shown) if others else tile
+    for name, most in [("tile", reader), *_wishes(seen, lag_in_tile, shown, spare)]:
         step = cell if name == "cells" else 1
         add = max(0, min(most - wish[name], spare // step))
         wish[name] += add
@@ -232,6 +238,13 @@ def _wishes(seen: bool, lag_in_tile: bool, shown: Outline, spare: int) -> list[t
         ("edge", 21 * edge),
         ("cells", 12 + spare),
     ]
+
+
+def _longest_reader(shown: Outline) -> int:
+    """Columns of a tile that names a member with its group, and a lag; and of the head above, a group and its lag."""
+    names = (width(m.group) + width(m.name) for crew in shown.crews[1:] for m in crew.members)
+    tile = max(names, default=0) + len("▌  " + " lag 10 ↑ ")
+    return min(_MOST_READER, max(tile, _longest_group(shown) + len(" lag 10 ")))
 
 
 def _longest_group(shown: Outline) -> int:

@@ -67,12 +67,18 @@ class Outline:
         return tuple(joining[: self.topic.partitions - self._owned()])
 
     def below(self) -> tuple[MemberReading, ...]:
-        """All other members of the first group that own no partition of this topic."""
+        """All other members, of any group, that own no partition of this topic."""
         beside = self.beside()
-        return tuple(m for m in self._unassigned() if m not in beside)
+        found = [m for number in range(len(self.crews)) for m in self._unassigned(number)]
+        return tuple(m for m in found if m not in beside)
 
-    def _unassigned(self) -> list[MemberReading]:
-        members = self.crews[0].members if self.crews else ()
+    @property
+    def manned(self) -> int:
+        """How many groups besides the first have members; they come before those that have none."""
+        return sum(1 for crew in self.crews[1:] if crew.members)
+
+    def _unassigned(self, crew: int = 0) -> list[MemberReading]:
+        members = self.crews[crew].members if self.crews else ()
         return [m for m in members if not any(topic == self.topic.name for topic, _ in m.partitions)]
 
     def _owned(self) -> int:
@@ -140,8 +146,13 @@ def _topic(state: State, view: View) -> TopicReading | None:
 
 
 def _crews(state: State, topic: str, first: str) -> tuple[Crew, ...]:
-    found = sorted((g for g in facts.groups(state) if topic in g.topics), key=lambda g: g.name != first)
-    return tuple(Crew(g, facts.members(state, g.name), facts.group_lag(state, g.name)) for g in found)
+    """The group that is asked for, then those with members, then those without."""
+    found = [
+        Crew(g, facts.members(state, g.name), facts.group_lag(state, g.name))
+        for g in facts.groups(state)
+        if topic in g.topics
+    ]
+    return tuple(sorted(found, key=lambda crew: (crew.group.name != first, not crew.members)))
 
 
 def _lane(state: State, shown: Outline, number: int, cells: int) -> Lane:

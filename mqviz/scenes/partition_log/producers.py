@@ -64,15 +64,17 @@ def _ways(frame: Frame, rows: dict[str, int], flight: Flight, lane: int) -> Iter
         row = rows[flight.client]
         yield Way(columns.edge, row, columns.spine, frame.plan.row(lane), columns.label - 1)
     elif flight.kind == "deliver":
-        row = _row_of_reader(frame, lane, flight.client)
-        yield straight(columns.reach, row, columns.reach + columns.reach_columns - 1)
+        reader = _row_of_reader(frame, lane, flight.client)
+        if reader is not None:
+            yield straight(columns.reach, reader, columns.reach + columns.reach_columns - 1)
 
 
-def _row_of_reader(frame: Frame, lane: int, client: str) -> int:
+def _row_of_reader(frame: Frame, lane: int, client: str) -> int | None:
+    """The row of the member's group in this lane, or None where the group has none."""
     plan = frame.plan
     for number, crew in enumerate(frame.shown.outline.crews[1:]):
         if any(member.name == client for member in crew.members):
-            return plan.row(lane) + plan.others_row + number
+            return plan.row(lane) + plan.others_row + number if number < plan.others else None
     return plan.row(lane)
 
 

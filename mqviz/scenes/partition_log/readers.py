@@ -19,7 +19,7 @@ def draw_readers(frame: Frame) -> None:
     crews = frame.shown.outline.crews
     if crews:
         _first_group(frame, crews[0])
-    for number, crew in enumerate(crews[1:], 1):
+    for number, crew in enumerate(crews[1 : 1 + frame.plan.others], 1):
         for place, lane in enumerate(frame.shown.lanes):
             _other_reader(frame, number, crew, place, lane)
 
@@ -43,7 +43,7 @@ def draw_unassigned(frame: Frame) -> None:
 
 def _unassigned(frame: Frame, member: MemberReading, row: int, rows: int) -> None:
     tile = Tile(frame.columns.tile, row, frame.columns.tile_columns, rows)
-    tiles.draw_unassigned(frame.canvas, tile, member, frame.shown.outline.topic.name)
+    tiles.draw_unassigned(frame.canvas, tile, member, frame.shown.outline.topic.name, _prefix(frame, member))
     _focus(frame, tile, ("member", member.group, member.name))
 
 
@@ -53,19 +53,25 @@ def _focus(frame: Frame, tile: Tile, target: Target) -> None:
         tiles.draw_focus(frame.canvas, tile)
 
 
+def _prefix(frame: Frame, member: MemberReading) -> str:
+    """The group of a member that is not of the first group, whose name heads the column."""
+    return "" if member.group == frame.shown.outline.crews[0].group.name else f"{member.group} "
+
+
 def _member(crew: Crew, name: str | None | Unknown) -> MemberReading | None:
     return next((m for m in crew.members if m.name == name), None)
 
 
 def _first_group(frame: Frame, crew: Crew) -> None:
-    """A tile a lane; lanes of one owner that lie together share one tile."""
+    """A tile a lane; lanes of one owner that lie together share one tile, unless other groups stand between them."""
+    apart = frame.plan.others > 0
     waiting = list(frame.shown.outline.beside())
     owners = [_member(crew, lane.holds[0].owner) for lane in frame.shown.lanes]
     for number, (lane, owner) in enumerate(zip(frame.shown.lanes, owners, strict=True)):
         if owner is None:
             _unread(frame, number, lane, waiting.pop(0) if waiting else None)
-        elif number == 0 or owners[number - 1] is not owner:
-            _owned(frame, number, owner, _stretch(owners, number))
+        elif apart or number == 0 or owners[number - 1] is not owner:
+            _owned(frame, number, owner, 1 if apart else _stretch(owners, number))
 
 
 def _stretch(owners: list[MemberReading | None], number: int) -> int:
@@ -142,16 +148,16 @@ def _nobody(tile: Tile) -> str:
 
 
 def _other_reader(frame: Frame, number: int, crew: Crew, place: int, lane: Lane) -> None:
-    """One line a lane for each further group: who reads it, and its lag."""
+    """One line a lane for each further group: the group, who of it reads the lane, and its lag."""
     columns, plan = frame.columns, frame.plan
     hold = lane.holds[number]
     row = plan.row(place) + plan.others_row + number - 1
     tile = Tile(columns.tile, row, columns.tile_columns, 1)
     member = _member(crew, hold.owner)
     if member is None:
-        tiles.draw_nobody(frame.canvas, tile, "nobody")
+        tiles.draw_nobody(frame.canvas, tile, f"{shorten(crew.group.name, tile.room - 8)} nobody")
     else:
         tiles.draw_ground(frame.canvas, tile, tiles.edge_role(member, True))
-        tiles.draw_title(frame.canvas, tile, row, member.name, "", hold.lag)
+        tiles.draw_reader(frame.canvas, tile, crew.group.name, member.name, hold.lag)
         draw_edge(frame.canvas, columns.reach, row, columns.reach + columns.reach_columns - 1)
         _focus(frame, tile, ("member", crew.group.name, member.name))
