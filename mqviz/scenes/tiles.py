@@ -116,11 +116,16 @@ def draw_doing(
     row: int,
     member: MemberReading,
     lag: Lag,
+    to_read: int | None,
     work: InHand | None,
     now_us: int,
     letter: str,
 ) -> None:
-    """What the member does with the partition of this line: works, has read all, has more to read, or nothing."""
+    """What the member does with the partition of this line: works, has read all, has more to read, or nothing.
+
+    `to_read`: readable records that it has not got yet, None where its position is not known. What counts as lag and
+    is not to be read is in its hands, and not committed.
+    """
     if member.state in _STATES:
         word, look = _STATES[member.state]
         _texture(canvas, tile, row, word, look)
@@ -130,10 +135,26 @@ def draw_doing(
         draw_reason(canvas, tile, row, lag.value)
     elif lag.value == 0:
         canvas.put(tile.left, row, "all read", PLAIN)
-    elif lag.value is not None:
-        canvas.put(tile.left, row, shorten(f"{thousands(lag.value)} unread", tile.room), PLAIN)
+    elif lag.value is None:
+        _first_that_fits(canvas, tile, row, ("nothing committed", "no commit yet", "no commit", "none"))
+    elif to_read is None:
+        _first_that_fits(canvas, tile, row, (f"lag {thousands(lag.value)}", thousands(lag.value)))
     else:
-        canvas.put(tile.left, row, shorten("no ▲ yet", tile.room), PLAIN)
+        _first_that_fits(canvas, tile, row, _shares(max(0, lag.value - to_read), to_read))
+
+
+def _shares(in_hand: int, to_read: int) -> tuple[str, ...]:
+    """A lag as its two parts, from long to short."""
+    hand, read = f"{thousands(in_hand)} in hand", f"{thousands(to_read)} to read"
+    if not to_read:
+        return hand, "in hand"
+    both = (f"{hand}, {read}",) if in_hand else ()
+    return *both, read, f"{thousands(to_read)} unread", f"{thousands(to_read)} left"
+
+
+def _first_that_fits(canvas: Canvas, tile: Tile, row: int, texts: tuple[str, ...]) -> None:
+    text = next((text for text in texts if width(text) <= tile.room), texts[-1])
+    canvas.put(tile.left, row, shorten(text, tile.room), PLAIN)
 
 
 def draw_reason(canvas: Canvas, tile: Tile, row: int, why: Unknown) -> None:

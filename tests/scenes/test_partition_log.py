@@ -13,7 +13,7 @@ from rich.cells import cell_len
 
 from mqviz.model.observed import Observed
 from mqviz.model.state import State
-from mqviz.scenes import partition_log
+from mqviz.scenes import partition_log, tiles
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.edges import Way, progress
 from mqviz.scenes.style import resolve
@@ -174,3 +174,23 @@ def test_a_frame_at_160_by_50_with_sixty_marks_is_cheap() -> None:
         return time.perf_counter() - begun
 
     assert min(frame() for _ in range(20)) < 0.012
+
+
+@pytest.mark.parametrize(
+    ("in_hand", "to_read", "columns", "words"),
+    [
+        (3, 3, 24, "3 in hand, 3 to read"),
+        (3, 3, 13, "3 to read"),
+        (0, 12, 11, "12 left"),
+        (1, 0, 11, "in hand"),
+    ],
+)
+def test_a_tile_tells_records_in_hand_from_those_to_read(
+    in_hand: int, to_read: int, columns: int, words: str
+) -> None:
+    canvas = Canvas(columns, 1)
+    reader = log.member("c1", "working", [0])
+    tile = tiles.Tile(0, 0, columns, 1)
+    lag = log.lag(in_hand + to_read, "level", "")
+    tiles.draw_doing(canvas, tile, 0, reader, lag, to_read, None, 0, "A")
+    assert canvas.to_text().strip() == words

@@ -104,11 +104,17 @@ def _owned_lane(frame: Frame, number: int, member: MemberReading, title: str) ->
     tiles.draw_title(canvas, tile, row, title, f"P{lane.tape.partition}", lag if frame.compact else None)
     work = _work_here(member, lane)
     letter = frame.shown.letter(work.key if work else None)
-    tiles.draw_doing(canvas, tile, row + 1, member, lag, work, frame.view.now_us, letter)
+    tiles.draw_doing(canvas, tile, row + 1, member, lag, _to_read(lane), work, frame.view.now_us, letter)
     if member.state == "dead":
         canvas.put(columns.reach, row, "╎" * columns.reach_columns, EDGE)
     else:
         draw_edge(canvas, columns.reach, row, columns.reach + columns.reach_columns - 1)
+
+
+def _to_read(lane: Lane) -> int | None:
+    """Readable records beyond the position of the first group; None where that is not known."""
+    position, high = lane.holds[0].position, lane.tape.high_watermark
+    return max(0, high - position) if isinstance(position, int) and isinstance(high, int) else None
 
 
 def _work_here(member: MemberReading, lane: Lane) -> InHand | None:
