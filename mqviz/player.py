@@ -21,7 +21,7 @@ from mqviz.scenario import Moment, Scenario
 
 CHUNK = 2_000
 FAR_US = 1 << 62
-LIVE_EVENTS = 200_000
+LIVE_VALUES = 2_000_000
 LIVE_WINDOW_US = 10_000_000
 SLOWEST, FASTEST = 0.1, 100.0
 
@@ -151,16 +151,17 @@ class Player:
     def _listen(self, elapsed_us: int) -> None:
         """Take what a real cluster did meanwhile; its clock goes on whether or not the view's does."""
         follow = self.playing and self.following
-        self.history.append(self.branch, self._backend.advance(self._backend.now_us + elapsed_us))
+        events = self._backend.advance(self._backend.now_us + elapsed_us)
+        self.history.append(self.branch, events)
+        self.branch.size += sum(event.size() for event in events)
         if follow or (self.playing and self.now_us >= self._backend.now_us):
             self._show(len(self.branch.events))
             self.now_us = self._backend.now_us
-            self._thin()
+        self._thin()
 
     def _thin(self) -> None:
-        if len(self.branch.events) > LIVE_EVENTS:
-            self.history.thin(self.branch, LIVE_EVENTS // 2, LIVE_WINDOW_US)
-            self._index = len(self.branch.events)
+        if self.history.fit(self.branch, LIVE_VALUES, LIVE_WINDOW_US):
+            self._index = self.history.index_at(self.branch, self.now_us)
 
     # -- going to a time -------------------------------------------------------------------------------
 
