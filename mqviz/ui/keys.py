@@ -49,7 +49,7 @@ TABLE: tuple[Key, ...] = (
     Key("shift+left", "shift-←", "second(-1)", "one second back", RUN),
     Key("n", "n", "next_moment", "next moment", RUN),
     Key("N", "N", "previous_moment", "previous moment", RUN),
-    Key("plus,equals_sign", "+", "faster", "faster, up to as fast as it goes", RUN),
+    Key("plus,equals_sign", "+", "faster", "faster, up to 100×; without a lesson as fast as it goes", RUN),
     Key("minus", "-", "slower", "slower, down to 0.1×", RUN),
     Key("u", "u", "undo", "undo the last command", RUN),
     Key("f", "f", "fork", "fork: a new branch from here", RUN),

@@ -173,7 +173,7 @@ def key_hints(view: TutorView, more: bool = False) -> list[Hint]:
     if view.phase is Phase.DONE:
         return [("enter", "next step" if view.step < view.steps else "finish"), ("r", "reset")]
     if view.phase is Phase.FINISHED:
-        return [("enter", "read on" if more else "home"), ("esc", "home")]
+        return [("enter", "read on"), ("esc", "home")] if more else [("enter", "home")]
     return [("h", "hint"), ("s", "solution"), ("r", "reset")]
 
 
