@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 KAFKA_FREE := not kafka and not slow
+# More processes than cores: many tests wait for a timer.
+AT_ONCE := --dist loadgroup -n 4
 
 .PHONY: run test check format bench clean
 
@@ -10,10 +12,10 @@ run: $(VENV)/.run
 	@$(PY) -m mqviz
 
 test: $(VENV)/.dev lint
-	$(PY) -m pytest --dist loadgroup -n 4
+	$(PY) -m pytest $(AT_ONCE)
 
 check: $(VENV)/.dev lint
-	$(PY) -m pytest --dist loadgroup -n auto -m "$(KAFKA_FREE)"
+	$(PY) -m pytest $(AT_ONCE) -m "$(KAFKA_FREE)"
 
 .PHONY: lint
 lint: $(VENV)/.dev
