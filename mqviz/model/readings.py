@@ -165,6 +165,7 @@ class ServiceReading(Reading, frozen=True):
     """A sign-up service or the mail server: whether it works, and its totals so far.
 
     `mean_answer_us` None: nobody was answered yet. `waited_us`: time that all clients spent on mail.
+    `planned`: how many clients come in all, 0: without end. `mails`: whether a sign-up sends one.
     """
 
     name: str
@@ -177,6 +178,8 @@ class ServiceReading(Reading, frozen=True):
     mails_waiting: int
     mean_answer_us: float | None
     waited_us: int
+    planned: int = 0
+    mails: bool = True
 
 
 class Why(Reading, frozen=True):

@@ -71,6 +71,8 @@ def _service(service: SignUpService) -> ServiceReading:
         len(service.queue) + service.mails_in_hand,
         service.answer_us / service.answered if service.answered else None,
         service.waited_us,
+        service.plan.clients,
+        service.mails,
     )
 
 

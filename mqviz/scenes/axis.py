@@ -33,27 +33,26 @@ class Axis(NamedTuple):
         return self.column + self.columns
 
 
-def fitted(view: View, column: int, columns: int, begin_us: int, last_us: int) -> Axis:
+def fitted(view: View, column: int, columns: int, begin_us: int, last_us: int, unit_us: int = SECOND) -> Axis:
     """The axis that holds everything from `begin_us` to `last_us`, from one round time to another.
 
-    It is at least 8 s long, so that it rarely changes; it does not begin before `view.start_us`, nor reach
+    It is at least 8 units long, so that it rarely changes; it does not begin before `view.start_us`, nor reach
     beyond `view.until_us` where that is given.
     """
-    start = max(view.start_us, begin_us // SECOND * SECOND)
-    until = start + _round_up(max(last_us - start, 1))
+    start = max(view.start_us, begin_us // unit_us * unit_us)
+    until = start + _round_up(max(last_us - start, 1), unit_us)
     if view.until_us > start:
-        until = min(until, max(view.until_us, start + SECOND))
+        until = min(until, max(view.until_us, start + unit_us))
     return Axis(column, max(1, columns), start, until)
 
 
 def draw_axis(canvas: Canvas, axis: Axis, row: int, now_us: int) -> None:
     """Ticks at round times, the unit behind the last, and `●` where now is."""
     step = _step(axis)
-    unit, shown = ("s", SECOND) if step >= SECOND else ("ms", 1_000)
     first = -(-axis.start_us // step) * step
     for at_us in range(first, axis.until_us, step):
-        canvas.put(axis.cell(at_us), row, str(at_us // shown), QUIET)
-    canvas.put(axis.end, row, f"{axis.until_us // shown} {unit}", QUIET)
+        canvas.put(axis.cell(at_us), row, _seconds(at_us, step), QUIET)
+    canvas.put(axis.end, row, f"{_seconds(axis.until_us, step)} s", QUIET)
     if axis.start_us <= now_us < axis.until_us:
         canvas.put(axis.cell(now_us), row, "●", style("accent", bold=True))
 
@@ -65,15 +64,20 @@ def _step(axis: Axis) -> int:
     while True:
         for nice in _NICE:
             step = nice * size
-            digits = len(str(axis.until_us // (SECOND if step >= SECOND else 1_000)))
+            digits = len(_seconds(axis.until_us, step))
             if axis.columns * step >= span * (_BETWEEN_TICKS + digits - 1):
                 return step
         size *= 10
 
 
-def _round_up(span_us: int) -> int:
-    """The smallest of 8, 10, 12, 15, 20, 30, 40, 60 s, 80 s, 100 s … that holds the span."""
-    size = SECOND
+def _seconds(at_us: int, step: int) -> str:
+    """A time in seconds, with as many decimals as the step needs."""
+    return f"{at_us / SECOND:.{sum(step < size for size in (SECOND, 100_000, 10_000))}f}"
+
+
+def _round_up(span_us: int, unit_us: int) -> int:
+    """The smallest of 8, 10, 12, 15, 20, 30, 40, 60 units, 80, 100 … that holds the span."""
+    size = unit_us
     while True:
         for nice in _SPANS:
             if span_us <= nice * size:

@@ -13,7 +13,7 @@ from mqviz.model.readings import RequestReading, ServiceReading
 from mqviz.model.state import State
 from mqviz.scenes.axis import Axis, draw_axis, fitted
 from mqviz.scenes.canvas import Canvas
-from mqviz.scenes.figures import big, duration
+from mqviz.scenes.figures import big, duration, thousands
 from mqviz.scenes.style import BAD, BRIGHT, OK, PLAIN, QUIET, RULE, WAIT, Style, style
 from mqviz.scenes.text import shorten
 from mqviz.scenes.view import View
@@ -22,13 +22,25 @@ _SUBTITLES = {
     "synchronous": "the request carries the mail on its back",
     "asynchronous": "the request leaves a note, a worker mails",
 }
+_NO_MAIL = "the request writes to the database, and sends no mail"
 _LEGENDS = (
-    (("█", "working"), ("░", "client waits"), ("◆", "answer"), ("▒", "mail in the background")),
-    (("█", "working"), ("░", "waits"), ("◆", "answer"), ("▒", "mail")),
+    {
+        "█": "working",
+        "░": "client waits",
+        "◆": "answer",
+        "╌": "mail waits in the queue",
+        "▒": "mail in the background",
+    },
+    {"█": "working", "░": "client waits", "◆": "answer", "╌": "mail in queue", "▒": "mail"},
+    {"█": "working", "░": "waits", "◆": "answer", "╌": "queue", "▒": "mail"},
 )
-_LOOKS = {"█": OK, "░": WAIT, "◆": BRIGHT, "▒": style("done")}
+_LOOKS = {"█": OK, "░": WAIT, "◆": BRIGHT, "╌": QUIET, "▒": style("done")}
 _ANSWER = style("bright")
 _LABEL_ROOM = 7
+_FINE_LABEL_ROOM = 11
+_FINE_US = 10_000
+"""The unit of the axis where no mail is sent: what happens takes milliseconds."""
+_ENDLESS = 1_000
 _BIG_ROWS = 3
 _FOOT_ROWS = 2
 
@@ -38,6 +50,16 @@ class Design(NamedTuple):
 
     service: ServiceReading
     requests: tuple[RequestReading, ...]
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes it wants: one a client that comes, so that nothing moves when one arrives."""
+        return max(1, self.service.planned or _ENDLESS, len(self.requests))
+
+    @property
+    def last(self) -> int:
+        """Number of the last client that came, 0: none yet."""
+        return self.requests[-1].number if self.requests else 0
 
 
 class Room(NamedTuple):
@@ -61,20 +83,18 @@ def paint(designs: tuple[Design, ...], view: View) -> Canvas:
     if not designs:
         canvas.put(1, min(1, view.rows - 1), shorten("no service yet", view.columns - 2), QUIET)
         return canvas
-    names = max((len(_name(r)) for d in designs for r in d.requests), default=8)
+    names = max(len(_name(max(design.service.planned, design.last, 1))) for design in designs)
     room = _room(designs, view)
     axis = _axis(designs, view, names + 2, room.lanes)
     row = room.top
     for design in designs:
         _head(canvas, design, axis, row, room, len(designs))
         row += room.head
-        shown = design.requests[-room.lanes :]
-        for number, request in enumerate(shown):
-            _lane(canvas, request, axis, row + number, view)
-        row += min(room.lanes, max(1, len(design.requests))) + room.gap
+        _lanes(canvas, design, axis, row, min(room.lanes, design.lanes), view)
+        row += min(room.lanes, design.lanes) + room.gap
     foot = row - room.gap
     draw_axis(canvas, axis, foot, view.now_us)
-    _legend(canvas, foot + 1, view.columns - 2)
+    _legend(canvas, foot + 1, view.columns - 2, _signs(designs, room.lanes))
     return canvas
 
 
@@ -83,7 +103,9 @@ def _axis(designs: tuple[Design, ...], view: View, column: int, lanes: int) -> A
     shown = [request for design in designs for request in design.requests[-lanes:]]
     begin = min((request.arrived_at_us for request in shown), default=view.now_us)
     last = max((_last(request, view.now_us) for request in shown), default=view.now_us)
-    return fitted(view, column, view.columns - column - _LABEL_ROOM, begin, last)
+    if any(design.service.mails for design in designs):
+        return fitted(view, column, view.columns - column - _LABEL_ROOM, begin, last)
+    return fitted(view, column, view.columns - column - _FINE_LABEL_ROOM, begin, last, _FINE_US)
 
 
 def _last(request: RequestReading, now_us: int) -> int:
@@ -97,7 +119,7 @@ def _last(request: RequestReading, now_us: int) -> int:
 
 def _room(designs: tuple[Design, ...], view: View) -> Room:
     """The roomiest share of the rows in which every client has a lane, else the tightest."""
-    wanted = [max(1, len(d.requests)) for d in designs]
+    wanted = [design.lanes for design in designs]
     count = len(designs)
     for top, head, gap in ((1, _BIG_ROWS, 1), (1, 2, 1), (1, 2, 0), (1, 1, 1), (1, 1, 0), (0, 1, 0)):
         if head == _BIG_ROWS and view.ascii:
@@ -123,7 +145,7 @@ def _head(canvas: Canvas, design: Design, axis: Axis, row: int, room: Room, coun
     begin = _mean(canvas, service, axis, row, room.head)
     notes = _notes(design, room.lanes)
     if room.head > 1:
-        subtitle = _SUBTITLES.get(service.design, "")
+        subtitle = _SUBTITLES.get(service.design, "") if service.mails else _NO_MAIL
         canvas.put(1, row + 1, shorten(subtitle, (axis.end if room.head == 2 else begin) - 2), QUIET)
         if room.head == 2:
             _put_notes(canvas, after + 2, row, begin, notes)
@@ -160,11 +182,12 @@ def _notes(design: Design, lanes: int) -> list[tuple[str, Style]]:
     if not service.working:
         found.append(("✗ not working", BAD))
     if service.failed:
-        found.append((f"✗ {service.failed} failed", BAD))
-    if service.mails_waiting and service.design == "asynchronous":
-        found.append((f"{service.mails_waiting} mail{'s' * (service.mails_waiting > 1)} to send", WAIT))
+        found.append((f"✗ {thousands(service.failed)} failed", BAD))
+    if service.mails_waiting and service.mails and service.design == "asynchronous":
+        plural = "s" * (service.mails_waiting > 1)
+        found.append((f"{thousands(service.mails_waiting)} mail{plural} to send", WAIT))
     if hidden > 0:
-        found.append((f"{hidden} earlier", QUIET))
+        found.append((f"{thousands(hidden)} earlier", QUIET))
     if not service.arrived:
         found.append(("nobody asked yet", QUIET))
     return found
@@ -179,20 +202,31 @@ def _put_notes(canvas: Canvas, column: int, row: int, end: int, notes: list[tupl
 # -- lanes -----------------------------------------------------------------------------------------------
 
 
-def _name(request: RequestReading) -> str:
-    return f"client {request.number}"
+def _name(client: int) -> str:
+    return f"client {client}"
 
 
-def _lane(canvas: Canvas, request: RequestReading, axis: Axis, row: int, view: View) -> None:
+def _lanes(canvas: Canvas, design: Design, axis: Axis, row: int, lanes: int, view: View) -> None:
+    """The clients that came last, and below them, quietly, those that are still to come."""
+    shown = design.requests[-lanes:]
+    for number, request in enumerate(shown):
+        _lane(canvas, request, axis, row + number, view, design.service.mails)
+    for number in range(len(shown), lanes):
+        canvas.put(1, row + number, _name(design.last + 1 + number - len(shown)), QUIET)
+        canvas.put(axis.column, row + number, "·" * axis.columns, RULE)
+
+
+def _lane(canvas: Canvas, request: RequestReading, axis: Axis, row: int, view: View, mails: bool) -> None:
     target = ("request", request.service, request.number)
     focus = view.focus == target
-    canvas.put(1, row, _name(request), style("ink", "sel") if focus else PLAIN)
+    canvas.put(1, row, _name(request.number), style("ink", "sel") if focus else PLAIN)
     if focus:
         canvas.put(0, row, "►", style("accent", "sel", True))
     canvas.mark(0, row, canvas.columns, 1, target)
     canvas.put(axis.column, row, "·" * axis.columns, RULE)
     after = _bars(canvas, request, axis, row, view.now_us)
-    if request.design != "synchronous" and not request.failed and request.answered_at_us is not None:
+    mail = mails and request.design != "synchronous" and not request.failed
+    if mail and request.answered_at_us is not None:
         _mail(canvas, request, axis, row, after, view.now_us)
 
 
@@ -226,8 +260,8 @@ def _mail(canvas: Canvas, request: RequestReading, axis: Axis, row: int, after: 
     end = max(begin, axis.cell(now_us if done_us is None else done_us))
     under_way = end if request.mail_started_at_us is None else axis.cell(request.mail_started_at_us)
     for column in range(begin, end):
-        look = _LOOKS["▒"] if column >= under_way else QUIET
-        canvas.put(column, row, "▒" if column >= under_way else "░", look)
+        sign = "▒" if column >= under_way else "╌"
+        canvas.put(column, row, sign, _LOOKS[sign])
     if done_us is None:
         return
     sign, word, look = ("✗", "mail lost", BAD) if request.mail_failed else ("✓", "mail sent", OK)
@@ -239,13 +273,28 @@ def _mail(canvas: Canvas, request: RequestReading, axis: Axis, row: int, after: 
     )
 
 
-def _legend(canvas: Canvas, row: int, columns: int) -> None:
-    entries = next((e for e in _LEGENDS if _width(e) <= columns), _LEGENDS[-1])
+def _signs(designs: tuple[Design, ...], lanes: int) -> str:
+    """The signs that the legend must explain."""
+    if not any(design.service.mails for design in designs):
+        return "█░◆"
+    queued = any(
+        request.answered_at_us is not None and not request.failed
+        for design in designs
+        if design.service.design == "asynchronous" and design.service.mails
+        for request in design.requests[-lanes:]
+        if request.mail_started_at_us != request.answered_at_us
+    )
+    return "█░◆╌▒" if queued else "█░◆▒"
+
+
+def _legend(canvas: Canvas, row: int, columns: int, signs: str) -> None:
+    legends = [[(sign, words[sign]) for sign in signs] for words in _LEGENDS]
+    entries = next((found for found in legends if _width(found) <= columns), legends[-1])
     column = 1
     for sign, word in entries:
         canvas.put(column, row, sign, _LOOKS[sign])
         column = canvas.put(column + 2, row, word, QUIET) + 2
 
 
-def _width(entries: tuple[tuple[str, str], ...]) -> int:
+def _width(entries: list[tuple[str, str]]) -> int:
     return sum(len(word) + 4 for _, word in entries) - 2

@@ -41,7 +41,7 @@ def design(name: str, now_us: int, **more: Any) -> Design:
     mails = sum(1 for r in found if r.mail_done_at_us)
     mean = sum(answers) / len(answers) if answers else None
     waiting = len(found) - mails
-    reading = ServiceReading(name, name, True, len(found), len(answers), 0, mails, waiting, mean, 0)
+    reading = ServiceReading(name, name, True, len(found), len(answers), 0, mails, waiting, mean, 0, 5)
     return Design(reading, found)
 
 
@@ -91,8 +91,8 @@ def broken(columns: int, rows: int, **more: Any) -> Canvas:
                 lost,
             )
         )
-    bad = ServiceReading("s", "synchronous", True, 5, 0, 4, 0, 0, None, 0)
-    fine = ServiceReading("a", "asynchronous", True, 5, 5, 0, 0, 4, 101_000.0, 0)
+    bad = ServiceReading("s", "synchronous", True, 5, 0, 4, 0, 0, None, 0, 5)
+    fine = ServiceReading("a", "asynchronous", True, 5, 5, 0, 0, 4, 101_000.0, 0, 5)
     view = View(now_us, columns, rows, until_us=8_000 * MS, **more)
     return request_timing.paint((Design(bad, tuple(down)), Design(fine, tuple(queued))), view)
 
@@ -109,6 +109,6 @@ def crowd(columns: int, rows: int, **more: Any) -> Canvas:
         found.append(
             RequestReading(number, "s", "synchronous", at, started, stored, done, "", stored, done, False)
         )
-    reading = ServiceReading("s", "synchronous", True, 60, 40, 0, 40, 0, 810_000.0, 0)
+    reading = ServiceReading("s", "synchronous", True, 60, 40, 0, 40, 0, 810_000.0, 0, 60)
     view = View(7_000 * MS, columns, rows, **more)
     return request_timing.paint((Design(reading, tuple(found)),), view)

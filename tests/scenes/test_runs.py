@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
@@ -56,6 +57,38 @@ def test_both_halves_stand_on_the_same_axis() -> None:
     assert lanes[0].index("█") == lanes[1].index("█")
     sent = [lanes[0].index("◆"), lanes[1].index("✓")]
     assert abs(sent[0] - sent[1]) <= 1, "the same mail ends at the same time in both halves"
+
+
+def test_nothing_moves_when_a_client_arrives() -> None:
+    """Axis, legend and lower half stand where they will stand from the first moment on."""
+    player = player_at(SIGN_UP, 0)
+    places = []
+    for at_ms in (0, 500, 1_500, 7_500):
+        player.seek(at_ms * 1_000)
+        lines = request_timing.draw(player.state, View(player.now_us, 67, 21)).to_text().split("\n")
+        heads = ("synchronous", "asynchronous", "█ working")
+        places.append([next(n for n, line in enumerate(lines) if line[1:].startswith(h)) for h in heads])
+        assert sum(line.startswith(" client") for line in lines) == 10
+    assert places == places[:1] * 4
+
+
+NO_MAIL = """
+title: One server
+until: 30s
+scene: request-timing
+sign_ups:
+  - {name: server, clients: 0, rate: 80/s, threads: 1, database: 10ms, mail_min: 0s, mail_max: 0s}
+"""
+
+
+def test_without_mail_no_word_tells_of_it_and_the_axis_is_fine_enough() -> None:
+    player = player_at(NO_MAIL, 20_000_000)
+    text = request_timing.draw(player.state, View(player.now_us, 67, 21)).to_text()
+    assert "sends no mail" in text
+    assert text.count("mail") == 1
+    assert re.search(r"1,\d\d\d earlier", text)
+    lane = next(line for line in text.split("\n") if line.startswith(" client"))
+    assert lane.count("█") >= 3, "10 ms can be seen"
 
 
 GROUPS = """
