@@ -50,11 +50,15 @@ def draw_axis(canvas: Canvas, axis: Axis, row: int, now_us: int) -> None:
     """Ticks at round times, the unit behind the last, and `●` where now is."""
     step = _step(axis)
     first = -(-axis.start_us // step) * step
+    now = axis.cell(now_us) if axis.start_us <= now_us < axis.until_us else None
     for at_us in range(first, axis.until_us, step):
-        canvas.put(axis.cell(at_us), row, _seconds(at_us, step), QUIET)
+        column, text = axis.cell(at_us), _seconds(at_us, step)
+        free = now is None or not column <= now < column + len(text)
+        if free and column + len(text) < axis.end:
+            canvas.put(column, row, text, QUIET)
     canvas.put(axis.end, row, f"{_seconds(axis.until_us, step)} s", QUIET)
-    if axis.start_us <= now_us < axis.until_us:
-        canvas.put(axis.cell(now_us), row, "●", style("accent", bold=True))
+    if now is not None:
+        canvas.put(now, row, "●", style("accent", bold=True))
 
 
 def _step(axis: Axis) -> int:

@@ -22,7 +22,7 @@ _SUBTITLES = {
     "synchronous": "the request carries the mail on its back",
     "asynchronous": "the request leaves a note, a worker mails",
 }
-_NO_MAIL = "the request writes to the database, and sends no mail"
+_NO_MAIL = "the request writes to the database, no mail"
 _LEGENDS = (
     {
         "█": "working",

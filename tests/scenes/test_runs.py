@@ -84,11 +84,11 @@ sign_ups:
 def test_without_mail_no_word_tells_of_it_and_the_axis_is_fine_enough() -> None:
     player = player_at(NO_MAIL, 20_000_000)
     text = request_timing.draw(player.state, View(player.now_us, 67, 21)).to_text()
-    assert "sends no mail" in text
+    assert "no mail" in text
     assert text.count("mail") == 1
     assert re.search(r"1,\d\d\d earlier", text)
     lane = next(line for line in text.split("\n") if line.startswith(" client"))
-    assert lane.count("█") >= 3, "10 ms can be seen"
+    assert lane.count("█") >= 2, "10 ms can be seen"
 
 
 GROUPS = """
