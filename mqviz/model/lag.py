@@ -29,6 +29,9 @@ STALE_US = 90_000_000
 NO_LAG_KINDS = ("share", "streams")
 """Types of groups whose progress is not told by commits of partitions alone; they are not in the table."""
 
+LEAST_HOT = 100
+"""A smaller lag comes and goes with every commit, so that its share says nothing."""
+
 NEVER_READ = Unknown("its commits were not read yet")
 
 
@@ -143,6 +146,7 @@ def group_row(state: State, name: str) -> GroupRow:
         None if group.refreshed_us < 0 else max(0, state.now_us - group.refreshed_us),
         is_stale(state, group),
         group.summary.breaches,
+        len(group.commits),
     )
     return msgspec.structs.replace(row, verdict=verdict.judge(state, row))
 
@@ -176,7 +180,8 @@ def _worst(group: SeenGroup, last: LagSample | None) -> Worst | None:
     if found is None or last is None or not last.lag:
         return None
     share = found[2] / last.lag
-    return Worst(*found, share, share > 0.5 and share * last.known > 2)
+    hot = found[2] >= LEAST_HOT and share > 0.5 and share * last.known > 2
+    return Worst(*found, share, hot)
 
 
 def is_stale(state: State, group: SeenGroup) -> bool:

@@ -31,7 +31,7 @@ class Verdict(Reading, frozen=True):
 
 
 class Worst(Reading, frozen=True):
-    """The partition with the largest lag. `share`: its part of the group's lag, 0..1; `hot`: it stands out."""
+    """The partition with the largest lag. `share`: its part of the group's lag, 0..1; `hot`: it stands out, and is not just small."""
 
     topic: str
     partition: int
@@ -45,7 +45,7 @@ class GroupRow(Reading, frozen=True):
 
     `lag` is the sum over `known` of `total` partitions (None: no commit at all; Unknown: none is known). `trend`: up,
     level, down or "" (too few looks). Rates are records a second over the last minute. `eta_us`: when it will have
-    caught up at this pace, only while it drains, 0 when all is read; None otherwise. `age_us`: since the last beat that read it, None:
+    caught up at this pace, only while it drains, 0 when all is read; None otherwise. `topics`: how many it reads. `age_us`: since the last beat that read it, None:
     never. `stale`: too old to count on. `breaches`: partitions where records were deleted before the group read them.
     """
 
@@ -66,6 +66,7 @@ class GroupRow(Reading, frozen=True):
     age_us: int | None
     stale: bool
     breaches: int
+    topics: int = 1
 
 
 class PartitionRow(Reading, frozen=True):

@@ -106,7 +106,7 @@ def _stalled(state: State, group: SeenGroup, row: GroupRow) -> Verdict | None:
     since_us = _still_since(group, stall)
     still = f"{'over ' if stall.at_least else ''}{lasting(group.refreshed_us - since_us)}"
     grown = f", log +{number(stall.grown)}" if stall.grown else ""
-    where = f"{escape(stall.topic)} p{stall.partition}" if _topics(group) > 1 else f"p{stall.partition}"
+    where = _where(group, stall.topic, stall.partition)
     evidence = f"{where} at {number(stall.offset)} for {still}{grown}, {_holder(group, stall)}"
     brief = f"alive, no progress for {still}{_all_grown(group, grown)}"
     if _some_progress(group):
@@ -225,7 +225,7 @@ def _hot(state: State, group: SeenGroup, row: GroupRow, worst: Worst, turned: in
     out = trends.rate(commits.points(worst.partition), group.refreshed_us)
     if isinstance(into, Unknown) or isinstance(out, Unknown):
         return None
-    p, reader = f"p{worst.partition}", _reader(group, worst)
+    p, reader = _where(group, worst.topic, worst.partition), _reader(group, worst)
     evidence = f"{p} at {number(commits.now[worst.partition])} of {number(ends.now[worst.partition])}: lag {number(worst.lag)}"
     if into > out:
         evidence += f", growing {per_second(into - out)}/s for {lasting(group.refreshed_us - turned)}"
@@ -326,5 +326,6 @@ def _place(found: tuple[str, int, int]) -> str:
     return f"{escape(found[0])} p{found[1]}"
 
 
-def _topics(group: SeenGroup) -> int:
-    return len(group.commits)
+def _where(group: SeenGroup, topic: str, partition: int) -> str:
+    """A partition, with its topic where the group reads several."""
+    return f"{escape(topic)} p{partition}" if len(group.commits) > 1 else f"p{partition}"

@@ -14,6 +14,7 @@ from mqviz.scenes.view import View
 
 _BAR_COLUMNS = 16
 _WORST_COLUMNS = 30
+_WORST_TOPIC = 20
 _PANEL = 110
 _WIDE = 140
 _MIDDLE = 99
@@ -251,9 +252,11 @@ def _lines(canvas: Canvas, column: int, row: int, end: int, text: str, after: in
 
 def _worst(canvas: Canvas, row: int, detail: GroupDetail, worst: PartitionRow, view: View) -> int:
     """The worst partition against all others together."""
-    columns = min(_WORST_COLUMNS, view.columns - 32)
-    canvas.put(1, row, "worst", QUIET)
     label = f"p{worst.partition} "
+    if detail.row.topics > 1:
+        label = f"{shorten(worst.topic, _WORST_TOPIC)} {label}"
+    columns = max(1, min(_WORST_COLUMNS, view.columns - 29 - width(label)))
+    canvas.put(1, row, "worst", QUIET)
     lag = worst.lag if isinstance(worst.lag, int) else 0
     after = _bar(canvas, canvas.put(12, row, label, PLAIN), row, lag, detail, True, columns)
     canvas.put(after + 1, row, thousands(lag), BRIGHT)

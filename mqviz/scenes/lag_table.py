@@ -33,6 +33,9 @@ VERDICTS = {
 _STATES = {"PreparingRebalance": "Preparing", "CompletingRebalance": "Completing"}
 _LOUD = ("BEHIND", "STALLED", "STOPPED")
 _SPARK_COLUMNS = 8
+_NOTE_COLUMNS = 9
+_LEAST_EVIDENCE = 34
+_TYPE_COLUMNS = 10
 _NO_OTHERS = OtherGroups(0, (), "")
 
 
@@ -199,8 +202,12 @@ def _note(group: GroupRow) -> tuple[str, str, bool]:
     """What the sum leaves out, else the partition that stands out."""
     if 0 < group.known < group.total:
         return f"{group.known} of {group.total}", "quiet", False
-    if group.worst is not None and group.worst.hot:
-        return f"p{group.worst.partition} {percent(group.worst.share)}", "quiet", False
+    worst = group.worst
+    if worst is not None and worst.hot:
+        if group.topics > 1:
+            label = f" p{worst.partition}"
+            return shorten(worst.topic, _NOTE_COLUMNS - len(label)) + label, "quiet", False
+        return f"p{worst.partition} {percent(worst.share)}", "quiet", False
     return "", "quiet", False
 
 
@@ -266,11 +273,25 @@ _SMALL = (
 
 
 def _columns(shown: LagView, columns: int) -> list[_Column]:
-    """The widest table that fits; what room is left makes the names of the groups longer."""
-    table = next((t for t in (_WIDE, _MIDDLE, _NARROW) if t[-1].end <= columns), _SMALL)
+    """The widest table that fits; what room is left makes the names of the groups longer.
+
+    Long names also take room from the evidence, which is told below, and the place of the type.
+    """
+    tables: tuple[tuple[_Column, ...], ...] = (_WIDE, _MIDDLE, _NARROW)
+    table = next((t for t in tables if t[-1].end <= columns), _SMALL)
     longest = max((width(row.group) for row in shown.rows), default=0)
-    name = table[0]
-    more = max(0, min(longest - (name.end - name.begin), columns - table[-1].end))
+    name, end = table[0], table[-1].end
+    if table is _WIDE:
+        end = table[-1].begin + _LEAST_EVIDENCE
+    elif table is _MIDDLE and longest > name.end - name.begin:
+        table, end = _without_type(table), end - _TYPE_COLUMNS
+    more = max(0, min(longest - (name.end - name.begin), columns - end))
     moved = [column._replace(begin=column.begin + more, end=column.end + more) for column in table[1:]]
     moved[-1] = moved[-1]._replace(end=columns)
     return [name._replace(end=name.end + more), *moved]
+
+
+def _without_type(table: tuple[_Column, ...]) -> tuple[_Column, ...]:
+    kept = [column for column in table[1:] if column.head != "TYPE"]
+    moved = (c._replace(begin=c.begin - _TYPE_COLUMNS, end=c.end - _TYPE_COLUMNS) for c in kept)
+    return table[0], *moved

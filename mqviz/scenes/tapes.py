@@ -13,6 +13,7 @@ from mqviz.model.observed import Unknown
 from mqviz.model.readings import Cell, Tape
 from mqviz.scenes import letters
 from mqviz.scenes.canvas import Canvas, Target
+from mqviz.scenes.figures import thousands
 from mqviz.scenes.style import BRIGHT, EDGE, QUIET, WAIT, Style, style
 
 _MARK = style("bright")
@@ -91,7 +92,7 @@ def draw_marks(
                 _named(canvas, strip, row, column, sign, offset)
         elif column is None and sign == "▲":
             arrow = "" if drawn.first is None else "◄"
-            free = canvas.put(strip.column, row, f"{arrow}▲{offset}", WAIT) + 1
+            free = canvas.put(strip.column, row, f"{arrow}▲{thousands(offset)}", WAIT) + 1
     return {column: sign for column, sign in found.items() if column >= free - 1}, free
 
 
@@ -103,7 +104,7 @@ def draw_offsets(
     for column, sign in marks.items():
         canvas.put(column, row, sign, BRIGHT if sign == "▲" else _MARK)
     for number in _label_order(strip, drawn.cells, marks):
-        _label(canvas, strip, row, number, str(drawn.cells[number].offset), taken, marks)
+        _label(canvas, strip, row, number, thousands(drawn.cells[number].offset), taken, marks)
 
 
 def _column(strip: Strip, drawn: Drawn, offset: int) -> int | None:
@@ -144,7 +145,7 @@ def _record(
     canvas.put(column, strip.row, text, look)
     if strip.tall:
         ink = style("bright" if level == "lit" else "quiet", look.bg)
-        canvas.put(column, strip.row + 1, str(cell.offset).center(room), ink)
+        canvas.put(column, strip.row + 1, thousands(cell.offset).center(room), ink)
 
 
 def _look(sign: str, level: str) -> Style:
@@ -184,7 +185,7 @@ def _label(
 
 def _named(canvas: Canvas, strip: Strip, row: int, column: int, sign: str, offset: int) -> None:
     canvas.put(column, row, sign, BRIGHT if sign == "▲" else _MARK)
-    word = f"committed {offset}" if sign == "▲" else f"position {offset}"
+    word = f"{'committed' if sign == '▲' else 'position'} {thousands(offset)}"
     if sign == "▲" and column - len(word) - 1 >= strip.column - 6:
         canvas.right(column - 1, row, word, QUIET)
     elif sign == "▲":

@@ -120,11 +120,12 @@ def draw_doing(
     work: InHand | None,
     now_us: int,
     letter: str,
+    told: bool = False,
 ) -> None:
     """What the member does with the partition of this line: works, has read all, has more to read, or nothing.
 
     `to_read`: readable records that it has not got yet, None where its position is not known. What counts as lag and
-    is not to be read is in its hands, and not committed.
+    is not to be read is in its hands, and not committed. `told`: the line above tells the lag.
     """
     if member.state in _STATES:
         word, look = _STATES[member.state]
@@ -137,9 +138,9 @@ def draw_doing(
         canvas.put(tile.left, row, "all read", PLAIN)
     elif lag.value is None:
         _first_that_fits(canvas, tile, row, ("nothing committed", "no commit yet", "no commit", "none"))
-    elif to_read is None:
+    elif to_read is None and not told:
         _first_that_fits(canvas, tile, row, (f"lag {thousands(lag.value)}", thousands(lag.value)))
-    else:
+    elif to_read is not None:
         _first_that_fits(canvas, tile, row, _shares(max(0, lag.value - to_read), to_read))
 
 
@@ -234,7 +235,7 @@ def _texture(canvas: Canvas, tile: Tile, row: int, word: str, look: Style) -> No
 def _work(canvas: Canvas, tile: Tile, row: int, work: InHand, now_us: int, letter: str) -> None:
     key = colour_key(letter)
     column = canvas.put(tile.left, row, letter, style(f"key {key}", "bar", True))
-    column = canvas.put(column, row, f" {work.offset} ", PLAIN)
+    column = canvas.put(column, row, f" {thousands(work.offset)} ", PLAIN)
     room = tile.after - column
     if room <= 0:
         return

@@ -225,7 +225,7 @@ def watched(columns: int, rows: int, **more: Any) -> Canvas:
     no_ledger = Unknown("mqviz did not send these records")
     return draw(
         columns, rows, lanes=lanes, crews=(crew(members, total),), producers=(), flights=(), keys=KEYS[:2],
-        ledger=no_ledger, digits=5, **more,
+        ledger=no_ledger, digits=6, **more,
     )  # fmt: skip
 
 

@@ -85,3 +85,34 @@ def test_a_group_without_members_leaves_nobody_to_read() -> None:
     watch.group("billing", state="Empty")
     text = log_of(watch, (100, 27)).to_text()
     assert text.count("nobody") == 3
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_group_of_several_topics_says_which_one(size: tuple[int, int]) -> None:
+    watch = a_hot_partition()
+    watch.topic("clicks", 1)
+    watch.commits("billing", clicks={0: 5})
+    watch.ends(clicks={0: 5})
+    watch.wait(2)
+    watch.beat("billing")
+    text = table_of(watch, size).to_text()
+    assert "orders p2" in text.split("VERDICT")[1].split("\n")[1], "in its row"
+    assert text.count("orders p2 ") >= 2, "and in the reason"
+
+
+def test_a_long_name_of_a_group_takes_the_room_that_there_is() -> None:
+    name = "a-group-with-a-long-name"
+    watch = a_hot_partition()
+    watch.group(name, member("c-9", orders=()))
+    assert all(name in table_of(watch, size).to_text() for size in ((80, 21), (100, 27), (160, 42)))
+
+
+def test_a_small_lag_is_not_hot() -> None:
+    watch = Watch()
+    watch.topic("orders", 5)
+    watch.group("billing", member("c-1", orders=range(5)))
+    still = dict.fromkeys(range(5), (0, 0))
+    flow(watch, "billing", "orders", {0: (110, 100)} | dict.fromkeys(range(1, 5), (50, 50)), still)
+    worst = group_rows(watch.state)[0].worst
+    assert worst is not None
+    assert (worst.lag, worst.hot) == (10, False)

@@ -18,6 +18,8 @@ from mqviz.model.readings import (
 )
 from mqviz.model.state import State
 from mqviz.scenes import letters
+from mqviz.scenes.figures import thousands
+from mqviz.scenes.text import width
 from mqviz.scenes.view import View
 
 _MOST_TALL = 8
@@ -172,7 +174,7 @@ def _lane(state: State, shown: Outline, number: int, cells: int) -> Lane:
 
 
 def _digits(state: State, topic: TopicReading) -> int:
-    """Digits of the largest offset of the topic; only tall tapes ask, and those are few."""
+    """Columns of the largest offset of the topic; only tall tapes ask, and those are few."""
     numbers = range(min(topic.partitions, _MOST_TALL))
     ends = (facts.tape(state, topic.name, number, 0).log_end for number in numbers)
-    return len(str(max((end for end in ends if isinstance(end, int)), default=0)))
+    return width(thousands(max((end for end in ends if isinstance(end, int)), default=0)))

@@ -102,9 +102,10 @@ def _owned_lane(frame: Frame, number: int, member: MemberReading, title: str) ->
     lane, tile, row = frame.shown.lanes[number], _tile(frame, number), frame.plan.row(number)
     lag = lane.holds[0].lag
     tiles.draw_title(canvas, tile, row, title, f"P{lane.tape.partition}", lag if frame.compact else None)
-    work = _work_here(member, lane)
+    work, to_read = _work_here(member, lane), _to_read(lane)
     letter = frame.shown.letter(work.key if work else None)
-    tiles.draw_doing(canvas, tile, row + 1, member, lag, _to_read(lane), work, frame.view.now_us, letter)
+    now_us, told = frame.view.now_us, frame.compact
+    tiles.draw_doing(canvas, tile, row + 1, member, lag, to_read, work, now_us, letter, told)
     if member.state == "dead":
         canvas.put(columns.reach, row, "╎" * columns.reach_columns, EDGE)
     else:
