@@ -30,12 +30,12 @@ VERDICTS = {
 }
 """Sign and colour of each verdict; the word always stands beside them."""
 
-_STATES = {"PreparingRebalance": "Preparing", "CompletingRebalance": "Completing"}
+_STATES = {"PreparingRebalance": "Preparing", "CompletingRebalance": "Completes"}
 _LOUD = ("BEHIND", "STALLED", "STOPPED")
 _SPARK_COLUMNS = 8
 _NOTE_COLUMNS = 9
-_LEAST_EVIDENCE = 34
-_TYPE_COLUMNS = 10
+_LEAST_EVIDENCE = 31
+_TYPE_COLUMNS = 9
 _NO_OTHERS = OtherGroups(0, (), "")
 
 
@@ -232,36 +232,36 @@ def verdict_words(group: GroupRow) -> tuple[str, str, bool]:
 _WIDE = (
     _Column("GROUP", 2, 19, False, _name),
     _Column("TYPE", 20, 29, False, lambda g: _known(g.kind)),
-    _Column("STATE", 30, 37, False, _state),
-    _Column("MEMBERS", 38, 45, True, lambda g: _known(g.members, "ink")),
-    _Column("LAG", 46, 55, True, _lag),
-    _Column("", 57, 67, False, _note),
-    _Column("TREND", 68, 78, False, _name),
-    _Column("IN/S", 79, 85, True, lambda g: _rate(g.in_per_s)),
-    _Column("OUT/S", 86, 92, True, lambda g: _rate(g.out_per_s)),
-    _Column("ETA", 93, 100, True, _eta),
-    _Column("VERDICT", 102, 115, False, verdict_words),
-    _Column("EVIDENCE", 116, 160, False, lambda g: (g.verdict.brief, "quiet", False)),
+    _Column("STATE", 30, 41, False, _state),
+    _Column("MEMBERS", 42, 49, True, lambda g: _known(g.members, "ink")),
+    _Column("LAG", 50, 59, True, _lag),
+    _Column("", 61, 70, False, _note),
+    _Column("TREND", 71, 81, False, _name),
+    _Column("IN/S", 82, 88, True, lambda g: _rate(g.in_per_s)),
+    _Column("OUT/S", 89, 95, True, lambda g: _rate(g.out_per_s)),
+    _Column("ETA", 96, 103, True, _eta),
+    _Column("VERDICT", 105, 118, False, verdict_words),
+    _Column("EVIDENCE", 119, 160, False, lambda g: (g.verdict.brief, "quiet", False)),
 )
 _MIDDLE = (
     _Column("GROUP", 2, 18, False, _name),
-    _Column("TYPE", 19, 28, False, lambda g: _known(g.kind)),
-    _Column("STATE", 29, 36, False, _state),
-    _Column("MEM", 37, 40, True, lambda g: _known(g.members, "ink")),
-    _Column("LAG", 41, 49, True, _lag),
-    _Column("", 51, 60, False, _note),
-    _Column("TREND", 61, 71, False, _name),
-    _Column("IN/S", 72, 78, True, lambda g: _rate(g.in_per_s)),
-    _Column("OUT/S", 79, 85, True, lambda g: _rate(g.out_per_s)),
-    _Column("VERDICT", 87, 100, False, verdict_words),
+    _Column("TYPE", 19, 27, False, lambda g: _known(g.kind)),
+    _Column("STATE", 28, 37, False, _state),
+    _Column("MEM", 38, 41, True, lambda g: _known(g.members, "ink")),
+    _Column("LAG", 42, 50, True, _lag),
+    _Column("", 52, 61, False, _note),
+    _Column("TREND", 62, 72, False, _name),
+    _Column("IN/S", 73, 79, True, lambda g: _rate(g.in_per_s)),
+    _Column("OUT/S", 80, 86, True, lambda g: _rate(g.out_per_s)),
+    _Column("VERDICT", 88, 100, False, verdict_words),
 )
 _NARROW = (
     _Column("GROUP", 2, 18, False, _name),
-    _Column("STATE", 19, 26, False, _state),
-    _Column("LAG", 27, 34, True, _lag),
-    _Column("", 36, 45, False, _note),
-    _Column("TREND", 46, 56, False, _name),
-    _Column("VERDICT", 58, 72, False, verdict_words),
+    _Column("STATE", 19, 28, False, _state),
+    _Column("LAG", 29, 36, True, _lag),
+    _Column("", 38, 47, False, _note),
+    _Column("TREND", 48, 58, False, _name),
+    _Column("VERDICT", 60, 72, False, verdict_words),
 )
 _SMALL = (
     _Column("GROUP", 2, 18, False, _name),

@@ -13,6 +13,7 @@ _LONGEST = 12
 _MOST_KEYS = 64
 _MARKS = (("▲", "committed"), ("△", "position"), ("┊", "high watermark"))
 _SHORT_MARKS = (*_MARKS[:2], ("┊", "watermark"))
+_AWAY = (("◄▲", "committed, further left"), ("◄▲", "further left"))
 _GAP = 3
 
 
@@ -52,12 +53,22 @@ def draw_keys(
     return len(rows)
 
 
-def draw_marks(canvas: Canvas, column: int, row: int, columns: int, extra: str = "") -> None:
-    """What `▲ △ ┊` mean, then `extra` if it fits."""
-    marks = _MARKS if _marks_width(_MARKS) <= columns else _SHORT_MARKS
+def draw_marks(
+    canvas: Canvas, column: int, row: int, columns: int, extra: str = "", away: bool = False
+) -> None:
+    """What `▲ △ ┊` mean, and with `away` what `◄▲` does; then `extra` if it fits."""
+    wishes: list[tuple[tuple[str, str], ...]] = [_MARKS, _SHORT_MARKS]
+    if away:
+        wishes = [
+            (*_MARKS, _AWAY[0]),
+            (*_MARKS, _AWAY[1]),
+            (*_SHORT_MARKS, _AWAY[1]),
+            (*_MARKS[:2], _AWAY[1]),
+        ]
+    marks = next((wish for wish in wishes if _marks_width(wish) <= columns), wishes[-1])
     after = column
     for sign, word in marks:
-        if after + 2 + len(word) > column + columns:
+        if after + len(sign) + 1 + len(word) > column + columns:
             return
         after = canvas.put(after, row, sign, BRIGHT)
         after = canvas.put(after + 1, row, word, QUIET) + 2
@@ -66,7 +77,7 @@ def draw_marks(canvas: Canvas, column: int, row: int, columns: int, extra: str =
 
 
 def _marks_width(marks: Sequence[tuple[str, str]]) -> int:
-    return sum(4 + len(word) for _, word in marks) - 2
+    return sum(len(sign) + 3 + len(word) for sign, word in marks) - 2
 
 
 def _in_one_row(entries: Sequence[tuple[str, str]], columns: int, compact: bool) -> int:

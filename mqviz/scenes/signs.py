@@ -6,6 +6,7 @@ A twin is one character wherever a layout counts on it; only words use the longe
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -85,11 +86,16 @@ TABLE: tuple[Sign, ...] = (
     Sign("╹", "|", "big digits"),
 )
 
+_BECOMES = re.compile(r"(?<=\w )→(?= [\w–?])")
+
 SIGNS = "".join(entry.sign for entry in TABLE)
 TWINS = {ord(entry.sign): entry.twin for entry in TABLE}
 
 
 def to_ascii(text: str) -> str:
-    """`text` with every sign as its twin and whatever else is not ASCII as `?`."""
-    plain = text.translate(TWINS)
+    """`text` with every sign as its twin and whatever else is not ASCII as `?`.
+
+    Between two words the arrow, which then means "becomes", is no minus.
+    """
+    plain = _BECOMES.sub(">", text).translate(TWINS) if "→" in text else text.translate(TWINS)
     return plain if plain.isascii() else plain.encode("ascii", "replace").decode("ascii")

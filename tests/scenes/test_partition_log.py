@@ -16,6 +16,7 @@ from mqviz.model.state import State
 from mqviz.scenes import partition_log, tiles
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.edges import Way, progress
+from mqviz.scenes.partition_log.picture import Hold
 from mqviz.scenes.style import resolve
 from mqviz.scenes.view import View
 from tests.scenes import moments_log as log
@@ -194,3 +195,12 @@ def test_a_tile_tells_records_in_hand_from_those_to_read(
     lag = log.lag(in_hand + to_read, "level", "")
     tiles.draw_doing(canvas, tile, 0, reader, lag, to_read, None, 0, "A")
     assert canvas.to_text().strip() == words
+
+
+def test_the_legend_explains_a_commit_left_of_the_tape_when_there_is_one() -> None:
+    behind = [dataclasses.replace(log.LANES[0], holds=(Hold(2, 2, "c1", log.lag(11, "up", "")),))]
+    lanes = [*behind, *log.LANES[1:]]
+    text = log.draw(67, 21, lanes=lanes).to_text()
+    assert text.count("◄▲") == 2
+    assert "◄▲ further left" in text
+    assert "further left" not in log.five_members(67, 21).to_text()

@@ -40,3 +40,9 @@ def test_what_is_no_sign_becomes_a_question_mark() -> None:
 def test_figures_use_only_signs_of_the_table() -> None:
     drawn = "".join(big("0123456789.– ")) + spark(range(9), 9)
     assert set(drawn) - {" "} <= set(SIGNS)
+
+
+def test_an_arrow_between_words_is_no_minus() -> None:
+    assert to_ascii("generation 2 → 3") == "generation 2 > 3"
+    assert to_ascii("20.4 s → – → c-3") == "20.4 s > - - c-3"
+    assert to_ascii("lag 8 → ▁▃") == "lag 8 - 13"

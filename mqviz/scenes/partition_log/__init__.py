@@ -17,6 +17,7 @@ from mqviz.scenes.partition_log.picture import Outline, Picture, outline, pictur
 from mqviz.scenes.partition_log.producers import draw_flights, draw_producers
 from mqviz.scenes.partition_log.readers import draw_readers, draw_unassigned
 from mqviz.scenes.style import BRIGHT, QUIET, WAIT
+from mqviz.scenes.tapes import shown_cells
 from mqviz.scenes.text import shorten, width
 from mqviz.scenes.view import View
 
@@ -189,4 +190,14 @@ def _legend(frame: Frame) -> None:
     row += 1 if plan.mode == TALL else 0
     if row < plan.bottom:
         unseen = any(not c.seen for lane in frame.shown.lanes for c in lane.tape.cells)
-        legend.draw_marks(canvas, 1, row, room, "keys not read" if unseen else "")
+        legend.draw_marks(canvas, 1, row, room, "keys not read" if unseen else "", _away(frame))
+
+
+def _away(frame: Frame) -> bool:
+    """Whether a committed offset lies left of what a tape shows."""
+    for lane in frame.shown.lanes:
+        drawn = shown_cells(lane.tape, frame.columns.cells)
+        held = lane.holds[: 1 + frame.plan.others]
+        if drawn and any(isinstance(h.committed, int) and h.committed < drawn[0].offset for h in held):
+            return True
+    return False
