@@ -8,8 +8,9 @@ the checkpoint before, runs it to that moment and submits there: a fork. Nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from mqviz import commands
+from mqviz import capture, commands
 from mqviz.backend import Backend, Can, Open, Refused
 from mqviz.commands import Command
 from mqviz.history import Branch, History
@@ -339,6 +340,18 @@ class Player:
         finally:
             backend.close()
         return state
+
+    def save(self, path: Path) -> None:
+        """Keep this branch, as far as it came, as a capture; raises yamlfile.FileError.
+
+        What runs again the same is kept as its commands; a real cluster's run, or one replayed, as its events.
+        """
+        events = self.branch.events
+        told = self.live or Can.WRITE not in self.can
+        header = capture.capture_of(
+            self.scenario, self.seed, events, self._backend.now_us, self.branch.commands, told
+        )
+        capture.write(path, header, events if told else ())
 
     def close(self) -> None:
         """Let go of the backend."""

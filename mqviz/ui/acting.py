@@ -5,6 +5,8 @@ Half of what a run's screen does; run_screen.py has the other half, time and pic
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from mqviz import commands
@@ -24,6 +26,7 @@ from mqviz.ui.overlay import Content
 from mqviz.ui.picture import Picture, command_on
 from mqviz.ui.screen import Base
 from mqviz.ui.stage import Stage
+from mqviz.yamlfile import FileError
 
 NO_GOING_BACK = "a real cluster cannot go back: what happened there has happened"
 
@@ -89,6 +92,21 @@ class Acting(Base):
         self.ask(
             f"name {seconds(self.player.now_us)}", accept, help="enter names this moment · esc goes back"
         )
+
+    def action_capture(self) -> None:
+        """Keep this run as a file that replays."""
+
+        def accept(name: str) -> Answer:
+            path = Path(name.strip()).expanduser()
+            if not name.strip() or path.exists():
+                return f"✗ {path} is there already: another name" if name.strip() else "✗ a file needs a name"
+            try:
+                self.player.save(path)
+            except FileError as error:
+                return f"✗ {error.sentence}"
+            return lambda: self.say(f"kept: mqviz replay {path}")
+
+        self.ask("keep this run as", accept, value="run.mqviz", help="enter writes the file · esc goes back")
 
     # -- acting --------------------------------------------------------------------------------------------
 

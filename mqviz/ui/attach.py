@@ -149,6 +149,8 @@ class Attach(Base):
             signs.append(Sign("filter:", f"{self.filter}, {len(self.rows())} of {every}"))
         if self.order != "verdict" or self.reverse:
             signs.append(Sign("sorted by", self.order + (", reversed" if self.reverse else "")))
+        if self.player.branch.thinned:
+            signs.append(Sign("thinned:", f"{self.player.branch.thinned:,} older looks"))
         away = [("esc", "all groups")] if self.filter else []
         hints = self.hints or [
             *away,

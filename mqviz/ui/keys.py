@@ -55,6 +55,7 @@ TABLE: tuple[Key, ...] = (
     Key("f", "f", "fork", "fork: a new branch from here", RUN),
     Key("b", "b", "branches", "branches: list them, go to one", RUN),
     Key("full_stop", ".", "name_moment", "name this moment", RUN),
+    Key("R", "R", "capture", "keep this run as a file that replays", RUN),
     Key("tab", "tab", "side", "lesson, stage", RUN),
     Key("up", "↑", "move(-1)", "answer or thing above", RUN),
     Key("down", "↓", "move(1)", "answer or thing below", RUN),

@@ -116,7 +116,7 @@ def test_a_lesson_on_a_real_cluster_leaves_no_client_and_no_topic(
     with Terminal("learn", "15", "--on", kafka.bootstrap, "--yes", **home) as terminal:
         terminal.wait_for("PREDICT")
         terminal.press("enter")
-        terminal.wait_for("c1 owns")
+        terminal.wait_for("c1 gets")
         assert topics(kafka.bootstrap) > before
         terminal.see_family()
         assert len(terminal.family) >= 4
@@ -141,7 +141,7 @@ def test_a_lesson_that_is_killed_leaves_no_client_and_the_next_one_removes_its_t
         with Terminal("learn", "15", "--on", kafka.bootstrap, "--yes", **home) as terminal:
             terminal.wait_for("PREDICT")
             terminal.press("enter")
-            terminal.wait_for("c1 owns")
+            terminal.wait_for("c1 gets")
             assert len(topics(kafka.bootstrap) - before) == 1
             terminal.see_family()
             terminal.send(number)

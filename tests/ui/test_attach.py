@@ -199,3 +199,13 @@ async def test_a_watched_log_tells_the_time_of_day_and_promises_no_key_that_it_l
         assert "biography" not in shown
         assert "scrubs" not in shown
         assert "partition or member below" in shown
+
+
+async def test_a_long_watch_says_how_much_of_it_was_thinned() -> None:
+    async with running(World().app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        assert "thinned" not in text(pilot)
+        screen.player.branch.thinned = 12_345
+        screen.redraw()
+        await pilot.pause()
+        assert "thinned: 12,345 older looks" in text(pilot)

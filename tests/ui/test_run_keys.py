@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
+from mqviz import capture
 from mqviz.commands import NotationError, parse
 from mqviz.ui.overlay import Overlay
 from mqviz.ui.sandbox import Sandbox
@@ -90,6 +92,21 @@ async def test_a_moment_gets_a_name(tmp_path: Path) -> None:
         await pilot.pause()
         assert "here" in text(pilot).split("\n")[27]
         assert [moment.at for moment in player.moments] == [2 * S, 5 * S, 10 * S]
+
+
+async def test_a_run_is_kept_as_a_file_that_replays_and_never_over_another(tmp_path: Path) -> None:
+    kept = tmp_path / "kept.mqviz"
+    async with sandbox(tmp_path) as (pilot, player):
+        player.seek(5 * S)
+        for expected in ("kept: mqviz replay", "is there already"):
+            await pilot.press("R")
+            await pilot.pause()
+            pilot.app.screen.query_one(Input).value = str(kept)
+            await pilot.press("enter")
+            await pilot.pause()
+            assert expected in text(pilot)
+        found, _ = capture.read(kept)
+        assert capture.differs(found, player.branch.events) == ""
 
 
 async def test_speed_from_slow_to_as_fast_as_it_goes(tmp_path: Path) -> None:
