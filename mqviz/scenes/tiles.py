@@ -120,12 +120,11 @@ def draw_doing(
     work: InHand | None,
     now_us: int,
     letter: str,
-    told: bool = False,
 ) -> None:
     """What the member does with the partition of this line: works, has read all, has more to read, or nothing.
 
     `to_read`: readable records that it has not got yet, None where its position is not known. What counts as lag and
-    is not to be read is in its hands, and not committed. `told`: the line above tells the lag.
+    is not to be read is in its hands, and not committed. A lag alone is told elsewhere.
     """
     if member.state in _STATES:
         word, look = _STATES[member.state]
@@ -138,8 +137,6 @@ def draw_doing(
         canvas.put(tile.left, row, "all read", PLAIN)
     elif lag.value is None:
         _first_that_fits(canvas, tile, row, ("nothing committed", "no commit yet", "no commit", "none"))
-    elif to_read is None and not told:
-        _first_that_fits(canvas, tile, row, (f"lag {thousands(lag.value)}", thousands(lag.value)))
     elif to_read is not None:
         _first_that_fits(canvas, tile, row, _shares(max(0, lag.value - to_read), to_read))
 

@@ -185,7 +185,7 @@ def _columns(shown: Outline, view: View, mode: str, others: int) -> Columns:
     cell = max(4, shown.digits + 1) if mode == TALL else 3
     branch = (2 if narrow else 3) if seen else 0
     lag_in_tile = mode == COMPACT
-    tile = 16 if lag_in_tile else 13 if shown.observed else 11
+    tile = 16 if lag_in_tile else 11
     wish = {"edge": 3 if seen else 0, "cells": 4, "reach": 2 if narrow else 3, "tile": tile}
     left = (names + 2 if seen else 0) + branch + label + 1
     spare = view.columns - (1 + left + wish["edge"] + wish["cells"] * cell + 1 + wish["reach"] + 2 + tile + 1)
