@@ -56,7 +56,7 @@ def draw_keys(
 def draw_marks(
     canvas: Canvas, column: int, row: int, columns: int, extra: str = "", away: bool = False
 ) -> None:
-    """What `▲ △ ┊` mean, and with `away` what `◄▲` does; then `extra` if it fits."""
+    """What `▲ △ ┊` mean, and with `away` what `◄▲` does; then `extra` if it fits, in fewer words if need be."""
     wishes: list[tuple[tuple[str, str], ...]] = [_MARKS, _SHORT_MARKS]
     if away:
         wishes = [
@@ -65,7 +65,9 @@ def draw_marks(
             (*_SHORT_MARKS, _AWAY[1]),
             (*_MARKS[:2], _AWAY[1]),
         ]
-    marks = next((wish for wish in wishes if _marks_width(wish) <= columns), wishes[-1])
+    beside = width(extra) + 2 if extra else 0
+    fits = [wish for room in (columns - beside, columns) for wish in wishes if _marks_width(wish) <= room]
+    marks = fits[0] if fits else wishes[-1]
     after = column
     for sign, word in marks:
         if after + len(sign) + 1 + len(word) > column + columns:

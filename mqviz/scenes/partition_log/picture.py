@@ -61,7 +61,6 @@ class Outline:
     crews: tuple[Crew, ...]
     keys: tuple[str, ...]
     digits: int = 1
-    observed: bool = False
 
     def beside(self) -> tuple[MemberReading, ...]:
         """Members that wait for their assignment, as many as there are partitions that nobody reads."""
@@ -115,7 +114,6 @@ def outline(state: State, view: View) -> Outline | None:
         _crews(state, topic.name, view.group),
         facts.key_letters(state),
         _digits(state, topic),
-        facts.is_observed(state),
     )
 
 
