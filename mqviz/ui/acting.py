@@ -99,7 +99,9 @@ class Acting(Base):
         def accept(name: str) -> Answer:
             path = Path(name.strip()).expanduser()
             if not name.strip() or path.exists():
-                return f"✗ already there, take another name: {path}" if name.strip() else "✗ a file needs a name"
+                return (
+                    f"✗ already there, take another name: {path}" if name.strip() else "✗ a file needs a name"
+                )
             try:
                 self.player.save(path)
             except FileError as error:
