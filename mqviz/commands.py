@@ -16,13 +16,35 @@ from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
-from mqviz.model.command import AnyCommand, Command
-from mqviz.model.units import Quantity
+from mqviz.kafka import settings
+from mqviz.model.command import AddConsumer, AddProducer, AnyCommand, Command, CreateTopic
+from mqviz.model.units import Duration, Quantity, Value
 
-__all__ = ["TABLE", "Command", "NotationError", "complete", "format", "parse"]
+__all__ = ["TABLE", "Command", "NotationError", "complete", "format", "in_short", "parse"]
 
 TABLE: dict[tuple[str, str], type[Command]] = {(c.verb, c.kind): c for c in get_args(AnyCommand)}
 """Every command by its verb and kind: the closed table of what can be written."""
+
+COMPONENT: dict[str, str] = {"topic": "topic", "producer": "producer", "consumer": "consumer"}
+"""Whose settings the `config` of a command of this kind holds (mqviz/kafka/settings.py)."""
+
+IN_SHORT: dict[type[Command], dict[str, str]] = {
+    CreateTopic: {"min.insync.replicas": "min_insync_replicas"},
+    AddProducer: {
+        "acks": "acks",
+        "linger.ms": "linger",
+        "batch.size": "batch_size",
+        "max.in.flight.requests.per.connection": "max_in_flight",
+    },
+    AddConsumer: {
+        "max.poll.records": "max_poll_records",
+        "auto.offset.reset": "auto_offset_reset",
+        "session.timeout.ms": "session_timeout",
+        "heartbeat.interval.ms": "heartbeat_interval",
+        "max.poll.interval.ms": "max_poll_interval",
+    },
+}
+"""Kafka's settings that have a field of their own."""
 
 _BARE = re.compile(r'[^\s",=]+')
 _KEY = re.compile(r"([^\s\",=]+)=")
@@ -44,6 +66,9 @@ def parse(text: str) -> Command:
     fields = {field.name: field for field in msgspec.structs.fields(command)}
     given: dict[str, Any] = {}
     for key, items, column in _arguments(text, at):
+        if "config" in fields and key not in fields and key in settings.COMPONENTS[COMPONENT[kind]]:
+            given.setdefault("config", {})[key] = Value(",".join(items))
+            continue
         name = _field_name(key, fields, given, text, column)
         given[name] = _value(fields[name].type, items, name, text, column)
     missing = [f.name for f in fields.values() if f.required and f.name not in given]
@@ -58,10 +83,35 @@ def format(command: Command) -> str:
     words = [command.verb, command.kind]
     for field in msgspec.structs.fields(type(command)):
         value = getattr(command, field.name)
+        if field.name == "config":
+            words += [f"{key}={_text(str(text))}" for key, text in value.items()]
+            continue
         if not field.required and value == field.default:
             continue
         words.append(_text(value) if field.name == "name" else f"{field.name}={_text(value)}")
     return " ".join(words)
+
+
+def in_short(command: Command) -> Command:
+    """The command with settings moved from `config` into the fields that stand for them.
+
+    What Kafka does not take stays where it is, to be refused in Kafka's words.
+    """
+    short = IN_SHORT.get(type(command), {})
+    config: dict[str, Value] = getattr(command, "config", {})
+    moved = {name: field for name, field in short.items() if name in config}
+    if not moved:
+        return command
+    kinds = {field.name: field.type for field in msgspec.structs.fields(type(command))}
+    changes: dict[str, Any] = {}
+    for name, field in moved.items():
+        try:
+            value: Any = settings.of(config, COMPONENT[command.kind], name)
+        except ValueError:
+            continue
+        changes[field] = Duration(value * 1000) if kinds[field] is Duration else kinds[field](value)
+    rest = {name: value for name, value in config.items() if moved.get(name) not in changes}
+    return msgspec.structs.replace(command, config=rest, **changes)
 
 
 def complete(text: str, names: Mapping[str, Sequence[str]] | None = None) -> list[str]:
@@ -91,7 +141,9 @@ def _next_words(before: Sequence[str], names: Mapping[str, Sequence[str]]) -> li
     fields = {field.name: field.type for field in msgspec.structs.fields(command)}
     choices = {name: get_args(kind) for name, kind in fields.items() if get_origin(kind) is Literal}
     used = {word.partition("=")[0] for word in before[2:]}
-    keys = [name for name in fields if name != "name" and name not in used]
+    keys = [name for name in fields if name not in ("name", "config") and name not in used]
+    if "config" in fields:
+        keys += [name for name in settings.COMPONENTS[COMPONENT[command.kind]] if name not in used]
     words = [f"{key}={value}" for key in keys for value in names.get(key, choices.get(key, ()))]
     words += [f"{key}=" for key in keys]
     if len(before) == 2 and "name" in fields:
@@ -155,8 +207,8 @@ def _item(text: str, at: int) -> tuple[str, int]:
 
 def _field_name(key: str, fields: Mapping[str, Any], given: Mapping[str, Any], text: str, column: int) -> str:
     name = key or "name"
-    keys = [field for field in fields if field != "name"]
-    if key == "name" or name not in fields:
+    keys = [field for field in fields if field not in ("name", "config")]
+    if key in ("name", "config") or name not in fields:
         what = "takes no name" if name == "name" else f"has no `{key}`"
         advice = nearest(key, keys) if keys and key else ""
         raise NotationError(f"this command {what}{advice}", text, column)

@@ -8,11 +8,13 @@ vocabulary. What is wrong is told with file, line, column and the nearest valid 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from mqviz import commands, yamlfile
-from mqviz.model.command import AddConsumer, AddProducer, AddSignUp, CreateTopic
+from mqviz.kafka import settings, versions
+from mqviz.model.command import AddConsumer, AddProducer, AddSignUp, Config, CreateTopic
 from mqviz.model.units import Duration
 
 
@@ -31,12 +33,24 @@ class Moment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ClusterPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The simulated cluster: number of brokers, one-way link latency, cost of an append, broker settings."""
+    """The simulated cluster: number of brokers and of controllers, one-way link latency, cost of an append.
+
+    `racks`: the rack of each broker in turn. `settings`: broker settings by Kafka's names. `scaled`: values far
+    below what a real broker takes are allowed, so that minutes become seconds (S2).
+    """
 
     brokers: int = 1
     link_latency: Duration = Duration(1_000)
     append_cost: Duration = Duration(200)
     group_initial_rebalance_delay: Duration = Duration(3_000_000)
+    controllers: int = 3
+    racks: tuple[str, ...] = ()
+    settings: Config = msgspec.field(default_factory=dict)
+    scaled: bool = False
+
+    def setting(self, name: str) -> Any:
+        """The broker setting `name`, or its default."""
+        return settings.of(self.settings, "broker", name)
 
 
 class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -60,6 +74,8 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def read_scenario(text: str, source: str) -> Scenario:
     """The scenario that the YAML `text` describes; `source` names it in errors. Raises yamlfile.FileError."""
     scenario = yamlfile.read(text, Scenario, source)
+    _check_version(scenario, text, source)
+    _check_names(scenario, text, source)
     for number, timed in enumerate(scenario.timetable):
         try:
             commands.parse(timed.do)
@@ -67,6 +83,31 @@ def read_scenario(text: str, source: str) -> Scenario:
             line, column = yamlfile.place(text, ["timetable", str(number), "do"])
             raise yamlfile.FileError(source, line, column, f"{timed.do!r}: {error}") from None
     return scenario
+
+
+def _check_version(scenario: Scenario, text: str, source: str) -> None:
+    try:
+        versions.version(scenario.kafka_version)
+    except ValueError as error:
+        raise yamlfile.FileError(source, *yamlfile.place(text, ["kafka_version"]), str(error)) from None
+
+
+def _check_names(scenario: Scenario, text: str, source: str) -> None:
+    """Settings that Kafka does not have, or that change nothing here, are refused with their place."""
+    found: list[tuple[list[str], str, Config]] = [
+        (["cluster", "settings"], "broker", scenario.cluster.settings),
+        *((["topics", str(n), "config"], "topic", c.config) for n, c in enumerate(scenario.topics)),
+        *((["producers", str(n), "config"], "producer", c.config) for n, c in enumerate(scenario.producers)),
+        *((["consumers", str(n), "config"], "consumer", c.config) for n, c in enumerate(scenario.consumers)),
+    ]
+    for path, component, config in found:
+        for name in config:
+            if name not in settings.COMPONENTS[component]:
+                line, column = yamlfile.place(text, [*path, name])
+                near = commands.nearest(name, list(settings.COMPONENTS[component]))
+                raise yamlfile.FileError(
+                    source, line, column, f"`{name}` is no {component} setting that is simulated{near}"
+                )
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 
-from mqviz.model.units import Quantity, encode_hook
+from mqviz.model.units import Quantity, Value, encode_hook
 
 
 def schema_of(kind: type[msgspec.Struct]) -> dict[str, Any]:
@@ -44,6 +44,10 @@ def _default(field: Any) -> tuple[Any, ...]:
 
 
 def _plain_type(kind: Any) -> Any:
+    if kind is Value:
+        return str | int | float | bool
+    if get_origin(kind) is dict:
+        return dict[str, _plain_type(get_args(kind)[1])]  # type: ignore[misc]
     if isinstance(kind, type) and issubclass(kind, Quantity):
         units = "|".join(kind.units)
         meta = msgspec.Meta(

@@ -1,70 +1,100 @@
 """Kafka's settings with defaults and limits, and the words with which Kafka refuses a value.
 
-Only settings that change something here are listed. Times are in milliseconds, as in Kafka's files.
+The tables are in settings_tables.py. Times are in milliseconds, as in Kafka's files.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import re
+from collections.abc import Mapping
+from typing import Any
 
-MAX_INT = 2147483647
+from mqviz.kafka.settings_tables import BROKER, CONSUMER, GROUP, PRODUCER, TOPIC, Setting
+
+COMPONENTS: dict[str, dict[str, Setting]] = {
+    component: {setting.name: setting for setting in table}
+    for component, table in (
+        ("broker", BROKER),
+        ("topic", TOPIC),
+        ("producer", PRODUCER),
+        ("consumer", CONSUMER),
+        ("group", GROUP),
+    )
+}
+"""The settings of each component by their names; share consumers take those of consumers."""
+
+SETTINGS: dict[str, Setting] = {
+    name: setting for table in reversed(COMPONENTS.values()) for name, setting in table.items()
+}
+"""Any setting by its name, for those whose name means the same everywhere."""
 
 
-class Setting(NamedTuple):
-    """A setting: its default, the range of numbers or the texts that Kafka takes."""
+def of(config: Mapping[str, str], component: str, name: str) -> Any:
+    """The value of setting `name` in `config`, in Kafka's units, or its default; see `read`.
 
-    name: str
-    default: int | str
-    low: int | None = None
-    high: int | None = None
-    texts: tuple[str, ...] = ()
+    Raises ValueError with Kafka's words if the value is none that Kafka takes.
+    """
+    setting = COMPONENTS[component][name]
+    given = config.get(name)
+    return setting.default if given is None else read(setting, given)
 
 
-TABLE = (
-    # broker
-    Setting("group.initial.rebalance.delay.ms", 3000, 0),
-    Setting("group.min.session.timeout.ms", 6000),
-    Setting("group.max.session.timeout.ms", 1800000),
-    Setting("replica.fetch.wait.max.ms", 500),
-    Setting("replica.fetch.max.bytes", 1048576, 0),
-    # topic
-    Setting("min.insync.replicas", 1, 1),
-    Setting("max.message.bytes", 1048588, 0),
-    # producer
-    Setting("acks", "all", texts=("all", "-1", "0", "1")),
-    Setting("linger.ms", 5, 0),
-    Setting("batch.size", 16384, 0),
-    Setting("max.request.size", 1048576, 0),
-    Setting("max.in.flight.requests.per.connection", 5, 1),
-    # consumer
-    Setting("auto.offset.reset", "latest", texts=("latest", "earliest", "none")),
-    Setting("auto.commit.interval.ms", 5000, 0),
-    Setting("fetch.max.wait.ms", 500, 0),
-    Setting("max.partition.fetch.bytes", 1048576, 0),
-    Setting("max.poll.records", 500, 1),
-    Setting("max.poll.interval.ms", 300000, 1, MAX_INT),
-    Setting("session.timeout.ms", 45000, 0, MAX_INT),
-    Setting("heartbeat.interval.ms", 3000, 0, MAX_INT),
-)
+def read(setting: Setting, text: str) -> int | float | bool | str:
+    """What `text` means as a value of `setting`; raises ValueError with Kafka's words."""
+    kind = type(setting.default)
+    if kind is bool:
+        if text.lower() not in ("true", "false"):
+            raise ValueError(_invalid(setting.name, text, "Expected value to be either true or false"))
+        return text.lower() == "true"
+    try:
+        value = kind(text)
+    except ValueError:
+        name = "DOUBLE" if kind is float else "INT"
+        raise ValueError(_invalid(setting.name, text, f"Not a number of type {name}")) from None
+    reason = _refused(setting, value)
+    if reason:
+        raise ValueError(reason)
+    return value
 
-SETTINGS = {setting.name: setting for setting in TABLE}
+
+def first_refused(config: Mapping[str, str], component: str) -> str | None:
+    """Kafka's refusal of the first value in `config` that it does not take, or of an unknown name; None: all fine."""
+    for name, text in config.items():
+        setting = COMPONENTS[component].get(name)
+        if setting is None:
+            return f"Unknown {component} config name: {name}"
+        try:
+            read(setting, text)
+        except ValueError as error:
+            return str(error)
+    return None
 
 
 def number(name: str) -> int:
     """The default of a setting that is a number."""
     default = SETTINGS[name].default
-    if isinstance(default, str):
+    if not isinstance(default, int):
         raise TypeError(f"{name} is no number")
     return default
 
 
 def refused(name: str, value: int | str) -> str | None:
     """Kafka's ConfigException for a value, as a sentence; None: the value is fine."""
-    setting = SETTINGS[name]
+    return _refused(SETTINGS[name], value)
+
+
+def _refused(setting: Setting, value: float | str) -> str | None:
+    name = setting.name
     if setting.texts:
         return None if value in setting.texts else _invalid(name, value, _one_of(setting.texts))
+    if name == "auto.offset.reset" and not _is_reset_policy(str(value)):
+        return _invalid(
+            name,
+            value,
+            "Invalid value for auto.offset.reset: use latest, earliest, none or by_duration:PnDTnHnMnS",
+        )
     if isinstance(value, str):
-        return _invalid(name, value, "Not a number of type INT")
+        return None if isinstance(setting.default, str) else _invalid(name, value, "Not a number of type INT")
     if setting.low is not None and value < setting.low:
         return _invalid(name, value, f"Value must be at least {setting.low}")
     if setting.high is not None and value > setting.high:
@@ -95,7 +125,15 @@ def session_timeout_in_range(session_timeout_ms: int) -> bool:
     return low <= session_timeout_ms <= high
 
 
-def _invalid(name: str, value: int | str, why: str) -> str:
+def _is_reset_policy(text: str) -> bool:
+    return text in ("latest", "earliest", "none") or bool(_BY_DURATION.fullmatch(text))
+
+
+_BY_DURATION = re.compile(r"by_duration:P(?=\d|T)(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?")
+"""by_duration with an ISO 8601 length of time (KIP-1106)."""
+
+
+def _invalid(name: str, value: float | str, why: str) -> str:
     return f"Invalid value {value} for configuration {name}: {why}"
 
 

@@ -1,7 +1,8 @@
 """Command: a frozen intent in the imperative, and the two events that tell what became of it.
 
 The fields of a command are the keys of its text notation (mqviz/commands.py) and of its entry in a
-scenario file; Kafka's settings keep Kafka's names with `_` for `.` and their defaults. An accepted command
+scenario file. The settings that lessons use most are fields, with `_` for `.` and a unit for their times; every other one is
+in `config`, by Kafka's own name and in Kafka's units, and is written as it is (`retries=3 buffer.memory=65536`). An accepted command
 is the event `CommandGiven`, the root of causes; one that turns out impossible later is `CommandRefused`.
 """
 
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import msgspec
 
 from mqviz.model.event import Event, Weight, applies
-from mqviz.model.units import Duration, Rate, Size
+from mqviz.model.units import Duration, Rate, Size, Value
 
 if TYPE_CHECKING:
     from mqviz.model.state import State
@@ -23,6 +24,10 @@ Spread = Literal["even", "exponential"]
 """How times between things are spread: evenly (as the command says), or exponentially with the same mean."""
 
 
+Config = dict[str, Value]
+"""Kafka's settings by Kafka's names; the ones that are absent have Kafka's defaults (mqviz/kafka/settings.py)."""
+
+
 class Command(msgspec.Struct, frozen=True, tag_field="command", forbid_unknown_fields=True):
     """Base of all commands. `verb` and `kind` begin its text; a field `name` follows them bare."""
 
@@ -31,13 +36,14 @@ class Command(msgspec.Struct, frozen=True, tag_field="command", forbid_unknown_f
 
 
 class CreateTopic(Command, frozen=True):
-    """A new topic; settings as Kafka's topic settings, such as `min.insync.replicas`."""
+    """A new topic; `config` holds Kafka's topic settings by their names, such as `retention.ms`."""
 
     verb, kind = "create", "topic"
     name: str
     partitions: int = 1
     replication_factor: int = 1
     min_insync_replicas: int = 1
+    config: Config = msgspec.field(default_factory=dict)
 
 
 class AddProducer(Command, frozen=True):
@@ -62,6 +68,7 @@ class AddProducer(Command, frozen=True):
     batch_size: Size = Size(16384)
     max_in_flight: int = 5
     partitioner: Literal["java", "librdkafka", "murmur2_random"] = "java"
+    config: Config = msgspec.field(default_factory=dict)
 
 
 class AddConsumer(Command, frozen=True):
@@ -84,6 +91,7 @@ class AddConsumer(Command, frozen=True):
     session_timeout: Duration = Duration(45_000 * ms)
     heartbeat_interval: Duration = Duration(3_000 * ms)
     max_poll_interval: Duration = Duration(300_000 * ms)
+    config: Config = msgspec.field(default_factory=dict)
 
 
 class Named(Command, frozen=True):

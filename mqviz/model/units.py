@@ -1,7 +1,7 @@
-"""Quantities with units: the only place that turns `400ms`, `16KiB` or `2/s` into numbers and back.
+"""Quantities with units, and values of Kafka's settings: the only place that turns `400ms`, `16KiB` or `2/s` into numbers and back.
 
 Inside the program times are integers of microseconds and sizes are integers of bytes; people and files
-write units. The three types below decode from text or number (`decode_hook`) and encode to text
+write units. The types below decode from text or number (`decode_hook`) and encode to text
 (`encode_hook`), so that one spelling serves commands, scenarios, captures and lessons.
 """
 
@@ -56,6 +56,21 @@ class Size(Quantity, int):
     __repr__ = __str__
 
 
+class Value(Quantity, str):
+    """The value of one of Kafka's settings as Kafka's files write it: `30000`, `all`, `true`."""
+
+    units = {}
+    example = "30000, true or text"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Any text is a value; what the setting takes is its own affair."""
+        return cls(text)
+
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+
 class Rate(Quantity, float):
     """Things a second, as a float; text is `2/s` or `0.5/s`."""
 
@@ -80,6 +95,8 @@ def decode_hook(kind: type, value: Any) -> Any:
     if issubclass(kind, Quantity):
         if isinstance(value, str):
             return kind.parse(value)
+        if kind is Value and isinstance(value, bool | int | float):
+            return Value(str(value).lower())
         raise ValueError(f"{value!r} needs a unit: write it like {kind.example}")
     raise NotImplementedError(f"no decoder for {kind}")
 

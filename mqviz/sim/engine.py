@@ -17,6 +17,8 @@ from heapq import heappop, heappush
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from mqviz.backend import Refused
+from mqviz.commands import in_short
+from mqviz.kafka.versions import Version, version
 from mqviz.model.command import Command, CommandGiven, CommandRefused
 from mqviz.model.event import APPLY, Event
 from mqviz.model.state import State
@@ -165,6 +167,11 @@ class Simulation:
             found = self.parts[kind] = kind()
         return found
 
+    @property
+    def version(self) -> Version:
+        """Which Apache Kafka this run simulates (R7)."""
+        return version(self.scenario.kafka_version)
+
     # -- what the backend uses -------------------------------------------------------------------------
 
     def run(self, until_us: int, limit: int) -> bool:
@@ -202,6 +209,7 @@ class Simulation:
     def check(self, command: Command) -> Command:
         """The command with its gaps filled; raises Refused."""
         kind = type(command)
+        command = in_short(command)
         if kind not in DOES:
             raise Refused(f"the simulator cannot {command.verb} a {command.kind}")
         return CHECKS[kind](self, command) if kind in CHECKS else command

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqviz.commands import TABLE, Command, NotationError, complete, format, parse
+from mqviz.commands import COMPONENT, TABLE, Command, NotationError, complete, format, parse
+from mqviz.kafka import settings
 from mqviz.model.command import AddConsumer, AddProducer, CloseConsumer
-from mqviz.model.units import Duration, Rate, Size
+from mqviz.model.units import Duration, Rate, Size, Value
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 VALUES: dict[Any, st.SearchStrategy[Any]] = {
@@ -31,7 +32,11 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 
 
 def commands_of(kind: type[Command]) -> st.SearchStrategy[Command]:
-    return st.builds(kind, **{field.name: values(field.type) for field in msgspec.structs.fields(kind)})
+    fields = {f.name: values(f.type) for f in msgspec.structs.fields(kind) if f.name != "config"}
+    if kind.kind in COMPONENT and "config" in kind.__struct_fields__:
+        names = st.sampled_from(sorted(set(settings.COMPONENTS[COMPONENT[kind.kind]]) - {"acks"}))
+        fields["config"] = st.dictionaries(names, TEXT.map(Value), max_size=3)
+    return st.builds(kind, **fields)
 
 
 @given(st.one_of([commands_of(kind) for kind in TABLE.values()]))
