@@ -50,7 +50,7 @@ def test_a_file_names_settings_and_is_told_which_one_is_unknown() -> None:
     text = SCENARIO + "cluster:\n  settings: {broker.session.timeout.ms: 4000}\n"
     assert read_scenario(text, "x").cluster.setting("broker.session.timeout.ms") == 4000
     with pytest.raises(
-        FileError, match="x:5:14: `broker.sesion.timeout.ms` is no broker setting.*did you mean"
+        FileError, match=r"x:5:14: `broker.sesion.timeout.ms` is no broker setting.*did you mean"
     ):
         read_scenario(text.replace("session", "sesion"), "x")
 
@@ -59,5 +59,5 @@ def test_r7_versions_differ_and_unknown_ones_are_refused() -> None:
     assert versions.version("4.2.1").share_renew
     assert not versions.version("4.1").share_renew
     assert [v.assignment_interval_ms for v in versions.VERSIONS.values()] == [0, 0, 0, 1000, 1000]
-    with pytest.raises(FileError, match="kafka_version 3.9 cannot be simulated"):
+    with pytest.raises(FileError, match=r"kafka_version 3.9 cannot be simulated"):
         read_scenario(SCENARIO + 'kafka_version: "3.9"\n', "x")
