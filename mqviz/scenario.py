@@ -37,6 +37,7 @@ class ClusterPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `racks`: the rack of each broker in turn. `settings`: broker settings by Kafka's names. `scaled`: values far
     below what a real broker takes are allowed, so that minutes become seconds (S2).
+    `groups`: dynamic settings of groups, by group, such as share.auto.offset.reset.
     """
 
     brokers: int = 1
@@ -46,7 +47,14 @@ class ClusterPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     controllers: int = 3
     racks: tuple[str, ...] = ()
     settings: Config = msgspec.field(default_factory=dict)
+    groups: dict[str, Config] = msgspec.field(default_factory=dict)
     scaled: bool = False
+
+    def group_setting(self, group: str, name: str) -> Any:
+        """The dynamic setting `name` of `group`, else the broker's `group.` + name, else the default."""
+        if name in self.groups.get(group, {}) or f"group.{name}" not in settings.COMPONENTS["broker"]:
+            return settings.of(self.groups.get(group, {}), "group", name)
+        return self.setting(f"group.{name}")
 
     def setting(self, name: str) -> Any:
         """The broker setting `name`, or its default."""
@@ -96,6 +104,7 @@ def _check_names(scenario: Scenario, text: str, source: str) -> None:
     """Settings that Kafka does not have, or that change nothing here, are refused with their place."""
     found: list[tuple[list[str], str, Config]] = [
         (["cluster", "settings"], "broker", scenario.cluster.settings),
+        *((["cluster", "groups", name], "group", c) for name, c in scenario.cluster.groups.items()),
         *((["topics", str(n), "config"], "topic", c.config) for n, c in enumerate(scenario.topics)),
         *((["producers", str(n), "config"], "producer", c.config) for n, c in enumerate(scenario.producers)),
         *((["consumers", str(n), "config"], "consumer", c.config) for n, c in enumerate(scenario.consumers)),

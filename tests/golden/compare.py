@@ -1,0 +1,61 @@
+"""Comparing what was recorded with what the simulator shows: exact, shape (weaker), bound, info."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.golden.registry import SHAPES, Args
+
+EVENT_FACTS = ("group_events",)
+
+
+def agrees(read: Args, found: Any) -> bool:
+    """Whether `found` says what the recording expects of this read."""
+    expected, how = read["expect"], read["compare"]
+    if how == "info":
+        return True
+    if how == "bound":
+        low, high = read["bounds"]
+        return found is not None and low <= found <= high
+    expected, found = tidy(read, expected), tidy(read, found)
+    if how == "shape":
+        return SHAPES[read["fact"]](expected, found)
+    return same(expected, found)
+
+
+def same(expected: Any, found: Any) -> bool:
+    """Equal, where a table of named fields may have more fields than were recorded."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        return all(key in found and same(value, found[key]) for key, value in expected.items())
+    if isinstance(expected, list) and isinstance(found, list):
+        return len(expected) == len(found) and all(map(same, expected, found))
+    return outcome(expected) == outcome(found)
+
+
+def outcome(value: Any) -> Any:
+    """An outcome's error: `Class/ERROR` is ERROR, `A<-B` is B, success has several spellings."""
+    if not isinstance(value, str):
+        return value
+    value = value.rpartition("<-")[2].strip()
+    value = value.rpartition("/")[2] if "/" in value else value
+    return "ok" if value in ("ok", "OK", "NONE") else value
+
+
+def tidy(read: Args, value: Any) -> Any:
+    """The value without what is never compared: empty callbacks, members without events, the order of partitions."""
+    if read["fact"] == "group_events" and isinstance(value, dict):
+        members = {member: _events(events) for member, events in value.items()}
+        return {member: events for member, events in members.items() if events}
+    if read["fact"] in ("assignment", "target_assignment") and isinstance(value, dict):
+        return {member: sorted(partitions) for member, partitions in value.items()}
+    return value
+
+
+def _events(events: list[list[Any]]) -> list[list[Any]]:
+    found: list[list[Any]] = []
+    for kind, *rest in events:
+        partitions = sorted(rest[0]) if rest and isinstance(rest[0], list) else rest
+        if kind in ("assign", "revoke") and not partitions:
+            continue
+        found.append([kind, partitions])
+    return found

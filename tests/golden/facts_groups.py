@@ -1,0 +1,141 @@
+"""Members as applications, and what groups, members and offsets look like."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from mqviz.model.consumer import ConsumerChanged, ConsumerFailed
+from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked
+from tests.golden.registry import Args, NotRun, fact, shape, verb
+from tests.golden.world import World
+
+
+def tp(topic: str, partition: int) -> str:
+    """A partition as recordings write it."""
+    return f"{topic}-{partition}"
+
+
+@verb("start_member")
+def _start(world: World, act: Args) -> None:
+    if act.get("type") == "share" or not act.get("group") or not act.get("loop"):
+        raise NotRun("start_member of this kind")
+    name, group = act["member"], act["group"]
+    config = world.config("consumer", name, group)
+    automatic = config.pop("enable.auto.commit", "true") == "true"
+    text = " ".join(f"{key}={value}" for key, value in config.items())
+    world.answered(
+        act.get("as"),
+        world.do(
+            f"add consumer {name} group={group} topic={','.join(act['topics'])} processing=0s "
+            f"commit={'auto' if automatic else 'none'} {text}"
+        ),
+    )
+
+
+@verb("close_member")
+def _close(world: World, act: Args) -> None:
+    name = act["member"]
+    world.do(f"close consumer {name}")
+    world.later(
+        act.get("as"), lambda: "ok" if world.state.cluster.consumers[name].state == "closed" else None
+    )
+
+
+@verb("kill_member")
+def _kill(world: World, act: Args) -> None:
+    world.answered(act.get("as"), world.do(f"kill consumer {act['member']}"))
+
+
+@fact("group")
+def _group(world: World, read: Args) -> Any:
+    group = world.state.cluster.groups.get(read["group"])
+    if group is None:
+        return {"state": "Dead", "members": 0}
+    return {"state": group.state, "members": len(group.members)}
+
+
+@fact("generation")
+def _generation(world: World, read: Args) -> Any:
+    return world.state.cluster.groups[read["group"]].generation
+
+
+@fact("generation_delta")
+def _delta(world: World, read: Args) -> Any:
+    step = read.get("since", world.step)
+    return _generation(world, read) - world.notes["generations"][step].get(read["group"], 0)
+
+
+@fact("assignor")
+def _assignor(world: World, read: Args) -> Any:
+    return world.state.cluster.groups[read["group"]].assignor
+
+
+@fact("assignment")
+def _assignment(world: World, read: Args) -> Any:
+    group = world.state.cluster.groups[read["group"]]
+    return {m.client: sorted(tp(*p) for p in m.partitions) for m in group.members.values()}
+
+
+@shape("assignment")
+def _as_spread(expected: Any, found: Any) -> bool:
+    """The same numbers of partitions, one owner each, the same partitions in all."""
+    return sorted(map(len, expected.values())) == sorted(map(len, found.values())) and sorted(
+        chain.from_iterable(expected.values())
+    ) == sorted(chain.from_iterable(found.values()))
+
+
+@fact("idle")
+def _idle(world: World, read: Args) -> Any:
+    return sorted(member for member, owned in _assignment(world, read).items() if not owned)
+
+
+@fact("covered")
+def _covered(world: World, read: Args) -> Any:
+    return sorted(chain.from_iterable(_assignment(world, read).values()))
+
+
+@fact("committed")
+def _committed(world: World, read: Args) -> Any:
+    group = world.state.cluster.groups.get(read["group"])
+    records = group.records.values() if group else []
+    return {tp(r.topic, r.partition): r.committed for r in records if r.committed is not None}
+
+
+@fact("group_events")
+def _events(world: World, read: Args) -> Any:
+    start = world.notes["event_index"][read["since"]] if "since" in read else world.mark_index
+    found: dict[str, list[Any]] = {}
+    for event in world.log[start:]:
+        told = _told(event, read["group"])
+        if told:
+            found.setdefault(told[0], []).append(told[1])
+    wanted = read.get("members")
+    return {member: events for member, events in found.items() if wanted is None or member in wanted}
+
+
+def _told(event: Any, group: str) -> tuple[str, list[Any]] | None:
+    if getattr(event, "group", None) != group:
+        return None
+    if isinstance(event, PartitionsAssigned):
+        return event.consumer, ["assign", sorted(tp(*p) for p in event.partitions)]
+    if isinstance(event, PartitionsRevoked):
+        return event.consumer, ["lost" if event.lost else "revoke", sorted(tp(*p) for p in event.partitions)]
+    if isinstance(event, ConsumerFailed):
+        return event.consumer, ["error", event.exception]
+    if isinstance(event, ConsumerChanged) and event.state == "closed":
+        return event.consumer, ["closed"]
+    return None
+
+
+@shape("group_events")
+def _same_kinds(expected: Any, found: Any) -> bool:
+    """Per member the same kinds with lists of the same sizes."""
+
+    def shapes(members: Any) -> Any:
+        return {
+            m: [(kind, len(rest) if isinstance(rest, list) else 0) for kind, rest in events]
+            for m, events in members.items()
+        }
+
+    return bool(shapes(expected) == shapes(found))

@@ -1,0 +1,57 @@
+"""The tables of what the runner knows: verbs, facts, raw requests, weaker comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from tests.golden.world import World
+
+Args = dict[str, Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+VERBS: dict[str, Callable[[World, Args], None]] = {}
+FACTS: dict[str, Callable[[World, Args], Any]] = {}
+RPC: dict[str, Callable[[World, Args, Args], Any]] = {}
+SHAPES: dict[str, Callable[[Any, Any], bool]] = {}
+CHECKS: dict[str, Callable[[World, Args], Any]] = {}
+
+
+class NotRun(Exception):
+    """The runner does not know this verb, fact or request."""
+
+
+def verb(name: str) -> Callable[[Function], Function]:
+    """Register function(world, act): does the act now; with a label it must end in world.answered(label, outcome)."""
+    return _register(VERBS, name)
+
+
+def fact(name: str) -> Callable[[Function], Function]:
+    """Register function(world, read) -> the value in the form that `expect` has."""
+    return _register(FACTS, name)
+
+
+def rpc(api: str) -> Callable[[Function], Function]:
+    """Register function(world, request, act) -> (broker, request value, function(answer) -> dict of named fields)."""
+    return _register(RPC, api)
+
+
+def shape(name: str) -> Callable[[Function], Function]:
+    """Register function(expected, found) -> bool: the weaker comparison of a fact."""
+    return _register(SHAPES, name)
+
+
+def check(name: str) -> Callable[[Function], Function]:
+    """Register function(world, read) -> the value of the fact `check` of that name."""
+    return _register(CHECKS, name)
+
+
+def _register(table: dict[str, Any], name: str) -> Callable[[Function], Function]:
+    def register(function: Function) -> Function:
+        if name in table:
+            raise TypeError(f"{name} is registered twice")
+        table[name] = function
+        return function
+
+    return register

@@ -1,0 +1,90 @@
+"""Raw requests of the classic group protocol."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mqviz.model.request import Heartbeat, Joined, JoinGroup, LeaveGroup, OffsetCommit, SyncGroup
+from mqviz.sim.kafka.cluster import coordinator_of
+from tests.golden.registry import Args, rpc
+from tests.golden.world import MS, World, error_name
+
+
+def _coordinator(world: World, request: Args) -> int:
+    return coordinator_of(world.backend._sim, request["groupId"])
+
+
+@rpc("JoinGroup")
+def _join(world: World, request: Args, act: Args) -> Any:
+    value = JoinGroup(
+        request["groupId"],
+        request["memberId"],
+        act.get("client_id", "raw"),
+        request["sessionTimeoutMs"] * MS,
+        request["rebalanceTimeoutMs"] * MS,
+        tuple(p["name"] for p in request["protocols"]),
+        tuple(request["protocols"][0]["metadata"]["subscription"]),
+    )
+
+    def named(answer: Any) -> Any:
+        if not isinstance(answer, Joined):
+            return {"error": error_name(answer.error)}
+        if answer.member_id:
+            world.ids[f"id:{act.get('client_id', 'raw')}"] = answer.member_id
+        return {
+            "error": error_name(answer.error),
+            "member_id_given": bool(answer.member_id),
+            "member_id_prefix": answer.member_id.rpartition("-")[0],
+            "generation": answer.generation,
+            "leader": bool(answer.member_id) and answer.group_leader == answer.member_id,
+            "members": len(answer.members),
+            "protocol": answer.assignor,
+        }
+
+    return _coordinator(world, request), value, named
+
+
+def _plain(answer: Any) -> Any:
+    return {"error": error_name(answer.error)}
+
+
+@rpc("SyncGroup")
+def _sync(world: World, request: Args, act: Args) -> Any:
+    assignments = tuple(
+        (
+            a["memberId"],
+            tuple((t["topic"], p) for t in a["assignment"]["partitions"] for p in t["partitions"])
+            if isinstance(a["assignment"], dict) and "partitions" in a["assignment"]
+            else tuple((t, p) for t, p in (item.rsplit("-", 1) for item in a["assignment"])),
+        )
+        for a in request["assignments"]
+    )
+    value = SyncGroup(request["groupId"], request["generationId"], request["memberId"], assignments)
+    return _coordinator(world, request), value, _plain
+
+
+@rpc("Heartbeat")
+def _heartbeat(world: World, request: Args, act: Args) -> Any:
+    return (
+        _coordinator(world, request),
+        Heartbeat(request["groupId"], request["generationId"], request["memberId"]),
+        _plain,
+    )
+
+
+@rpc("LeaveGroup")
+def _leave(world: World, request: Args, act: Args) -> Any:
+    member = request["members"][0]["memberId"] if "members" in request else request["memberId"]
+    return _coordinator(world, request), LeaveGroup(request["groupId"], member), _plain
+
+
+@rpc("OffsetCommit")
+def _commit(world: World, request: Args, act: Args) -> Any:
+    generation = request.get("generationIdOrMemberEpoch", request.get("generationId", -1))
+    offsets = tuple(
+        (t["name"], p["partitionIndex"], p["committedOffset"])
+        for t in request["topics"]
+        for p in t["partitions"]
+    )
+    value = OffsetCommit(request["groupId"], generation, request["memberId"], offsets)
+    return _coordinator(world, request), value, _plain

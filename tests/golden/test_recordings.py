@@ -1,0 +1,16 @@
+"""Every recording of a real Apache Kafka that the simulator can already play agrees with it, read by read."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.golden.runner import RECORDINGS, load, play
+
+PLAYED: tuple[str, ...] = ()
+"""Cases that agree whole."""
+
+
+@pytest.mark.parametrize("name", PLAYED)
+def test_the_simulator_does_what_a_real_kafka_did(name: str) -> None:
+    result = play(load(RECORDINGS / f"{name}.json"))
+    assert result.good, "\n".join(result.bad)

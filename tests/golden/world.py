@@ -1,0 +1,277 @@
+"""World: a case's simulated cluster, its clock, its labels and its raw connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mqviz.backend import Refused
+from mqviz.commands import parse
+from mqviz.kafka import settings
+from mqviz.kafka.errors import Error
+from mqviz.model.command import Command
+from mqviz.model.event import Event
+from mqviz.model.invariants import broken
+from mqviz.model.request import AnswerReceived, AnswerSent
+from mqviz.model.state import State
+from mqviz.model.units import Duration, Value
+from mqviz.scenario import ClusterPlan, Scenario
+from mqviz.sim.backend import open_sim
+from mqviz.sim.kafka import network
+from tests.golden.registry import FACTS, RPC, VERBS, Args, NotRun
+
+MS = 1_000
+QUIET_US = 60_000_000
+"""When step 0 begins: everything has settled, and records may be a minute older than that."""
+
+Case = dict[str, Any]
+
+
+@dataclass
+class Label:
+    """An act that was done: when it began and ended, and what came of it."""
+
+    began_us: int
+    ended_us: int | None = None
+    outcome: Any = None
+    read: Callable[[], Any] | None = None
+    """Asks for the outcome again (acts whose outcome comes later)."""
+    act: Args = field(default_factory=dict)
+
+
+class World:
+    """One case on the simulator. `step` counts from 0; `marks`: where group events are counted from."""
+
+    def __init__(self, case: Case, seed: int = 7, watch: bool = True) -> None:
+        self.case = case
+        self.backend = open_sim(scenario_of(case), seed)
+        self.watch = watch
+        self.log: list[Event] = []
+        self.labels: dict[str, Label] = {}
+        self.raw: dict[str, int] = {}
+        self.answers: dict[int, tuple[int, Any]] = {}
+        self.ids: dict[str, Any] = {}
+        self.pending: list[tuple[str, int, Callable[[Any], Any]]] = []
+        self.step = 0
+        self.step_began: list[int] = []
+        self.mark_index = 0
+        self.notes: dict[str, Any] = {}
+        self.to(QUIET_US)
+
+    def begin(self, number: int) -> None:
+        """Step `number` begins: group events and differences are counted from here."""
+        self.step = number
+        self.step_began.append(self.now_us)
+        self.mark_index = len(self.log)
+        self.notes.setdefault("event_index", []).append(len(self.log))
+        groups = {name: group.generation for name, group in self.state.cluster.groups.items()}
+        self.notes.setdefault("generations", []).append(groups)
+
+    # -- time --------------------------------------------------------------------------------------------
+
+    @property
+    def now_us(self) -> int:
+        """Simulated now."""
+        return self.backend.now_us
+
+    @property
+    def state(self) -> State:
+        """The truth now."""
+        return self.backend.state
+
+    def to(self, at_us: int) -> None:
+        """Let time pass until `at_us`, instant by instant."""
+        while self.now_us < at_us:
+            following = self.backend.next_at_us()
+            until = at_us if following is None else min(at_us, following + 1)
+            self._take(self.backend.advance(until))
+
+    def wait(self, ms: float) -> None:
+        """Let `ms` milliseconds pass."""
+        self.to(self.now_us + int(ms * MS))
+
+    def until(self, holds: Callable[[], bool], timeout_ms: float = 30_000) -> bool:
+        """Let time pass until `holds()`; False if it did not within the timeout."""
+        end_us = self.now_us + int(timeout_ms * MS)
+        while not holds():
+            if self.now_us >= end_us:
+                return False
+            following = self.backend.next_at_us()
+            self._take(self.backend.advance(end_us if following is None else min(end_us, following + 1)))
+        return True
+
+    def _take(self, events: Any) -> None:
+        for event in events:
+            self.log.append(event)
+            if isinstance(event, AnswerSent):
+                self.answers[event.number] = (-1, event.answer)
+            elif isinstance(event, AnswerReceived) and event.number in self.answers:
+                self.answers[event.number] = (event.at_us, self.answers[event.number][1])
+        if self.watch and events:
+            assert not broken(self.state), (events[-1], broken(self.state))
+        self._settle()
+
+    # -- doing -------------------------------------------------------------------------------------------
+
+    def do(self, command: Command | str) -> str:
+        """Give a command now; returns "ok" or the refusal."""
+        try:
+            self.backend.submit(parse(command) if isinstance(command, str) else command)
+        except Refused as refusal:
+            return str(refusal)
+        return "ok"
+
+    def act(self, act: Args) -> None:
+        """Do one act of a step, and wait for its outcome if it has one and is not told otherwise."""
+        name = act["verb"]
+        if name not in VERBS:
+            raise NotRun(f"verb {name}")
+        label = act.get("as")
+        if label:
+            self.labels[label] = Label(self.now_us, act=act)
+        VERBS[name](self, act)
+        self._take(self.backend.advance(self.now_us + 1))
+        if not label:
+            return
+        if act.get("wait_for_answer", True):
+            self.until(lambda: self.labels[label].ended_us is not None, act.get("timeout_ms", 60_000))
+        elif self.labels[label].ended_us is None and self.labels[label].outcome is None:
+            self.labels[label].outcome = "PENDING"
+
+    def answered(self, label: str | None, outcome: Any, at_us: int | None = None) -> None:
+        """The act of this label ended with this outcome."""
+        if label:
+            self.labels[label].outcome = outcome
+            self.labels[label].ended_us = self.now_us if at_us is None else at_us
+
+    def later(self, label: str | None, outcome: Callable[[], Any]) -> None:
+        """The act ends as soon as `outcome()` is not None."""
+        if label:
+            self.labels[label].read = outcome
+            self._settle()
+
+    def _settle(self) -> None:
+        for name, label in self.labels.items():
+            if label.ended_us is None and label.read is not None:
+                outcome = label.read()
+                if outcome is not None:
+                    self.answered(name, outcome)
+
+    # -- raw requests ------------------------------------------------------------------------------------
+
+    def ask(self, connection: str, broker: int, request: Any) -> int:
+        """Send a raw request value on a connection of an outside client; returns its number."""
+        sim = self.backend._sim
+        sim.cause = 0
+        return network.ask(sim, "outside", connection, 1, broker, request)
+
+    def answer_of(self, number: int) -> Any | None:
+        """The answer to a raw request, once it was received."""
+        at_us, answer = self.answers.get(number, (-1, None))
+        return answer if at_us >= 0 else None
+
+    def rpc(self, act: Args, label: str | None) -> None:
+        """Send the raw request of an `rpc` act."""
+        if act["api"] not in RPC:
+            raise NotRun(f"rpc {act['api']}")
+        broker, request, named = RPC[act["api"]](self, self.named_ids(act["request"]), act)
+        number = self.ask(act.get("conn", "raw"), broker, request)
+
+        def outcome() -> Any:
+            answer = self.answer_of(number)
+            return None if answer is None else named(answer)
+
+        self.later(label, outcome)
+
+    def named_ids(self, value: Any) -> Any:
+        """`value` with the symbolic ids (`id:m1`, `pid:1`) replaced by what the brokers gave."""
+        if isinstance(value, str) and value in self.ids:
+            return self.ids[value]
+        if isinstance(value, dict):
+            return {key: self.named_ids(item) for key, item in value.items()}
+        return [self.named_ids(item) for item in value] if isinstance(value, list) else value
+
+    # -- reading -----------------------------------------------------------------------------------------
+
+    def read(self, read: Args) -> Any:
+        """The value of a fact now."""
+        if read["fact"] not in FACTS:
+            raise NotRun(f"fact {read['fact']}")
+        return FACTS[read["fact"]](self, read)
+
+    def moment_us(self, name: str, since_us: int = 0) -> int | None:
+        """The time of a moment: a label, label.done; others are registered by name in `notes`."""
+        base, _, done = name.partition(".")
+        if base in self.labels:
+            return self.labels[base].ended_us if done else self.labels[base].began_us
+        if name in self.notes:
+            found: int | None = (
+                self.notes[name](self, since_us) if callable(self.notes[name]) else self.notes[name]
+            )
+            return found
+        raise NotRun(f"moment {name}")
+
+    def config(self, kind: str, name: str, group: str = "") -> dict[str, Value]:
+        """What the recording set for a client: `*`, then its group, then its own name; only what is simulated."""
+        table = self.case["config"].get(kind, {})
+        component = "consumer" if kind == "share" else kind
+        found: dict[str, Any] = {}
+        for key in ("*", f"group:{group}", name):
+            found |= table.get(key, {})
+        return known(found, component)
+
+
+def known(config: dict[str, Any], component: str) -> dict[str, Value]:
+    """The settings that change something in the simulator; a recording may give others too."""
+    names = settings.COMPONENTS[component]
+    return {name: Value(_text(value)) for name, value in config.items() if name in names}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def scenario_of(case: Case) -> Scenario:
+    """The cluster of a case; its topics are made by the first commands."""
+    config, setup = case["config"], case["setup"]
+    each = config.get("broker_each", {})
+    plan = ClusterPlan(
+        brokers=len(setup["brokers"]),
+        link_latency=Duration(250),
+        append_cost=Duration(50),
+        group_initial_rebalance_delay=Duration(
+            1000 * int(config["broker"].get("group.initial.rebalance.delay.ms", 3000))
+        ),
+        racks=tuple(
+            str(each[str(b)]["broker.rack"])
+            for b in setup["brokers"]
+            if "broker.rack" in each.get(str(b), {})
+        ),
+        settings=known(config["broker"], "broker"),
+        groups={name: known(table, "group") for name, table in config.get("group", {}).items()},
+        scaled=True,
+    )
+    topics = tuple(_topic(name, topic) for name, topic in setup["topics"].items())
+    return Scenario(case["id"], Duration(1 << 50), "partition-log", cluster=plan, topics=topics)
+
+
+def _topic(name: str, topic: Args) -> Any:
+    config = " ".join(f"{key}={value}" for key, value in known(topic.get("config") or {}, "topic").items())
+    replicas = topic.get("replicas")
+    count = topic.get("partitions") or len(replicas or [1])
+    factor = topic.get("rf") or len((replicas or [[1]])[0])
+    text = f"create topic {name} partitions={count} replication_factor={factor}"
+    if replicas:
+        text += " replicas=" + ",".join("/".join(map(str, ids)) for ids in replicas)
+    try:
+        return parse(f"{text} {config}")
+    except ValueError:
+        return parse(f"{text.partition(' replicas=')[0]} {config}")
+
+
+def error_name(code: int) -> str:
+    """Kafka's name of an error code, as recordings write it."""
+    return Error(code).name
