@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from types import UnionType
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
@@ -230,6 +231,12 @@ def _scalar(kind: Any, item: str, name: str, text: str, column: int) -> Any:
         if item not in get_args(kind):
             raise NotationError(f"{name} cannot be `{item}`{nearest(item, get_args(kind))}", text, column)
         return item
+    if kind is bool:
+        if item not in ("true", "false"):
+            raise NotationError(f"{name} is true or false", text, column)
+        return item == "true"
+    if get_origin(kind) is UnionType:
+        kind = get_args(kind)[0]
     try:
         if issubclass(kind, Quantity):
             return kind.parse(item)
@@ -244,4 +251,4 @@ def _text(value: Any) -> str:
         return ",".join(_text(item) for item in value)
     if isinstance(value, str) and not _BARE.fullmatch(value):
         return json.dumps(value)
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

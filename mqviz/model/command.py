@@ -165,12 +165,20 @@ class SetConsumer(Command, frozen=True):
 
 
 class SendRecord(Command, frozen=True):
-    """One more record through the producer `name`, now; `key` empty means a null key."""
+    """One more record through the producer `name`, now; `key` empty means a null key.
+
+    `value` is a short text (empty: an opaque payload of the producer's size); `tombstone=true` sends a null value,
+    which deletes the key where the topic is compacted. `timestamp_ms` counts from the start of the run and may be negative;
+    without it the record is stamped now.
+    """
 
     verb, kind = "send", "record"
     name: str
     key: str = ""
     count: int = 1
+    value: str = ""
+    tombstone: bool = False
+    timestamp_ms: int | None = None
 
 
 class AddSignUp(Command, frozen=True):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,15 +20,23 @@ if TYPE_CHECKING:
     from mqviz.model.cluster import Partition
     from mqviz.model.state import State
 
+LOG_APPEND_TIME, TRANSACTIONAL, CONTROL = 8, 16, 32
+"""Kafka's bits in `Batch.attributes`."""
+
 SEAL = 256
 """Batches in a sealed chunk."""
 
 
-class Batch(msgspec.Struct, frozen=True):
+class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
     """Records that travel and are stored together; offset and sequence of record i are the first one's plus i.
 
     `producer_id` is -1 where the producer is not idempotent; sequences are counted all the same, so that
-    records can be told apart. `attributes` are Kafka's bits (none used yet). `keys`: a key or None a record.
+    records can be told apart. `attributes` are Kafka's bits: TRANSACTIONAL, CONTROL, LOG_APPEND_TIME.
+    `keys`: a key or None a record. `values`: "" for an opaque payload, a short text, or None for a tombstone; None
+    instead of the tuple: all opaque. `created`: when each record was created, where that is not `created_at_us`
+    for all. `delete_horizon_us`: from then on a pass of the cleaner may drop tombstones and a marker (R75).
+    `first_number`: the running number of the first record among its producer's records to this partition, which
+    unlike sequences never begins again (-1: not told).
     """
 
     base_offset: int
@@ -43,11 +51,37 @@ class Batch(msgspec.Struct, frozen=True):
     created_at_us: int
     appended_at_us: int
     keys: tuple[str | None, ...]
+    values: tuple[str | None, ...] | None = None
+    created: tuple[int, ...] | None = None
+    delete_horizon_us: int | None = None
+    first_number: int = -1
 
     @property
     def end_offset(self) -> int:
         """The offset after the last record."""
         return self.base_offset + self.count
+
+    @property
+    def control(self) -> bool:
+        """Whether this is a transaction's marker, which no application reads (R62)."""
+        return bool(self.attributes & CONTROL)
+
+    @property
+    def latest_us(self) -> int:
+        """The largest timestamp in it: that of the append, if the topic says so (R68)."""
+        if self.attributes & LOG_APPEND_TIME:
+            return self.appended_at_us
+        return self.created_at_us if self.created is None else max(self.created)
+
+    def timestamp_us(self, index: int) -> int:
+        """The timestamp of its record number `index`."""
+        if self.attributes & LOG_APPEND_TIME:
+            return self.appended_at_us
+        return self.created_at_us if self.created is None else self.created[index]
+
+    def value(self, index: int) -> str | None:
+        """The value of its record number `index`: "" is opaque, None a tombstone."""
+        return "" if self.values is None else self.values[index]
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -106,6 +140,44 @@ class Log(msgspec.Struct):
             for batch in reversed(self.sealed[index].batches):
                 if batch.base_offset < end:
                     yield batch
+
+    def truncate(self, offset: int) -> None:
+        """Take away every batch that ends above `offset`; the next append gets `offset` (R26)."""
+        if offset >= self.end:
+            return
+        kept = self._cut(lambda batch: batch.end_offset <= offset)
+        self.sealed, self.tail = kept
+        self.end = offset
+        self.start = min(self.start, offset)
+
+    def delete_before(self, offset: int) -> None:
+        """Move the first offset that can be read; the batches stay until their segment goes (R72)."""
+        self.start = max(self.start, min(offset, self.end))
+
+    def restart(self, offset: int) -> None:
+        """Begin anew, empty, at `offset`: a follower that is behind its leader's log start."""
+        self.sealed, self.tail = [], []
+        self.start = self.end = offset
+
+    def offset_for_time(self, at_us: int) -> tuple[int, int] | None:
+        """(offset, timestamp) of the first record with a timestamp of `at_us` or later; None: there is none (R88)."""
+        for batch in self.forwards(self.start):
+            if batch.latest_us < at_us:
+                continue
+            for index in range(batch.count):
+                offset, stamp_us = batch.base_offset + index, batch.timestamp_us(index)
+                if stamp_us >= at_us and offset >= self.start:
+                    return offset, stamp_us
+        return None
+
+    def _cut(self, keeps: Callable[[Batch], bool]) -> tuple[list[Chunk], list[Batch]]:
+        """Chunks and tail up to the first batch that `keeps` is false for."""
+        sealed: list[Chunk] = []
+        for chunk in self.sealed:
+            if not keeps(chunk.batches[-1]):
+                return sealed, [batch for batch in chunk.batches if keeps(batch)]
+            sealed.append(chunk)
+        return sealed, [batch for batch in self.tail if keeps(batch)]
 
     def _chunk(self, offset: int) -> int:
         """Index of the last chunk that begins below `offset`."""

@@ -18,13 +18,30 @@ if TYPE_CHECKING:
 
 
 class OpenBatch(msgspec.Struct):
-    """A batch that still waits at the producer; `closed`: takes no more records."""
+    """A batch that still waits at the producer; `closed`: takes no more records.
+
+    `values` and `created` are kept as in Batch: only once a record has a value, or a timestamp, of its own.
+    """
 
     created_at_us: int
     first_sequence: int
     bytes: int
     keys: list[str | None]
     closed: bool = False
+    values: list[str | None] | None = None
+    created: list[int] | None = None
+
+    def note(self, value: str | None, stamp_us: int) -> None:
+        """The record that was put in last has this value and timestamp."""
+        before = len(self.keys) - 1
+        if self.values is None and value != "":
+            self.values = [""] * before
+        if self.created is None and stamp_us != self.created_at_us:
+            self.created = [self.created_at_us] * before
+        if self.values is not None:
+            self.values.append(value)
+        if self.created is not None:
+            self.created.append(stamp_us)
 
 
 class Queue(msgspec.Struct):
@@ -82,11 +99,12 @@ class ProducerAdded(Event, frozen=True):
     settings: AddProducer
 
 
-class SendCalled(Event, frozen=True):
+class SendCalled(Event, frozen=True, omit_defaults=True):
     """The application called send(): the record is in a batch; `opens`: in a new one, after closing the last.
 
     `keyed`: the key chose the partition. `paced`: it is one of those that the producer's rate asked for. `sequence` counts this producer's records
-    to this partition.
+    to this partition. `value`: a text, None for a tombstone, "" for a payload that nobody looks into. `stamp_us`: the
+    timestamp that the application gave; None: now.
     """
 
     weight = Weight.STEP
@@ -99,6 +117,8 @@ class SendCalled(Event, frozen=True):
     keyed: bool
     opens: bool
     paced: bool
+    value: str | None = ""
+    stamp_us: int | None = None
 
 
 class StickyMoved(Event, frozen=True):
@@ -198,6 +218,9 @@ def _sent(state: State, event: SendCalled) -> None:
     else:
         queue.batches[-1].bytes += event.bytes
         queue.batches[-1].keys.append(event.key)
+    last = queue.batches[-1]
+    if event.value != "" or event.stamp_us is not None or last.values or last.created:
+        last.note(event.value, event.at_us if event.stamp_us is None else event.stamp_us)
     queue.next_sequence = event.sequence + 1
     producer.sent += 1
     partition.sent += 1

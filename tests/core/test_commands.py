@@ -17,6 +17,8 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 VALUES: dict[Any, st.SearchStrategy[Any]] = {
     str: TEXT,
     int: st.integers(0, 10**9),
+    bool: st.booleans(),
+    int | None: st.none() | st.integers(-(10**9), 10**9),
     Duration: st.integers(0, 10**13).map(Duration),
     Size: st.integers(0, 1 << 40).map(Size),
     Rate: st.floats(0, 1e9, allow_nan=False).map(Rate),

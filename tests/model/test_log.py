@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mqviz.model.log import SEAL, Batch, Log
+from mqviz.model.log import LOG_APPEND_TIME, SEAL, Batch, Log
 from mqviz.model.packing import pack, unpack
 
 
@@ -58,3 +58,41 @@ def test_backwards_is_the_reverse() -> None:
     assert list(found.backwards(found.end)) == list(reversed(found.read(0, found.end)))
     assert next(found.backwards(513)).base_offset == 512
     assert next(found.backwards(512)).base_offset == 510
+
+
+@pytest.mark.parametrize("offset", [0, 300, 512, 514, 1024, 1026, 1030])
+def test_truncation_makes_new_chunks_and_leaves_the_shared_ones(offset: int) -> None:
+    found = log(2 * SEAL + 3)
+    before, sealed = found.read(0, found.end), list(found.sealed)
+    found.truncate(offset)
+    assert (found.start, found.end) == (0, offset)
+    assert found.read(0, 1030) == tuple(b for b in before if b.end_offset <= offset)
+    found.append(batch(offset))
+    assert found.read(offset, 1030)[0].base_offset == offset
+    assert sealed[0].batches[-1].end_offset == 512, "others may share the old chunk"
+
+
+def test_the_log_start_moves_up_only_and_a_restart_is_empty() -> None:
+    found = log(5)
+    found.delete_before(4)
+    found.delete_before(2)
+    assert (found.start, found.end) == (4, 10)
+    found.restart(40)
+    assert (found.start, found.end, found.read(40, 99)) == (40, 40, ())
+
+
+def test_r88_the_first_record_of_a_time_or_later() -> None:
+    found = Log()
+    found.append(Batch(0, 2, 100, "p", -1, 0, 0, 0, 0, 10, 99, ("k", "k"), None, (10, 30)))
+    found.append(Batch(2, 1, 100, "p", -1, 0, 2, 0, 0, 20, 99, ("k",)))
+    found.append(Batch(3, 1, 100, "p", -1, 0, 3, LOG_APPEND_TIME, 0, 20, 99, ("k",)))
+    assert [found.offset_for_time(at) for at in (0, 10, 11, 30, 31, 100)] == [
+        (0, 10),
+        (0, 10),
+        (1, 30),
+        (1, 30),
+        (3, 99),
+        None,
+    ]
+    found.delete_before(2)
+    assert found.offset_for_time(0) == (2, 20)

@@ -75,6 +75,10 @@ def _write(sim: Simulation, number: int, topic: str, partition_number: int, batc
         batch.created_at_us,
         sim.now_us,
         batch.keys,
+        batch.values,
+        batch.created,
+        None,
+        batch.first_number,
     )
     sim.cause = sim.emit(
         BatchAppended(*sim.stamp(), topic, partition_number, partition.leader, number, written)

@@ -74,19 +74,38 @@ def _next_key(sim: Simulation, producer: Producer) -> str | None:
 # -- send(): partition and batch -----------------------------------------------------------------------------
 
 
-def send(sim: Simulation, producer: Producer, key: str | None, *, paced: bool) -> bool:
+def send(
+    sim: Simulation,
+    producer: Producer,
+    key: str | None,
+    *,
+    paced: bool,
+    value: str | None = "",
+    stamp_us: int | None = None,
+) -> bool:
     """The application calls send(); True if a batch may leave now."""
     settings = producer.settings
     raw = None if key is None else key.encode()
     partition, keyed = _choose(sim, producer, raw)
     queue = producer.queues.get(sim.state.cluster.partition(settings.topic, partition).key)
-    size = _size_in_last(sim, producer, queue, raw)
+    size = _size_in_last(sim, producer, queue, raw, value, stamp_us)
     opens = size is None
     if size is None:
-        size = BATCH_HEADER + _record_size(producer, raw, 0, 0)
+        size = BATCH_HEADER + _record_size(producer, raw, 0, 0, value)
     sequence = queue.next_sequence if queue else 0
     event = SendCalled(
-        *sim.stamp(), producer.name, settings.topic, partition, sequence, key, size, keyed, opens, paced
+        *sim.stamp(),
+        producer.name,
+        settings.topic,
+        partition,
+        sequence,
+        key,
+        size,
+        keyed,
+        opens,
+        paced,
+        value,
+        stamp_us,
     )
     sim.cause = sim.emit(event)
     if not keyed and _java_moves_after(producer):
@@ -97,19 +116,30 @@ def send(sim: Simulation, producer: Producer, key: str | None, *, paced: bool) -
     return _sendable(sim, producer, queue)
 
 
-def _size_in_last(sim: Simulation, producer: Producer, queue: Queue | None, key: bytes | None) -> int | None:
+def _size_in_last(
+    sim: Simulation,
+    producer: Producer,
+    queue: Queue | None,
+    key: bytes | None,
+    value: str | None = "",
+    stamp_us: int | None = None,
+) -> int | None:
     """Bytes of the record in the queue's last batch; None: it needs a new batch (R41)."""
     last = queue.batches[-1] if queue and queue.batches else None
     if last is None or last.closed:
         return None
-    ms_delta = sim.now_us // 1000 - last.created_at_us // 1000
-    size = _record_size(producer, key, len(last.keys), ms_delta)
+    first_us = last.created[0] if last.created else last.created_at_us
+    ms_delta = (sim.now_us if stamp_us is None else stamp_us) // 1000 - first_us // 1000
+    size = _record_size(producer, key, len(last.keys), ms_delta, value)
     return size if last.bytes + size <= producer.settings.batch_size else None
 
 
-def _record_size(producer: Producer, key: bytes | None, offset_delta: int, ms_delta: int) -> int:
+def _record_size(
+    producer: Producer, key: bytes | None, offset_delta: int, ms_delta: int, value: str | None = ""
+) -> int:
     length = None if key is None else len(key)
-    return record_size(length, int(producer.settings.value_size), offset_delta, ms_delta)
+    payload = int(producer.settings.value_size) if value == "" else None if value is None else len(value.encode())
+    return record_size(length, payload, offset_delta, ms_delta)
 
 
 def _choose(sim: Simulation, producer: Producer, key: bytes | None) -> tuple[int, bool]:
@@ -226,6 +256,8 @@ def _batch(producer: Producer, waiting: OpenBatch) -> Batch:
         waiting.created_at_us,
         0,
         tuple(waiting.keys),
+        None if waiting.values is None else tuple(waiting.values),
+        None if waiting.created is None else tuple(waiting.created),
     )
 
 

@@ -93,6 +93,8 @@ def _check_send(sim: Simulation, command: SendRecord) -> SendRecord:
         raise Refused(f"producer {command.name} is not running")
     if command.count < 1:
         raise Refused("send at least one record: count=1 or more")
+    if command.tombstone and (command.value or not command.key):
+        raise Refused("a tombstone is a null value for a key: say key=NAME and no value")
     return command
 
 
@@ -100,9 +102,11 @@ def _check_send(sim: Simulation, command: SendRecord) -> SendRecord:
 def _send(sim: Simulation, command: SendRecord) -> None:
     producer = sim.state.cluster.producers[command.name]
     given = sim.cause
+    value = None if command.tombstone else command.value
+    stamp_us = None if command.timestamp_ms is None else command.timestamp_ms * 1000
     for _ in range(command.count):
         sim.cause = given
-        actor.send(sim, producer, command.key or None, paced=False)
+        actor.send(sim, producer, command.key or None, paced=False, value=value, stamp_us=stamp_us)
     actor.drain(sim, producer)
 
 
