@@ -138,7 +138,9 @@ def _record_size(
     producer: Producer, key: bytes | None, offset_delta: int, ms_delta: int, value: str | None = ""
 ) -> int:
     length = None if key is None else len(key)
-    payload = int(producer.settings.value_size) if value == "" else None if value is None else len(value.encode())
+    payload = (
+        int(producer.settings.value_size) if value == "" else None if value is None else len(value.encode())
+    )
     return record_size(length, payload, offset_delta, ms_delta)
 
 

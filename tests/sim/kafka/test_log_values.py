@@ -12,7 +12,9 @@ def written(*texts: str) -> list[Batch]:
     world.do(*texts).to(100 * MS)
     partition = world.state.cluster.partition("t", 0)
     assert len({partition.replicas[broker].log.end for broker in (1, 2, 3)}) == 1
-    assert all(partition.replicas[broker].log.read(0, 99) == partition.led.log.read(0, 99) for broker in (2, 3))
+    assert all(
+        partition.replicas[broker].log.read(0, 99) == partition.led.log.read(0, 99) for broker in (2, 3)
+    )
     return [event.batch for event in of(world, BatchAppended)]
 
 
