@@ -21,6 +21,7 @@ _DO = {
     "learn": "mqviz.cli.screens:learn",
     "play": "mqviz.cli.play:play",
     "replay": "mqviz.cli.play:replay",
+    "why": "mqviz.cli.why:why",
     "attach": "mqviz.cli.screens:attach",
     "lag": "mqviz.cli.lag:lag",
     "kafka": "mqviz.cli.kafka:kafka",

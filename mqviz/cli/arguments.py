@@ -100,6 +100,19 @@ def _replay(sub: argparse.ArgumentParser) -> None:
     _looks(sub)
 
 
+def _why(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("file", type=Path, metavar="FILE", help="a scenario file, or the name of an example")
+    sub.add_argument(
+        "what",
+        metavar="WHAT",
+        help="an event's number, a kind of event (its last one), or a record such as orders-0:17",
+    )
+    sub.add_argument("--until", type=_duration, metavar="TIME", help="look at the run up to this time")
+    sub.add_argument("--all", action="store_true", help="every cause up to the command that began it")
+    sub.add_argument("--json", action="store_true", help="the same facts as one JSON document")
+    _seed(sub)
+
+
 def _attach(sub: argparse.ArgumentParser) -> None:
     _cluster(sub)
     _looks(sub)
@@ -147,6 +160,7 @@ _SUBCOMMANDS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "learn": _learn,
     "play": _play,
     "replay": _replay,
+    "why": _why,
     "attach": _attach,
     "lag": _lag,
     "kafka": _kafka,
@@ -156,6 +170,7 @@ _HELP = {
     "learn": "play a lesson: predict, run, see why",
     "play": "play a scenario, or run it headless",
     "replay": "play a saved run again, byte for byte",
+    "why": "why something happened in a run: the causes of an event, the life of a record",
     "attach": "watch a real cluster, read-only: who lags, why, since when",
     "lag": "the lag of all groups, as text or JSON",
     "kafka": "a real Apache Kafka on this machine: up, down, status",

@@ -31,9 +31,9 @@ def play(arguments: Namespace) -> int:
     seed = scenario.seed if arguments.seed is None else arguments.seed
     until_us = int(arguments.until or scenario.until)
     if arguments.json:
-        return _print_events(_events(open_simulator, scenario, seed, until_us))
+        return _print_events(events_of(open_simulator, scenario, seed, until_us))
     state, events = State(), []
-    for event in _events(open_simulator, scenario, seed, until_us):
+    for event in events_of(open_simulator, scenario, seed, until_us):
         apply(state, event)
         events.append(event)
     if arguments.save:
@@ -66,7 +66,8 @@ def difference(header: capture.Capture, events: Sequence[Event]) -> str:
     return capture.differs(header, _rerun(header) if header.kind == "simulated" else events)
 
 
-def _events(opener: Open, scenario: Scenario, seed: int, until_us: int) -> Iterable[Event]:
+def events_of(opener: Open, scenario: Scenario, seed: int, until_us: int) -> Iterable[Event]:
+    """Every event of a run before `until_us`; raises CannotDo if the scenario cannot begin."""
     backend = _opened(opener, scenario, seed)
     while backend.now_us < until_us:
         yield from backend.advance(min(until_us, backend.now_us + STRETCH_US), 10_000)

@@ -7,19 +7,24 @@ from collections.abc import Iterator, Sequence
 
 from mqviz.model import facts
 from mqviz.model.event import Event
+from mqviz.model.measures import Measures, Pauses, Times
 from mqviz.model.observed import Unknown
 from mqviz.model.state import State
 from mqviz.model.units import Duration
+from mqviz.model.words import lasting, several
 from mqviz.scenario import Scenario
 
 
 def report(scenario: Scenario, seed: int, state: State, events: Sequence[Event], until_us: int) -> str:
     """The report, with a newline at its end."""
+    measures = Measures()
+    measures.see(events)
     lines = [
         f"{scenario.title}: seed {seed}, Kafka {scenario.kafka_version}, {Duration(until_us)}, {len(events):,} events",
         *_services(state),
         *_topics(state),
-        *_groups(state),
+        *_groups(state, measures),
+        *_speed(measures),
         *_kinds(events),
     ]
     return "\n".join(lines) + "\n"
@@ -47,7 +52,39 @@ def _topics(state: State) -> Iterator[str]:
             )
 
 
-def _groups(state: State) -> Iterator[str]:
+def _speed(measures: Measures) -> Iterator[str]:
+    """Throughput, and how long records took (from the first send() of their batch)."""
+    if measures.sent_us is None:
+        return
+    lasted_us = max(1, measures.last_us - measures.sent_us)
+    yield ""
+    yield (
+        f"appended {measures.appended:,} records, {measures.appended_bytes:,} bytes: "
+        f"{measures.appended * 1e6 / lasted_us:,.1f} records/s"
+    )
+    for name, times in measures.acknowledged.items():
+        yield f"  {name} acknowledged {times.records:,}: {_percentiles(times)}"
+    for name, times in measures.delivered.items():
+        yield f"  {name} delivered {times.records:,}: {_percentiles(times)}"
+
+
+def _percentiles(times: Times) -> str:
+    return f"p50 {times.percentile(0.5) / 1000:,.1f} ms, p99 {times.percentile(0.99) / 1000:,.1f} ms"
+
+
+def _pauses(pauses: Pauses | None) -> Iterator[str]:
+    if pauses is None or not pauses.lengths_us:
+        return
+    lengths = ", ".join(lasting(us) for us in pauses.lengths_us[-8:])
+    yield f"  {several(len(pauses.lengths_us), 'rebalance')}: {lengths}"
+    if pauses.stops:
+        yield (
+            f"  partitions stood still {several(pauses.stops, 'time')}: {pauses.still_us / 1000:,.1f} partition-ms"
+            f" in all, {pauses.longest_us / 1000:,.1f} ms the longest"
+        )
+
+
+def _groups(state: State, measures: Measures) -> Iterator[str]:
     for group in facts.groups(state):
         lag, ledger = facts.group_lag(state, group.name), facts.ledger(state, group.name)
         yield ""
@@ -55,6 +92,7 @@ def _groups(state: State) -> Iterator[str]:
         for member in facts.members(state, group.name):
             owned = " ".join(f"{topic} P{partition}" for topic, partition in member.partitions) or "nothing"
             yield f"  {member.name}  {member.state}  owns {owned}  processed {_value(member.processed)}"
+        yield from _pauses(measures.pauses.get(group.name))
         if not isinstance(ledger, Unknown):
             yield (
                 f"  {ledger.done:,} done + {ledger.in_hand:,} in hand + {ledger.waiting:,} waiting + {ledger.not_readable:,} not"

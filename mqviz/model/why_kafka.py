@@ -46,8 +46,9 @@ def _given(_: State, event: CommandGiven) -> Why:
     said = [
         f"{field.name}={_value(getattr(command, field.name))}"
         for field in fields(command)
-        if field.name != "name" and getattr(command, field.name) != field.default
+        if field.name not in ("name", "config") and getattr(command, field.name) != field.default
     ]
+    said += [f"{name}={value}" for name, value in getattr(command, "config", {}).items()]
     name = getattr(command, "name", "")
     whose = "the scenario" if event.of_scenario else "command"
     return _why(event, f"{whose}: {command.verb} {command.kind} {name}".rstrip(), "  ".join(said))

@@ -149,3 +149,39 @@ def test_a_standard_stream_that_is_closed_is_no_error(closed: str, scenario: Pat
         assert done.returncode == ("lag" in words), command
         assert "unexpected" not in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_why_walks_up_the_causes_in_plain_sentences() -> None:
+    done = mqviz("why", "consumer-groups", "PartitionsAssigned", "--until", "9s")
+    lines = done.stdout.splitlines()
+    assert "gets P" in lines[0], done.stderr
+    assert lines.count("because") == 5
+    assert "c1: add consumer" not in done.stdout
+    assert "the scenario: add consumer" in lines[-2]
+    whole = mqviz(
+        "why", "consumer-groups", "PartitionsAssigned", "--until", "9s", "--all"
+    ).stdout.splitlines()
+    assert whole.count("because") > 20
+    assert "more" not in whole[-2]
+
+
+def test_why_tells_a_record_s_life_as_text_and_json() -> None:
+    done = mqviz("why", "consumer-groups", "email-requests-0:3")
+    assert "delivered once" in done.stdout, done.stderr
+    told = json.loads(mqviz("why", "consumer-groups", "email-requests-0:3", "--json").stdout)
+    assert (told["offset"], told["delivered"]) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("what", "code", "sentence"),
+    [
+        ("RecordsRetured", 2, "did you mean `RecordsReturned`?"),
+        ("99999999", 2, "there is no event 99999999"),
+        ("MemberRemoved", 1, "there is no MemberRemoved in this run"),
+        ("email-requests-0:99999", 1, "no record email-requests-0:99999"),
+    ],
+)
+def test_why_says_what_is_not_there(what: str, code: int, sentence: str) -> None:
+    done = mqviz("why", "consumer-groups", what)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert sentence in done.stderr
