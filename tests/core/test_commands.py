@@ -36,7 +36,9 @@ def values(kind: Any) -> st.SearchStrategy[Any]:
 def commands_of(kind: type[Command]) -> st.SearchStrategy[Command]:
     fields = {f.name: values(f.type) for f in msgspec.structs.fields(kind) if f.name != "config"}
     if kind.kind in COMPONENT and "config" in kind.__struct_fields__:
-        names = st.sampled_from(sorted(set(settings.COMPONENTS[COMPONENT[kind.kind]]) - set(kind.__struct_fields__)))
+        names = st.sampled_from(
+            sorted(set(settings.COMPONENTS[COMPONENT[kind.kind]]) - set(kind.__struct_fields__))
+        )
         fields["config"] = st.dictionaries(names, TEXT.map(Value), max_size=3)
     return st.builds(kind, **fields)
 
