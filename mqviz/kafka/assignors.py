@@ -1,6 +1,8 @@
-"""Partition assignors of the classic group protocol, as pure functions (R110, R114, R115, E26, E28).
+"""Partition assignors of the classic group protocol, as pure functions (R110, R114-R119, E26, E28-E30).
 
-Types and words are those of ConsumerPartitionAssignor in Kafka's Java client.
+Types and words are those of ConsumerPartitionAssignor in Kafka's Java client. An assignor is a function of the
+number of partitions of each topic and of the members' subscriptions by member id; it answers with what each
+member gets, idle members with an empty list. The sticky ones are in assignors_sticky.py. No racks.
 """
 
 from __future__ import annotations
@@ -20,11 +22,25 @@ class TopicPartition(NamedTuple):
 
 
 class Subscription(NamedTuple):
-    """What a member brings to a rebalance: its topics, what it still owns, its group.instance.id if it is static."""
+    """What a member brings to a rebalance.
+
+    `owned_partitions`: what it still owns, which is nothing where it revoked all before joining (eager).
+    `group_instance_id`: None unless the member is static. `generation_id`: in which generation it got what it
+    owns, -1 for none. `user_data` is what StickyAssignor alone adds: what the member was given last.
+    """
 
     topics: tuple[str, ...]
     owned_partitions: tuple[TopicPartition, ...] = ()
     group_instance_id: str | None = None
+    generation_id: int = -1
+    user_data: StickyUserData | None = None
+
+
+class StickyUserData(NamedTuple):
+    """What a member was given last, and in which generation."""
+
+    partitions: tuple[TopicPartition, ...] = ()
+    generation: int = -1
 
 
 Assignment = dict[str, list[TopicPartition]]
@@ -34,16 +50,37 @@ Assignor = Callable[[Mapping[str, int], Mapping[str, Subscription]], Assignment]
 def range_assignor(
     partitions_per_topic: Mapping[str, int], subscriptions: Mapping[str, Subscription]
 ) -> Assignment:
-    """RangeAssignor: per topic consecutive partitions, as many for each of its subscribers, the first get one more.
+    """RangeAssignor: per topic consecutive partitions, as many for each of its subscribers, the first get one more (R115).
 
-    `subscriptions` is by member id. Members are taken in order: static ones by instance id, then the others by
-    member id. Every member is in the result, idle ones with an empty list.
+    Members are taken in order: static ones by instance id, then the others by member id.
     """
     assignment: Assignment = {member: [] for member in subscriptions}
     for topic in sorted(partitions_per_topic):
         members = [m for m in _in_order(subscriptions) if topic in subscriptions[m].topics]
         if members:
             _share_out(topic, partitions_per_topic[topic], members, assignment)
+    return assignment
+
+
+def round_robin_assignor(
+    partitions_per_topic: Mapping[str, int], subscriptions: Mapping[str, Subscription]
+) -> Assignment:
+    """RoundRobinAssignor: all partitions in order, dealt like cards to the members in order (R116).
+
+    A member that does not subscribe to the topic is passed over, and the next partition goes to the one behind
+    the last that took one. Members are ordered as in `range_assignor`.
+    """
+    assignment: Assignment = {member: [] for member in subscriptions}
+    members = _in_order(subscriptions)
+    turn = 0
+    for topic in sorted(partitions_per_topic):
+        if not any(topic in subscription.topics for subscription in subscriptions.values()):
+            continue
+        for number in range(partitions_per_topic[topic]):
+            while topic not in subscriptions[members[turn % len(members)]].topics:
+                turn += 1
+            assignment[members[turn % len(members)]].append(TopicPartition(topic, number))
+            turn += 1
     return assignment
 
 
@@ -63,9 +100,6 @@ def _share_out(topic: str, partitions: int, members: list[str], assignment: Assi
         assignment[member] += [TopicPartition(topic, number) for number in range(first, end)]
         first = end
 
-
-ASSIGNORS: dict[str, Assignor] = {"range": range_assignor}
-"""Assignors by the name that members vote with."""
 
 VOTE_ORDER = ("sticky", "range", "roundrobin", "cooperative-sticky")
 """Who wins among equal votes: Java's hash order of the names (E26)."""

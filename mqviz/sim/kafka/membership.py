@@ -10,7 +10,8 @@ Left out: static members, cooperative rebalancing, finding the coordinator (S11)
 
 from __future__ import annotations
 
-from mqviz.kafka.assignors import ASSIGNORS, Subscription
+from mqviz.kafka.assignors import Subscription
+from mqviz.kafka.assignors_sticky import ASSIGNORS
 from mqviz.kafka.errors import Error
 from mqviz.model.consumer import Consumer, ConsumerChanged, ConsumerFailed, Phase
 from mqviz.model.membership import MembershipChanged, PartitionsAssigned, PartitionsRevoked, RejoinNeeded
