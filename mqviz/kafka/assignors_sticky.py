@@ -123,7 +123,9 @@ def _owners(
     return owned, twice
 
 
-def _adjusted(assignment: Assignment, owned: Mapping[str, list[TopicPartition]], claims: Claims) -> Assignment:
+def _adjusted(
+    assignment: Assignment, owned: Mapping[str, list[TopicPartition]], claims: Claims
+) -> Assignment:
     """Without what a member would get although somebody still has it: that comes one generation later (R119)."""
     claimed = {tp for claim in claims.values() for tp in claim.partitions}
     return {

@@ -55,7 +55,9 @@ def cooperative(
     return told(assignor(partitions, subscriptions))
 
 
-def settled(assignor: Assignor, partitions: dict[str, int], topics: str = "t", **owned: str) -> dict[str, str]:
+def settled(
+    assignor: Assignor, partitions: dict[str, int], topics: str = "t", **owned: str
+) -> dict[str, str]:
     """After as many generations as it takes."""
     while True:
         then = cooperative(assignor, partitions, topics, **owned)
@@ -220,6 +222,9 @@ def test_i25_unequal_subscriptions_leave_no_wanted_partition_alone(
     given_away = [tp for given in found.values() for tp in given]
     asked = {topic for names in wanted.values() for topic in names}
     assert sorted(given_away) == sorted(
-        TopicPartition(topic, number) for topic, n in partitions.items() if topic in asked for number in range(n)
+        TopicPartition(topic, number)
+        for topic, n in partitions.items()
+        if topic in asked
+        for number in range(n)
     )
     assert all(tp.topic in wanted[member] for member, given in found.items() for tp in given)
