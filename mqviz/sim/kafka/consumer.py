@@ -28,6 +28,7 @@ from mqviz.model.request import AnyRequest, Fetch, Fetched, InFlight, OffsetComm
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
 from mqviz.sim.kafka import membership, offsets
 from mqviz.sim.kafka.network import ask, receives
+from mqviz.sim.kafka.protocols import protocol_of
 
 AUTO_COMMIT_US = setting("auto.commit.interval.ms") * 1_000
 
@@ -50,10 +51,7 @@ def progress(sim: Simulation, consumer: Consumer) -> None:
     """Do what poll() does now, if the application is inside it: group work first, then records (R79)."""
     if consumer.activity != "polling" or consumer.state != "running":
         return
-    if consumer.rejoin:
-        membership.rejoin(sim, consumer)
-        return
-    if consumer.phase != "stable":
+    if not protocol_of(consumer).poll(sim, consumer):
         return
     if _auto_commit_due(sim, consumer):
         commit(sim, consumer, "timer")
@@ -179,9 +177,16 @@ def _processed(sim: Simulation, name: str, life: int) -> None:
 def again(sim: Simulation, consumer: Consumer) -> None:
     """The application's loop comes round: poll, or close if it was asked to."""
     if consumer.state == "closing":
-        membership.close(sim, consumer)
+        close(sim, consumer)
     else:
         poll(sim, consumer)
+
+
+def close(sim: Simulation, consumer: Consumer) -> None:
+    """close(): commit if that is automatic, then leave (R94)."""
+    automatic = consumer.settings.commit == "auto" and not consumer.lost
+    if not (automatic and commit(sim, consumer, "close")):
+        protocol_of(consumer).leave(sim, consumer)
 
 
 def go_on(sim: Simulation, consumer: Consumer) -> None:
@@ -203,8 +208,10 @@ def commit(sim: Simulation, consumer: Consumer, purpose: str) -> bool:
         for claim in consumer.claims.values()
         if claim.position is not None
     )
-    if positions and consumer.phase == "stable":
-        request = OffsetCommit(consumer.settings.group, consumer.generation, consumer.member_id, positions)
+    identity = protocol_of(consumer).identity(sim, consumer)
+    if positions and identity:
+        member_id, generation = identity
+        request = OffsetCommit(consumer.settings.group, generation, member_id, positions)
         number = membership.ask_coordinator(sim, consumer, request)
         sim.emit(CommitStarted(*sim.stamp(), consumer.name, number, purpose))
         return True
@@ -225,15 +232,15 @@ def _committed(sim: Simulation, name: str, flight: InFlight) -> None:
     if error:
         event = CommitRefused(*sim.stamp(), name, consumer.settings.group, flight.number, error, named(error))
         sim.cause = sim.emit(event)
-        membership.commit_refused(sim, consumer, flight, error)
+        protocol_of(consumer).commit_refused(sim, consumer, flight, error)
     else:
         sim.cause = sim.emit(CommitEnded(*sim.stamp(), name, flight.number))
     if purpose == "application":
         again(sim, consumer)
-    elif purpose == "rejoin":
-        membership.join(sim, consumer)
     elif purpose == "close":
-        membership.leave(sim, consumer)
+        protocol_of(consumer).leave(sim, consumer)
+    elif purpose != "timer":
+        protocol_of(consumer).committed(sim, consumer, purpose)
 
 
 def _auto_commit_due(sim: Simulation, consumer: Consumer) -> bool:
@@ -251,3 +258,18 @@ def auto_commit(sim: Simulation, name: str, life: int) -> None:
         progress(sim, consumer)
     left_us = consumer.committed_at_us + AUTO_COMMIT_US - sim.now_us
     sim.schedule(left_us if left_us > 0 else AUTO_COMMIT_US, TIMER, "kafka.auto_commit", name, life, cause=0)
+
+
+@due("kafka.liveness")
+def liveness(sim: Simulation, name: str, life: int) -> None:
+    """The client leaves the group by itself if poll() did not come within max.poll.interval.ms (R93)."""
+    consumer = sim.state.cluster.consumers[name]
+    if consumer.life != life or consumer.state != "running":
+        return
+    interval_us = int(consumer.settings.max_poll_interval)
+    since_us = sim.now_us if consumer.activity == "polling" else consumer.polled_at_us
+    if sim.now_us - since_us >= interval_us:
+        protocol_of(consumer).too_late(sim, consumer)
+        since_us = sim.now_us
+    delay_us = since_us + interval_us - sim.now_us
+    sim.schedule(delay_us, TIMER, "kafka.liveness", name, life, cause=0)

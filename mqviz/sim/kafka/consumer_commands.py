@@ -23,9 +23,9 @@ from mqviz.model.command import (
 from mqviz.model.consumer import Consumer, ConsumerAdded, ConsumerChanged, ConsumerProcessingSet
 from mqviz.sim.engine import STEP, TIMER, Simulation, checks, due, handles
 from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka import membership
 from mqviz.sim.kafka.choices import free_name, only_group, only_topic
 from mqviz.sim.kafka.network import catch_up
+from mqviz.sim.kafka.protocols import protocol_of
 
 
 @checks(AddConsumer)
@@ -123,7 +123,7 @@ def _resume(sim: Simulation, command: ResumeConsumer) -> None:
     _change(sim, command.name, "running")
     consumer = sim.state.cluster.consumers[command.name]
     _start_timers(sim, consumer)
-    membership.beat(sim, consumer.name, consumer.life, consumer.membership)
+    protocol_of(consumer).resumed(sim, consumer)
     catch_up(sim, "consumer", consumer.name)
     actor.go_on(sim, consumer)
 
@@ -143,7 +143,7 @@ def _close(sim: Simulation, command: CloseConsumer) -> None:
     _change(sim, command.name, "closing")
     consumer = sim.state.cluster.consumers[command.name]
     if consumer.activity == "polling":
-        membership.close(sim, consumer)
+        actor.close(sim, consumer)
 
 
 @checks(KillConsumer)

@@ -29,6 +29,7 @@ from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import ask, receives
+from mqviz.sim.kafka.protocols import Protocol, register
 
 ASSIGNORS_OFFERED = ("range",)
 """partition.assignment.strategy, as far as it is simulated; range comes first in Kafka's default too (R110)."""
@@ -43,6 +44,29 @@ def ask_coordinator(sim: Simulation, consumer: Consumer, request: AnyRequest) ->
 
 
 # -- joining ----------------------------------------------------------------------------------------------
+
+
+def ready(sim: Simulation, consumer: Consumer) -> bool:
+    """Inside poll(): join if that is needed; True if there is an assignment to read."""
+    if consumer.rejoin:
+        rejoin(sim, consumer)
+    return consumer.phase == "stable" and not consumer.rejoin
+
+
+def identity(_: Simulation, consumer: Consumer) -> tuple[str, int] | None:
+    """Who commits: the member and its generation; None: it is no member now."""
+    return (consumer.member_id, consumer.generation) if consumer.phase == "stable" else None
+
+
+def resumed(sim: Simulation, consumer: Consumer) -> None:
+    """The background thread goes on: its heartbeat is due."""
+    beat(sim, consumer.name, consumer.life, consumer.membership)
+
+
+def committed(sim: Simulation, consumer: Consumer, purpose: str) -> None:
+    """The commit before giving up partitions is over: join (R83)."""
+    if purpose == "rejoin":
+        join(sim, consumer)
 
 
 def rejoin(sim: Simulation, consumer: Consumer) -> None:
@@ -227,31 +251,14 @@ def commit_refused(sim: Simulation, consumer: Consumer, flight: InFlight, error:
         _membership(sim, consumer, "unjoined", consumer.member_id if keep else "", -1, lost=True)
 
 
-@due("kafka.liveness")
-def liveness(sim: Simulation, name: str, life: int) -> None:
-    """Leave the group if poll() did not come within max.poll.interval.ms (R93)."""
-    consumer = sim.state.cluster.consumers[name]
-    if consumer.life != life or consumer.state != "running":
-        return
-    interval_us = int(consumer.settings.max_poll_interval)
-    since_us = sim.now_us if consumer.activity == "polling" else consumer.polled_at_us
-    if sim.now_us - since_us >= interval_us:
-        if consumer.phase in ("syncing", "stable"):
-            ask_coordinator(sim, consumer, LeaveGroup(consumer.settings.group, consumer.member_id))
-            _membership(sim, consumer, "unjoined", "", -1, lost=True)
-        since_us = sim.now_us
-    delay_us = since_us + interval_us - sim.now_us
-    sim.schedule(delay_us, TIMER, "kafka.liveness", name, life, cause=0)
+def too_late(sim: Simulation, consumer: Consumer) -> None:
+    """poll() did not come within max.poll.interval.ms: the client leaves by itself (R93)."""
+    if consumer.phase in ("syncing", "stable"):
+        ask_coordinator(sim, consumer, LeaveGroup(consumer.settings.group, consumer.member_id))
+        _membership(sim, consumer, "unjoined", "", -1, lost=True)
 
 
 # -- leaving ----------------------------------------------------------------------------------------------
-
-
-def close(sim: Simulation, consumer: Consumer) -> None:
-    """close(): commit if that is automatic, then leave (R94)."""
-    automatic = consumer.settings.commit == "auto" and consumer.phase == "stable" and not consumer.lost
-    if not (automatic and actor.commit(sim, consumer, "close")):
-        leave(sim, consumer)
 
 
 def leave(sim: Simulation, consumer: Consumer) -> None:
@@ -276,3 +283,6 @@ def fail(sim: Simulation, consumer: Consumer, exception: str) -> None:
     event = ConsumerFailed(*sim.stamp(), consumer.name, consumer.settings.group, exception)
     sim.cause = sim.emit(event)
     leave(sim, consumer)
+
+
+register("classic", Protocol(ready, identity, commit_refused, committed, resumed, too_late, leave))
