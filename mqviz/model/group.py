@@ -74,7 +74,8 @@ class Group(msgspec.Struct):
     `round` counts rebalances: a timer of an earlier one is void; `reason`, `stopped_at_us`
     and `stopped_at_lag` are the last one's. `extended`: somebody joined in this window
     of the initial delay; `window_left_us`: how much longer it may be extended (R102). `settled`: stable, with just the members
-    that the assignment is for. `ids_given`: how many, by client.id.
+    that the assignment is for. `ids_given`: how many, by client.id. `protocol`: classic, consumer (its members are in
+    consumer_group.py).
     """
 
     name: str
@@ -94,6 +95,7 @@ class Group(msgspec.Struct):
     ids_given: dict[str, int] = msgspec.field(default_factory=dict)
     members: dict[str, Member] = msgspec.field(default_factory=dict)
     pending: dict[str, Member] = msgspec.field(default_factory=dict)
+    protocol: str = "classic"
     records: dict[str, PartitionRecord] = msgspec.field(default_factory=dict)
 
     def record(self, key: str, topic: str, partition: int) -> PartitionRecord:

@@ -88,6 +88,23 @@ class LeaveGroup(Request, frozen=True):
     member_id: str
 
 
+class ConsumerGroupHeartbeat(Request, frozen=True):
+    """Join (`member_epoch` 0), stay, leave (-1) or leave for a while (-2, static) in the consumer protocol (R120, R121).
+
+    None, and -1 for the timeout, mean "as before"; `owned`: what the member reads now.
+    """
+
+    group: str
+    member_id: str
+    member_epoch: int
+    client_id: str = ""
+    instance_id: str | None = None
+    rebalance_timeout_us: int = -1
+    topics: tuple[str, ...] | None = None
+    server_assignor: str | None = None
+    owned: tuple[tuple[str, int], ...] | None = None
+
+
 class OffsetCommit(Request, frozen=True):
     """Remember these offsets as the next ones to read (R82)."""
 
@@ -113,6 +130,7 @@ AnyRequest = (
     | SyncGroup
     | Heartbeat
     | LeaveGroup
+    | ConsumerGroupHeartbeat
     | OffsetCommit
     | OffsetFetch
 )
@@ -162,7 +180,16 @@ class Synced(Answer, frozen=True):
     partitions: tuple[tuple[str, int], ...] = ()
 
 
-AnyAnswer = Plain | Produced | Fetched | Offsets | Joined | Synced
+class GroupHeartbeatAnswered(Answer, frozen=True):
+    """A member's epoch, 0 with an error; `assignment` None: as before, (): nothing (yet) (E21)."""
+
+    member_id: str = ""
+    member_epoch: int = 0
+    heartbeat_interval_us: int = 0
+    assignment: tuple[tuple[str, int], ...] | None = None
+
+
+AnyAnswer = Plain | Produced | Fetched | Offsets | Joined | Synced | GroupHeartbeatAnswered
 
 
 class Connection(msgspec.Struct):

@@ -17,7 +17,7 @@ from mqviz.model.membership import PositionsAsked, PositionsSet
 from mqviz.model.request import InFlight, ListOffsets, OffsetCommit, OffsetFetch, Offsets, Plain
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka import membership
+from mqviz.sim.kafka import membership, reconciliation
 from mqviz.sim.kafka.network import answer, connection_of, receives, serves
 
 # -- the client -------------------------------------------------------------------------------------------
@@ -103,7 +103,8 @@ def _committed(sim: Simulation, group: str, topic: str, partition: int) -> int |
 @serves(OffsetCommit)
 def _serve_commit(sim: Simulation, number: int, request: OffsetCommit) -> None:
     group = sim.state.cluster.groups.get(request.group)
-    error = commit_error(group, request)
+    modern = sim.state.cluster.consumer_groups.get(request.group)
+    error = reconciliation.commit_error(modern, request) if modern else commit_error(group, request)
     if group is None or error:
         answer(sim, number, Plain(error))
         return

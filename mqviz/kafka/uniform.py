@@ -1,0 +1,116 @@
+"""The uniform assignor of the consumer group protocol, as a pure function (R126, E1, E18).
+
+Left out: racks. Members that subscribe to different topics are balanced greedily (S9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from mqviz.kafka.assignors import Assignment, Subscription, TopicPartition
+from mqviz.kafka.coordinators import java_hash
+
+
+def walk_order(names: Iterable[str]) -> list[str]:
+    """The order in which Java walks a HashMap with these keys, put in one after the other (E18)."""
+    found = list(names)
+    capacity = 16
+    while len(found) > capacity * 3 // 4:
+        capacity *= 2
+
+    def bucket(name: str) -> int:
+        code = java_hash(name) & 0xFFFFFFFF
+        return (code ^ (code >> 16)) & (capacity - 1)
+
+    return sorted(found, key=bucket)
+
+
+def uniform_assignor(
+    partitions_per_topic: Mapping[str, int], subscriptions: Mapping[str, Subscription]
+) -> Assignment:
+    """UniformAssignor: the same number of partitions for each member, as few moves as that allows.
+
+    `subscriptions` is by member id in the order of joining; `owned_partitions` are what the last target assignment gave.
+    """
+    members = walk_order(subscriptions)
+    topics = {m: sorted(t for t in subscriptions[m].topics if t in partitions_per_topic) for m in members}
+    if all(topics[member] == topics[members[0]] for member in members):
+        wanted = topics[members[0]] if members else []
+        every = [TopicPartition(t, n) for t in wanted for n in range(partitions_per_topic[t])]
+        return _homogeneous(every, members, subscriptions)
+    return _heterogeneous(partitions_per_topic, topics, subscriptions)
+
+
+def _homogeneous(
+    every: list[TopicPartition], members: list[str], subscriptions: Mapping[str, Subscription]
+) -> Assignment:
+    """Everybody keeps up to a quota, the rest is dealt out in the same walk, each member up to its quota (E1)."""
+    known = dict.fromkeys(every)
+    owned = {m: sorted(p for p in subscriptions[m].owned_partitions if p in known) for m in members}
+    assigned = {partition for parts in owned.values() for partition in parts}
+    pool = [partition for partition in every if partition not in assigned]
+    each, extras = divmod(len(every), len(members))
+    quotas: dict[str, int] = {}
+    for index, member in enumerate(members):
+        quota = each + (extras > 0)
+        if quota > each and len(owned[member]) < quota and len(members) - index > extras:
+            quota = each
+        extras -= quota > each
+        quotas[member] = quota
+        pool += owned[member][quota:]
+        owned[member] = owned[member][:quota]
+    rest = iter(pool)
+    for member in members:
+        for _ in range(quotas[member] - len(owned[member])):
+            owned[member].append(next(rest))
+    return {member: sorted(owned[member]) for member in subscriptions}
+
+
+def _heterogeneous(
+    partitions_per_topic: Mapping[str, int],
+    topics: Mapping[str, list[str]],
+    subscriptions: Mapping[str, Subscription],
+) -> Assignment:
+    """Keep what may be kept, give the rest to the least loaded, then move while that lowers the imbalance (S9)."""
+    readers = {t: [m for m in topics if t in topics[m]] for t in partitions_per_topic}
+    order = sorted(
+        (t for t in partitions_per_topic if readers[t]), key=lambda topic: (len(readers[topic]), topic)
+    )
+    every = [TopicPartition(topic, n) for topic in order for n in range(partitions_per_topic[topic])]
+    owner: dict[TopicPartition, str] = {}
+    for member in topics:
+        for partition in subscriptions[member].owned_partitions:
+            if partition.topic in topics[member] and partition.partition < partitions_per_topic[partition.topic]:
+                owner[partition] = member
+    load = dict.fromkeys(topics, 0)
+    for member in owner.values():
+        load[member] += 1
+    for partition in every:
+        if partition not in owner:
+            _give(partition, readers[partition.topic], owner, load)
+    while sum(_balanced(partition, readers[partition.topic], owner, load) for partition in every):
+        pass
+    found: Assignment = {member: [] for member in subscriptions}
+    for partition in sorted(owner):
+        found[owner[partition]].append(partition)
+    return found
+
+
+def _give(
+    partition: TopicPartition, readers: list[str], owner: dict[TopicPartition, str], load: dict[str, int]
+) -> None:
+    taker = min(readers, key=lambda member: (load[member], member))
+    owner[partition] = taker
+    load[taker] += 1
+
+
+def _balanced(
+    partition: TopicPartition, readers: list[str], owner: dict[TopicPartition, str], load: dict[str, int]
+) -> bool:
+    """Move `partition` to its least loaded reader if its owner has at least 2 more; True if it moved."""
+    least = min(load[member] for member in readers)
+    if load[owner[partition]] - least < 2:
+        return False
+    load[owner[partition]] -= 1
+    _give(partition, readers, owner, load)
+    return True

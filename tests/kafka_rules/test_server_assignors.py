@@ -1,0 +1,107 @@
+"""Server-side assignors of the consumer protocol: uniform with Java's walk, range, the group's choice."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mqviz.kafka.assignors import Subscription, TopicPartition
+from mqviz.kafka.server_assignors import choose_server_assignor
+from mqviz.kafka.uniform import uniform_assignor, walk_order
+
+
+def uniform(partitions: int, owned: dict[str, list[int]]) -> dict[str, list[int]]:
+    """The assignor on one topic, with numbers instead of partitions."""
+    subscriptions = {
+        member: Subscription(("t",), tuple(TopicPartition("t", n) for n in numbers))
+        for member, numbers in owned.items()
+    }
+    found = uniform_assignor({"t": partitions}, subscriptions)
+    return {member: [p.partition for p in found[member]] for member in owned}
+
+
+def test_r126_the_walk_is_that_of_javas_hash_map() -> None:
+    """E18."""
+    assert walk_order(["zed", "alpha", "kilo"]) == ["kilo", "alpha", "zed"]
+    assert walk_order(["q1", "w2", "e3"]) == ["q1", "w2", "e3"]
+    many = [f"m{n:02}" for n in range(13)]
+    assert walk_order(many) == walk_order(reversed(many)), "13 names: 32 buckets, no two in one"
+    assert walk_order(["Aa", "BB"]) == ["Aa", "BB"]
+    assert walk_order(["BB", "Aa"]) == ["BB", "Aa"], "one bucket: in the order of joining"
+
+
+@pytest.mark.parametrize(
+    ("partitions", "members", "sizes"),
+    [
+        (7, "ABC", [[0, 1], [2, 3], [4, 5, 6]]),
+        (8, "ABC", [[0, 1], [2, 3, 4], [5, 6, 7]]),
+        (3, "ABCDE", [[], [], [0], [1], [2]]),
+    ],
+)
+def test_r126_fresh_members_get_runs_and_the_last_of_the_walk_get_more(
+    partitions: int, members: str, sizes: list[list[int]]
+) -> None:
+    """E1."""
+    assert list(uniform(partitions, {m: [] for m in members}).values()) == sizes
+
+
+def test_r126_the_chain_of_joins_and_a_leave() -> None:
+    """E1: who owns more than the quota keeps an extra; the pool is filled in walk order."""
+    one = uniform(7, {"A": []})
+    two = uniform(7, {**one, "B": []})
+    assert two == {"A": [0, 1, 2, 3], "B": [4, 5, 6]}
+    three = uniform(7, {**two, "C": []})
+    assert three == {"A": [0, 1, 2], "B": [4, 5], "C": [3, 6]}
+    left = uniform(7, {"B": three["B"], "C": three["C"]})
+    assert left == {"B": [0, 4, 5], "C": [1, 2, 3, 6]}
+    assert uniform(7, {**left, "A": []}) == {"A": [3, 6], "B": [0, 4, 5], "C": [1, 2]}
+
+
+@given(st.integers(1, 20), st.lists(st.sampled_from([f"m{n}" for n in range(12)]), min_size=1, unique=True))
+def test_i26_i27_uniform_is_balanced(partitions: int, members: list[str]) -> None:
+    found = uniform(partitions, {member: [] for member in members})
+    sizes = [len(numbers) for numbers in found.values()]
+    assert sorted(chain.from_iterable(found.values())) == list(range(partitions))
+    assert max(sizes) - min(sizes) <= 1
+    assert sizes.count(0) == max(0, len(members) - partitions)
+
+
+@given(
+    st.integers(1, 30),
+    st.lists(st.sampled_from([f"m{n}" for n in range(9)]), min_size=2, unique=True),
+    st.integers(0, 8),
+    st.booleans(),
+)
+def test_i30_uniform_moves_no_more_than_it_must(
+    partitions: int, members: list[str], leaver: int, joins: bool
+) -> None:
+    """I30: moved = what is above the quotas that members end with, and what those that left had."""
+    before = uniform(partitions, {member: [] for member in members})
+    if joins:
+        after = uniform(partitions, {**before, "new": []})
+    else:
+        gone = members[leaver % len(members)]
+        after = uniform(partitions, {m: parts for m, parts in before.items() if m != gone})
+    moved = sum(len([n for n in parts if n not in before.get(m, [])]) for m, parts in after.items())
+    must = sum(max(0, len(parts) - len(after.get(m, []))) for m, parts in before.items())
+    assert moved == must
+
+
+def test_r126_different_subscriptions_are_balanced() -> None:
+    """S9: everything is owned by a subscriber, and no move would help."""
+    found = uniform_assignor(
+        {"t": 4, "u": 4}, {"a": Subscription(("t", "u")), "b": Subscription(("u",)), "c": Subscription(("t",))}
+    )
+    assert sorted(map(len, found.values())) == [2, 3, 3]
+    assert {p.topic for p in found["b"]} == {"u"} and {p.topic for p in found["c"]} == {"t"}
+
+
+def test_r122_most_votes_choose_the_assignor() -> None:
+    """E23; a tie goes to the first of Java's hash walk."""
+    assert choose_server_assignor([None, ""], "uniform") == "uniform"
+    assert choose_server_assignor(["range", None, None], "uniform") == "range"
+    assert choose_server_assignor(["range", "uniform", "uniform"], "range") == "uniform"
+    assert choose_server_assignor(["range", "uniform"], "uniform") == walk_order(["range", "uniform"])[0]
