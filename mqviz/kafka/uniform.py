@@ -80,7 +80,10 @@ def _heterogeneous(
     owner: dict[TopicPartition, str] = {}
     for member in topics:
         for partition in subscriptions[member].owned_partitions:
-            if partition.topic in topics[member] and partition.partition < partitions_per_topic[partition.topic]:
+            if (
+                partition.topic in topics[member]
+                and partition.partition < partitions_per_topic[partition.topic]
+            ):
                 owner[partition] = member
     load = dict.fromkeys(topics, 0)
     for member in owner.values():

@@ -93,10 +93,12 @@ def test_i30_uniform_moves_no_more_than_it_must(
 def test_r126_different_subscriptions_are_balanced() -> None:
     """S9: everything is owned by a subscriber, and no move would help."""
     found = uniform_assignor(
-        {"t": 4, "u": 4}, {"a": Subscription(("t", "u")), "b": Subscription(("u",)), "c": Subscription(("t",))}
+        {"t": 4, "u": 4},
+        {"a": Subscription(("t", "u")), "b": Subscription(("u",)), "c": Subscription(("t",))},
     )
     assert sorted(map(len, found.values())) == [2, 3, 3]
-    assert {p.topic for p in found["b"]} == {"u"} and {p.topic for p in found["c"]} == {"t"}
+    assert {p.topic for p in found["b"]} == {"u"}
+    assert {p.topic for p in found["c"]} == {"t"}
 
 
 def test_r122_most_votes_choose_the_assignor() -> None:

@@ -309,9 +309,10 @@ def _revocation(sim: Simulation, name: str, member_id: str, by_us: int) -> None:
     """Remove a member that did not say in its rebalance timeout that it gave up its partitions (E12)."""
     group = sim.state.cluster.consumer_groups[name]
     member = group.members.get(member_id)
-    if member is not None and member.revoke_by_us == by_us and _coordinated(sim, group):
-        if member.revoke_by_us == by_us:
-            _remove(sim, group, member, "did not revoke")
+    if member is None or member.revoke_by_us != by_us:
+        return
+    if _coordinated(sim, group) and member.revoke_by_us == by_us:
+        _remove(sim, group, member, "did not revoke")
 
 
 def _coordinated(sim: Simulation, group: ConsumerGroup) -> bool:
