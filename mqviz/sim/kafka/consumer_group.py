@@ -247,7 +247,16 @@ def _reconcile(
         return
     revoking = step.state == "UNREVOKED"
     revoke_by_us = sim.now_us + member.rebalance_timeout_us if revoking else 0
-    event = MemberReconciled(*sim.stamp(), group.name, member.member_id, *step, revoke_by_us)
+    event = MemberReconciled(
+        *sim.stamp(),
+        group.name,
+        member.member_id,
+        step.state,
+        step.epoch,
+        step.assigned,
+        step.revoking,
+        revoke_by_us,
+    )
     sim.cause = sim.emit(event)
     if revoking:
         _watch_revocation(sim, group.name, member)
