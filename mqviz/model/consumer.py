@@ -337,5 +337,9 @@ def _changed(state: State, event: ConsumerChanged) -> None:
     consumer.life += event.state not in ("closing", "leaving")
     consumer.frozen_at_us = event.at_us
     if event.state in ("dead", "closed"):
+        from mqviz.model.membership import let_go  # it builds on this file
+
+        held = [(claim.topic, claim.partition) for claim in consumer.claims.values()]
+        let_go(state, event.group, event.consumer, held, event.at_us)
         consumer.claims, consumer.hand, consumer.taken = {}, [], None
         consumer.fetching, consumer.carried, consumer.ready = {}, {}, []

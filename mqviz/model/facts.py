@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from mqviz.model import cluster_facts, observed_facts, system_facts
+from mqviz.model import cluster_facts, observed_facts, system_facts, tenure_facts
 from mqviz.model.observed import Unknown
 from mqviz.model.readings import (
     Flight,
@@ -22,6 +22,7 @@ from mqviz.model.readings import (
     RequestReading,
     ServiceReading,
     Tape,
+    Tenure,
     TopicReading,
 )
 from mqviz.model.state import State
@@ -112,6 +113,11 @@ def partition_lag(state: State, group: str, topic: str, partition: int) -> Lag:
 def group_lag(state: State, group: str) -> Lag:
     """Lag summed over all partitions whose lag is a number."""
     return _half(state).group_lag(state, group)  # type: ignore[no-any-return]
+
+
+def tenures(state: State, group: str) -> tuple[Tenure, ...]:
+    """Who of the group read each of its partitions when; of a real cluster that is not seen."""
+    return () if is_observed(state) else tenure_facts.tenures(state, group)
 
 
 def ledger(state: State, group: str) -> Ledger | Unknown:

@@ -6,6 +6,9 @@ import msgspec
 
 from mqviz.model.trend import Samples
 
+MOST_TENURES = 64
+"""Changes of a partition's reader that are remembered."""
+
 
 class PartitionRecord(msgspec.Struct):
     """What a group has to do with one partition.
@@ -13,7 +16,8 @@ class PartitionRecord(msgspec.Struct):
     `start`: where its first reader began; `committed`: next offset to read, None before the first commit.
     `ends` and `times` are a step function that counts how often each record was processed: offsets from
     ends[i-1] to ends[i] - 1 were processed times[i] times; those after the last end 0 times. Neighbours with
-    the same count are one step, so it is short however long the log is.
+    the same count are one step, so it is short however long the log is. `tenures`: since when who reads it, the last
+    MOST_TENURES changes.
     """
 
     topic: str
@@ -24,6 +28,13 @@ class PartitionRecord(msgspec.Struct):
     commits: Samples = msgspec.field(default_factory=Samples)
     ends: list[int] = msgspec.field(default_factory=list)
     times: list[int] = msgspec.field(default_factory=list)
+    tenures: list[tuple[int, str]] = msgspec.field(default_factory=list)
+
+    def held_by(self, at_us: int, member: str) -> None:
+        """`member` reads the partition from now on, "" for nobody."""
+        if not self.tenures or self.tenures[-1][1] != member:
+            self.tenures.append((at_us, member))
+            del self.tenures[:-MOST_TENURES]
 
     def begin(self, offset: int) -> None:
         """The group's first reader of this partition starts at `offset`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from mqviz.model.consumer import Claim, Phase
@@ -86,7 +87,10 @@ def _assigned(state: State, event: PartitionsAssigned) -> None:
     cluster = state.cluster
     claims = state.cluster.consumers[event.consumer].claims
     for topic, number in event.partitions:
-        claims[cluster.partition(topic, number).key] = Claim(topic, number)
+        key = cluster.partition(topic, number).key
+        claims[key] = Claim(topic, number)
+        if event.group in cluster.groups:
+            cluster.groups[event.group].record(key, topic, number).held_by(event.at_us, event.consumer)
 
 
 @applies(PartitionsRevoked)
@@ -94,9 +98,21 @@ def _revoked(state: State, event: PartitionsRevoked) -> None:
     consumer = state.cluster.consumers[event.consumer]
     for topic, number in event.partitions:
         del consumer.claims[state.cluster.partition(topic, number).key]
+    let_go(state, event.group, event.consumer, event.partitions, event.at_us)
     consumer.lost = False
     consumer.asked = ()
     consumer.ready = [key for key in consumer.ready if key in consumer.claims]
+
+
+def let_go(
+    state: State, group: str, consumer: str, partitions: Iterable[tuple[str, int]], at_us: int
+) -> None:
+    """Nobody reads these partitions from now on, where `consumer` was the one who did."""
+    records = state.cluster.groups[group].records if group in state.cluster.groups else {}
+    for topic, number in partitions:
+        record = records.get(state.cluster.partition(topic, number).key)
+        if record is not None and record.tenures and record.tenures[-1][1] == consumer:
+            record.held_by(at_us, "")
 
 
 @applies(PositionsAsked)

@@ -182,6 +182,26 @@ class ServiceReading(Reading, frozen=True):
     mails: bool = True
 
 
+class Stretch(Reading, frozen=True):
+    """Somebody read a partition from begin_us on; `end_us` None: still. `member` "": nobody did."""
+
+    begin_us: int
+    end_us: int | None
+    member: str
+
+
+class Tenure(Reading, frozen=True):
+    """Who read a partition when, oldest first, from its first reader on."""
+
+    topic: str
+    partition: int
+    stretches: tuple[Stretch, ...]
+
+    def paused_us(self, now_us: int) -> int:
+        """How long nobody read it between two readers, or nobody reads it until now."""
+        return sum((s.end_us or now_us) - s.begin_us for s in self.stretches if not s.member)
+
+
 class Why(Reading, frozen=True):
     """An event in plain words: headline, reason, the rule behind it, a value that changed, a lesson's number."""
 

@@ -18,7 +18,7 @@ from mqviz.sim.backend import open_sim
 from tests.sim.kafka.worlds import S, of, run
 
 SCENARIOS = sorted((Path(__file__).parents[3] / "assets" / "scenarios").glob("*.yaml"))
-KAFKA = [path for path in SCENARIOS if "topics:" in path.read_text(encoding="utf-8")]
+KAFKA = [path for path in SCENARIOS if "\nconsumers:" in path.read_text(encoding="utf-8")]
 
 SCRIPT = """
 import sys
@@ -32,7 +32,13 @@ def played(path: str, seed: int = 7) -> bytes:
     """The log of a scenario with some commands in it, as bytes."""
     backend = open_sim(load_scenario(Path(path)), seed)
     lines = [encode_event(event) for event in backend.advance(6 * S)]
-    for text in ("add consumer", "kill consumer c1", "set consumer c2 processing=20ms"):
+    running = [c for c in backend.state.cluster.consumers.values() if c.state == "running"]
+    group = f"add consumer group={running[0].settings.group}"
+    harm = [
+        f"kill consumer {running[0].name}",
+        *(f"set consumer {c.name} processing=20ms" for c in running[1:2]),
+    ]
+    for text in (group, *harm):
         backend.submit(parse(text))
         lines += [encode_event(event) for event in backend.advance(backend.now_us + 4 * S)]
     return b"\n".join(lines)

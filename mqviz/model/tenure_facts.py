@@ -1,0 +1,24 @@
+"""Who read which partition when: facts of a simulated group's partition records."""
+
+from __future__ import annotations
+
+from mqviz.model.group_record import PartitionRecord
+from mqviz.model.readings import Stretch, Tenure
+from mqviz.model.state import State
+
+
+def tenures(state: State, group: str) -> tuple[Tenure, ...]:
+    """By topic and partition, those that somebody read; see facts.tenures."""
+    found = state.cluster.groups.get(group)
+    records = found.records.values() if found else ()
+    read = sorted((r for r in records if r.tenures), key=lambda record: (record.topic, record.partition))
+    return tuple(Tenure(r.topic, r.partition, _stretches(r)) for r in read)
+
+
+def _stretches(record: PartitionRecord) -> tuple[Stretch, ...]:
+    ends: list[int | None] = [begin for begin, _ in record.tenures[1:]]
+    return tuple(
+        Stretch(begin, end, member)
+        for (begin, member), end in zip(record.tenures, [*ends, None], strict=True)
+        if end != begin
+    )
