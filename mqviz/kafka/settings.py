@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mqviz.kafka.settings_tables import BROKER, CONSUMER, GROUP, PRODUCER, TOPIC, Setting
+from mqviz.model.cluster import TOPIC_SETTINGS
 
 COMPONENTS: dict[str, dict[str, Setting]] = {
     component: {setting.name: setting for setting in table}
@@ -27,6 +28,9 @@ SETTINGS: dict[str, Setting] = {
     name: setting for table in reversed(COMPONENTS.values()) for name, setting in table.items()
 }
 """Any setting by its name, for those whose name means the same everywhere."""
+
+
+TOPIC_SETTINGS.update({setting.name: setting.default for setting in TOPIC})
 
 
 def of(config: Mapping[str, str], component: str, name: str) -> Any:

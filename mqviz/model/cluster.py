@@ -6,7 +6,7 @@ Brokers, topics and partitions are here; clients, groups and requests have their
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -61,13 +61,31 @@ class Partition(msgspec.Struct):
         return self.replicas[self.leader]
 
 
+Values = dict[str, int | float | bool | str]
+"""Kafka's settings by Kafka's names, in Kafka's units."""
+
+TOPIC_SETTINGS: Values = {}
+"""Kafka's own value of each topic setting; mqviz/kafka/settings.py, which lies above, fills it."""
+
+
 class Topic(msgspec.Struct):
-    """A topic and its partitions, numbered from 0."""
+    """A topic and its partitions, numbered from 0.
+
+    `values`: the settings that are not Kafka's own, given with the topic or by the brokers.
+    """
 
     name: str
     replication_factor: int
     min_insync_replicas: int
     partitions: list[Partition]
+    values: Values = msgspec.field(default_factory=dict)
+
+    def setting(self, name: str) -> Any:
+        """The topic setting `name`, in Kafka's units; raises KeyError if Kafka has none of that name."""
+        if name == "min.insync.replicas":
+            return self.min_insync_replicas
+        found = self.values.get(name)
+        return TOPIC_SETTINGS[name] if found is None else found
 
 
 class Feed(msgspec.Struct):
@@ -147,13 +165,25 @@ class ClusterStarted(Event, frozen=True):
     initial_rebalance_delay_us: int
 
 
-class TopicCreated(Event, frozen=True):
-    """A topic is there on all brokers; `placement`: for each partition its replicas, the leader first (R13)."""
+class TopicCreated(Event, frozen=True, omit_defaults=True):
+    """A topic is there on all brokers; `placement`: for each partition its replicas, the leader first (R13).
+
+    `values`: its settings that are not Kafka's own.
+    """
 
     weight = Weight.STEP
     topic: str
     min_insync_replicas: int
     placement: tuple[tuple[int, ...], ...]
+    values: Values = {}
+
+
+class TopicAltered(Event, frozen=True):
+    """These settings of a topic have other values from now on."""
+
+    weight = Weight.STEP
+    topic: str
+    values: Values
 
 
 @applies(ClusterStarted)
@@ -174,7 +204,7 @@ def _started(state: State, event: ClusterStarted) -> None:
 def _created(state: State, event: TopicCreated) -> None:
     partitions = [_partition(event.topic, number, ids) for number, ids in enumerate(event.placement)]
     state.cluster.topics[event.topic] = Topic(
-        event.topic, len(event.placement[0]), event.min_insync_replicas, partitions
+        event.topic, len(event.placement[0]), event.min_insync_replicas, partitions, dict(event.values)
     )
     for partition in partitions:
         partition.ends.note(event.at_us, 0)
@@ -184,6 +214,15 @@ def _created(state: State, event: TopicCreated) -> None:
                 partition.number,
                 0,
             )
+
+
+@applies(TopicAltered)
+def _altered(state: State, event: TopicAltered) -> None:
+    topic = state.cluster.topics[event.topic]
+    topic.values.update(event.values)
+    fewest = topic.values.pop("min.insync.replicas", None)
+    if isinstance(fewest, int):
+        topic.min_insync_replicas = fewest
 
 
 def _partition(topic: str, number: int, ids: tuple[int, ...]) -> Partition:

@@ -35,6 +35,12 @@ class Command(msgspec.Struct, frozen=True, tag_field="command", forbid_unknown_f
     kind: ClassVar[str]
 
 
+class Named(Command, frozen=True):
+    """A command that needs nothing but the name of what it is done to."""
+
+    name: str
+
+
 class CreateTopic(Command, frozen=True):
     """A new topic; `config` holds Kafka's topic settings by their names, such as `retention.ms`."""
 
@@ -44,6 +50,21 @@ class CreateTopic(Command, frozen=True):
     replication_factor: int = 1
     min_insync_replicas: int = 1
     config: Config = msgspec.field(default_factory=dict)
+
+
+class AlterTopic(Named, frozen=True):
+    """Change settings of a topic that is there; `config` as in CreateTopic (`alter topic t retention.ms=60000`)."""
+
+    verb, kind = "alter", "topic"
+    config: Config = msgspec.field(default_factory=dict)
+
+
+class DeleteRecords(Named, frozen=True):
+    """Make `before` the first offset of the topic's partition that can be read; -1: all that is committed goes."""
+
+    verb, kind = "delete", "records"
+    partition: int = 0
+    before: int = -1
 
 
 class AddProducer(Command, frozen=True):
@@ -92,12 +113,6 @@ class AddConsumer(Command, frozen=True):
     heartbeat_interval: Duration = Duration(3_000 * ms)
     max_poll_interval: Duration = Duration(300_000 * ms)
     config: Config = msgspec.field(default_factory=dict)
-
-
-class Named(Command, frozen=True):
-    """A command that needs nothing but the name of what it is done to."""
-
-    name: str
 
 
 class CloseConsumer(Named, frozen=True):
@@ -229,6 +244,8 @@ class RepairService(Named, frozen=True):
 
 AnyCommand = (
     CreateTopic
+    | AlterTopic
+    | DeleteRecords
     | AddProducer
     | AddConsumer
     | CloseConsumer

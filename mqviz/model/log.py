@@ -15,9 +15,11 @@ import msgspec
 
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.packing import share
+from mqviz.model.segments import Segment
 
 if TYPE_CHECKING:
     from mqviz.model.cluster import Partition
+    from mqviz.model.compaction import Cleaned
     from mqviz.model.state import State
 
 LOG_APPEND_TIME, TRANSACTIONAL, CONTROL = 8, 16, 32
@@ -67,6 +69,16 @@ class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
         return bool(self.attributes & CONTROL)
 
     @property
+    def transactional(self) -> bool:
+        """Whether its records belong to a transaction."""
+        return bool(self.attributes & TRANSACTIONAL)
+
+    @property
+    def aborts(self) -> bool:
+        """Whether this is the marker of an aborted transaction."""
+        return self.control and "ABORT" in (*self.keys, *(self.values or ()))
+
+    @property
     def latest_us(self) -> int:
         """The largest timestamp in it: that of the append, if the topic says so (R68)."""
         if self.attributes & LOG_APPEND_TIME:
@@ -96,17 +108,25 @@ share(Batch, Chunk)
 
 
 class Log(msgspec.Struct):
-    """Batches from `start` (first offset kept) to `end` (next offset to write)."""
+    """Batches from `start` (first offset that can be read) to `end` (next offset to write), in segments (R67).
+
+    `clean_to`: where the dirty part begins that no pass of the cleaner has seen. `doomed`: (gone at, bytes) of files that
+    wait for their deletion.
+    """
 
     start: int = 0
     end: int = 0
     sealed: list[Chunk] = msgspec.field(default_factory=list)
     tail: list[Batch] = msgspec.field(default_factory=list)
+    segments: list[Segment] = msgspec.field(default_factory=lambda: [Segment(0)])
+    clean_to: int = 0
+    doomed: list[tuple[int, int]] = msgspec.field(default_factory=list)
 
     def append(self, batch: Batch) -> None:
         """Put `batch` at the end."""
         tail = self.tail
         tail.append(batch)
+        self.segments[-1].wrote(batch)
         self.end = batch.base_offset + batch.count
         if len(tail) >= SEAL:
             self.sealed.append(Chunk(tail[0].base_offset, self.end, tuple(tail)))
@@ -149,6 +169,42 @@ class Log(msgspec.Struct):
         self.sealed, self.tail = kept
         self.end = offset
         self.start = min(self.start, offset)
+        self.clean_to = min(self.clean_to, offset)
+        self._truncate_segments()
+
+    def _truncate_segments(self) -> None:
+        kept = [segment for segment in self.segments if segment.base_offset <= self.end]
+        last = Segment(kept[-1].base_offset if kept else self.end)
+        for batch in self.forwards(last.base_offset):
+            last.wrote(batch)
+        self.segments = [*kept[:-1], last]
+
+    def roll(self) -> None:
+        """Close the active segment; the next batch begins a new one (R67)."""
+        self.segments.append(Segment(self.end))
+
+    def drop_segments(self, count: int) -> None:
+        """Take away the `count` oldest segments, which are not all, with their batches; the log starts after them (R70)."""
+        self.segments = self.segments[count:]
+        first = self.segments[0].base_offset
+        kept = [batch for batch in self.forwards(first) if batch.base_offset >= first]
+        self._lay(kept, [chunk for chunk in self.sealed if chunk.base_offset >= first])
+        self.delete_before(first)
+
+    def put(self, cleaned: Cleaned, end: int) -> None:
+        """Put what a pass of the cleaner left in the place of everything below `end` (R74)."""
+        after = [batch for batch in self.forwards(end) if batch.base_offset >= end]
+        self._lay([*cleaned.batches, *after], [])
+        self.segments = [*cleaned.segments, *(each for each in self.segments if each.base_offset >= end)]
+        self.clean_to = end
+
+    def _lay(self, batches: list[Batch], ready: list[Chunk]) -> None:
+        """Hold these batches; the ones from the first chunk that is `ready` on are in those chunks already."""
+        border = ready[0].base_offset if ready else self.end
+        fresh = [batch for batch in batches if batch.base_offset < border] if ready else batches
+        whole = len(fresh) if ready else len(fresh) // SEAL * SEAL
+        self.sealed = [_chunk(fresh[at : min(at + SEAL, whole)]) for at in range(0, whole, SEAL)] + ready
+        self.tail = self.tail if ready else fresh[whole:]
 
     def delete_before(self, offset: int) -> None:
         """Move the first offset that can be read; the batches stay until their segment goes (R72)."""
@@ -157,7 +213,8 @@ class Log(msgspec.Struct):
     def restart(self, offset: int) -> None:
         """Begin anew, empty, at `offset`: a follower that is behind its leader's log start."""
         self.sealed, self.tail = [], []
-        self.start = self.end = offset
+        self.start = self.end = self.clean_to = offset
+        self.segments = [Segment(offset)]
 
     def offset_for_time(self, at_us: int) -> tuple[int, int] | None:
         """(offset, timestamp) of the first record with a timestamp of `at_us` or later; None: there is none (R88)."""
@@ -189,6 +246,10 @@ class Replica(msgspec.Struct):
 
     log: Log = msgspec.field(default_factory=Log)
     high_watermark: int = 0
+
+
+def _chunk(batches: Sequence[Batch]) -> Chunk:
+    return Chunk(batches[0].base_offset, batches[-1].end_offset, tuple(batches))
 
 
 def _from(batches: Sequence[Batch], first: int) -> Sequence[Batch]:
@@ -266,9 +327,9 @@ def _appended(state: State, event: BatchAppended) -> None:
     partition.appended += batch.count
     _news_for_followers(state, partition, fresh=True)
     producer = cluster.producers.get(batch.producer)
-    if producer is not None:
-        producer.appended += batch.count
     request = cluster.requests.get(event.number)
+    if producer is not None and (request is None or request.incarnation == producer.incarnation):
+        producer.appended += batch.count
     if request is not None:
         request.appended.append((event.topic, event.partition, batch.base_offset, batch.end_offset))
 

@@ -52,6 +52,16 @@ class ListOffsets(Request, frozen=True):
     partitions: tuple[tuple[str, int], ...]
 
 
+class DeleteRecords(Request, frozen=True):
+    """Make (topic, partition, offset) the first offset that can be read; -1: the high watermark (R72, E34).
+
+    Answered with the new log start by `Offsets`, when the in-sync replicas have it or `timeout_us` is over.
+    """
+
+    offsets: tuple[tuple[str, int, int], ...]
+    timeout_us: int = 30_000_000
+
+
 class JoinGroup(Request, frozen=True):
     """Become or stay a member (R101); `member_id` empty the first time."""
 
@@ -126,6 +136,7 @@ AnyRequest = (
     | ReplicaFetch
     | Fetch
     | ListOffsets
+    | DeleteRecords
     | JoinGroup
     | SyncGroup
     | Heartbeat
@@ -156,6 +167,12 @@ class Fetched(Answer, frozen=True):
     """Ranges of records (topic, partition, error, first, end, high watermark); the batches travel along."""
 
     parts: tuple[tuple[str, int, int, int, int, int], ...] = ()
+
+
+class FetchedAndStarts(Fetched, frozen=True):
+    """The same for a follower where logs do not start at 0: (topic, partition, the leader's log start) (R72)."""
+
+    starts: tuple[tuple[str, int, int], ...] = ()
 
 
 class Offsets(Answer, frozen=True):
@@ -189,7 +206,7 @@ class GroupHeartbeatAnswered(Answer, frozen=True):
     assignment: tuple[tuple[str, int], ...] | None = None
 
 
-AnyAnswer = Plain | Produced | Fetched | Offsets | Joined | Synced | GroupHeartbeatAnswered
+AnyAnswer = Plain | Produced | Fetched | FetchedAndStarts | Offsets | Joined | Synced | GroupHeartbeatAnswered
 
 
 class Connection(msgspec.Struct):

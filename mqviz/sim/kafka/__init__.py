@@ -6,6 +6,7 @@ protocol is one file here, whose structs and events are the file of the same nam
 
 from mqviz.sim.kafka import broker as broker
 from mqviz.sim.kafka import classic_group as classic_group
+from mqviz.sim.kafka import cleaner as cleaner
 from mqviz.sim.kafka import cluster as cluster
 from mqviz.sim.kafka import consumer as consumer
 from mqviz.sim.kafka import consumer_commands as consumer_commands
@@ -15,3 +16,5 @@ from mqviz.sim.kafka import offsets as offsets
 from mqviz.sim.kafka import producer as producer
 from mqviz.sim.kafka import producer_commands as producer_commands
 from mqviz.sim.kafka import replica as replica
+from mqviz.sim.kafka import retention as retention
+from mqviz.sim.kafka import topic_commands as topic_commands

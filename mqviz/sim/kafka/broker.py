@@ -14,11 +14,10 @@ from mqviz.model.cluster import Topic
 from mqviz.model.log import Batch, BatchAppended, BatchRefused
 from mqviz.model.request import Fetch, ListOffsets, Offsets, Produce
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import parked, replica
+from mqviz.sim.kafka import log_segments, parked, replica
 from mqviz.sim.kafka.network import answer, connection_of, end, park, serves
 
 WAIT_US = setting("fetch.max.wait.ms") * 1_000
-MAX_BATCH_BYTES = setting("max.message.bytes")
 
 
 @serves(Produce)
@@ -36,7 +35,7 @@ def _append(sim: Simulation, number: int) -> None:
     why = sim.cause
     for topic, partition, batch in request.batches:
         sim.cause = why
-        error = _refusal(cluster.topics.get(topic), partition, broker, request.acks, batch)
+        error = _refusal(sim, cluster.topics.get(topic), partition, broker, request.acks, batch)
         if error:
             sim.emit(
                 BatchRefused(*sim.stamp(), topic, partition, broker, number, error, named(error), batch.count)
@@ -46,17 +45,16 @@ def _append(sim: Simulation, number: int) -> None:
     _reply(sim, number, request)
 
 
-def _refusal(topic: Topic | None, partition: int, broker: int, acks: int, batch: Batch) -> Error:
+def _refusal(
+    sim: Simulation, topic: Topic | None, partition: int, broker: int, acks: int, batch: Batch) -> Error:
     if topic is None or not 0 <= partition < len(topic.partitions):
         return Error.UNKNOWN_TOPIC_OR_PARTITION
     found = topic.partitions[partition]
     if found.leader != broker:
         return Error.NOT_LEADER_OR_FOLLOWER
-    if batch.bytes > MAX_BATCH_BYTES:
-        return Error.MESSAGE_TOO_LARGE
     if acks == -1 and len(found.isr) < min(topic.min_insync_replicas, topic.replication_factor):
         return Error.NOT_ENOUGH_REPLICAS
-    return Error.NONE
+    return log_segments.refusal(sim, topic, batch)
 
 
 def _write(sim: Simulation, number: int, topic: str, partition_number: int, batch: Batch) -> None:
@@ -70,7 +68,7 @@ def _write(sim: Simulation, number: int, topic: str, partition_number: int, batc
         batch.producer_id,
         batch.producer_epoch,
         batch.first_sequence,
-        batch.attributes,
+        log_segments.attributes(sim.state.cluster.topics[topic], batch),
         partition.leader_epoch,
         batch.created_at_us,
         sim.now_us,
@@ -80,9 +78,11 @@ def _write(sim: Simulation, number: int, topic: str, partition_number: int, batc
         None,
         batch.first_number,
     )
+    first = log_segments.before_append(sim, partition, partition.leader, written.bytes, written.latest_us)
     sim.cause = sim.emit(
         BatchAppended(*sim.stamp(), topic, partition_number, partition.leader, number, written)
     )
+    log_segments.after_append(sim, partition, partition.leader, first)
     replica.advance_high_watermark(sim, partition)
     replica.feed_followers(sim, partition)
 

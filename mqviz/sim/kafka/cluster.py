@@ -17,7 +17,7 @@ from mqviz.kafka.settings import refused
 from mqviz.model.cluster import ClusterStarted, TopicCreated
 from mqviz.model.command import CreateTopic
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import replica
+from mqviz.sim.kafka import replica, topic_commands
 
 CONTROLLER_US = 1_000
 """A controller decision (R6)."""
@@ -45,6 +45,9 @@ def _check(sim: Simulation, command: CreateTopic) -> CreateTopic:
     reason = refused("min.insync.replicas", command.min_insync_replicas)
     if reason:
         raise Refused(f"{reason} ({named(Error.INVALID_CONFIG)})")
+    reason = topic_commands.refused(sim, command.config)
+    if reason:
+        raise Refused(reason)
     return command
 
 
@@ -76,7 +79,9 @@ def _start(sim: Simulation) -> None:
 def _created(sim: Simulation, command: CreateTopic) -> None:
     brokers = list(sim.state.cluster.brokers)
     placement = place(brokers, command.partitions, command.replication_factor)
-    sim.cause = sim.emit(TopicCreated(*sim.stamp(), command.name, command.min_insync_replicas, placement))
+    values = topic_commands.values_of(sim, command)
+    fewest = max(command.min_insync_replicas, sim.scenario.cluster.setting("min.insync.replicas"))
+    sim.cause = sim.emit(TopicCreated(*sim.stamp(), command.name, fewest, placement, values))
     for broker in brokers:
         replica.start(sim, broker)
 

@@ -17,15 +17,16 @@ from mqviz.model.log import (
     ReplicaAppended,
     ReplicaHighWatermarkAdvanced,
 )
-from mqviz.model.request import Fetched, InFlight, ReplicaFetch
+from mqviz.model.request import Fetched, FetchedAndStarts, InFlight, ReplicaFetch
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import parked
+from mqviz.sim.kafka import log_segments, parked, retention
 from mqviz.sim.kafka.network import answer, ask, connection_of, park, receives, serves
 
 WAIT_US = setting("replica.fetch.wait.max.ms") * 1_000
 MAX_BYTES = setting("replica.fetch.max.bytes")
 
 Parts = tuple[tuple[str, int, int, int, int, int], ...]
+Starts = tuple[tuple[str, int, int], ...]
 
 
 def start(sim: Simulation, follower: int) -> None:
@@ -83,7 +84,12 @@ def _send(sim: Simulation, number: int, leader: int, follower: int) -> None:
         batches = partition.led.log.read(first, partition.led.log.end, MAX_BYTES)
         end = batches[-1].end_offset if batches else first
         parts.append((partition.topic, partition.number, 0, first, end, partition.led.high_watermark))
-    answer(sim, number, Fetched(0, tuple(parts)))
+    starts = tuple(
+        (topic, number, start)
+        for topic, number, *_ in parts
+        if (start := cluster.partition(topic, number).led.log.start)
+    )
+    answer(sim, number, FetchedAndStarts(0, tuple(parts), starts) if starts else Fetched(0, tuple(parts)))
 
 
 def advance_high_watermark(sim: Simulation, partition: Partition) -> None:
@@ -112,23 +118,33 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
         return
     leader = sim.state.cluster.connections[flight.connection].broker
     parts = flight.answer.parts
+    starts = flight.answer.starts if isinstance(flight.answer, FetchedAndStarts) else ()
     has_data = any(end > first for _, _, _, first, end, _ in parts)
     cost_us = sim.state.cluster.append_cost_us if has_data else 0
     if has_data:
-        sim.schedule(cost_us, TIMER, "kafka.copied", int(name), leader, flight.number, parts)
+        sim.schedule(cost_us, TIMER, "kafka.copied", int(name), leader, flight.number, parts, starts)
     else:
-        _copied(sim, int(name), leader, flight.number, parts)
+        _copied(sim, int(name), leader, flight.number, parts, starts)
 
 
 @due("kafka.copied")
-def _copied(sim: Simulation, follower: int, leader: int, number: int, parts: Parts) -> None:
+def _copied(
+    sim: Simulation, follower: int, leader: int, number: int, parts: Parts, starts: Starts
+) -> None:
     for topic, partition, _, first, end, leader_mark in parts:
         if end > first:
+            found = sim.state.cluster.partition(topic, partition)
+            batches = sim.state.cluster.brokers[follower].carried[found.key]
+            size, latest_us = sum(b.bytes for b in batches), max(b.latest_us for b in batches)
+            opens = log_segments.before_append(sim, found, follower, size, latest_us)
             sim.cause = sim.emit(
                 ReplicaAppended(*sim.stamp(), topic, partition, follower, number, first, end)
             )
+            log_segments.after_append(sim, found, follower, opens)
         copy = sim.state.cluster.partition(topic, partition).replicas[follower]
         mark = min(leader_mark, copy.log.end)
         if mark > copy.high_watermark:
             sim.emit(ReplicaHighWatermarkAdvanced(*sim.stamp(), topic, partition, follower, mark))
+    for topic, partition, start in starts:
+        retention.follow_log_start(sim, sim.state.cluster.partition(topic, partition), follower, start)
     _fetch(sim, follower, leader)

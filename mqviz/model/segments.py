@@ -1,0 +1,137 @@
+"""Segments: the files of a log, named by their first offset; only the last one, the active one, is written.
+
+A segment knows its size and its timestamps; which batches it holds follows from the offsets. What rolls, deletes
+or cleans segments is decided in mqviz/sim/kafka/log_segments.py, retention.py and cleaner.py, each broker for its own copy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mqviz.model.event import Event, Weight, applies
+
+if TYPE_CHECKING:
+    from mqviz.model.log import Batch, Log, Replica
+    from mqviz.model.state import State
+
+
+class Segment(msgspec.Struct):
+    """One file of a log: offsets from `base_offset` up to the next one's.
+
+    `first_us`: the largest timestamp of the first batch in it, from which a roll by time counts (R67); `latest_us`:
+    the largest of all, from which retention counts (R70); None: nothing was written yet.
+    """
+
+    base_offset: int
+    bytes: int = 0
+    first_us: int | None = None
+    latest_us: int | None = None
+
+    def wrote(self, batch: Batch) -> None:
+        """`batch` was put at its end."""
+        self.bytes += batch.bytes
+        stamp_us = batch.latest_us
+        if self.latest_us is None:
+            self.first_us = self.latest_us = stamp_us
+        elif stamp_us > self.latest_us:
+            self.latest_us = stamp_us
+
+
+class SegmentRolled(Event, frozen=True):
+    """The active segment was closed and a new one begins at `base_offset`; `reason`: size, time, or retention (R67)."""
+
+    topic: str
+    partition: int
+    broker: int
+    base_offset: int
+    reason: str
+
+
+class SegmentsDeleted(Event, frozen=True):
+    """The `count` oldest segments, `bytes` in all, are no longer part of the log; their files go at `gone_at_us` (R70).
+
+    `reason`: time, size, or log start.
+    """
+
+    weight = Weight.STEP
+    topic: str
+    partition: int
+    broker: int
+    count: int
+    bytes: int
+    gone_at_us: int
+    reason: str
+
+
+class LogStartMoved(Event, frozen=True):
+    """Offsets below `start` can no longer be read; `reason`: retention, delete records, or the leader's log start (R72)."""
+
+    weight = Weight.STEP
+    topic: str
+    partition: int
+    broker: int
+    before: int
+    start: int
+    reason: str
+
+
+class LogCleaned(Event, frozen=True):
+    """The cleaner went over the closed segments below `end`: `removed` records are gone, the others kept their offsets (R74).
+
+    `keep_tombstones_us`: how long a tombstone stays after the first pass that could drop it (R75).
+    """
+
+    weight = Weight.STEP
+    topic: str
+    partition: int
+    broker: int
+    end: int
+    removed: int
+    bytes_before: int
+    bytes_after: int
+    keep_tombstones_us: int
+    segment_bytes: int
+
+
+def held_bytes(log: Log, now_us: int) -> int:
+    """Bytes that this copy takes on disk at `now_us`, files that wait for their deletion included (R78)."""
+    doomed = sum(size for gone_at_us, size in log.doomed if gone_at_us > now_us)
+    return doomed + sum(segment.bytes for segment in log.segments)
+
+
+def _replica(state: State, topic: str, partition: int, broker: int) -> Replica:
+    return state.cluster.topics[topic].partitions[partition].replicas[broker]
+
+
+@applies(SegmentRolled)
+def _rolled(state: State, event: SegmentRolled) -> None:
+    _replica(state, event.topic, event.partition, event.broker).log.roll()
+
+
+@applies(SegmentsDeleted)
+def _deleted(state: State, event: SegmentsDeleted) -> None:
+    log = _replica(state, event.topic, event.partition, event.broker).log
+    log.doomed = [each for each in log.doomed if each[0] > event.at_us]
+    if event.gone_at_us > event.at_us:
+        log.doomed.append((event.gone_at_us, event.bytes))
+    log.drop_segments(event.count)
+
+
+@applies(LogStartMoved)
+def _moved(state: State, event: LogStartMoved) -> None:
+    partition = state.cluster.topics[event.topic].partitions[event.partition]
+    partition.replicas[event.broker].log.delete_before(event.start)
+    if event.broker == partition.leader:
+        feeds = state.cluster.brokers[event.broker].feeds
+        for follower in partition.follower_ends:
+            feeds[follower].marks[partition.key] = True
+
+
+@applies(LogCleaned)
+def _cleaned(state: State, event: LogCleaned) -> None:
+    from mqviz.model.compaction import clean
+
+    log = _replica(state, event.topic, event.partition, event.broker).log
+    log.put(clean(log, event.end, event.at_us, event.keep_tombstones_us, event.segment_bytes), event.end)
