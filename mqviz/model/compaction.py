@@ -49,7 +49,9 @@ def clean(log: Log, end: int, now_us: int, keep_us: int, segment_bytes: int) -> 
     `segment_bytes` (E59).
     """
     closed = [segment for segment in log.segments if segment.base_offset < end]
-    below = [batch for batch in log.forwards(closed[0].base_offset) if batch.base_offset < end] if closed else []
+    below = (
+        [batch for batch in log.forwards(closed[0].base_offset) if batch.base_offset < end] if closed else []
+    )
     aborted, busy = _transactions(below)
     known = _Pass(_last_offsets(below, max(log.clean_to, log.start), aborted), aborted, busy, now_us, keep_us)
     batches: list[Batch] = []
@@ -63,7 +65,9 @@ def clean(log: Log, end: int, now_us: int, keep_us: int, segment_bytes: int) -> 
                     batches.append(kept)
                     merged.wrote(kept)
         if merged.latest_us is None:
-            merged.latest_us = max((each.latest_us for each in group if each.latest_us is not None), default=None)
+            merged.latest_us = max(
+                (each.latest_us for each in group if each.latest_us is not None), default=None
+            )
         segments.append(merged)
     removed = sum(batch.count for batch in below) - sum(batch.count for batch in batches)
     return Cleaned(tuple(batches), tuple(segments), removed)
@@ -89,13 +93,13 @@ def _groups(closed: list[Segment], most_bytes: int) -> list[list[Segment]]:
 
 def _last_offsets(below: list[Batch], first: int, aborted: frozenset[int]) -> dict[str, int]:
     """The offset map: each key's last offset in the dirty part, which begins at `first`."""
-    last: dict[str, int] = {}
-    for batch in below:
-        if batch.end_offset > first and not batch.control and batch.base_offset not in aborted:
-            for offset, key in enumerate(batch.keys, batch.base_offset):
-                if key is not None and offset >= first:
-                    last[key] = offset
-    return last
+    dirty = [b for b in below if b.end_offset > first and not b.control and b.base_offset not in aborted]
+    return {
+        key: offset
+        for batch in dirty
+        for offset, key in enumerate(batch.keys, batch.base_offset)
+        if key is not None and offset >= first
+    }
 
 
 def _transactions(below: list[Batch]) -> tuple[frozenset[int], frozenset[int]]:

@@ -27,4 +27,3 @@ def i6_segments_are_in_order(state: State) -> Iterator[str]:
             yield f"{partition.key} on broker {broker}: segments at {bases}, the log ends at {log.end}"
         if log.start < bases[0] or log.clean_to > bases[-1]:
             yield f"{partition.key} on broker {broker}: starts at {log.start}, clean to {log.clean_to}, segments at {bases}"
-

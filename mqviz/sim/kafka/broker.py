@@ -46,7 +46,8 @@ def _append(sim: Simulation, number: int) -> None:
 
 
 def _refusal(
-    sim: Simulation, topic: Topic | None, partition: int, broker: int, acks: int, batch: Batch) -> Error:
+    sim: Simulation, topic: Topic | None, partition: int, broker: int, acks: int, batch: Batch
+) -> Error:
     if topic is None or not 0 <= partition < len(topic.partitions):
         return Error.UNKNOWN_TOPIC_OR_PARTITION
     found = topic.partitions[partition]

@@ -100,7 +100,11 @@ def _clean_dirtiest(sim: Simulation, partitions: list[Partition], broker: int) -
         end = _cleanable_to(sim, topic, replica)
         dirty, total = _bytes(replica.log, end)
         enough = dirty > topic.setting("min.cleanable.dirty.ratio") * total
-        if dirty and (enough or _overdue(sim, topic, replica.log)) and (best is None or dirty / total > best[0]):
+        if (
+            dirty
+            and (enough or _overdue(sim, topic, replica.log))
+            and (best is None or dirty / total > best[0])
+        ):
             best = (dirty / total, partition, end)
     if best is None:
         return False

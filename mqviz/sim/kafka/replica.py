@@ -128,9 +128,7 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
 
 
 @due("kafka.copied")
-def _copied(
-    sim: Simulation, follower: int, leader: int, number: int, parts: Parts, starts: Starts
-) -> None:
+def _copied(sim: Simulation, follower: int, leader: int, number: int, parts: Parts, starts: Starts) -> None:
     for topic, partition, _, first, end, leader_mark in parts:
         if end > first:
             found = sim.state.cluster.partition(topic, partition)

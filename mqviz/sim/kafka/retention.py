@@ -187,9 +187,7 @@ def follow_log_start(sim: Simulation, partition: Partition, broker: int, start: 
 
 def _move_start(sim: Simulation, partition: Partition, broker: int, start: int, reason: str) -> None:
     before = partition.replicas[broker].log.start
-    event = LogStartMoved(
-        *sim.stamp(), partition.topic, partition.number, broker, before, start, reason
-    )
+    event = LogStartMoved(*sim.stamp(), partition.topic, partition.number, broker, before, start, reason)
     sim.cause = sim.emit(event)
     consider(sim, partition, broker)
 

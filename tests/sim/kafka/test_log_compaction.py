@@ -55,7 +55,9 @@ def test_fx13_one_pass_keeps_the_last_of_each_key_and_the_tombstone() -> None:
     assert bases(world) == [0, 3, 5]
     world.to(2 * S)
     assert records(log(world)) == [(2, "k1", "c"), (3, "k2", None), (4, "k3", "d"), (5, "k1", "e")]
-    assert (log(world).start, log(world).end, bases(world)) == (0, 6, [0, 5]), "merged, and nothing renumbered (E59)"
+    assert (log(world).start, log(world).end, bases(world)) == (0, 6, [0, 5]), (
+        "merged, and nothing renumbered (E59)"
+    )
     raw = Outside(world)
     assert raw.ask(Fetch((("t", 0, 0),))) == Fetched(0, (("t", 0, 0, 0, 6, 6),))
 
@@ -118,7 +120,11 @@ def test_r77_compact_and_delete_does_both() -> None:
 
 
 def test_r77_an_empty_policy_keeps_for_ever() -> None:
-    world = Run(scaled_cluster('create topic t cleanup.policy="" segment.ms=60000', "add producer p topic=t rate=0/s linger=0s"))
+    world = Run(
+        scaled_cluster(
+            'create topic t cleanup.policy="" segment.ms=60000', "add producer p topic=t rate=0/s linger=0s"
+        )
+    )
     world.to(10 * MS)
     for at_s in (-9_000_000, -8_000_000, -7_000_000):
         send(world, f"k=v@{at_s}")
@@ -156,7 +162,9 @@ def test_r75_aborted_data_go_at_once_and_their_marker_after_its_horizon() -> Non
 
 
 KEYS = st.sampled_from(["a", "b", "c", "d"])
-BATCHES = st.lists(st.tuples(st.lists(st.tuples(KEYS, st.booleans()), min_size=1, max_size=5), st.booleans()), max_size=30)
+BATCHES = st.lists(
+    st.tuples(st.lists(st.tuples(KEYS, st.booleans()), min_size=1, max_size=5), st.booleans()), max_size=30
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -172,7 +180,23 @@ def test_i36_every_key_keeps_its_last_value_and_nothing_moves(
         keys = tuple(key for key, _ in content)
         values = tuple(None if dead else f"v{number}" for _, dead in content)
         truth.update(enumerate(zip(keys, values, strict=True), found.end))
-        found.append(Batch(found.end, len(keys), 61 + 10 * len(keys), "p", 1, 0, found.end, 0, 0, number, number, keys, values))
+        found.append(
+            Batch(
+                found.end,
+                len(keys),
+                61 + 10 * len(keys),
+                "p",
+                1,
+                0,
+                found.end,
+                0,
+                0,
+                number,
+                number,
+                keys,
+                values,
+            )
+        )
     end = found.segments[-1].base_offset
     for number in range(passes):
         found.put(clean(found, end, 1000 * (number + 1), 500, segment_bytes), end)

@@ -28,7 +28,9 @@ def bases(world: Run, broker: int = 1, topic: str = "t") -> list[int]:
 
 def one(topic: str, producer: str = "linger=0s", scaled: bool = False, **settings: object) -> Run:
     """A topic t on one broker with fast checks, and a producer p that sends what it is told."""
-    scenario = scaled_cluster(f"create topic t {topic}", f"add producer p topic=t rate=0/s {producer}", scaled=scaled)
+    scenario = scaled_cluster(
+        f"create topic t {topic}", f"add producer p topic=t rate=0/s {producer}", scaled=scaled
+    )
     return Run(scenario).to(10 * MS)
 
 
@@ -110,7 +112,9 @@ def test_r70_files_vanish_later_than_their_records() -> None:
 def test_r70_nothing_is_looked_at_while_nothing_can_go() -> None:
     world = one("").do("send record p").to(3600 * S)
     assert not of(world, SegmentsDeleted)
-    assert len([due for due in world.backend._sim.agenda if due[3] in ("kafka.retention", "kafka.cleaner")]) == 1
+    assert (
+        len([due for due in world.backend._sim.agenda if due[3] in ("kafka.retention", "kafka.cleaner")]) == 1
+    )
 
 
 def test_r70_each_replica_deletes_its_own_and_never_above_the_high_watermark() -> None:
@@ -135,7 +139,10 @@ def test_e34_delete_records_moves_the_log_start_everywhere_and_is_answered_with_
     assert raw.ask(DeleteRecords((("t", 0, -1),)), within_us=2 * S) == Offsets(0, (("t", 0, 0, 100),))
     world.do("send record p").to(world.backend.now_us + S)
     assert of(world, BatchAppended)[-1].batch.base_offset == 100
-    assert {event.reason for event in of(world, LogStartMoved)} == {"delete records", "the leader's log start"}
+    assert {event.reason for event in of(world, LogStartMoved)} == {
+        "delete records",
+        "the leader's log start",
+    }
 
 
 def test_r72_delete_records_as_a_command() -> None:
@@ -170,7 +177,9 @@ def test_r68_log_append_time_overwrites_the_producers() -> None:
 
 
 def test_r68_the_topic_says_how_large_a_batch_may_be() -> None:
-    world = run("create topic t max.message.bytes=500", "add producer p topic=t rate=0/s value_size=600B").to(MS)
+    world = run("create topic t max.message.bytes=500", "add producer p topic=t rate=0/s value_size=600B").to(
+        MS
+    )
     world.do("send record p").to(S)
     assert of(world, RecordsFailed, error=Error.MESSAGE_TOO_LARGE)
 
