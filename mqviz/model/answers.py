@@ -1,0 +1,64 @@
+"""Answers: what brokers say to requests (mqviz/model/request.py), as plain values."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Answer(msgspec.Struct, frozen=True, tag_field="answer"):
+    """Base of all answers; `error` is Kafka's code, 0 for none."""
+
+    error: int = 0
+
+
+class Plain(Answer, frozen=True):
+    """An answer that says nothing but its error: Heartbeat, LeaveGroup, OffsetCommit."""
+
+
+class Produced(Answer, frozen=True):
+    """Where the batches are: (topic, partition, error, base offset), -1 for one that was refused (E42)."""
+
+    parts: tuple[tuple[str, int, int, int], ...] = ()
+
+
+class Fetched(Answer, frozen=True):
+    """Ranges of records (topic, partition, error, first, end, high watermark); the batches travel along."""
+
+    parts: tuple[tuple[str, int, int, int, int, int], ...] = ()
+
+
+class FetchedAndStarts(Fetched, frozen=True):
+    """The same for a follower where logs do not start at 0: (topic, partition, the leader's log start) (R72)."""
+
+    starts: tuple[tuple[str, int, int], ...] = ()
+
+
+class Offsets(Answer, frozen=True):
+    """Offsets by partition (topic, partition, error, offset); -1 for none (ListOffsets, OffsetFetch)."""
+
+    parts: tuple[tuple[str, int, int, int], ...] = ()
+
+
+class Joined(Answer, frozen=True):
+    """A member of `generation`; only the group leader hears of the members and their topics (E27)."""
+
+    member_id: str = ""
+    generation: int = -1
+    assignor: str = ""
+    group_leader: str = ""
+    members: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+class Synced(Answer, frozen=True):
+    """A member's own partitions."""
+
+    partitions: tuple[tuple[str, int], ...] = ()
+
+
+class GroupHeartbeatAnswered(Answer, frozen=True):
+    """A member's epoch, 0 with an error; `assignment` None: as before, (): nothing (yet) (E21)."""
+
+    member_id: str = ""
+    member_epoch: int = 0
+    heartbeat_interval_us: int = 0
+    assignment: tuple[tuple[str, int], ...] | None = None
