@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.golden import facts as facts
 from tests.golden import facts_groups as facts_groups
+from tests.golden import log as log
 from tests.golden import rpc_classic as rpc_classic
 from tests.golden import verbs as verbs
 from tests.golden.compare import agrees
