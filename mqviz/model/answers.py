@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from mqviz.model.holdings import Holdings
+
 
 class Answer(msgspec.Struct, frozen=True, tag_field="answer"):
     """Base of all answers; `error` is Kafka's code, 0 for none."""
@@ -40,13 +42,18 @@ class Offsets(Answer, frozen=True):
 
 
 class Joined(Answer, frozen=True):
-    """A member of `generation`; only the group leader hears of the members and their topics (E27)."""
+    """A member of `generation`; only the group leader hears of the members (E27).
+
+    `members`: (member id, topics, group.instance.id, holdings). `skip_assignment`: the leader came back as the
+    static member that it was, so that there is nothing to compute (R113).
+    """
 
     member_id: str = ""
     generation: int = -1
     assignor: str = ""
     group_leader: str = ""
-    members: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    members: tuple[tuple[str, tuple[str, ...], str | None, Holdings], ...] = ()
+    skip_assignment: bool = False
 
 
 class Synced(Answer, frozen=True):

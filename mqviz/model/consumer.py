@@ -62,7 +62,9 @@ class Consumer(msgspec.Struct):
     `state`: running, paused, closing, closed, dead. `activity`: polling (inside poll(), nothing to return),
     processing, committing, closing. `incarnation` counts its starts, `life` its starts, pauses and ends,
     `membership` the rounds of joining: a timer of an earlier one is void. `rejoin`: the next poll() must join again. `fetching`: partitions asked
-    for, by broker. `ready`: partitions with fetched records, in the order they came.
+    for, by broker. `fenced`: another process has its group.instance.id. `given`: what it was assigned last, in
+    `given_generation`; `snapshot`: how many partitions its topics had when it, as the group leader, assigned them.
+    `arrived`: what SyncGroup brought while the application was busy, for the next poll(). `ready`: partitions with fetched records, in the order they came.
     `asked`: requests that will tell it where to start reading. `commits`: purposes of commits on their way.
     """
 
@@ -80,6 +82,11 @@ class Consumer(msgspec.Struct):
     generation: int = -1
     rejoin: bool = True
     lost: bool = False
+    fenced: bool = False
+    given: tuple[tuple[str, int], ...] = ()
+    given_generation: int = -1
+    snapshot: tuple[tuple[str, int], ...] = ()
+    arrived: tuple[tuple[str, int], ...] | None = None
     claims: dict[str, Claim] = msgspec.field(default_factory=dict)
     hand: list[Slice] = msgspec.field(default_factory=list)
     taken: Taken | None = None

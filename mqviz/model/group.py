@@ -6,12 +6,17 @@ for another move is a bug of whoever emitted it and raises.
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from mqviz.model.event import Event, Weight, applies
+from mqviz.model.group_member import MEMBER_MOVES as MEMBER_MOVES
+from mqviz.model.group_member import Member as Member
+from mqviz.model.group_member import Stored
 from mqviz.model.group_record import PartitionRecord
+from mqviz.model.holdings import Holdings
 
 if TYPE_CHECKING:
     from mqviz.model.state import State
@@ -25,20 +30,6 @@ MOVES: dict[str, tuple[str, ...]] = {
 }
 """From each state the states that may follow (R100)."""
 
-MEMBER_MOVES: dict[str, tuple[str, ...]] = {
-    "pending": ("joining", "gone"),
-    "joining": ("awaiting sync", "joining", "gone"),
-    "awaiting sync": ("stable", "joining", "rejoining", "gone"),
-    "rejoining": ("joining", "gone"),
-    "stable": ("rejoining", "joining", "gone"),
-    "gone": (),
-}
-"""The same for a member: what the coordinator waits for next from it.
-
-pending: has an id, not yet joined. joining: its JoinGroup waits for the others. awaiting sync: in the
-generation, without its assignment. rejoining: must send JoinGroup again.
-"""
-
 
 class IllegalMove(ValueError):
     """A state machine was asked for a move that its table does not have."""
@@ -51,23 +42,6 @@ def move(table: dict[str, tuple[str, ...]], now: str, then: str, who: str) -> st
     return then
 
 
-class Member(msgspec.Struct):
-    """A member, by its id; `client` is its client.id. `joining`, `syncing`: numbers of its parked requests, 0 for none."""
-
-    member_id: str
-    client: str
-    state: str
-    session_timeout_us: int
-    rebalance_timeout_us: int = 0
-    assignors: tuple[str, ...] = ()
-    topics: tuple[str, ...] = ()
-    joined_at_us: int = 0
-    heard_at_us: int = 0
-    joining: int = 0
-    syncing: int = 0
-    partitions: tuple[tuple[str, int], ...] = ()
-
-
 class Group(msgspec.Struct):
     """A consumer group. Members by id, in the order they first joined; `group_leader` computes the assignment.
 
@@ -75,7 +49,8 @@ class Group(msgspec.Struct):
     and `stopped_at_lag` are the last one's. `extended`: somebody joined in this window
     of the initial delay; `window_left_us`: how much longer it may be extended (R102). `settled`: stable, with just the members
     that the assignment is for. `ids_given`: how many, by client.id. `protocol`: classic, consumer (its members are in
-    consumer_group.py).
+    consumer_group.py). `static`: member ids by group.instance.id.
+    `loads`: how often a coordinator took it over; `stored`: what the next one would find.
     """
 
     name: str
@@ -96,6 +71,9 @@ class Group(msgspec.Struct):
     members: dict[str, Member] = msgspec.field(default_factory=dict)
     pending: dict[str, Member] = msgspec.field(default_factory=dict)
     protocol: str = "classic"
+    static: dict[str, str] = msgspec.field(default_factory=dict)
+    loads: int = 0
+    stored: Stored = msgspec.field(default_factory=Stored)
     records: dict[str, PartitionRecord] = msgspec.field(default_factory=dict)
 
     def record(self, key: str, topic: str, partition: int) -> PartitionRecord:
@@ -134,6 +112,8 @@ class MemberJoined(Event, frozen=True):
     rebalance_timeout_us: int
     assignors: tuple[str, ...]
     topics: tuple[str, ...]
+    instance_id: str | None = None
+    holdings: Holdings = Holdings()
 
 
 class MemberRejoined(Event, frozen=True):
@@ -144,6 +124,7 @@ class MemberRejoined(Event, frozen=True):
     number: int
     assignors: tuple[str, ...]
     topics: tuple[str, ...]
+    holdings: Holdings = Holdings()
 
 
 class RebalanceStarted(Event, frozen=True):
@@ -252,18 +233,37 @@ def _id_given(state: State, event: MemberIdGiven) -> None:
 @applies(MemberJoined)
 def _joined(state: State, event: MemberJoined) -> None:
     group = state.cluster.groups[event.group]
-    member = group.pending.pop(event.member_id)
+    member = group.pending.pop(event.member_id, None) or Member(
+        event.member_id, event.client, "pending", event.session_timeout_us
+    )
     member.state = move(MEMBER_MOVES, member.state, "joining", event.member_id)
     member.session_timeout_us = event.session_timeout_us
     member.rebalance_timeout_us = event.rebalance_timeout_us
-    member.assignors, member.topics = event.assignors, event.topics
+    member.assignors, member.topics, member.holdings = event.assignors, event.topics, event.holdings
     member.joining = event.number
     member.joined_at_us = member.heard_at_us = event.at_us
     group.members[event.member_id] = member
+    if event.instance_id is not None:
+        make_static(group, member, event.instance_id)
     group.settled = False
     group.extended = group.initial
     if not group.group_leader:
         group.group_leader = event.member_id
+
+
+def make_static(group: Group, member: Member, instance_id: str) -> None:
+    """Remember who the static member is; its ids are counted as those of clients are."""
+    group.static[instance_id] = member.member_id
+    group.ids_given[instance_id] = group.ids_given.get(instance_id, 0) + 1
+    member.instance_id = instance_id
+
+
+def store(group: Group) -> None:
+    """What the coordinator writes to __consumer_offsets: the group with everybody's share."""
+    members = {name: copy(member) for name, member in group.members.items()}
+    for member in members.values():
+        member.state, member.joining, member.syncing = "stable", 0, 0
+    group.stored = Stored(group.generation, group.assignor, group.group_leader, members)
 
 
 @applies(MemberRejoined)
@@ -272,7 +272,7 @@ def _rejoined(state: State, event: MemberRejoined) -> None:
     group.settled = False
     member = group.members[event.member_id]
     member.state = move(MEMBER_MOVES, member.state, "joining", event.member_id)
-    member.assignors, member.topics = event.assignors, event.topics
+    member.assignors, member.topics, member.holdings = event.assignors, event.topics, event.holdings
     member.joining = event.number
     member.heard_at_us = event.at_us
 
@@ -328,6 +328,7 @@ def _emptied(state: State, event: GroupEmptied) -> None:
     group.generation = event.generation
     group.assignor = group.group_leader = ""
     group.initial = False
+    store(group)
 
 
 @applies(MemberSynced)
@@ -349,6 +350,7 @@ def _stabilized(state: State, event: GroupStabilized) -> None:
             member.state = move(MEMBER_MOVES, member.state, "stable", member.member_id)
             member.syncing = 0
             member.heard_at_us = event.at_us
+    store(group)
 
 
 @applies(MemberAssigned)
@@ -372,6 +374,8 @@ def _removed(state: State, event: MemberRemoved) -> None:
     if member is None:
         member = group.members.pop(event.member_id)
         group.settled = False
+    if member.instance_id is not None:
+        del group.static[member.instance_id]
     move(MEMBER_MOVES, member.state, "gone", event.member_id)
     if group.group_leader == event.member_id:
         group.group_leader = ""

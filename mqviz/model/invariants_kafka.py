@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from mqviz.model import cluster_facts
 from mqviz.model.cluster import Partition
-from mqviz.model.group import Group
 from mqviz.model.invariants import holds
 from mqviz.model.state import State
 
@@ -111,36 +110,6 @@ def i24_one_owner(state: State) -> Iterator[str]:
                     yield f"{group.name}: {partition} is owned by {seen[partition]} and {member.name}"
                 if member.state != "dead":
                     seen[partition] = member.name
-
-
-@holds
-def i25_everything_is_given_out(state: State) -> Iterator[str]:
-    """I25, I27: a stable group gave every partition of its topics to exactly one member; the others are idle."""
-    for group in _stable(state):
-        given = sorted(partition for member in group.members.values() for partition in member.partitions)
-        topics = sorted({topic for member in group.members.values() for topic in member.topics})
-        known = [state.cluster.topics[topic] for topic in topics if topic in state.cluster.topics]
-        wanted = [(topic.name, partition.number) for topic in known for partition in topic.partitions]
-        if given != wanted:
-            yield f"{group.name} gave out {given}, not {wanted}"
-
-
-@holds
-def i26_range_is_balanced(state: State) -> Iterator[str]:
-    """I26: with range, per topic, two members' shares differ by at most one."""
-    for group in _stable(state):
-        for topic in sorted({topic for member in group.members.values() for topic in member.topics}):
-            counts = [
-                sum(t == topic for t, _ in member.partitions)
-                for member in group.members.values()
-                if topic in member.topics
-            ]
-            if max(counts) - min(counts) > 1:
-                yield f"{group.name} shares {topic} out as {counts}"
-
-
-def _stable(state: State) -> list[Group]:
-    return [group for group in state.cluster.groups.values() if group.settled]
 
 
 @holds

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import mqviz.model.group_takeover  # noqa: F401  (registers its events)
 from mqviz.model.consumer import Claim, Phase
 from mqviz.model.event import Event, Weight, applies
 
@@ -13,13 +14,19 @@ if TYPE_CHECKING:
 
 
 class MembershipChanged(Event, frozen=True):
-    """What the process knows of its membership; `lost`: its partitions were taken from it behind its back."""
+    """What the process knows of its membership.
+
+    `lost`: its partitions were taken from it behind its back. `given`: what SyncGroup brought, None for another
+    event. `fenced`: another process has its group.instance.id, the next poll() throws (R113).
+    """
 
     consumer: str
     phase: Phase
     member_id: str
     generation: int
     lost: bool = False
+    given: tuple[tuple[str, int], ...] | None = None
+    fenced: bool = False
 
 
 class RejoinNeeded(Event, frozen=True):
@@ -27,6 +34,27 @@ class RejoinNeeded(Event, frozen=True):
 
     consumer: str
     group: str
+
+
+class AssignmentComputed(Event, frozen=True):
+    """The group leader's assignor decided who gets what: by member id; `partitions`: of each topic how many (R104)."""
+
+    weight = Weight.STEP
+    consumer: str
+    group: str
+    generation: int
+    assignor: str
+    partitions: tuple[tuple[str, int], ...]
+    assignments: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+
+
+class ShareArrived(Event, frozen=True):
+    """SyncGroup was answered while the application works on records: the callbacks come with its next poll() (R109)."""
+
+    consumer: str
+    group: str
+    generation: int
+    partitions: tuple[tuple[str, int], ...]
 
 
 class PartitionsAssigned(Event, frozen=True):
@@ -74,7 +102,23 @@ def _membership(state: State, event: MembershipChanged) -> None:
     consumer.generation = event.generation
     consumer.rejoin = event.phase == "unjoined"
     consumer.lost = event.lost
+    consumer.fenced = event.fenced
+    consumer.arrived = None
     consumer.asked = ()
+    if event.phase == "joining":
+        consumer.snapshot = ()
+    if event.given is not None:
+        consumer.given, consumer.given_generation = event.given, event.generation
+
+
+@applies(ShareArrived)
+def _arrived(state: State, event: ShareArrived) -> None:
+    state.cluster.consumers[event.consumer].arrived = event.partitions
+
+
+@applies(AssignmentComputed)
+def _computed(state: State, event: AssignmentComputed) -> None:
+    state.cluster.consumers[event.consumer].snapshot = event.partitions
 
 
 @applies(RejoinNeeded)

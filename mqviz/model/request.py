@@ -20,6 +20,7 @@ from mqviz.model.answers import Plain as Plain
 from mqviz.model.answers import Produced as Produced
 from mqviz.model.answers import Synced as Synced
 from mqviz.model.event import Event, applies
+from mqviz.model.holdings import Holdings
 from mqviz.model.log import Batch
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class DeleteRecords(Request, frozen=True):
 
 
 class JoinGroup(Request, frozen=True):
-    """Become or stay a member (R101); `member_id` empty the first time."""
+    """Become or stay a member (R101); `member_id` empty the first time; `instance_id` of a static member (R113)."""
 
     group: str
     member_id: str
@@ -81,6 +82,8 @@ class JoinGroup(Request, frozen=True):
     rebalance_timeout_us: int
     assignors: tuple[str, ...]
     topics: tuple[str, ...]
+    instance_id: str | None = None
+    holdings: Holdings = Holdings()
 
 
 class SyncGroup(Request, frozen=True):
@@ -90,6 +93,7 @@ class SyncGroup(Request, frozen=True):
     generation: int
     member_id: str
     assignments: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
+    instance_id: str | None = None
 
 
 class Heartbeat(Request, frozen=True):
@@ -98,13 +102,15 @@ class Heartbeat(Request, frozen=True):
     group: str
     generation: int
     member_id: str
+    instance_id: str | None = None
 
 
 class LeaveGroup(Request, frozen=True):
-    """Goodbye (R94)."""
+    """Goodbye (R94); with `instance_id` and no member id an administrator removes a static member."""
 
     group: str
     member_id: str
+    instance_id: str | None = None
 
 
 class ConsumerGroupHeartbeat(Request, frozen=True):
@@ -131,6 +137,7 @@ class OffsetCommit(Request, frozen=True):
     generation: int
     member_id: str
     offsets: tuple[tuple[str, int, int], ...]
+    instance_id: str | None = None
 
 
 class OffsetFetch(Request, frozen=True):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error, named
-from mqviz.kafka.settings import refused, refused_consumer, session_timeout_in_range
+from mqviz.kafka.settings import refused, refused_consumer
 from mqviz.model.command import (
     AddConsumer,
     CloseConsumer,
@@ -26,6 +26,7 @@ from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka.choices import free_name, only_group, only_topic
 from mqviz.sim.kafka.network import catch_up
 from mqviz.sim.kafka.protocols import protocol_of
+from mqviz.sim.kafka.strategies import STRATEGY, refused_strategy
 
 
 @checks(AddConsumer)
@@ -37,13 +38,13 @@ def _check_add(sim: Simulation, command: AddConsumer) -> AddConsumer:
     group = only_group(sim, command.group)
     others = [c.topics for c in consumers.values() if c.settings.group == group and c.state != "closed"]
     topic = only_topic(sim, command.topic or (others[0][0] if others else ""))
-    reason = _refused_by_kafka(command)
+    reason = _refused_by_kafka(sim, command)
     if reason:
         raise Refused(f"Kafka refuses consumer {name}: {reason}")
     return replace(command, name=name, group=group, topic=topic)
 
 
-def _refused_by_kafka(command: AddConsumer) -> str | None:
+def _refused_by_kafka(sim: Simulation, command: AddConsumer) -> str | None:
     session_ms, heartbeat_ms = command.session_timeout // 1000, command.heartbeat_interval // 1000
     values: tuple[tuple[str, int | str], ...] = (
         ("auto.offset.reset", command.auto_offset_reset),
@@ -55,11 +56,15 @@ def _refused_by_kafka(command: AddConsumer) -> str | None:
     found = [reason for name, value in values if (reason := refused(name, value))]
     if found:
         return found[0]
-    if not session_timeout_in_range(session_ms):
+    low, high = (sim.scenario.cluster.setting(f"group.{end}.session.timeout.ms") for end in ("min", "max"))
+    if not low <= session_ms <= high:
         return (
-            f"session.timeout.ms {session_ms} is outside of group.min.session.timeout.ms 6000 and "
-            f"group.max.session.timeout.ms 1800000 ({named(Error.INVALID_SESSION_TIMEOUT)})"
+            f"session.timeout.ms {session_ms} is outside of group.min.session.timeout.ms {low} and "
+            f"group.max.session.timeout.ms {high} ({named(Error.INVALID_SESSION_TIMEOUT)})"
         )
+    strategy = command.config.get(STRATEGY)
+    if strategy is not None and (reason := refused_strategy(strategy, getattr(command, "client", "java"))):
+        return reason
     return refused_consumer(session_ms, heartbeat_ms)
 
 

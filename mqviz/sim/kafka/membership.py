@@ -1,20 +1,28 @@
 """Membership: a consumer's side of the classic group protocol.
 
-Like a real broker: as its Java client, JoinGroup without id, with the id, SyncGroup, then the assignment (R101, R104);
-eager: everything is revoked before joining again (R108); the group leader computes the assignment with the
-range assignor (R110, R115); a background thread sends heartbeats, and what it learns takes effect at the next
-poll() (R106); close() commits if it is automatic, revokes and says goodbye (R94); a poll() that comes too late
-makes the client leave by itself (R93). An overtaken SyncGroup gives no callback (E31).
-Left out: static members, cooperative rebalancing, finding the coordinator (S11).
+Like a real broker: as its Java client, JoinGroup without id, with the id, SyncGroup, then the assignment (R101, R104).
+Eager: everything is revoked before joining again (R108). Cooperative: what is owned is kept and read on while
+joining; what the new share lacks is revoked after it, and the member joins at once again (R109). A background
+thread sends heartbeats, and what it learns takes effect at the next poll() (R106); close() commits if it is
+automatic, revokes and says goodbye (R94); a poll() that comes too late makes the client leave by itself (R93). An
+overtaken SyncGroup gives no callback (E31). A static member says no goodbye, and is fenced when another process comes
+with its group.instance.id (R113). The group leader joins again when a topic got more partitions (R111). Another
+coordinator is looked for after retry.backoff.ms (R99). Left out: asking where the coordinator is (S11).
 """
 
 from __future__ import annotations
 
-from mqviz.kafka.assignors import Subscription
-from mqviz.kafka.assignors_sticky import ASSIGNORS
 from mqviz.kafka.errors import Error
+from mqviz.kafka.settings import of
 from mqviz.model.consumer import Consumer, ConsumerChanged, ConsumerFailed, Phase
-from mqviz.model.membership import MembershipChanged, PartitionsAssigned, PartitionsRevoked, RejoinNeeded
+from mqviz.model.holdings import Parts
+from mqviz.model.membership import (
+    MembershipChanged,
+    PartitionsAssigned,
+    PartitionsRevoked,
+    RejoinNeeded,
+    ShareArrived,
+)
 from mqviz.model.request import (
     AnyRequest,
     Heartbeat,
@@ -30,16 +38,32 @@ from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import ask, receives
 from mqviz.sim.kafka.protocols import Protocol, register
+from mqviz.sim.kafka.strategies import compute, cooperative, holdings, look_at_metadata, strategies
 
-ASSIGNORS_OFFERED = ("range",)
-"""partition.assignment.strategy, as far as it is simulated; range comes first in Kafka's default too (R110)."""
+ELSEWHERE = (
+    Error.COORDINATOR_LOAD_IN_PROGRESS,
+    Error.COORDINATOR_NOT_AVAILABLE,
+    Error.NOT_COORDINATOR,
+    Error.NETWORK_EXCEPTION,
+    Error.REQUEST_TIMED_OUT,
+)
+"""Answers after which the client looks for the coordinator and asks again."""
 
-Assignments = tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+THROWN = {
+    Error.INCONSISTENT_GROUP_PROTOCOL: "InconsistentGroupProtocolException",
+    Error.INVALID_SESSION_TIMEOUT: "InvalidSessionTimeoutException",
+    Error.GROUP_MAX_SIZE_REACHED: "GroupMaxSizeReachedException",
+    Error.FENCED_INSTANCE_ID: "FencedInstanceIdException",
+}
+"""What poll() throws for an error of the group that does not go away."""
 
 
 def ask_coordinator(sim: Simulation, consumer: Consumer, request: AnyRequest) -> int:
     """Send a request on the consumer's connection to its group's coordinator."""
     broker = coordinator_of(sim, consumer.settings.group)
+    if broker < 0:  # nobody is known: the last one tells so, or its connection breaks
+        group = sim.state.cluster.groups.get(consumer.settings.group)
+        broker = group.coordinator if group else min(sim.state.cluster.brokers)
     return ask(sim, "consumer", consumer.name, consumer.incarnation, broker, request, line=" as coordinator")
 
 
@@ -47,10 +71,16 @@ def ask_coordinator(sim: Simulation, consumer: Consumer, request: AnyRequest) ->
 
 
 def ready(sim: Simulation, consumer: Consumer) -> bool:
-    """Inside poll(): join if that is needed; True if there is an assignment to read."""
+    """Inside poll(): join if that is needed; True if there are partitions to read, a cooperative member's always."""
+    if consumer.arrived is not None:
+        _take_share(sim, consumer, consumer.arrived)
     if consumer.rejoin:
         rejoin(sim, consumer)
-    return consumer.phase == "stable" and not consumer.rejoin
+    if consumer.state != "running":
+        return False
+    if consumer.phase == "stable" and not consumer.rejoin:
+        return True
+    return bool(consumer.claims) and not consumer.lost and cooperative(consumer)
 
 
 def identity(_: Simulation, consumer: Consumer) -> tuple[str, int] | None:
@@ -63,6 +93,11 @@ def resumed(sim: Simulation, consumer: Consumer) -> None:
     beat(sim, consumer.name, consumer.life, consumer.membership)
 
 
+def instance_id(consumer: Consumer) -> str | None:
+    """group.instance.id, None if the member is dynamic (R113)."""
+    return of(consumer.settings.config, "consumer", "group.instance.id") or None
+
+
 def committed(sim: Simulation, consumer: Consumer, purpose: str) -> None:
     """The commit before giving up partitions is over: join (R83)."""
     if purpose == "rejoin":
@@ -70,7 +105,10 @@ def committed(sim: Simulation, consumer: Consumer, purpose: str) -> None:
 
 
 def rejoin(sim: Simulation, consumer: Consumer) -> None:
-    """Inside poll(): give up what is owned and join (again)."""
+    """Inside poll(): commit if that is automatic, and join (again)."""
+    if consumer.fenced:
+        fail(sim, consumer, THROWN[Error.FENCED_INSTANCE_ID])
+        return
     if "rejoin" in consumer.commits.values():
         return
     automatic = consumer.settings.commit == "auto" and not consumer.lost
@@ -79,18 +117,20 @@ def rejoin(sim: Simulation, consumer: Consumer) -> None:
 
 
 def join(sim: Simulation, consumer: Consumer) -> None:
-    """Revoke everything (R108) and send JoinGroup."""
-    revoke(sim, consumer)
+    """Send JoinGroup; an eager member revokes everything before (R108), as does one whose partitions are lost."""
+    if consumer.lost or not cooperative(consumer):
+        revoke(sim, consumer)
     _membership(sim, consumer, "joining", consumer.member_id, consumer.generation)
     _send_join(sim, consumer)
 
 
-def revoke(sim: Simulation, consumer: Consumer) -> None:
-    """onPartitionsRevoked, or onPartitionsLost, with everything that is owned."""
-    owned = tuple((claim.topic, claim.partition) for claim in consumer.claims.values())
-    if owned:
+def revoke(sim: Simulation, consumer: Consumer, keeps: Parts = ()) -> None:
+    """onPartitionsRevoked, or onPartitionsLost, with everything that is owned but `keeps`."""
+    owned = ((claim.topic, claim.partition) for claim in consumer.claims.values())
+    gone = tuple(place for place in owned if place not in keeps)
+    if gone:
         group = consumer.settings.group
-        event = PartitionsRevoked(*sim.stamp(), consumer.name, group, owned, consumer.lost)
+        event = PartitionsRevoked(*sim.stamp(), consumer.name, group, gone, consumer.lost)
         sim.cause = sim.emit(event)
 
 
@@ -117,8 +157,10 @@ def _send_join(sim: Simulation, consumer: Consumer) -> None:
             consumer.name,
             int(settings.session_timeout),
             int(settings.max_poll_interval),
-            ASSIGNORS_OFFERED,
+            strategies(consumer),
             tuple(consumer.topics),
+            instance_id(consumer),
+            holdings(consumer),
         ),
     )
 
@@ -127,23 +169,50 @@ def _send_join(sim: Simulation, consumer: Consumer) -> None:
 def _joined(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.consumers[name]
     reply = flight.answer
-    if consumer.phase != "joining" or not isinstance(reply, Joined):
+    if consumer.phase != "joining" or reply is None:
         return
-    if reply.error == Error.MEMBER_ID_REQUIRED:
+    if reply.error == Error.MEMBER_ID_REQUIRED and isinstance(reply, Joined):
         _membership(sim, consumer, "joining", reply.member_id, -1)
         if consumer.state == "running":
             _send_join(sim, consumer)
-    elif reply.error == Error.NONE:
+    elif isinstance(reply, Joined) and not reply.error:
         _membership(sim, consumer, "syncing", reply.member_id, reply.generation)
         _beat_later(sim, consumer)
         if consumer.state == "running":
             _send_sync(sim, consumer, reply)
-    elif reply.error in (Error.UNKNOWN_MEMBER_ID, Error.REBALANCE_IN_PROGRESS):
-        keep = reply.error == Error.REBALANCE_IN_PROGRESS
-        _again(sim, consumer, consumer.member_id if keep else "")
     else:
+        _not_joined(sim, consumer, reply.error)
+
+
+def _not_joined(sim: Simulation, consumer: Consumer, error: int) -> None:
+    """JoinGroup or SyncGroup was refused: as whom to try again, when, or not at all."""
+    if error in ELSEWHERE:
+        _membership(sim, consumer, "joining", consumer.member_id, consumer.generation)
+        _join_later(sim, consumer)
+    elif error == Error.FENCED_INSTANCE_ID:
+        _fenced(sim, consumer)
+    elif error in THROWN:
         _membership(sim, consumer, "unjoined", "", -1)
-        fail(sim, consumer, f"{Error(reply.error).name}")
+        fail(sim, consumer, THROWN[Error(error)])
+    else:
+        keep = error == Error.REBALANCE_IN_PROGRESS
+        _again(sim, consumer, consumer.member_id if keep else "", lost=not keep and bool(consumer.claims))
+
+
+def _join_later(sim: Simulation, consumer: Consumer) -> None:
+    backoff_us = 1_000 * int(of(consumer.settings.config, "consumer", "retry.backoff.ms"))
+    sim.schedule(backoff_us, TIMER, "kafka.join_again", consumer.name, consumer.membership)
+
+
+@due("kafka.join_again")
+def _join_again(sim: Simulation, name: str, membership: int) -> None:
+    consumer = sim.state.cluster.consumers[name]
+    if consumer.membership != membership or consumer.phase != "joining":
+        return
+    if consumer.state == "running":
+        _send_join(sim, consumer)
+    elif consumer.state == "paused":
+        _join_later(sim, consumer)
 
 
 def _again(sim: Simulation, consumer: Consumer, member_id: str, lost: bool = False) -> None:
@@ -151,40 +220,56 @@ def _again(sim: Simulation, consumer: Consumer, member_id: str, lost: bool = Fal
     actor.progress(sim, consumer)
 
 
+def _fenced(sim: Simulation, consumer: Consumer) -> None:
+    """Another process has this group.instance.id: no callback any more, the next poll() throws (R113, E31)."""
+    event = MembershipChanged(*sim.stamp(), consumer.name, "unjoined", "", -1, fenced=True)
+    sim.cause = sim.emit(event)
+    actor.progress(sim, consumer)
+
+
 def _send_sync(sim: Simulation, consumer: Consumer, reply: Joined) -> None:
-    assignments: Assignments = ()
-    if reply.group_leader == reply.member_id:
-        assignments = _assign(sim, reply)
-    request = SyncGroup(consumer.settings.group, reply.generation, reply.member_id, assignments)
+    leads = reply.group_leader == reply.member_id
+    assignments = compute(sim, consumer, reply) if leads else ()
+    if leads:
+        look_at_metadata(sim, consumer)
+    request = SyncGroup(
+        consumer.settings.group, reply.generation, reply.member_id, assignments, instance_id(consumer)
+    )
     ask_coordinator(sim, consumer, request)
-
-
-def _assign(sim: Simulation, reply: Joined) -> Assignments:
-    """What the group leader computes: who gets what (R104, R115)."""
-    topics = sim.state.cluster.topics
-    subscriptions = {member: Subscription(names) for member, names in reply.members}
-    wanted = sorted({name for _, names in reply.members for name in names if name in topics})
-    partitions = {name: len(topics[name].partitions) for name in wanted}
-    found = ASSIGNORS[reply.assignor](partitions, subscriptions)
-    return tuple((member, tuple((p.topic, p.partition) for p in found[member])) for member in found)
 
 
 @receives(SyncGroup)
 def _synced(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.consumers[name]
     reply = flight.answer
-    if consumer.phase != "syncing" or not isinstance(reply, Synced) or consumer.state != "running":
+    if consumer.phase != "syncing" or reply is None or consumer.state != "running":
         return
-    if reply.error:
-        keep = reply.error == Error.REBALANCE_IN_PROGRESS
-        _again(sim, consumer, consumer.member_id if keep else "")
-        return
-    _membership(sim, consumer, "stable", consumer.member_id, consumer.generation)
-    if reply.partitions:
-        group = consumer.settings.group
-        event = PartitionsAssigned(*sim.stamp(), name, group, consumer.generation, reply.partitions)
-        sim.cause = sim.emit(event)
-    actor.progress(sim, consumer)
+    if reply.error or not isinstance(reply, Synced):
+        _not_joined(sim, consumer, reply.error)
+    elif consumer.activity == "polling":
+        _take_share(sim, consumer, reply.partitions)
+        actor.progress(sim, consumer)
+    else:
+        group, generation = consumer.settings.group, consumer.generation
+        sim.emit(ShareArrived(*sim.stamp(), name, group, generation, reply.partitions))
+
+
+def _take_share(sim: Simulation, consumer: Consumer, share: Parts) -> None:
+    """The callbacks: revoked for what is no longer there, assigned for what is new (R108, R109)."""
+    held = {(claim.topic, claim.partition) for claim in consumer.claims.values()}
+    loses = bool(held - set(share))
+    revoke(sim, consumer, share)
+    event = MembershipChanged(
+        *sim.stamp(), consumer.name, "stable", consumer.member_id, consumer.generation, given=share
+    )
+    sim.cause = sim.emit(event)
+    new = tuple(place for place in share if place not in held)
+    group = consumer.settings.group
+    if new:
+        event_id = sim.emit(PartitionsAssigned(*sim.stamp(), consumer.name, group, consumer.generation, new))
+        sim.cause = event_id
+    if loses:  # others wait for what was revoked
+        sim.cause = sim.emit(RejoinNeeded(*sim.stamp(), consumer.name, group))
 
 
 # -- staying alive ----------------------------------------------------------------------------------------
@@ -211,9 +296,8 @@ def beat(sim: Simulation, name: str, life: int, membership: int) -> None:
         return
     if consumer.phase not in ("syncing", "stable") or consumer.state not in ("running", "closing"):
         return
-    ask_coordinator(
-        sim, consumer, Heartbeat(consumer.settings.group, consumer.generation, consumer.member_id)
-    )
+    group, generation = consumer.settings.group, consumer.generation
+    ask_coordinator(sim, consumer, Heartbeat(group, generation, consumer.member_id, instance_id(consumer)))
     _beat_later(sim, consumer)
 
 
@@ -227,12 +311,15 @@ def _heard(sim: Simulation, name: str, flight: InFlight) -> None:
         if consumer.phase == "stable" and not consumer.rejoin:
             sim.cause = sim.emit(RejoinNeeded(*sim.stamp(), name, consumer.settings.group))
             actor.progress(sim, consumer)
-    elif consumer.phase in ("syncing", "stable"):
+    elif consumer.phase in ("syncing", "stable") and error not in ELSEWHERE:
         _expelled(sim, consumer, error)
 
 
 def _expelled(sim: Simulation, consumer: Consumer, error: int) -> None:
-    """The group went on without this member: its partitions are lost (R85, E31)."""
+    """The group went on without this member: its partitions are lost (R85, E31), unless it is fenced."""
+    if error == Error.FENCED_INSTANCE_ID:
+        _fenced(sim, consumer)
+        return
     member_id = consumer.member_id if error == Error.ILLEGAL_GENERATION else ""
     _again(sim, consumer, member_id, lost=True)
 
@@ -241,7 +328,11 @@ def commit_refused(sim: Simulation, consumer: Consumer, flight: InFlight, error:
     """A refused commit tells the client about its membership too (R85)."""
     request = flight.request
     generation = getattr(request, "generation", None)
-    if generation != consumer.generation or consumer.phase != "stable":
+    if generation != consumer.generation or consumer.phase != "stable" or error in ELSEWHERE:
+        return
+    if error == Error.FENCED_INSTANCE_ID:
+        event = MembershipChanged(*sim.stamp(), consumer.name, "unjoined", "", -1, fenced=True)
+        sim.cause = sim.emit(event)
         return
     if error == Error.REBALANCE_IN_PROGRESS:
         if not consumer.rejoin:
@@ -252,9 +343,10 @@ def commit_refused(sim: Simulation, consumer: Consumer, flight: InFlight, error:
 
 
 def too_late(sim: Simulation, consumer: Consumer) -> None:
-    """poll() did not come within max.poll.interval.ms: the client leaves by itself (R93)."""
+    """poll() did not come within max.poll.interval.ms: the client leaves by itself, a static one only forgets (R93)."""
     if consumer.phase in ("syncing", "stable"):
-        ask_coordinator(sim, consumer, LeaveGroup(consumer.settings.group, consumer.member_id))
+        if instance_id(consumer) is None:
+            ask_coordinator(sim, consumer, LeaveGroup(consumer.settings.group, consumer.member_id))
         _membership(sim, consumer, "unjoined", "", -1, lost=True)
 
 
@@ -262,12 +354,14 @@ def too_late(sim: Simulation, consumer: Consumer) -> None:
 
 
 def leave(sim: Simulation, consumer: Consumer) -> None:
-    """Revoke everything and send LeaveGroup; without an id there is nobody to say goodbye to."""
-    revoke(sim, consumer)
-    state = "leaving" if consumer.member_id else "closed"
+    """Revoke everything and send LeaveGroup; static members and those without an id say no goodbye (R113)."""
+    if not consumer.fenced:
+        revoke(sim, consumer)
+    goodbye = bool(consumer.member_id) and instance_id(consumer) is None
+    state = "leaving" if goodbye else "closed"
     event = ConsumerChanged(*sim.stamp(), consumer.name, consumer.settings.group, state)
     sim.cause = sim.emit(event)
-    if consumer.member_id:
+    if goodbye:
         ask_coordinator(sim, consumer, LeaveGroup(consumer.settings.group, consumer.member_id))
 
 

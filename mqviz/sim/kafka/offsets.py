@@ -18,6 +18,7 @@ from mqviz.model.request import InFlight, ListOffsets, OffsetCommit, OffsetFetch
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka import membership, reconciliation
+from mqviz.sim.kafka.classic_coordinator import misdirected
 from mqviz.sim.kafka.network import answer, connection_of, receives, serves
 
 # -- the client -------------------------------------------------------------------------------------------
@@ -87,6 +88,10 @@ def _listed(sim: Simulation, name: str, flight: InFlight) -> None:
 
 @serves(OffsetFetch)
 def _serve_fetch(sim: Simulation, number: int, request: OffsetFetch) -> None:
+    error = misdirected(sim, number, request.group)
+    if error:
+        answer(sim, number, Offsets(error))
+        return
     parts: list[tuple[str, int, int, int]] = []
     for topic, partition in request.partitions:
         offset = _committed(sim, request.group, topic, partition)
@@ -104,7 +109,9 @@ def _committed(sim: Simulation, group: str, topic: str, partition: int) -> int |
 def _serve_commit(sim: Simulation, number: int, request: OffsetCommit) -> None:
     group = sim.state.cluster.groups.get(request.group)
     modern = sim.state.cluster.consumer_groups.get(request.group)
-    error = reconciliation.commit_error(modern, request) if modern else commit_error(group, request)
+    error = misdirected(sim, number, request.group)
+    if not error:
+        error = reconciliation.commit_error(modern, request) if modern else commit_error(group, request)
     if group is None or error:
         answer(sim, number, Plain(error))
         return
@@ -119,6 +126,11 @@ def commit_error(group: Group | None, request: OffsetCommit) -> Error:
         return Error.ILLEGAL_GENERATION
     if request.generation < 0:
         return Error.UNKNOWN_MEMBER_ID if group.members else Error.NONE
+    if request.instance_id is not None and group.static.get(request.instance_id) not in (
+        None,
+        request.member_id,
+    ):
+        return Error.FENCED_INSTANCE_ID
     if request.member_id not in group.members:
         return Error.UNKNOWN_MEMBER_ID
     if request.generation != group.generation:

@@ -17,6 +17,7 @@ from mqviz.model.group import (
 )
 from mqviz.model.request import (
     Heartbeat,
+    Holdings,
     Joined,
     LeaveGroup,
     OffsetCommit,
@@ -101,7 +102,7 @@ def test_r100_r104_the_way_of_a_group() -> None:
     joined = one.answer(number)
     assert isinstance(joined, Joined)
     assert (joined.generation, joined.assignor, joined.group_leader) == (1, "range", "m1-1")
-    assert joined.members == (("m1-1", ("t",)),)
+    assert joined.members == (("m1-1", ("t",), None, Holdings()),)
     assert state(watched) == "CompletingRebalance"
     assert beat(one, 1) == Error.NONE
     assert commit(one, 1) == Error.REBALANCE_IN_PROGRESS

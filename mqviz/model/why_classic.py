@@ -1,0 +1,61 @@
+"""Why: static members, new coordinators and the group leader's work, in plain words."""
+
+from __future__ import annotations
+
+from mqviz.model.event import Event
+from mqviz.model.group_takeover import GroupLoaded, StaticMemberReplaced
+from mqviz.model.membership import AssignmentComputed, ShareArrived
+from mqviz.model.readings import Why
+from mqviz.model.state import State
+from mqviz.model.why import explains
+from mqviz.model.words import several
+
+
+def _why(event: Event, headline: str, reason: str, rule: str, change: str = "") -> Why:
+    return Why(event.at_us, event.id, headline, reason, rule, change, 15)
+
+
+@explains(StaticMemberReplaced)
+def _replaced(state: State, event: StaticMemberReplaced) -> Why:
+    quiet = "its share is still there, nobody else is asked" if not event.number else "all must join again"
+    return _why(
+        event,
+        f"{event.client} takes the place of {event.instance_id} in {event.group}",
+        f"it came with the same group.instance.id, so {quiet}",
+        "the older process with a group.instance.id is fenced",
+        f"member id {event.member_id} → {event.replacement}",
+    )
+
+
+@explains(GroupLoaded)
+def _loaded(state: State, event: GroupLoaded) -> Why:
+    group = state.cluster.groups[event.group]
+    return _why(
+        event,
+        f"broker {event.coordinator} coordinates {event.group} now",
+        f"it leads the group's partition of __consumer_offsets and read generation {group.generation} "
+        f"with {several(len(group.members), 'member')} from it",
+        "what a coordinator knows of a group is in the log",
+    )
+
+
+@explains(AssignmentComputed)
+def _computed(state: State, event: AssignmentComputed) -> Why:
+    count = sum(number for _, number in event.partitions)
+    return _why(
+        event,
+        f"{event.consumer} shares out {several(count, 'partition')} with {event.assignor}",
+        f"it is the group leader of generation {event.generation}, with "
+        f"{several(len(event.assignments), 'member')}",
+        "the group leader's client computes the assignment, the coordinator only hands it on",
+    )
+
+
+@explains(ShareArrived)
+def _arrived(state: State, event: ShareArrived) -> Why:
+    return _why(
+        event,
+        f"the new share of {event.consumer} waits for its next poll()",
+        "the application works on records that it was given before",
+        "callbacks run inside poll()",
+    )

@@ -1,0 +1,177 @@
+"""Classic members: they fetch their shares, stay alive, and leave (R104, R106, R112, R113).
+
+Like a real broker: the leader's assignment is stored before anybody is told (R104); heartbeats (R106), sessions that
+expire (R112), goodbyes (R94). Unknown members are told before wrong generations before the group's state (E27), and
+whoever comes with the group.instance.id of another member is fenced first (R113). A member that waits in SyncGroup is
+told of a new rebalance; a JoinGroup whose member is removed is answered UNKNOWN_MEMBER_ID.
+Left out: the check of SyncGroup's protocol name.
+"""
+
+from __future__ import annotations
+
+from mqviz.kafka.errors import Error
+from mqviz.model.group import (
+    Group,
+    GroupStabilized,
+    MemberAssigned,
+    MemberHeard,
+    MemberRemoved,
+    MemberSynced,
+    RebalanceStarted,
+)
+from mqviz.model.group_member import Member
+from mqviz.model.request import Heartbeat, Joined, LeaveGroup, Plain, Synced, SyncGroup
+from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka.classic_coordinator import looks_after, misdirected, watch
+from mqviz.sim.kafka.classic_rebalance import complete, complete_if_all_joined, rebalance
+from mqviz.sim.kafka.network import answer, serves
+from mqviz.sim.kafka.offsets import write_us
+
+REASONS = {
+    "left": "{} left",
+    "session expired": "{} fell silent",
+    "did not sync": "{} did not ask for its share",
+}
+"""Why a group rebalances when a member is removed, as it is told."""
+
+Assignments = tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
+
+
+# -- SyncGroup --------------------------------------------------------------------------------------------
+
+
+@serves(SyncGroup)
+def _sync(sim: Simulation, number: int, request: SyncGroup) -> None:
+    group = sim.state.cluster.groups.get(request.group)
+    error = misdirected(sim, number, request.group) or member_error(group, request)
+    if not error and group is not None and group.state == "PreparingRebalance":
+        error = Error.REBALANCE_IN_PROGRESS
+    if group is None or error:
+        answer(sim, number, Synced(error))
+        return
+    member = group.members[request.member_id]
+    if group.state == "Stable":
+        if member.state != "stable":
+            sim.emit(MemberAssigned(*sim.stamp(), group.name, member.member_id))
+        answer(sim, number, Synced(0, member.partitions))
+        return
+    sim.cause = sim.emit(MemberSynced(*sim.stamp(), group.name, member.member_id, number))
+    if member.member_id == group.group_leader:
+        sim.schedule(
+            write_us(sim), TIMER, "kafka.assigned", group.name, group.generation, request.assignments
+        )
+
+
+@due("kafka.assigned")
+def _assigned(sim: Simulation, name: str, generation: int, assignments: Assignments) -> None:
+    group = sim.state.cluster.groups[name]
+    if group.state != "CompletingRebalance" or group.generation != generation:
+        return
+    syncs = [(member, member.syncing) for member in group.members.values() if member.syncing]
+    known = tuple((member, parts) for member, parts in assignments if member in group.members)
+    sim.cause = sim.emit(GroupStabilized(*sim.stamp(), name, generation, known))
+    for member, number in syncs:
+        answer(sim, number, Synced(0, member.partitions))
+
+
+@due("kafka.sync_timeout")
+def _sync_timeout(sim: Simulation, name: str, generation: int) -> None:
+    group = sim.state.cluster.groups[name]
+    if not looks_after(sim, group) or group.generation != generation:
+        return
+    if group.state not in ("CompletingRebalance", "Stable"):
+        return
+    late = [m for m in group.members.values() if m.state == "awaiting sync" and not m.syncing]
+    for member in late:
+        remove(sim, group, member, "did not sync")
+
+
+# -- staying and leaving ------------------------------------------------------------------------------------
+
+
+def member_error(group: Group | None, request: SyncGroup | Heartbeat) -> Error:
+    """Fenced before unknown before wrong generation (E27, R113)."""
+    error = fenced(group, request.member_id, request.instance_id)
+    if error or group is None:
+        return error
+    if request.member_id not in group.members:
+        return Error.UNKNOWN_MEMBER_ID
+    return Error.ILLEGAL_GENERATION if request.generation != group.generation else Error.NONE
+
+
+def fenced(group: Group | None, member_id: str, instance_id: str | None) -> Error:
+    """FENCED_INSTANCE_ID if the group.instance.id belongs to another member now; unknown if to none (R113)."""
+    if group is None:
+        return Error.UNKNOWN_MEMBER_ID
+    if instance_id is None:
+        return Error.NONE
+    holder = group.static.get(instance_id)
+    if holder is None:
+        return Error.UNKNOWN_MEMBER_ID
+    return Error.NONE if holder == member_id else Error.FENCED_INSTANCE_ID
+
+
+@serves(Heartbeat)
+def _heartbeat(sim: Simulation, number: int, request: Heartbeat) -> None:
+    group = sim.state.cluster.groups.get(request.group)
+    error = misdirected(sim, number, request.group) or member_error(group, request)
+    if group is not None and not error:
+        sim.emit(MemberHeard(*sim.stamp(), group.name, request.member_id))
+        error = Error.REBALANCE_IN_PROGRESS if group.state == "PreparingRebalance" else Error.NONE
+    answer(sim, number, Plain(error))
+
+
+@serves(LeaveGroup)
+def _leave(sim: Simulation, number: int, request: LeaveGroup) -> None:
+    group = sim.state.cluster.groups.get(request.group)
+    error = misdirected(sim, number, request.group)
+    member_id = request.member_id
+    if group is not None and not member_id and request.instance_id is not None:
+        member_id = group.static.get(request.instance_id, "")
+    error = error or fenced(group, member_id, request.instance_id)
+    member = None
+    if group is not None and not error:
+        member = group.members.get(member_id) or group.pending.get(member_id)
+    if group is None or member is None:
+        answer(sim, number, Plain(error or Error.UNKNOWN_MEMBER_ID))
+        return
+    remove(sim, group, member, "left")
+    answer(sim, number, Plain())
+
+
+def remove(sim: Simulation, group: Group, member: Member, reason: str) -> None:
+    """A member is out: its parked requests end, the others rebalance."""
+    if member.joining:
+        answer(sim, member.joining, Joined(Error.UNKNOWN_MEMBER_ID))
+    if member.syncing:
+        answer(sim, member.syncing, Synced(Error.UNKNOWN_MEMBER_ID))
+    was_member = member.member_id in group.members
+    event = MemberRemoved(*sim.stamp(), group.name, member.member_id, member.client, reason)
+    sim.cause = sim.emit(event)
+    if group.state == "PreparingRebalance":
+        complete_if_all_joined(sim, group)
+    elif was_member:
+        _rebalance_without(sim, group, REASONS[reason].format(member.client))
+
+
+def _rebalance_without(sim: Simulation, group: Group, reason: str) -> None:
+    if group.members:
+        rebalance(sim, group, reason)
+    else:
+        sim.emit(RebalanceStarted(*sim.stamp(), group.name, reason, False, 0))
+        complete(sim, group)
+
+
+@due("kafka.session")
+def _session(sim: Simulation, name: str, member_id: str, loads: int) -> None:
+    """Look at a member when its session would be over; the timer is set anew as it is heard of (R112)."""
+    group = sim.state.cluster.groups[name]
+    member = group.members.get(member_id) or group.pending.get(member_id)
+    if member is None or group.loads != loads or not looks_after(sim, group):
+        return
+    parked = member.joining or member.syncing
+    ends_us = (sim.now_us if parked else member.heard_at_us) + member.session_timeout_us
+    if ends_us > sim.now_us:
+        watch(sim, group, member_id, ends_us - sim.now_us)
+    else:
+        remove(sim, group, member, "never joined" if member.state == "pending" else "session expired")
