@@ -15,6 +15,7 @@ from mqviz.model.consumer import Consumer
 from mqviz.model.consumer_group import ConsumerGroup
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.group import Group
+from mqviz.model.ledger import PartitionLedger
 from mqviz.model.log import Batch, Replica
 from mqviz.model.producer import Producer
 from mqviz.model.request import Connection, InFlight
@@ -136,6 +137,7 @@ class Cluster(msgspec.Struct):
     last_request: int = 0
     last_producer_id: int = -1
     keys: dict[str, bool] = msgspec.field(default_factory=dict)
+    ledger: dict[str, PartitionLedger] = msgspec.field(default_factory=dict)
 
     def partition(self, topic: str, number: int) -> Partition:
         """A partition that exists."""

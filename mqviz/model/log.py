@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mqviz.model import ledger
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.packing import share
 from mqviz.model.segments import Segment
@@ -325,6 +326,7 @@ def _appended(state: State, event: BatchAppended) -> None:
     batch = event.batch
     partition.replicas[event.broker].log.append(batch)
     partition.appended += batch.count
+    ledger.appended(cluster, partition, event.broker, batch)
     _news_for_followers(state, partition, fresh=True)
     producer = cluster.producers.get(batch.producer)
     request = cluster.requests.get(event.number)

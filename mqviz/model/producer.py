@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mqviz.model import ledger
 from mqviz.model.command import AddProducer
 from mqviz.model.event import Event, Weight, applies
 
@@ -45,11 +46,15 @@ class OpenBatch(msgspec.Struct):
 
 
 class Queue(msgspec.Struct):
-    """A partition's batches at the producer, oldest first."""
+    """A partition's batches at the producer, oldest first.
+
+    `begin`: the running number of the record that has sequence 0; whoever lets sequences begin again adds `next_sequence` to it.
+    """
 
     topic: str
     partition: int
     next_sequence: int = 0
+    begin: int = 0
     batches: list[OpenBatch] = msgspec.field(default_factory=list)
 
 
@@ -67,7 +72,7 @@ class Producer(msgspec.Struct):
     `state`: running, paused, closing, closed, dead. `incarnation` counts its
     starts, `life` its starts, pauses, changes of rate and ends: a timer of an earlier life is void. The n-th record since `paced_from_us` is due at n / rate. `sent`: records that
     send() took; `appended`: of these in the log; `acknowledged`: of these known to be safe; `dropped`: died
-    with the process. `requests` in flight, by broker.
+    with the process. `requests` in flight, by broker. `numbers`: records of earlier processes of this name, by partition.
     """
 
     name: str
@@ -89,6 +94,11 @@ class Producer(msgspec.Struct):
     sticky: Sticky | None = None
     queues: dict[str, Queue] = msgspec.field(default_factory=dict)
     requests: dict[int, int] = msgspec.field(default_factory=dict)
+    numbers: dict[str, int] = msgspec.field(default_factory=dict)
+
+    def numbered(self) -> dict[str, int]:
+        """How many records it and those of its name before it sent to each partition."""
+        return self.numbers | {key: queue.begin + queue.next_sequence for key, queue in self.queues.items()}
 
 
 class ProducerAdded(Event, frozen=True):
@@ -128,7 +138,7 @@ class StickyMoved(Event, frozen=True):
     partition: int
 
 
-class RecordsFailed(Event, frozen=True):
+class RecordsFailed(Event, frozen=True, omit_defaults=True):
     """The broker refused these records, and the producer gave up on them; `named` is the error's name and code."""
 
     weight = Weight.MOMENT
@@ -138,6 +148,7 @@ class RecordsFailed(Event, frozen=True):
     count: int
     error: int
     named: str
+    first_number: int = -1
 
 
 class BatchesDrained(Event, frozen=True):
@@ -149,8 +160,11 @@ class BatchesDrained(Event, frozen=True):
     partitions: tuple[tuple[str, int], ...]
 
 
-class RecordsAcknowledged(Event, frozen=True):
-    """The producer knows that these records are safe, as its `acks` count safe; base offset -1 for acks=0 (R29)."""
+class RecordsAcknowledged(Event, frozen=True, omit_defaults=True):
+    """The producer knows that these records are safe, as its `acks` count safe; base offset -1 for acks=0 (R29).
+
+    `first_number`: as in Batch, for the ledger.
+    """
 
     weight = Weight.STEP
     producer: str
@@ -158,6 +172,7 @@ class RecordsAcknowledged(Event, frozen=True):
     partition: int
     base_offset: int
     count: int
+    first_number: int = -1
 
 
 class RequestFinished(Event, frozen=True):
@@ -197,6 +212,7 @@ def _added(state: State, event: ProducerAdded) -> None:
         before.incarnation + 1 if before else 1,
         before.life + 1 if before else 1,
         paced_from_us=event.at_us + settings.start,
+        numbers=before.numbered() if before else {},
     )
     cluster.last_producer_id = max(cluster.last_producer_id, event.producer_id)
     for key in settings.keys:
@@ -210,7 +226,8 @@ def _sent(state: State, event: SendCalled) -> None:
     partition = cluster.topics[event.topic].partitions[event.partition]
     queue = producer.queues.get(partition.key)
     if queue is None:
-        queue = producer.queues[partition.key] = Queue(event.topic, event.partition)
+        begin = producer.numbers.get(partition.key, 0)
+        queue = producer.queues[partition.key] = Queue(event.topic, event.partition, 0, begin)
     if event.opens:
         if queue.batches:
             queue.batches[-1].closed = True
@@ -249,12 +266,30 @@ def _drained(state: State, event: BatchesDrained) -> None:
 @applies(RecordsAcknowledged)
 def _acknowledged(state: State, event: RecordsAcknowledged) -> None:
     state.cluster.producers[event.producer].acknowledged += event.count
+    ledger.told(
+        state.cluster,
+        event.producer,
+        event.topic,
+        event.partition,
+        event.first_number,
+        event.count,
+        ledger.ACKNOWLEDGE,
+    )
 
 
 @applies(RecordsFailed)
 def _failed(state: State, event: RecordsFailed) -> None:
     state.cluster.producers[event.producer].dropped += event.count
     state.cluster.partition(event.topic, event.partition).dropped += event.count
+    ledger.told(
+        state.cluster,
+        event.producer,
+        event.topic,
+        event.partition,
+        event.first_number,
+        event.count,
+        ledger.FAIL,
+    )
 
 
 @applies(RequestFinished)
@@ -287,6 +322,11 @@ def _drop(state: State, producer: Producer) -> None:
     """What still waited in the process dies with it."""
     for queue in producer.queues.values():
         count = sum(len(batch.keys) for batch in queue.batches)
+        for batch in queue.batches:
+            number, gone = queue.begin + batch.first_sequence, ledger.removal("never sent")
+            ledger.told(
+                state.cluster, producer.name, queue.topic, queue.partition, number, len(batch.keys), gone
+            )
         queue.batches = []
         producer.dropped += count
         state.cluster.partition(queue.topic, queue.partition).dropped += count

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mqviz.model import ledger
 from mqviz.model.event import Event, Weight, applies
 
 if TYPE_CHECKING:
@@ -117,12 +118,14 @@ def _deleted(state: State, event: SegmentsDeleted) -> None:
     if event.gone_at_us > event.at_us:
         log.doomed.append((event.gone_at_us, event.bytes))
     log.drop_segments(event.count)
+    _tell_ledger(state, event.topic, event.partition, event.broker)
 
 
 @applies(LogStartMoved)
 def _moved(state: State, event: LogStartMoved) -> None:
     partition = state.cluster.topics[event.topic].partitions[event.partition]
     partition.replicas[event.broker].log.delete_before(event.start)
+    _tell_ledger(state, event.topic, event.partition, event.broker)
     if event.broker == partition.leader:
         feeds = state.cluster.brokers[event.broker].feeds
         for follower in partition.follower_ends:
@@ -135,3 +138,13 @@ def _cleaned(state: State, event: LogCleaned) -> None:
 
     log = _replica(state, event.topic, event.partition, event.broker).log
     log.put(clean(log, event.end, event.at_us, event.keep_tombstones_us, event.segment_bytes), event.end)
+    partition = state.cluster.topics[event.topic].partitions[event.partition]
+    if event.broker == partition.leader:
+        ledger.of(state.cluster, partition).cleaned(log, event.end)
+
+
+def _tell_ledger(state: State, topic: str, number: int, broker: int) -> None:
+    """The start of this copy moved: if it is the leader's, records are gone."""
+    partition = state.cluster.topics[topic].partitions[number]
+    if broker == partition.leader:
+        ledger.of(state.cluster, partition).deleted_before(partition.replicas[broker].log.start)

@@ -17,7 +17,6 @@ from mqviz.kafka.settings import number as setting
 from mqviz.model.log import Batch
 from mqviz.model.producer import (
     BatchesDrained,
-    OpenBatch,
     Producer,
     ProducerChanged,
     Queue,
@@ -236,7 +235,7 @@ def _request(sim: Simulation, producer: Producer, broker: int, queues: list[Queu
             chosen.append(queue)
             total += queue.batches[0].bytes
     acks = -1 if producer.settings.acks in ("all", "-1") else int(producer.settings.acks)
-    batches = tuple((q.topic, q.partition, _batch(producer, q.batches[0])) for q in chosen)
+    batches = tuple((q.topic, q.partition, _batch(producer, q)) for q in chosen)
     number = ask(sim, "producer", producer.name, producer.incarnation, broker, Produce(acks, batches))
     partitions = tuple((queue.topic, queue.partition) for queue in chosen)
     sim.emit(BatchesDrained(*sim.stamp(), producer.name, broker, number, partitions))
@@ -244,7 +243,8 @@ def _request(sim: Simulation, producer: Producer, broker: int, queues: list[Queu
         _written_to_socket(sim, producer, broker, batches)
 
 
-def _batch(producer: Producer, waiting: OpenBatch) -> Batch:
+def _batch(producer: Producer, queue: Queue) -> Batch:
+    waiting = queue.batches[0]
     return Batch(
         0,
         len(waiting.keys),
@@ -260,6 +260,8 @@ def _batch(producer: Producer, waiting: OpenBatch) -> Batch:
         tuple(waiting.keys),
         None if waiting.values is None else tuple(waiting.values),
         None if waiting.created is None else tuple(waiting.created),
+        None,
+        queue.begin + waiting.first_sequence,
     )
 
 
@@ -268,7 +270,7 @@ def _written_to_socket(
 ) -> None:
     """acks=0: what is written counts as acknowledged, and nobody will ever say otherwise (R29)."""
     for topic, partition, batch in batches:
-        sim.emit(RecordsAcknowledged(*sim.stamp(), producer.name, topic, partition, -1, batch.count))
+        sim.emit(RecordsAcknowledged(*sim.stamp(), producer.name, topic, partition, -1, batch.count, batch.first_number))
     sim.emit(RequestFinished(*sim.stamp(), producer.name, broker))
 
 
@@ -277,13 +279,13 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     producer = sim.state.cluster.producers[name]
     if not isinstance(flight.answer, Produced) or not isinstance(flight.request, Produce):
         return
-    counts = {(topic, partition): batch.count for topic, partition, batch in flight.request.batches}
+    batches = {(topic, partition): batch for topic, partition, batch in flight.request.batches}
     for topic, partition, error, base in flight.answer.parts:
-        count = counts[topic, partition]
+        count, number = batches[topic, partition].count, batches[topic, partition].first_number
         if error:
-            sim.emit(RecordsFailed(*sim.stamp(), name, topic, partition, count, error, named(error)))
+            sim.emit(RecordsFailed(*sim.stamp(), name, topic, partition, count, error, named(error), number))
         else:
-            sim.emit(RecordsAcknowledged(*sim.stamp(), name, topic, partition, base, count))
+            sim.emit(RecordsAcknowledged(*sim.stamp(), name, topic, partition, base, count, number))
     broker = sim.state.cluster.connections[flight.connection].broker
     sim.emit(RequestFinished(*sim.stamp(), name, broker))
     drain(sim, producer)
