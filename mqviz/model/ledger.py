@@ -11,7 +11,7 @@ when another broker leads, what its log lacks is what was lost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -94,9 +94,13 @@ class Track(msgspec.Struct):
 
 
 class PartitionLedger(msgspec.Struct):
-    """The tracks of a partition by producer, and the leader's batches as they were last seen."""
+    """The tracks of a partition by producer, and the leader's batches as they were last seen.
+
+    `damaged`: brokers whose copies lost records since they last led, by the reason.
+    """
 
     tracks: dict[str, Track] = msgspec.field(default_factory=dict)
+    damaged: dict[int, str] = msgspec.field(default_factory=dict)
     truth: logs.Log = msgspec.field(default_factory=lambda: logs.Log())
 
     def track(self, producer: str) -> Track:
@@ -135,16 +139,20 @@ class PartitionLedger(msgspec.Struct):
         What begins below either log's start or clean point is settled already.
         """
         begin = max(self.truth.start, log.start, self.truth.clean_to, log.clean_to)
-        old = {(batch.base_offset, batch.leader_epoch): batch for batch in _from(self.truth, begin)}
-        new = {(batch.base_offset, batch.leader_epoch): batch for batch in _from(log, begin)}
+        lacking: list[Batch] = []
+        for batch in self.truth.backwards(self.truth.end):
+            if batch.base_offset < begin:
+                break
+            same = next(log.forwards(batch.base_offset), None)
+            if same is not None and _place(same) == _place(batch):
+                begin = batch.end_offset  # and so is everything before it (I7)
+                break
+            lacking.append(batch)
         table = removal(reason)
-        for place, batch in old.items():
-            if place not in new:
-                self.mark(batch, table)
-            elif new[place].count < batch.count:
-                self.mark(batch, table, new[place].count)
-        for place, batch in new.items():
-            if place not in old:
+        for batch in reversed(lacking):
+            self.mark(batch, table)
+        for batch in log.forwards(begin):
+            if batch.base_offset >= begin:
                 self.mark(batch, APPEND)
         self._see(log, log.start)
 
@@ -164,8 +172,8 @@ class PartitionLedger(msgspec.Struct):
         self.truth = logs.Log(start, log.end, list(log.sealed), list(log.tail), clean_to=log.clean_to)
 
 
-def _from(log: Log, begin: int) -> Iterator[Batch]:
-    return (batch for batch in log.forwards(begin) if batch.base_offset >= begin)
+def _place(batch: Batch) -> tuple[int, int, int]:
+    return batch.base_offset, batch.leader_epoch, batch.count
 
 
 def _runs(log: Log, end: int) -> frozenset[int]:
@@ -231,14 +239,20 @@ def appended(cluster: Cluster, partition: Partition, broker: int, batch: Batch) 
         of(cluster, partition).appended(batch)
 
 
-def leads(cluster: Cluster, partition: Partition, reason: str = "truncated") -> None:
-    """`partition.leader` leads from now on: what its log lacks is lost for `reason` (R24, R26, R33, R37).
+def leads(cluster: Cluster, partition: Partition, *, unclean: bool) -> None:
+    """`partition.leader` begins to lead: what its log lacks is lost, by its disk, its power, or the election (R24, R26, R33, R37).
 
-    `reason`: truncated, unclean, disk or power. To be called by whatever changes the leader, after the change; without a
-    leader nothing is decided yet.
+    To be called by whatever lets a leadership begin; without a leader nothing is decided yet.
     """
-    if partition.leader in partition.replicas and partition.key in cluster.ledger:
-        of(cluster, partition).follow(partition.led.log, reason)
+    found = cluster.ledger.get(partition.key)
+    if found is not None and partition.leader in partition.replicas:
+        reason = found.damaged.pop(partition.leader, "unclean" if unclean else "truncated")
+        found.follow(partition.led.log, reason)
+
+
+def damaged(cluster: Cluster, partition: Partition, broker: int, reason: str) -> None:
+    """This broker's copy lost records by "disk" or "power": if it leads next, they are lost for that reason."""
+    of(cluster, partition).damaged[broker] = reason
 
 
 def told(
