@@ -59,9 +59,7 @@ class Deliveries(msgspec.Struct, frozen=True):
 
 def fate_of(byte: int) -> Fate:
     """What a record's byte says."""
-    return Fate(
-        bool(byte & ACKNOWLEDGED), bool(byte & FAILED), (byte & COPIES) // COPY, REASONS[byte >> 5]
-    )
+    return Fate(bool(byte & ACKNOWLEDGED), bool(byte & FAILED), (byte & COPIES) // COPY, REASONS[byte >> 5])
 
 
 def fate(state: State, producer: str, topic: str, partition: int, number: int) -> Fate:
@@ -87,7 +85,9 @@ def _counted(counts: dict[int, int], sent: int) -> RecordLedger:
     fates = [(fate_of(byte), number) for byte, number in sorted(counts.items()) if number]
     known = sum(number for _, number in fates)
     told = sum(number for each, number in fates if each.acknowledged or each.failed)
-    never_sent = sum(number for each, number in fates if each.reason == "never sent" and not each.acknowledged)
+    never_sent = sum(
+        number for each, number in fates if each.reason == "never sent" and not each.acknowledged
+    )
     total = max(sent, known)
     lost: dict[str, int] = {}
     gone: dict[str, int] = {}

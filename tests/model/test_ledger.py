@@ -64,7 +64,9 @@ def test_counters_and_fates_agree_with_brute_force(steps: list[tuple[str, Any, A
             if what == "append":
                 first = numbers.get(one, 0)
                 numbers[one] = first + two
-                batch = Batch(leader.end, two, 100, one, 1, 0, first, 0, epoch, 0, 0, ("k",) * two, first_number=first)
+                batch = Batch(
+                    leader.end, two, 100, one, 1, 0, first, 0, epoch, 0, 0, ("k",) * two, first_number=first
+                )
             elif sent:
                 old = sent[one % len(sent)]
                 batch = _copy(old, leader.end, epoch)

@@ -270,7 +270,11 @@ def _written_to_socket(
 ) -> None:
     """acks=0: what is written counts as acknowledged, and nobody will ever say otherwise (R29)."""
     for topic, partition, batch in batches:
-        sim.emit(RecordsAcknowledged(*sim.stamp(), producer.name, topic, partition, -1, batch.count, batch.first_number))
+        sim.emit(
+            RecordsAcknowledged(
+                *sim.stamp(), producer.name, topic, partition, -1, batch.count, batch.first_number
+            )
+        )
     sim.emit(RequestFinished(*sim.stamp(), producer.name, broker))
 
 

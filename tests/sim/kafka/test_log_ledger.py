@@ -11,7 +11,9 @@ from tests.sim.kafka.worlds import MS, S, of, run
 
 
 def test_every_record_is_acknowledged_once_and_in_the_log_once() -> None:
-    world = run("create topic t partitions=3 replication_factor=3", "add producer p topic=t rate=500/s keys=a,b,c")
+    world = run(
+        "create topic t partitions=3 replication_factor=3", "add producer p topic=t rate=500/s keys=a,b,c"
+    )
     world.to(20 * S)
     found = record_ledger(world.state, "t")
     assert found.sent == sum(p.sent for p in world.state.cluster.topics["t"].partitions)
@@ -50,11 +52,20 @@ def test_r74_compacted_records_are_counted_as_such() -> None:
     world = compacted(*FX13).to(2 * S)
     found = record_ledger(world.state, "t")
     assert (found.in_log, found.compacted, found.lost) == (4, 2, {})
-    assert [fate(world.state, "p", "t", 0, n).reason for n in range(6)] == ["compacted", "compacted", "", "", "", ""]
+    assert [fate(world.state, "p", "t", 0, n).reason for n in range(6)] == [
+        "compacted",
+        "compacted",
+        "",
+        "",
+        "",
+        "",
+    ]
 
 
 def test_a_refused_record_is_neither_in_the_log_nor_acknowledged() -> None:
-    world = run("create topic t max.message.bytes=500", "add producer p topic=t rate=0/s value_size=600B").to(MS)
+    world = run("create topic t max.message.bytes=500", "add producer p topic=t rate=0/s value_size=600B").to(
+        MS
+    )
     world.do("send record p").to(200 * S)
     found = record_ledger(world.state, "t")
     assert (found.acknowledged, found.failed, found.in_log) == (0, 1, 0)
@@ -78,7 +89,9 @@ def test_r86_what_a_group_did_never_once_and_more_often() -> None:
 
 
 def test_r78_storage_is_the_bytes_of_all_replicas() -> None:
-    world = run("create topic t replication_factor=3", "add producer p topic=t rate=0/s value_size=100B").to(MS)
+    world = run("create topic t replication_factor=3", "add producer p topic=t rate=0/s value_size=100B").to(
+        MS
+    )
     world.do("send record p count=10").to(S)
     (event,) = of(world, BatchAppended)
     assert storage(world.state, "t") == 3 * event.batch.bytes
