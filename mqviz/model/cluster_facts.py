@@ -44,7 +44,7 @@ def tape(state: State, topic: str, partition: int, last: int) -> Tape:
         cells += _cells(batch)
         if len(cells) >= last:
             break
-    cells.reverse()
+    cells = [cell for cell in reversed(cells) if cell.offset >= led.log.start]
     mark = led.high_watermark
     return Tape(
         topic, partition, found.leader, led.log.start, led.log.end, mark, tuple(cells[-last:] if last else ())

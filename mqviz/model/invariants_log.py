@@ -27,3 +27,22 @@ def i6_segments_are_in_order(state: State) -> Iterator[str]:
             yield f"{partition.key} on broker {broker}: segments at {bases}, the log ends at {log.end}"
         if log.start < bases[0] or log.clean_to > bases[-1]:
             yield f"{partition.key} on broker {broker}: starts at {log.start}, clean to {log.clean_to}, segments at {bases}"
+
+
+@holds
+def i5_the_log_start_is_never_above_the_high_watermark(state: State) -> Iterator[str]:
+    """I3, I5: nobody deletes what is not committed, and the active segment ends where the log ends."""
+    for topic in state.cluster.topics.values():
+        for partition in topic.partitions:
+            for broker, replica in partition.replicas.items():
+                if replica.log.start > replica.high_watermark:
+                    yield f"{partition.key} on broker {broker}: starts at {replica.log.start} above {replica.high_watermark}"
+
+
+@holds
+def the_ledger_knows_every_record_once(state: State) -> Iterator[str]:
+    """The counters of each track count each of its records."""
+    for key, ledger in state.cluster.ledger.items():
+        for producer, track in ledger.tracks.items():
+            if sum(track.counts.values()) != len(track) or min(track.counts.values(), default=0) < 0:
+                yield f"{key}, {producer}: {len(track)} records, counted {track.counts}"
