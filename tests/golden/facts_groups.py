@@ -7,6 +7,7 @@ from typing import Any
 
 from mqviz.model.consumer import ConsumerChanged, ConsumerFailed
 from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked
+from tests.golden import kip848
 from tests.golden.registry import Args, NotRun, fact, shape, verb
 from tests.golden.world import World
 
@@ -49,6 +50,8 @@ def _kill(world: World, act: Args) -> None:
 
 @fact("group")
 def _group(world: World, read: Args) -> Any:
+    if read["group"] in world.state.cluster.consumer_groups:
+        return kip848.group_facts(world.state.cluster.consumer_groups[read["group"]])
     group = world.state.cluster.groups.get(read["group"])
     if group is None:
         return {"state": "Dead", "members": 0}
@@ -73,6 +76,8 @@ def _assignor(world: World, read: Args) -> Any:
 
 @fact("assignment")
 def _assignment(world: World, read: Args) -> Any:
+    if read["group"] in world.state.cluster.consumer_groups:
+        return kip848.assignment(world.state.cluster.consumer_groups[read["group"]])
     group = world.state.cluster.groups[read["group"]]
     return {m.client: sorted(tp(*p) for p in m.partitions) for m in group.members.values()}
 

@@ -6,7 +6,11 @@ import pytest
 
 from tests.golden.runner import RECORDINGS, load, play
 
-PLAYED: tuple[str, ...] = ()
+PLAYED: tuple[str, ...] = (
+    "D05-raw-r125-uniform-6p",
+    "D05-raw-range-7p-join-leave",
+    "D05-raw-revocation-timeout",
+)
 """Cases that agree whole."""
 
 

@@ -175,14 +175,33 @@ class World:
         """Send the raw request of an `rpc` act."""
         if act["api"] not in RPC:
             raise NotRun(f"rpc {act['api']}")
-        broker, request, named = RPC[act["api"]](self, self.named_ids(act["request"]), act)
-        number = self.ask(act.get("conn", "raw"), broker, request)
+        if "every_ms" in act:
+            self.answered(label, self._again_and_again(act))
+            return
+        number, named = self._send(act)
 
         def outcome() -> Any:
             answer = self.answer_of(number)
             return None if answer is None else named(answer)
 
         self.later(label, outcome)
+
+    def _send(self, act: Args) -> tuple[int, Callable[[Any], Any]]:
+        broker, request, named = RPC[act["api"]](self, self.named_ids(act["request"]), act)
+        return self.ask(act.get("conn", "raw"), broker, request), named
+
+    def _again_and_again(self, act: Args) -> Any:
+        """The last answer to a request that is sent every_ms for for_ms, or until an answer is an error."""
+        end_us, answer = self.now_us + int(act["for_ms"] * MS), None
+        while self.now_us < end_us:
+            next_us = self.now_us + int(act["every_ms"] * MS)
+            number, named = self._send(act)
+            self.until(lambda number=number: self.answer_of(number) is not None, act["for_ms"])  # type: ignore[misc]
+            answer = named(self.answer_of(number))
+            if act.get("until_error") and answer["error"] != "NONE":
+                break
+            self.to(next_us)
+        return answer
 
     def named_ids(self, value: Any) -> Any:
         """`value` with the symbolic ids (`id:m1`, `pid:1`) replaced by what the brokers gave."""
