@@ -13,6 +13,7 @@ import msgspec
 import mqviz.model.membership  # noqa: F401  (registers its events)
 from mqviz.model.consumer import Consumer
 from mqviz.model.consumer_group import ConsumerGroup
+from mqviz.model.consumer_member import ClientMember
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.group import Group
 from mqviz.model.ledger import PartitionLedger
@@ -132,6 +133,7 @@ class Cluster(msgspec.Struct):
     consumers: dict[str, Consumer] = msgspec.field(default_factory=dict)
     groups: dict[str, Group] = msgspec.field(default_factory=dict)
     consumer_groups: dict[str, ConsumerGroup] = msgspec.field(default_factory=dict)
+    client_members: dict[str, ClientMember] = msgspec.field(default_factory=dict)
     connections: dict[str, Connection] = msgspec.field(default_factory=dict)
     requests: dict[int, InFlight] = msgspec.field(default_factory=dict)
     last_request: int = 0

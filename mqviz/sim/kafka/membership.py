@@ -37,7 +37,7 @@ from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import ask, receives
-from mqviz.sim.kafka.protocols import Protocol, register
+from mqviz.sim.kafka.protocols import Protocol, protocol_of, register
 from mqviz.sim.kafka.strategies import compute, cooperative, holdings, look_at_metadata, strategies
 
 ELSEWHERE = (
@@ -376,7 +376,7 @@ def fail(sim: Simulation, consumer: Consumer, exception: str) -> None:
     """poll() throws and the application does what its finally block says: close()."""
     event = ConsumerFailed(*sim.stamp(), consumer.name, consumer.settings.group, exception)
     sim.cause = sim.emit(event)
-    leave(sim, consumer)
+    protocol_of(consumer).leave(sim, consumer)
 
 
 register("classic", Protocol(ready, identity, commit_refused, committed, resumed, too_late, leave))
