@@ -6,7 +6,7 @@ The tables are in settings_tables.py. Times are in milliseconds, as in Kafka's f
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mqviz.kafka.settings_tables import BROKER, CONSUMER, GROUP, PRODUCER, TOPIC, Setting
@@ -121,6 +121,18 @@ def refused_consumer(session_timeout_ms: int, heartbeat_interval_ms: int) -> str
     if heartbeat_interval_ms >= session_timeout_ms:
         return "Heartbeat must be set lower than the session timeout"
     return None
+
+
+CLASSIC_ONLY = ("partition.assignment.strategy", "heartbeat.interval.ms", "session.timeout.ms")
+CONSUMER_ONLY = ("group.remote.assignor",)
+
+
+def refused_by_protocol(protocol: str, given: Iterable[str]) -> str | None:
+    """What ConsumerConfig says about a setting, among those `given`, that group.protocol does not have (E49)."""
+    foreign = CLASSIC_ONLY if protocol == "consumer" else CONSUMER_ONLY
+    names = set(given)
+    found = next((name for name in foreign if name in names), None)
+    return f"{found} cannot be set when group.protocol={protocol.upper()}" if found else None
 
 
 def session_timeout_in_range(session_timeout_ms: int) -> bool:

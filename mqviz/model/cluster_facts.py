@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mqviz.model import trends
 from mqviz.model.cluster import Cluster, Partition
 from mqviz.model.consumer import Consumer
+from mqviz.model.consumer_group import ConsumerGroup, ConsumerGroupMember
 from mqviz.model.group import Group, Member
 from mqviz.model.group_record import PartitionRecord
 from mqviz.model.log import Batch
@@ -151,16 +152,21 @@ def groups(state: State) -> tuple[GroupReading, ...]:
 
 
 def _group(cluster: Cluster, name: str) -> GroupReading:
-    group = cluster.groups.get(name) or Group(name, 0)
+    group = _known(cluster, name) or Group(name, 0)
     return GroupReading(
         name,
-        "classic",
+        "classic" if isinstance(group, Group) else "consumer",
         group.state,
         group.generation,
         group.assignor,
         tuple(_topics(cluster, name)),
         len(group.members),
     )
+
+
+def _known(cluster: Cluster, name: str) -> Group | ConsumerGroup | None:
+    """The group, of whichever protocol."""
+    return cluster.consumer_groups.get(name) or cluster.groups.get(name)
 
 
 def _topics(cluster: Cluster, group: str) -> list[str]:
@@ -174,7 +180,7 @@ def _topics(cluster: Cluster, group: str) -> list[str]:
 def members(state: State, group: str) -> tuple[MemberReading, ...]:
     """Members and processes that are about to be, in the order they came; the dead until the group removed them."""
     cluster = state.cluster
-    known = cluster.groups.get(group) or Group(group, 0)
+    known = _known(cluster, group) or Group(group, 0)
     mine = [c for c in cluster.consumers.values() if c.settings.group == group]
     found = [_member(known, consumer) for consumer in mine if _shown(known, consumer)]
     ids = {consumer.member_id for consumer in mine}
@@ -182,12 +188,12 @@ def members(state: State, group: str) -> tuple[MemberReading, ...]:
     return tuple(found + [_ghost(group, member) for member in ghosts])
 
 
-def _shown(group: Group, consumer: Consumer) -> bool:
+def _shown(group: Group | ConsumerGroup, consumer: Consumer) -> bool:
     """Whether the process is there, or the group believes that it is."""
     return consumer.state not in ("closed", "dead") or consumer.member_id in group.members
 
 
-def _member(group: Group, consumer: Consumer) -> MemberReading:
+def _member(group: Group | ConsumerGroup, consumer: Consumer) -> MemberReading:
     partitions = owned(group, consumer)
     return MemberReading(
         consumer.name,
@@ -201,19 +207,19 @@ def _member(group: Group, consumer: Consumer) -> MemberReading:
     )
 
 
-def _ghost(group: str, member: Member) -> MemberReading:
+def _ghost(group: str, member: Member | ConsumerGroupMember) -> MemberReading:
     """A member whose process is gone and whose name a new process uses."""
     return MemberReading(member.member_id, member.member_id, group, "dead", member.partitions, None, 0, 0)
 
 
-def owned(group: Group, consumer: Consumer) -> tuple[tuple[str, int], ...]:
+def owned(group: Group | ConsumerGroup, consumer: Consumer) -> tuple[tuple[str, int], ...]:
     """Partitions of a member: those that the process reads, if the group still thinks so; of a dead one what the group thinks."""
     member = group.members.get(consumer.member_id)
     if member is None:
         return ()
     if consumer.state == "dead":
         return member.partitions
-    if consumer.generation != group.generation:
+    if isinstance(group, Group) and consumer.generation != group.generation:
         return ()
     return tuple((claim.topic, claim.partition) for claim in consumer.claims.values())
 
@@ -249,7 +255,7 @@ def owner(state: State, group: str, topic: str, partition: int) -> str | None:
 
 def position(state: State, group: str, topic: str, partition: int) -> int | None:
     """The position of the live member that owns the partition."""
-    known = state.cluster.groups.get(group)
+    known = _known(state.cluster, group)
     if known is None:
         return None
     key = state.cluster.partition(topic, partition).key

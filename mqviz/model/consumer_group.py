@@ -67,6 +67,11 @@ class ConsumerGroupMember(msgspec.Struct):
     joined_at_us: int = 0
     heard_at_us: int = 0
 
+    @property
+    def partitions(self) -> Partitions:
+        """What the group thinks it reads, as of a member of the classic protocol."""
+        return self.assigned
+
 
 class ConsumerGroup(msgspec.Struct):
     """Members by id, in the order they joined. `target`: who should own what, by member id, as of `assignment_epoch`.
@@ -89,6 +94,11 @@ class ConsumerGroup(msgspec.Struct):
     members: dict[str, ConsumerGroupMember] = msgspec.field(default_factory=dict)
     target: dict[str, Partitions] = msgspec.field(default_factory=dict)
     owners: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def generation(self) -> int:
+        """The group epoch, which is what a generation is in the classic protocol."""
+        return self.epoch
 
     def static(self, instance_id: str) -> ConsumerGroupMember | None:
         """The member with this group.instance.id."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from mqviz.model import cluster_facts, observed_facts, system_facts, tenure_facts
+from mqviz.model import cluster_facts, consumer_group_facts, observed_facts, system_facts, tenure_facts
 from mqviz.model.observed import Unknown
 from mqviz.model.readings import (
     Flight,
@@ -166,6 +166,23 @@ def lag(state: State, group: str, topic: str = "", partition: int = -1) -> int |
 def generation(state: State, group: str) -> int | Unknown:
     """The group's generation (classic) or epoch."""
     return next((g.generation for g in groups(state) if g.name == group), 0)
+
+
+@named
+def group_epoch(state: State, group: str) -> int:
+    """The group epoch of a group of the consumer protocol: it rises with each join, leave and change of topics (R122)."""
+    return consumer_group_facts.group_epochs(state, group)[0]
+
+
+@named
+def assignment_epoch(state: State, group: str) -> int:
+    """The group epoch that the last target assignment was computed for (R122)."""
+    return consumer_group_facts.group_epochs(state, group)[1]
+
+
+def member_progress(state: State, group: str) -> tuple[consumer_group_facts.MemberProgress, ...]:
+    """How far each member of a group of the consumer protocol is from its target (R123)."""
+    return consumer_group_facts.member_progress(state, group)
 
 
 @named

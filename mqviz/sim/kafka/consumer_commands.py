@@ -10,8 +10,9 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from mqviz.backend import Refused
+from mqviz.commands import IN_SHORT
 from mqviz.kafka.errors import Error, named
-from mqviz.kafka.settings import refused, refused_consumer
+from mqviz.kafka.settings import of, refused, refused_by_protocol, refused_consumer
 from mqviz.model.command import (
     AddConsumer,
     CloseConsumer,
@@ -38,10 +39,22 @@ def _check_add(sim: Simulation, command: AddConsumer) -> AddConsumer:
     group = only_group(sim, command.group)
     others = [c.topics for c in consumers.values() if c.settings.group == group and c.state != "closed"]
     topic = only_topic(sim, command.topic or (others[0][0] if others else ""))
-    reason = _refused_by_kafka(sim, command)
+    protocol = of(command.config, "consumer", "group.protocol")
+    reason = refused_by_protocol(protocol, _given(command)) or _refused_by_kafka(sim, command)
     if reason:
         raise Refused(f"Kafka refuses consumer {name}: {reason}")
     return replace(command, name=name, group=group, topic=topic)
+
+
+def _given(command: AddConsumer) -> list[str]:
+    """Names of the settings that were set, as far as they differ from the default where they have a field."""
+    default = AddConsumer()
+    given = [
+        name
+        for name, field in IN_SHORT[AddConsumer].items()
+        if getattr(command, field) != getattr(default, field)
+    ]
+    return [*command.config, *given]
 
 
 def _refused_by_kafka(sim: Simulation, command: AddConsumer) -> str | None:
@@ -54,8 +67,8 @@ def _refused_by_kafka(sim: Simulation, command: AddConsumer) -> str | None:
         ("heartbeat.interval.ms", heartbeat_ms),
     )
     found = [reason for name, value in values if (reason := refused(name, value))]
-    if found:
-        return found[0]
+    if found or of(command.config, "consumer", "group.protocol") == "consumer":
+        return found[0] if found else None
     low, high = (sim.scenario.cluster.setting(f"group.{end}.session.timeout.ms") for end in ("min", "max"))
     if not low <= session_ms <= high:
         return (

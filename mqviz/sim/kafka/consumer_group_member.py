@@ -55,9 +55,7 @@ def poll(sim: Simulation, consumer: Consumer) -> bool:
     member = _member(sim, consumer)
     if member.state == "FATAL":
         exception = FATAL.get(Error(member.error), "KafkaException")
-        sim.cause = sim.emit(
-            ConsumerFailed(*sim.stamp(), consumer.name, consumer.settings.group, exception)
-        )
+        sim.cause = sim.emit(ConsumerFailed(*sim.stamp(), consumer.name, consumer.settings.group, exception))
         leave(sim, consumer)
         return False
     if member.state in ("UNSUBSCRIBED", "FENCED", "STALE"):
@@ -186,9 +184,9 @@ def _next_beat(sim: Simulation, name: str, life: int, beats: int) -> None:
     """The background thread's next heartbeat, unless another one left meanwhile or the process is another one."""
     consumer = sim.state.cluster.consumers[name]
     member = sim.state.cluster.client_members[name]
-    if (consumer.life, member.beats) == (life, beats) and consumer.state in ("running", "closing"):
-        if member.state in IN_GROUP:
-            _beat(sim, consumer, member)
+    counts = (consumer.life, member.beats) == (life, beats) and member.state in IN_GROUP
+    if counts and consumer.state in ("running", "closing"):
+        _beat(sim, consumer, member)
 
 
 @receives(ConsumerGroupHeartbeat)
@@ -220,9 +218,7 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
         _later(sim, consumer, member, flight.sent_at_us + member.interval_us - sim.now_us)
 
 
-def _learn(
-    sim: Simulation, consumer: Consumer, member: ClientMember, reply: GroupHeartbeatAnswered
-) -> None:
+def _learn(sim: Simulation, consumer: Consumer, member: ClientMember, reply: GroupHeartbeatAnswered) -> None:
     """What the coordinator said: fenced, hopeless, a new epoch, another assignment."""
     if reply.error in FENCED:
         _change(sim, consumer, "FENCED", 0)
@@ -231,9 +227,7 @@ def _learn(
     elif reply.error:
         _change(sim, consumer, "FATAL", 0, reply.error)
         actor.progress(sim, consumer)
-    elif reply.assignment is not None and (
-        member.state == "JOINING" or reply.assignment != _owned(consumer)
-    ):
+    elif reply.assignment is not None and (member.state == "JOINING" or reply.assignment != _owned(consumer)):
         _change(sim, consumer, "RECONCILING", reply.member_epoch)
         actor.progress(sim, consumer)
     elif reply.member_epoch != member.epoch:
