@@ -22,7 +22,9 @@ COMMANDS = st.one_of(
         lambda text: text.replace("key= ", "")
     ),
     st.builds("send record p key={} tombstone=true".format, st.sampled_from("abc")),
-    st.builds("send record p key={} timestamp_ms={}".format, st.sampled_from("abc"), st.integers(-200_000, 200_000)),
+    st.builds(
+        "send record p key={} timestamp_ms={}".format, st.sampled_from("abc"), st.integers(-200_000, 200_000)
+    ),
     st.builds("delete records t before={}".format, st.integers(-1, 40)),
     st.builds(
         "alter topic t {}".format,
@@ -103,7 +105,9 @@ def check(run: Run) -> None:
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(0, 99), st.sampled_from((1, 3)), SCRIPTS)
-def test_invariants_hold_whatever_is_deleted_or_compacted(seed: int, brokers: int, script: list[tuple[int, str]]) -> None:
+def test_invariants_hold_whatever_is_deleted_or_compacted(
+    seed: int, brokers: int, script: list[tuple[int, str]]
+) -> None:
     check(play(seed, brokers, script))
 
 
