@@ -16,6 +16,8 @@ import msgspec
 from mqviz.model import ledger
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.packing import share
+from mqviz.model.producer_state import ProducerTable
+from mqviz.model.producer_state import note as note_producer
 from mqviz.model.segments import Segment
 
 if TYPE_CHECKING:
@@ -247,6 +249,7 @@ class Replica(msgspec.Struct):
 
     log: Log = msgspec.field(default_factory=Log)
     high_watermark: int = 0
+    producers: ProducerTable = msgspec.field(default_factory=ProducerTable)
 
 
 def _chunk(batches: Sequence[Batch]) -> Chunk:
@@ -324,7 +327,10 @@ def _appended(state: State, event: BatchAppended) -> None:
     cluster = state.cluster
     partition = cluster.topics[event.topic].partitions[event.partition]
     batch = event.batch
-    partition.replicas[event.broker].log.append(batch)
+    replica = partition.replicas[event.broker]
+    replica.log.append(batch)
+    if batch.producer_id >= 0:
+        note_producer(replica, batch)
     partition.appended += batch.count
     ledger.appended(cluster, partition, event.broker, batch)
     _news_for_followers(state, partition, fresh=True)

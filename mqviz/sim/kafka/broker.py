@@ -3,7 +3,8 @@
 Like a real broker: appends cost time once a request (R6); acks=0 gets no answer, acks=1 one after the append,
 acks=all one when the high watermark has passed the records, and is refused before the append while too few
 replicas are in sync (R29, R30); consumers read below the high watermark only (R17, R80).
-Left out: idempotent checks (R58), leaders that change, timestamps that are refused (R68).
+A batch of an idempotent producer that the log has already is answered, not written (R58).
+Left out: leaders that change, timestamps that are refused (R68).
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from mqviz.kafka.errors import Error, named
 from mqviz.kafka.settings import number as setting
 from mqviz.model.cluster import Topic
 from mqviz.model.log import Batch, BatchAppended, BatchRefused
+from mqviz.model.producer_state import BatchRepeated
 from mqviz.model.request import Fetch, ListOffsets, Offsets, Produce
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import log_segments, parked, replica
+from mqviz.sim.kafka import log_segments, parked, producer_state, replica
 from mqviz.sim.kafka.network import answer, connection_of, end, park, serves
 
 WAIT_US = setting("fetch.max.wait.ms") * 1_000
@@ -36,10 +38,16 @@ def _append(sim: Simulation, number: int) -> None:
     for topic, partition, batch in request.batches:
         sim.cause = why
         error = _refusal(sim, cluster.topics.get(topic), partition, broker, request.acks, batch)
+        known = producer_state.NEW
+        if not error:
+            error, known = producer_state.check(sim, cluster.partition(topic, partition), batch)
         if error:
             sim.emit(
                 BatchRefused(*sim.stamp(), topic, partition, broker, number, error, named(error), batch.count)
             )
+        elif known != producer_state.NEW:
+            again = (topic, partition, broker, number, batch.producer, known, batch.count)
+            sim.emit(BatchRepeated(*sim.stamp(), *again))
         else:
             _write(sim, number, topic, partition, batch)
     _reply(sim, number, request)

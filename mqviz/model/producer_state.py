@@ -1,0 +1,108 @@
+"""Producer state: what a replica remembers of each idempotent producer, so that a retry is not written twice.
+
+Each entry keeps the last five batches (R58). The leader notes every append; a new leader reads it from its own log,
+so the memory survives a failover. It is plain data in the replica.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mqviz.model.event import Event, Weight, applies
+
+if TYPE_CHECKING:
+    from mqviz.model.log import Batch, Replica
+    from mqviz.model.state import State
+
+REMEMBERED = 5
+"""Batches that a broker remembers of each producer."""
+
+NO_LEADER_EPOCH = -1
+
+
+class LastBatch(msgspec.Struct, frozen=True):
+    """A batch that was written: its sequences and where it is."""
+
+    first_sequence: int
+    last_sequence: int
+    base_offset: int
+
+
+class ProducerEntry(msgspec.Struct):
+    """One producer id: its newest epoch, the last batches of that epoch, and when it last wrote."""
+
+    epoch: int
+    last_at_us: int
+    batches: list[LastBatch] = msgspec.field(default_factory=list)
+
+    @property
+    def last_sequence(self) -> int:
+        """The newest sequence of this epoch; -1: none was written yet."""
+        return self.batches[-1].last_sequence if self.batches else -1
+
+
+class ProducerTable(msgspec.Struct):
+    """Entries by producer id, true for the log as it is while `leader_epoch` lasts."""
+
+    leader_epoch: int = NO_LEADER_EPOCH
+    entries: dict[int, ProducerEntry] = msgspec.field(default_factory=dict)
+
+    def note(self, batch: Batch) -> None:
+        """`batch` is in the log."""
+        entry = self.entries.get(batch.producer_id)
+        if entry is None or entry.epoch != batch.producer_epoch:
+            entry = self.entries[batch.producer_id] = ProducerEntry(batch.producer_epoch, 0)
+        entry.last_at_us = batch.appended_at_us
+        if not batch.control:
+            last = batch.first_sequence + batch.count - 1
+            entry.batches.append(LastBatch(batch.first_sequence, last, batch.base_offset))
+            del entry.batches[:-REMEMBERED]
+
+
+class BatchRepeated(Event, frozen=True):
+    """The leader had this batch already: it answers with the first offset and writes nothing (R58)."""
+
+    weight = Weight.MOMENT
+    topic: str
+    partition: int
+    broker: int
+    number: int
+    producer: str
+    base_offset: int
+    count: int
+
+
+@applies(BatchRepeated)
+def _repeated(state: State, event: BatchRepeated) -> None:
+    request = state.cluster.requests.get(event.number)
+    if request is not None:
+        end = event.base_offset + event.count
+        request.appended.append((event.topic, event.partition, event.base_offset, end))
+
+
+def table(replica: Replica, leader_epoch: int) -> ProducerTable:
+    """What `replica`, the leader in `leader_epoch`, remembers; read from its log if it has only just become leader."""
+    found = replica.producers
+    if found.leader_epoch == leader_epoch:
+        return found
+    return rebuilt(replica.log.forwards(replica.log.start), leader_epoch)
+
+
+def rebuilt(batches: Iterable[Batch], leader_epoch: int) -> ProducerTable:
+    """The table that these batches, oldest first, leave behind."""
+    found = ProducerTable(leader_epoch)
+    for batch in batches:
+        if batch.producer_id >= 0:
+            found.note(batch)
+    return found
+
+
+def note(replica: Replica, batch: Batch) -> None:
+    """The leader wrote `batch`, which is in the log already."""
+    if replica.producers.leader_epoch == batch.leader_epoch:
+        replica.producers.note(batch)
+    else:
+        replica.producers = rebuilt(replica.log.forwards(replica.log.start), batch.leader_epoch)

@@ -1,0 +1,47 @@
+"""Producer state: whether a leader writes a batch of an idempotent producer.
+
+Like a real broker: the order of its checks (R58, E41): one of the last five batches of the same epoch is answered
+with its first offset; an older epoch is refused with 47; a newer epoch must begin at sequence 0, the same one go on
+where it ended, else 45; an id that the partition has never seen, or that wrote nothing for producer.id.expiration.ms
+(R59), may begin anywhere. Left out: entries outlive neither their log's deleted segments nor a failover after them.
+"""
+
+from __future__ import annotations
+
+from mqviz.kafka.errors import Error
+from mqviz.model.cluster import Partition
+from mqviz.model.log import Batch
+from mqviz.model.producer_state import ProducerEntry, table
+from mqviz.sim.engine import Simulation
+
+NEW = -1
+"""The batch is new: append it."""
+
+
+def decide(entry: ProducerEntry | None, batch: Batch) -> tuple[Error, int]:
+    """(error, base offset of the batch that it repeats, or NEW), given what is known of its producer id."""
+    if entry is None:
+        return Error.NONE, NEW
+    first, last = batch.first_sequence, batch.first_sequence + batch.count - 1
+    if batch.producer_epoch == entry.epoch:
+        for known in entry.batches:
+            if (known.first_sequence, known.last_sequence) == (first, last):
+                return Error.NONE, known.base_offset
+    if batch.producer_epoch < entry.epoch:
+        return Error.INVALID_PRODUCER_EPOCH, NEW
+    following = entry.last_sequence + 1 if batch.producer_epoch == entry.epoch else 0
+    return (Error.NONE if first == following else Error.OUT_OF_ORDER_SEQUENCE_NUMBER), NEW
+
+
+def check(sim: Simulation, partition: Partition, batch: Batch) -> tuple[Error, int]:
+    """`decide` for the leader of `partition` at this moment; a batch without producer id is always new."""
+    if batch.producer_id < 0:
+        return Error.NONE, NEW
+    entry = table(partition.led, partition.leader_epoch).entries.get(batch.producer_id)
+    if entry is not None and sim.now_us - entry.last_at_us > _expiration_us(sim):
+        entry = None
+    return decide(entry, batch)
+
+
+def _expiration_us(sim: Simulation) -> int:
+    return int(sim.scenario.cluster.setting("producer.id.expiration.ms")) * 1_000
