@@ -46,8 +46,8 @@ def _append(sim: Simulation, number: int) -> None:
                 BatchRefused(*sim.stamp(), topic, partition, broker, number, error, named(error), batch.count)
             )
         elif known != producer_state.NEW:
-            again = (topic, partition, broker, number, batch.producer, known, batch.count)
-            sim.emit(BatchRepeated(*sim.stamp(), *again))
+            who, count = batch.producer, batch.count
+            sim.emit(BatchRepeated(*sim.stamp(), topic, partition, broker, number, who, known, count))
         else:
             _write(sim, number, topic, partition, batch)
     _reply(sim, number, request)
