@@ -388,4 +388,5 @@ def _committed(state: State, event: OffsetsCommitted) -> None:
         record = group.record(state.cluster.partition(topic, number).key, topic, number)
         record.committed = offset
         record.committed_at_us = event.at_us
+        record.outside |= event.client not in state.cluster.consumers
         record.commits.note(event.at_us, offset)

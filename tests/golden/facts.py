@@ -15,7 +15,8 @@ def _result(world: World, read: Args) -> Any:
 
 @fact("answer")
 def _answer(world: World, read: Args) -> Any:
-    return world.labels[read["of"]].outcome
+    outcome = world.labels[read["of"]].outcome
+    return None if outcome == "PENDING" else outcome
 
 
 @shape("answer")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain
 from typing import Any
 
+from mqviz.kafka.errors import Error
 from mqviz.model.consumer import ConsumerChanged, ConsumerFailed
 from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked
 from tests.golden import kip848
@@ -119,6 +121,12 @@ def _events(world: World, read: Args) -> Any:
     return {member: events for member, events in found.items() if wanted is None or member in wanted}
 
 
+def thrown(exception: str) -> str:
+    """`Class/ERROR` for an exception that is named after an error."""
+    name = re.sub(r"(?<!^)(?=[A-Z])", "_", exception.removesuffix("Exception")).upper()
+    return f"{exception}/{name}" if name in Error.__members__ else exception
+
+
 def _told(event: Any, group: str) -> tuple[str, list[Any]] | None:
     if getattr(event, "group", None) != group:
         return None
@@ -127,7 +135,7 @@ def _told(event: Any, group: str) -> tuple[str, list[Any]] | None:
     if isinstance(event, PartitionsRevoked):
         return event.consumer, ["lost" if event.lost else "revoke", sorted(tp(*p) for p in event.partitions)]
     if isinstance(event, ConsumerFailed):
-        return event.consumer, ["error", event.exception]
+        return event.consumer, ["error", thrown(event.exception)]
     if isinstance(event, ConsumerChanged) and event.state == "closed":
         return event.consumer, ["closed"]
     return None

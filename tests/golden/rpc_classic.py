@@ -24,6 +24,7 @@ def _join(world: World, request: Args, act: Args) -> Any:
         request["rebalanceTimeoutMs"] * MS,
         tuple(p["name"] for p in request["protocols"]),
         tuple(request["protocols"][0]["metadata"]["subscription"]),
+        request.get("groupInstanceId"),
     )
 
     def named(answer: Any) -> Any:
@@ -59,7 +60,13 @@ def _sync(world: World, request: Args, act: Args) -> Any:
         )
         for a in request["assignments"]
     )
-    value = SyncGroup(request["groupId"], request["generationId"], request["memberId"], assignments)
+    value = SyncGroup(
+        request["groupId"],
+        request["generationId"],
+        request["memberId"],
+        assignments,
+        request.get("groupInstanceId"),
+    )
     return _coordinator(world, request), value, _plain
 
 
@@ -67,15 +74,18 @@ def _sync(world: World, request: Args, act: Args) -> Any:
 def _heartbeat(world: World, request: Args, act: Args) -> Any:
     return (
         _coordinator(world, request),
-        Heartbeat(request["groupId"], request["generationId"], request["memberId"]),
+        Heartbeat(
+            request["groupId"], request["generationId"], request["memberId"], request.get("groupInstanceId")
+        ),
         _plain,
     )
 
 
 @rpc("LeaveGroup")
 def _leave(world: World, request: Args, act: Args) -> Any:
-    member = request["members"][0]["memberId"] if "members" in request else request["memberId"]
-    return _coordinator(world, request), LeaveGroup(request["groupId"], member), _plain
+    member = request["members"][0] if "members" in request else request
+    value = LeaveGroup(request["groupId"], member["memberId"], member.get("groupInstanceId"))
+    return _coordinator(world, request), value, _plain
 
 
 @rpc("OffsetCommit")
@@ -86,5 +96,7 @@ def _commit(world: World, request: Args, act: Args) -> Any:
         for t in request["topics"]
         for p in t["partitions"]
     )
-    value = OffsetCommit(request["groupId"], generation, request["memberId"], offsets)
+    value = OffsetCommit(
+        request["groupId"], generation, request["memberId"], offsets, request.get("groupInstanceId")
+    )
     return _coordinator(world, request), value, _plain

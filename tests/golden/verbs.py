@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.golden.compare import same
 from tests.golden.registry import Args, verb
-from tests.golden.world import MS, World
+from tests.golden.world import MS, Label, World
 
 GROUP_EVENTS = ("PartitionsAssigned", "PartitionsRevoked", "ConsumerChanged", "ConsumerFailed")
 
@@ -79,4 +79,39 @@ def _mark(world: World, act: Args) -> None:
 
 @verb("rpc")
 def _rpc(world: World, act: Args) -> None:
-    world.rpc(act, act.get("as"))
+    """Send; a call without label is waited for too, because later ones need the ids that it brings."""
+    if "every_ms" in act:
+        _again_and_again(world, act)
+        return
+    label = act.get("as")
+    world.rpc(act, label or call(world, act))
+    if not label and act.get("wait_for_answer", True):
+        world.until(lambda: world.labels[UNNAMED].ended_us is not None)
+
+
+UNNAMED = "(call)"
+
+
+def call(world: World, act: Args) -> str:
+    """A label for an act that has none."""
+    world.labels[UNNAMED] = Label(world.now_us, act=act)
+    return UNNAMED
+
+
+def _again_and_again(world: World, act: Args) -> None:
+    """The same request every `every_ms` for `for_ms`, or until an answer is an error; the last answer counts."""
+    began_us = world.now_us
+    while world.now_us - began_us < act["for_ms"] * MS:
+        next_us = world.now_us + int(act["every_ms"] * MS)
+        world.rpc(act, call(world, act))
+        label = world.labels[UNNAMED]
+        world.until(lambda label=label: label.ended_us is not None)
+        if act.get("until_error") and label.outcome.get("error") != "NONE":
+            break
+        world.to(next_us)
+    world.answered(act.get("as"), label.outcome)
+
+
+@verb("close_connection")
+def _close_connection(world: World, act: Args) -> None:
+    """What was asked on it was answered before; nothing more comes by it."""
