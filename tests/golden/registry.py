@@ -15,6 +15,7 @@ VERBS: dict[str, Callable[[World, Args], None]] = {}
 FACTS: dict[str, Callable[[World, Args], Any]] = {}
 RPC: dict[str, Callable[[World, Args, Args], Any]] = {}
 SHAPES: dict[str, Callable[[Any, Any], bool]] = {}
+MOMENTS: dict[str, Callable[[World, int], int | None]] = {}
 CHECKS: dict[str, Callable[[World, Args], Any]] = {}
 
 
@@ -45,6 +46,11 @@ def shape(name: str) -> Callable[[Function], Function]:
 def check(name: str) -> Callable[[Function], Function]:
     """Register function(world, read) -> the value of the fact `check` of that name."""
     return _register(CHECKS, name)
+
+
+def moment(name: str) -> Callable[[Function], Function]:
+    """Register function(world, since_us) -> when that happened first after `since_us`, None: not yet."""
+    return _register(MOMENTS, name)
 
 
 def _register(table: dict[str, Any], name: str) -> Callable[[Function], Function]:

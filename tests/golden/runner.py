@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.golden import facts as facts
+from tests.golden import facts_classic as facts_classic
 from tests.golden import facts_groups as facts_groups
 from tests.golden import log as log
 from tests.golden import rpc_classic as rpc_classic

@@ -19,7 +19,7 @@ from mqviz.model.units import Duration, Value
 from mqviz.scenario import ClusterPlan, Scenario
 from mqviz.sim.backend import open_sim
 from mqviz.sim.kafka import network
-from tests.golden.registry import FACTS, RPC, VERBS, Args, NotRun
+from tests.golden.registry import FACTS, MOMENTS, RPC, VERBS, Args, NotRun
 
 MS = 1_000
 QUIET_US = 60_000_000
@@ -224,6 +224,8 @@ class World:
         base, _, done = name.partition(".")
         if base in self.labels:
             return self.labels[base].ended_us if done else self.labels[base].began_us
+        if name in MOMENTS:
+            return MOMENTS[name](self, since_us)
         if name in self.notes:
             found: int | None = (
                 self.notes[name](self, since_us) if callable(self.notes[name]) else self.notes[name]
@@ -236,7 +238,7 @@ class World:
         table = self.case["config"].get(kind, {})
         component = "consumer" if kind == "share" else kind
         found: dict[str, Any] = {}
-        for key in ("*", f"group:{group}", name):
+        for key in ("*", f"{group}:*", name):
             found |= table.get(key, {})
         return known(found, component)
 
