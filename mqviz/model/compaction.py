@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from mqviz.model.segments import Segment
+from mqviz.model.segment import Segment
 
 if TYPE_CHECKING:
     from mqviz.model.log import Batch, Log

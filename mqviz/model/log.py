@@ -18,7 +18,7 @@ from mqviz.model.event import Event, Weight, applies
 from mqviz.model.packing import share
 from mqviz.model.producer_state import ProducerTable
 from mqviz.model.producer_state import note as note_producer
-from mqviz.model.segments import Segment
+from mqviz.model.segment import Segment
 
 if TYPE_CHECKING:
     from mqviz.model.cluster import Partition

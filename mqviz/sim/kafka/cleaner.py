@@ -18,7 +18,8 @@ import msgspec
 from mqviz.model.cluster import Partition, Topic
 from mqviz.model.compaction import clean
 from mqviz.model.log import Log, Replica
-from mqviz.model.segments import LogCleaned, Segment
+from mqviz.model.segment import Segment
+from mqviz.model.segments import LogCleaned
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import retention
 

@@ -9,7 +9,7 @@ from mqviz.model.compaction import clean
 from mqviz.model.log import Batch, Log
 from mqviz.model.request import Fetch, Fetched
 from mqviz.model.segments import LogCleaned
-from tests.sim.kafka.test_log_retention import bases, log, scaled_cluster
+from tests.sim.kafka.test_log_retention import bases, example, log, scaled_cluster
 from tests.sim.kafka.worlds import MS, Outside, S, of
 from tests.sim.worlds import Run
 
@@ -207,3 +207,10 @@ def test_i36_every_key_keeps_its_last_value_and_nothing_moves(
     dead = {offset for offset in last.values() if truth[offset][1] is None} if passes > 1 else set()
     assert {offset for offset, _, _ in kept} == {o for o in truth if o >= end} | set(last.values()) - dead
     assert sum(segment.bytes for segment in found.segments) == sum(b.bytes for b in found.forwards(0))
+
+
+def test_the_example_of_compaction_forgets_dave() -> None:
+    world = example("compaction").to(60 * S)
+    assert {event.broker for event in of(world, LogCleaned)} == {1, 2, 3}
+    assert {key for _, key, _ in records(log(world, 1, "addresses"))} == {"alice", "bob", "carol"}
+    assert log(world, 1, "addresses").start == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mqviz.backend import Refused
@@ -10,7 +12,7 @@ from mqviz.model.log import BatchAppended, BatchRefused, Log
 from mqviz.model.producer import RecordsFailed
 from mqviz.model.request import DeleteRecords, Fetch, Fetched, Offsets
 from mqviz.model.segments import LogStartMoved, SegmentsDeleted, held_bytes
-from mqviz.scenario import Scenario
+from mqviz.scenario import Scenario, load_scenario
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of, run
 from tests.sim.worlds import Run
 
@@ -222,3 +224,16 @@ def test_r12_a_topic_without_the_setting_has_the_brokers() -> None:
     assert topic.setting("retention.ms") == 7 * DAY_MS
     world.do("alter topic t min.insync.replicas=2").to(S)
     assert (topic.setting("min.insync.replicas"), topic.values.get("min.insync.replicas")) == (2, None)
+
+
+def test_the_example_of_retention_deletes_by_time_and_by_size() -> None:
+    world = example("retention").to(40 * S)
+    reasons = {(event.topic, event.reason) for event in of(world, SegmentsDeleted)}
+    assert reasons == {("by-time", "time"), ("by-size", "size")}
+    assert of(world.to(60 * S), LogStartMoved, topic="by-size")
+    assert log(world, 1, "by-size").start == 90, "DeleteRecords up to the high watermark of second 45"
+
+
+def example(name: str) -> Run:
+    """A scenario of assets/, opened."""
+    return Run(load_scenario(Path(__file__).parents[3] / "assets" / "scenarios" / f"{name}.yaml"))

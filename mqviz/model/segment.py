@@ -1,0 +1,32 @@
+"""Segment: one file of a log, as its size and its timestamps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from mqviz.model.log import Batch
+
+
+class Segment(msgspec.Struct):
+    """One file of a log: offsets from `base_offset` up to the next one's.
+
+    `first_us`: the largest timestamp of the first batch in it, from which a roll by time counts (R67); `latest_us`:
+    the largest of all, from which retention counts (R70); None: nothing was written yet.
+    """
+
+    base_offset: int
+    bytes: int = 0
+    first_us: int | None = None
+    latest_us: int | None = None
+
+    def wrote(self, batch: Batch) -> None:
+        """`batch` was put at its end."""
+        self.bytes += batch.bytes
+        stamp_us = batch.latest_us
+        if self.latest_us is None:
+            self.first_us = self.latest_us = stamp_us
+        elif stamp_us > self.latest_us:
+            self.latest_us = stamp_us
