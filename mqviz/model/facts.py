@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from mqviz.model import cluster_facts, consumer_group_facts, observed_facts, system_facts, tenure_facts
+from mqviz.model import (
+    cluster_facts,
+    consumer_group_facts,
+    ledger_facts,
+    log_facts,
+    observed_facts,
+    system_facts,
+    tenure_facts,
+)
+from mqviz.model.ledger_facts import Deliveries, Fate, RecordLedger
+from mqviz.model.log_facts import SegmentReading
 from mqviz.model.observed import Unknown
 from mqviz.model.readings import (
     Flight,
@@ -125,7 +135,59 @@ def ledger(state: State, group: str) -> Ledger | Unknown:
     return _half(state).ledger(state, group)  # type: ignore[no-any-return]
 
 
+# -- logs and records of the simulated cluster ------------------------------------------------------------
+
+
+def segments(state: State, topic: str, partition: int, broker: int = -1) -> tuple[SegmentReading, ...]:
+    """The segments of a broker's copy, -1: of the partition leader's; of a real cluster they are not seen."""
+    return () if is_observed(state) else log_facts.segments(state, topic, partition, broker)
+
+
+def record_ledger(state: State, topic: str, partition: int | None = None) -> RecordLedger | Unknown:
+    """What became of the records sent to a topic: acknowledged, in the log, lost and why."""
+    return INSIDE if is_observed(state) else ledger_facts.record_ledger(state, topic, partition)
+
+
+def deliveries(state: State, group: str, topic: str, partition: int) -> Deliveries | Unknown:
+    """How many records the group processed never, once, more often."""
+    return INSIDE if is_observed(state) else ledger_facts.deliveries(state, group, topic, partition)
+
+
+def fate(state: State, producer: str, topic: str, partition: int, number: int) -> Fate | Unknown:
+    """What became of one record, by its number among its producer's to this partition."""
+    return INSIDE if is_observed(state) else ledger_facts.fate(state, producer, topic, partition, number)
+
+
+INSIDE = Unknown("only a simulated cluster shows what is inside its brokers")
+
+
 # -- named facts: numbers for goals and predictions ------------------------------------------------------
+
+
+@named
+def log_start(state: State, topic: str, partition: int = 0) -> int | Unknown:
+    """The first offset that can be read."""
+    return tape(state, topic, partition, 0).log_start
+
+
+@named
+def storage_bytes(state: State, topic: str) -> int | Unknown:
+    """Bytes that the topic takes on all disks."""
+    return INSIDE if is_observed(state) else log_facts.storage(state, topic)
+
+
+@named
+def lost_records(state: State, topic: str) -> int | Unknown:
+    """How many acknowledged records of the topic are lost."""
+    found = record_ledger(state, topic)
+    return found if isinstance(found, Unknown) else sum(found.lost.values())
+
+
+@named
+def duplicate_records(state: State, topic: str) -> int | Unknown:
+    """How many copies beyond the first are in the topic's logs."""
+    found = record_ledger(state, topic)
+    return found if isinstance(found, Unknown) else found.duplicates
 
 
 @named

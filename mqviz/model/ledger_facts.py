@@ -9,7 +9,6 @@ import msgspec
 from mqviz.model.cluster import Partition
 from mqviz.model.group_record import PartitionRecord
 from mqviz.model.ledger import ACKNOWLEDGED, COPIES, COPY, FAILED, REASONS, PartitionLedger
-from mqviz.model.segments import held_bytes
 from mqviz.model.state import State
 
 KEPT_AWAY = ("deleted", "compacted")
@@ -140,12 +139,3 @@ def _steps(partition: Partition, record: PartitionRecord) -> Iterator[tuple[int,
             end = last if steps[at][0] <= first else min(last, steps[at][0])
             yield first, end, steps[at][1]
             first = end
-
-
-def storage(state: State, topic: str) -> int:
-    """Bytes that a topic takes on all disks, files that wait for their deletion included (R78)."""
-    return sum(
-        held_bytes(replica.log, state.now_us)
-        for partition in state.cluster.topics[topic].partitions
-        for replica in partition.replicas.values()
-    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mqviz.model.ledger_facts import Deliveries, Fate, deliveries, fate, record_ledger, storage
+from mqviz.model import facts
+from mqviz.model.ledger_facts import Deliveries, Fate, deliveries, fate, record_ledger
 from mqviz.model.log import BatchAppended
 from mqviz.model.producer import RecordsAcknowledged
 from tests.sim.kafka.test_log_compaction import FX13, compacted
@@ -94,4 +95,15 @@ def test_r78_storage_is_the_bytes_of_all_replicas() -> None:
     )
     world.do("send record p count=10").to(S)
     (event,) = of(world, BatchAppended)
-    assert storage(world.state, "t") == 3 * event.batch.bytes
+    assert facts.storage_bytes(world.state, "t") == 3 * event.batch.bytes
+
+
+def test_facts_of_segments_and_of_the_ledger_can_be_asked_for() -> None:
+    world = compacted(*FX13).to(2 * S)
+    found = facts.segments(world.state, "t", 0)
+    assert [(s.first, s.end, s.records, s.active, s.clean) for s in found] == [
+        (0, 5, 3, False, True),
+        (5, 6, 1, True, False),
+    ]
+    assert (facts.log_start(world.state, "t"), facts.lost_records(world.state, "t")) == (0, 0)
+    assert facts.duplicate_records(world.state, "t") == 0
