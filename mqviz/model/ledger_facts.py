@@ -69,15 +69,18 @@ def fate(state: State, producer: str, topic: str, partition: int, number: int) -
 
 
 def record_ledger(state: State, topic: str, partition: int | None = None) -> RecordLedger:
-    """The records that producers sent to a topic, or to one of its partitions."""
+    """The records that simulated producers sent to a topic, or to one of its partitions; clients from outside count theirs."""
     cluster = state.cluster
-    found = [p for p in cluster.topics[topic].partitions if partition in (None, p.number)]
     counts: dict[int, int] = {}
-    for each in found:
-        for track in cluster.ledger.get(each.key, PartitionLedger()).tracks.values():
-            for byte, number in track.counts.items():
-                counts[byte] = counts.get(byte, 0) + number
-    return _counted(counts, sum(each.sent for each in found))
+    sent = 0
+    for each in cluster.topics[topic].partitions:
+        if partition in (None, each.number):
+            ledger = cluster.ledger.get(each.key, PartitionLedger())
+            for track in ledger.tracks.values():
+                for byte, number in track.counts.items():
+                    counts[byte] = counts.get(byte, 0) + number
+            sent += sum(producer.numbered().get(each.key, 0) for producer in cluster.producers.values())
+    return _counted(counts, sent)
 
 
 def _counted(counts: dict[int, int], sent: int) -> RecordLedger:

@@ -273,7 +273,6 @@ def scenario_of(case: Case) -> Scenario:
         ),
         settings=known(config["broker"], "broker"),
         groups={name: known(table, "group") for name, table in config.get("group", {}).items()},
-        scaled=True,
     )
     topics = tuple(_topic(name, topic) for name, topic in setup.get("topics", {}).items())
     return Scenario(case["id"], Duration(1 << 50), "partition-log", cluster=plan, topics=topics)
