@@ -96,10 +96,11 @@ class Track(msgspec.Struct):
 class PartitionLedger(msgspec.Struct):
     """The tracks of a partition by producer, and the leader's batches as they were last seen.
 
-    `damaged`: brokers whose copies lost records since they last led, by the reason.
+    `epoch`: the leadership that `truth` belongs to. `damaged`: brokers whose copies lost records since they last led, by the reason.
     """
 
     tracks: dict[str, Track] = msgspec.field(default_factory=dict)
+    epoch: int = -1
     damaged: dict[int, str] = msgspec.field(default_factory=dict)
     truth: logs.Log = msgspec.field(default_factory=lambda: logs.Log())
 
@@ -235,8 +236,14 @@ def of(cluster: Cluster, partition: Partition) -> PartitionLedger:
 
 def appended(cluster: Cluster, partition: Partition, broker: int, batch: Batch) -> None:
     """`broker` wrote `batch`: it counts if it is the leader, and not if it only believes so (R27)."""
-    if broker == partition.leader:
-        of(cluster, partition).appended(batch)
+    if broker != partition.leader:
+        return
+    found = of(cluster, partition)
+    if batch.leader_epoch > found.epoch >= 0:
+        leads(cluster, partition, unclean=False)  # nobody said so before; the batch is part of that log
+    else:
+        found.epoch = batch.leader_epoch
+        found.appended(batch)
 
 
 def leads(cluster: Cluster, partition: Partition, *, unclean: bool) -> None:
@@ -246,6 +253,7 @@ def leads(cluster: Cluster, partition: Partition, *, unclean: bool) -> None:
     """
     found = cluster.ledger.get(partition.key)
     if found is not None and partition.leader in partition.replicas:
+        found.epoch = partition.leader_epoch
         reason = found.damaged.pop(partition.leader, "unclean" if unclean else "truncated")
         found.follow(partition.led.log, reason)
 
