@@ -143,7 +143,8 @@ def _first_dirty(log: Log) -> int:
 def _cleanable_to(sim: Simulation, topic: Topic, replica: Replica) -> int:
     """The base offset up to which whole closed segments may be cleaned now (R73)."""
     log = replica.log
-    bound = min(replica.high_watermark, log.segments[-1].base_offset)
+    stable: int = getattr(replica, "last_stable_offset", replica.high_watermark)
+    bound = min(stable, log.segments[-1].base_offset)
     lag_us = topic.setting("min.compaction.lag.ms") * ms
     for segment in _dirty(log):
         if lag_us and (segment.latest_us or 0) > sim.now_us - lag_us:
