@@ -19,6 +19,7 @@ import msgspec
 
 from mqviz.kafka import settings
 from mqviz.model.command import AddConsumer, AddProducer, AnyCommand, Command, CreateTopic
+from mqviz.model.command_share import AddShareConsumer
 from mqviz.model.units import Duration, Quantity, Value
 
 __all__ = ["TABLE", "Command", "NotationError", "complete", "format", "in_short", "parse"]
@@ -26,7 +27,12 @@ __all__ = ["TABLE", "Command", "NotationError", "complete", "format", "in_short"
 TABLE: dict[tuple[str, str], type[Command]] = {(c.verb, c.kind): c for c in get_args(AnyCommand)}
 """Every command by its verb and kind: the closed table of what can be written."""
 
-COMPONENT: dict[str, str] = {"topic": "topic", "producer": "producer", "consumer": "consumer"}
+COMPONENT: dict[str, str] = {
+    "topic": "topic",
+    "producer": "producer",
+    "consumer": "consumer",
+    "share-consumer": "consumer",
+}
 """Whose settings the `config` of a command of this kind holds (mqviz/kafka/settings.py)."""
 
 IN_SHORT: dict[type[Command], dict[str, str]] = {
@@ -44,6 +50,7 @@ IN_SHORT: dict[type[Command], dict[str, str]] = {
         "heartbeat.interval.ms": "heartbeat_interval",
         "max.poll.interval.ms": "max_poll_interval",
     },
+    AddShareConsumer: {"max.poll.records": "max_poll_records"},
 }
 """Kafka's settings that have a field of their own."""
 

@@ -15,6 +15,7 @@ import msgspec
 from mqviz import commands, yamlfile
 from mqviz.kafka import settings, versions
 from mqviz.model.command import AddConsumer, AddProducer, AddSignUp, Config, CreateTopic
+from mqviz.model.command_share import AddShareConsumer
 from mqviz.model.units import Duration
 
 
@@ -74,6 +75,7 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     topics: tuple[CreateTopic, ...] = ()
     producers: tuple[AddProducer, ...] = ()
     consumers: tuple[AddConsumer, ...] = ()
+    share_consumers: tuple[AddShareConsumer, ...] = ()
     sign_ups: tuple[AddSignUp, ...] = ()
     timetable: tuple[Timed, ...] = ()
     moments: tuple[Moment, ...] = ()
@@ -108,6 +110,10 @@ def _check_names(scenario: Scenario, text: str, source: str) -> None:
         *((["topics", str(n), "config"], "topic", c.config) for n, c in enumerate(scenario.topics)),
         *((["producers", str(n), "config"], "producer", c.config) for n, c in enumerate(scenario.producers)),
         *((["consumers", str(n), "config"], "consumer", c.config) for n, c in enumerate(scenario.consumers)),
+        *(
+            (["share_consumers", str(n), "config"], "consumer", c.config)
+            for n, c in enumerate(scenario.share_consumers)
+        ),
     ]
     for path, component, config in found:
         for name in config:

@@ -20,6 +20,8 @@ from mqviz.model.ledger import PartitionLedger
 from mqviz.model.log import Batch, Replica
 from mqviz.model.producer import Producer
 from mqviz.model.request import Connection, InFlight
+from mqviz.model.share import ShareGroup
+from mqviz.model.share_consumer import ShareConsumer
 from mqviz.model.trend import Samples
 
 if TYPE_CHECKING:
@@ -132,6 +134,8 @@ class Cluster(msgspec.Struct):
     producers: dict[str, Producer] = msgspec.field(default_factory=dict)
     consumers: dict[str, Consumer] = msgspec.field(default_factory=dict)
     groups: dict[str, Group] = msgspec.field(default_factory=dict)
+    share_groups: dict[str, ShareGroup] = msgspec.field(default_factory=dict)
+    share_consumers: dict[str, ShareConsumer] = msgspec.field(default_factory=dict)
     consumer_groups: dict[str, ConsumerGroup] = msgspec.field(default_factory=dict)
     client_members: dict[str, ClientMember] = msgspec.field(default_factory=dict)
     connections: dict[str, Connection] = msgspec.field(default_factory=dict)

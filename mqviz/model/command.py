@@ -8,37 +8,21 @@ is the event `CommandGiven`, the root of causes; one that turns out impossible l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from mqviz.model.command_base import Command as Command
+from mqviz.model.command_base import Config as Config
+from mqviz.model.command_base import Named as Named
+from mqviz.model.command_base import Spread as Spread
+from mqviz.model.command_base import ms
+from mqviz.model.command_share import AnyShareCommand
 from mqviz.model.event import Event, Weight, applies
-from mqviz.model.units import Duration, Rate, Size, Value
+from mqviz.model.units import Duration, Rate, Size
 
 if TYPE_CHECKING:
     from mqviz.model.state import State
-
-ms = 1_000
-
-Spread = Literal["even", "exponential"]
-"""How times between things are spread: evenly (as the command says), or exponentially with the same mean."""
-
-
-Config = dict[str, Value]
-"""Kafka's settings by Kafka's names; the ones that are absent have Kafka's defaults (mqviz/kafka/settings.py)."""
-
-
-class Command(msgspec.Struct, frozen=True, tag_field="command", forbid_unknown_fields=True):
-    """Base of all commands. `verb` and `kind` begin its text; a field `name` follows them bare."""
-
-    verb: ClassVar[str]
-    kind: ClassVar[str]
-
-
-class Named(Command, frozen=True):
-    """A command that needs nothing but the name of what it is done to."""
-
-    name: str
 
 
 class CreateTopic(Command, frozen=True):
@@ -262,6 +246,7 @@ AnyCommand = (
     | AddSignUp
     | FailService
     | RepairService
+    | AnyShareCommand
 )
 """Every command there is; mqviz/commands.py makes its table from this."""
 

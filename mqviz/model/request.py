@@ -22,17 +22,15 @@ from mqviz.model.answers import Synced as Synced
 from mqviz.model.event import Event, applies
 from mqviz.model.holdings import Holdings
 from mqviz.model.log import Batch
+from mqviz.model.message import Request as Request
+from mqviz.model.share_messages import AnyShareAnswer, AnyShareRequest, ShareFetched
 
 if TYPE_CHECKING:
     from mqviz.model.cluster import Cluster, Partition
     from mqviz.model.state import State
 
-Client = Literal["producer", "consumer", "broker", "outside"]
+Client = Literal["producer", "consumer", "share", "broker", "outside"]
 """Who asks; of an outside client only the requests are known, and its answers are facts for it to read."""
-
-
-class Request(msgspec.Struct, frozen=True, tag_field="request"):
-    """Base of all requests."""
 
 
 class Produce(Request, frozen=True):
@@ -160,10 +158,21 @@ AnyRequest = (
     | ConsumerGroupHeartbeat
     | OffsetCommit
     | OffsetFetch
+    | AnyShareRequest
 )
 
 
-AnyAnswer = Plain | Produced | Fetched | FetchedAndStarts | Offsets | Joined | Synced | GroupHeartbeatAnswered
+AnyAnswer = (
+    Plain
+    | Produced
+    | Fetched
+    | FetchedAndStarts
+    | Offsets
+    | Joined
+    | Synced
+    | GroupHeartbeatAnswered
+    | AnyShareAnswer
+)
 
 
 class Connection(msgspec.Struct):
@@ -303,6 +312,8 @@ def _answered(state: State, event: AnswerSent) -> None:
     _unpark(cluster, flight)
     if isinstance(event.answer, Fetched):
         _load(cluster, flight, event.answer, pipe.broker)
+    elif isinstance(event.answer, ShareFetched):
+        _load_shared(cluster, flight, event.answer, pipe.broker)
 
 
 @applies(AnswerReceived)
@@ -314,6 +325,8 @@ def _received(state: State, event: AnswerReceived) -> None:
     pipe = cluster.connections[flight.connection]
     if pipe.client == "broker":
         cluster.brokers[int(pipe.name)].carried.update(flight.carried)
+    elif pipe.client == "share":
+        cluster.share_consumers[pipe.name].carried = flight.carried
     elif pipe.name in cluster.consumers:
         cluster.consumers[pipe.name].carried = flight.carried
 
@@ -362,3 +375,12 @@ def _load(cluster: Cluster, flight: InFlight, answer: Fetched, broker: int) -> N
             feed.marks.pop(partition.key, None)
             if end >= log.end:
                 feed.fresh.pop(partition.key, None)
+
+
+def _load_shared(cluster: Cluster, flight: InFlight, answer: ShareFetched, broker: int) -> None:
+    for topic, number, error, first, end, _ in answer.parts:
+        if not error:
+            partition = cluster.topics[topic].partitions[number]
+            held = flight.carried.get(partition.key, ())
+            read = partition.replicas[broker].log.read(first, end)
+            flight.carried[partition.key] = held + tuple(batch for batch in read if batch not in held[-1:])

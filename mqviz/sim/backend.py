@@ -94,4 +94,11 @@ def open_sim(scenario: Scenario, seed: int, checkpoint: bytes | None = None) -> 
 
 
 def _contents(scenario: Scenario) -> Iterator[Command]:
-    return chain(scenario.topics, scenario.producers, scenario.consumers, scenario.sign_ups)
+    kinds = (
+        scenario.topics,
+        scenario.producers,
+        scenario.consumers,
+        scenario.share_consumers,
+        scenario.sign_ups,
+    )
+    return chain(*kinds)

@@ -18,4 +18,8 @@ from mqviz.sim.kafka import producer as producer
 from mqviz.sim.kafka import producer_commands as producer_commands
 from mqviz.sim.kafka import replica as replica
 from mqviz.sim.kafka import retention as retention
+from mqviz.sim.kafka import share_commands as share_commands
+from mqviz.sim.kafka import share_consumer as share_consumer
+from mqviz.sim.kafka import share_fetch as share_fetch
+from mqviz.sim.kafka import share_group as share_group
 from mqviz.sim.kafka import topic_commands as topic_commands

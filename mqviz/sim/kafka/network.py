@@ -27,6 +27,7 @@ from mqviz.model.request import (
     RequestParked,
     RequestSent,
 )
+from mqviz.model.share_consumer import ShareConsumer
 from mqviz.sim.engine import ARRIVAL, Simulation, due
 
 Serve = Callable[[Simulation, int, Any], None]
@@ -160,8 +161,10 @@ def _receive(sim: Simulation, number: int) -> None:
         RECEIVES[type(flight.request)](sim, pipe.name, flight)
 
 
-def _client(sim: Simulation, pipe: Connection) -> Producer | Consumer | None:
+def _client(sim: Simulation, pipe: Connection) -> Producer | Consumer | ShareConsumer | None:
     """The process at the other end; None for a broker, and for a client from outside."""
     if pipe.client == "consumer":
         return sim.state.cluster.consumers[pipe.name]
+    if pipe.client == "share":
+        return sim.state.cluster.share_consumers[pipe.name]
     return sim.state.cluster.producers[pipe.name] if pipe.client == "producer" else None

@@ -12,6 +12,7 @@ from mqviz.kafka.settings import number as setting
 from mqviz.model.cluster import Partition
 from mqviz.model.request import Fetch, Fetched, Produced
 from mqviz.sim.engine import Simulation
+from mqviz.sim.kafka import share_fetch
 from mqviz.sim.kafka.network import answer, connection_of
 
 MAX_PARTITION_BYTES = setting("max.partition.fetch.bytes")
@@ -24,6 +25,8 @@ def wake(sim: Simulation, partition: Partition) -> None:
             answer_produce(sim, number)
     for number in list(partition.parked_fetches):
         answer_fetch(sim, number, at_once=False)
+    if sim.state.cluster.share_groups:
+        share_fetch.wake_all(sim, partition)
 
 
 def replicated(sim: Simulation, number: int) -> bool:

@@ -1,0 +1,274 @@
+"""Share fetch: what a partition leader does with ShareFetch and ShareAcknowledge, and with share sessions.
+
+Like a real broker: a member has one share session on a broker, which counts its requests and belongs to its connection;
+acknowledgements come alone or with a fetch, and are dealt with first; a fetch that gets nothing waits for records, for
+released ones, or until fetch.max.wait.ms is over; when the session ends or its connection closes, the member's records
+are free at once (E9, R132).
+Left out: sessions that send only changes (S11), share.fetch.max.fetch.records, the answer's bytes.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mqviz.kafka.errors import Error
+from mqviz.kafka.settings import number as setting
+from mqviz.model.cluster import Partition
+from mqviz.model.share import ShareGroup
+from mqviz.model.share_messages import Acks, ShareAcknowledge, ShareAcknowledged, ShareFetch, ShareFetched
+from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import share_partition
+from mqviz.sim.kafka.network import answer, connection_of, end, park, serves
+from mqviz.sim.kafka.offsets import write_us
+
+WAIT_US = setting("fetch.max.wait.ms") * 1_000
+
+Acked = tuple[tuple[str, int, int], ...]
+
+
+class Session(msgspec.Struct):
+    """A member's session on a broker: the epoch of its next request, and the connection that it belongs to."""
+
+    group: str
+    member_id: str
+    broker: int
+    connection: str
+    epoch: int = 1
+
+
+class ShareSessions(msgspec.Struct):
+    """What brokers remember of share fetches: sessions, and for each group and partition the fetches that wait."""
+
+    sessions: dict[str, Session] = msgspec.field(default_factory=dict)
+    waiting: dict[str, list[int]] = msgspec.field(default_factory=dict)
+    acked: dict[int, Acked] = msgspec.field(default_factory=dict)
+
+
+# -- sessions -----------------------------------------------------------------------------------------------
+
+
+def _session_error(sim: Simulation, number: int, request: ShareFetch | ShareAcknowledge) -> Error:
+    """Open, count or end the member's session on this broker; an error if the two are out of step."""
+    group = sim.state.cluster.share_groups.get(request.group)
+    if group is None:
+        return Error.UNKNOWN_MEMBER_ID
+    connection = sim.state.cluster.requests[number].connection
+    broker = connection_of(sim, number).broker
+    sessions = sim.part(ShareSessions).sessions
+    key = f"{request.group} {request.member_id} {broker}"
+    found = sessions.get(key)
+    if request.epoch == 0:
+        if request.acks or isinstance(request, ShareAcknowledge):
+            return Error.INVALID_SHARE_SESSION_EPOCH
+        sessions[key] = Session(request.group, request.member_id, broker, connection)
+        return Error.NONE
+    if found is None:
+        return Error.SHARE_SESSION_NOT_FOUND
+    if request.epoch == -1:
+        return Error.NONE
+    if request.epoch != found.epoch:
+        return Error.INVALID_SHARE_SESSION_EPOCH
+    found.epoch += 1
+    return Error.NONE
+
+
+def disconnected(sim: Simulation, connection: str) -> None:
+    """A connection ended: its sessions end, fetches that wait are forgotten, records are free (E9)."""
+    for number in sorted({n for line in sim.part(ShareSessions).waiting.values() for n in line}):
+        if sim.state.cluster.requests[number].connection == connection:
+            _forget(sim, number)
+            end(sim, number)
+    sessions = sim.part(ShareSessions).sessions
+    for key in [key for key, session in sessions.items() if session.connection == connection]:
+        _end_session(sim, key, "disconnected")
+
+
+@due("kafka.share_disconnected")
+def _disconnected(sim: Simulation, connection: str) -> None:
+    disconnected(sim, connection)
+
+
+def _end_session(sim: Simulation, key: str, because: str) -> None:
+    """Free all that the session's member holds of the partitions that this broker leads."""
+    session = sim.part(ShareSessions).sessions.pop(key, None)
+    if session is None:
+        return
+    group = sim.state.cluster.share_groups[session.group]
+    for name, found in group.windows.items():
+        leads = sim.state.cluster.partition(found.topic, found.partition).leader == session.broker
+        if leads and share_partition.release_member(sim, group, found, session.member_id, because):
+            sim.schedule(0, TIMER, "kafka.share_wake", session.group, name)
+
+
+# -- acknowledgements ---------------------------------------------------------------------------------------
+
+
+@serves(ShareAcknowledge)
+def _acknowledge(sim: Simulation, number: int, request: ShareAcknowledge) -> None:
+    error = _session_error(sim, number, request)
+    if error:
+        answer(sim, number, ShareAcknowledged(error))
+        return
+    acked = _acks(sim, number, request.group, request.member_id, request.acks)
+    if request.epoch == -1:
+        broker = connection_of(sim, number).broker
+        _end_session(sim, f"{request.group} {request.member_id} {broker}", "closed")
+    sim.schedule(write_us(sim), TIMER, "kafka.share_acked", number, acked)
+
+
+@due("kafka.share_acked")
+def _acked(sim: Simulation, number: int, acked: Acked) -> None:
+    """The states are written: the member is told, and whoever waits may have what is free now."""
+    request = sim.state.cluster.requests[number].request
+    answer(sim, number, ShareAcknowledged(0, acked))
+    if isinstance(request, ShareAcknowledge):
+        for topic, partition, _ in acked:
+            if topic in sim.state.cluster.topics:
+                wake(sim, request.group, sim.state.cluster.partition(topic, partition).key)
+
+
+def _acks(sim: Simulation, number: int, group_name: str, member_id: str, acks: Acks) -> Acked:
+    """Deal with acknowledgements partition by partition; what became of each (R133)."""
+    moves: dict[tuple[str, int], list[tuple[int, int, str]]] = {}
+    for topic, partition, first, last, kind in acks:
+        moves.setdefault((topic, partition), []).append((first, last, kind))
+    found: list[tuple[str, int, int]] = []
+    why = sim.cause
+    group = sim.state.cluster.share_groups[group_name]
+    for (topic, partition), ranges in moves.items():
+        sim.cause = why
+        error = _unled(sim, number, topic, partition)
+        window = group.windows.get(f"{topic}-{partition}")
+        if not error:
+            error = (
+                Error.INVALID_RECORD_STATE
+                if window is None
+                else share_partition.acknowledge(sim, group, window, member_id, ranges)
+            )
+        found.append((topic, partition, int(error)))
+    return tuple(found)
+
+
+def _unled(sim: Simulation, number: int, topic: str, partition: int) -> Error:
+    found = sim.state.cluster.topics.get(topic)
+    if found is None or not 0 <= partition < len(found.partitions):
+        return Error.UNKNOWN_TOPIC_OR_PARTITION
+    leads = found.partitions[partition].leader == connection_of(sim, number).broker
+    return Error.NONE if leads else Error.NOT_LEADER_OR_FOLLOWER
+
+
+# -- fetching -----------------------------------------------------------------------------------------------
+
+
+@serves(ShareFetch)
+def _fetch(sim: Simulation, number: int, request: ShareFetch) -> None:
+    error = _session_error(sim, number, request)
+    if not error and request.record_limit and not sim.version.share_record_limit:
+        error = Error.INVALID_REQUEST
+    if error:
+        answer(sim, number, ShareFetched(error))
+        return
+    part = sim.part(ShareSessions)
+    acked = _acks(sim, number, request.group, request.member_id, request.acks)
+    if request.epoch == -1:
+        _end_session(
+            sim, f"{request.group} {request.member_id} {connection_of(sim, number).broker}", "closed"
+        )
+        answer(sim, number, ShareFetched(0, (), acked))
+        return
+    part.acked[number] = acked
+    if acked and write_us(sim):
+        sim.schedule(write_us(sim), TIMER, "kafka.share_fetch", number)
+    else:
+        _try(sim, number)
+
+
+@due("kafka.share_fetch")
+def _try(sim: Simulation, number: int) -> None:
+    """Acknowledgements are written: now the fetch; without records it waits (R131)."""
+    request = sim.state.cluster.requests[number].request
+    if not isinstance(request, ShareFetch):
+        return
+    told = sim.part(ShareSessions).acked[number]
+    if not _answer(sim, number, at_once=bool(told and any(error for _, _, error in told))):
+        park(sim, number)
+        waiting = sim.part(ShareSessions).waiting
+        for topic, partition in request.partitions:
+            waiting.setdefault(f"{request.group} {topic}-{partition}", []).append(number)
+        sim.schedule(WAIT_US, TIMER, "kafka.share_wait", number)
+    for topic, partition, error in told:
+        if not error:
+            wake(sim, request.group, f"{topic}-{partition}")
+
+
+@due("kafka.share_wait")
+def _waited(sim: Simulation, number: int) -> None:
+    flight = sim.state.cluster.requests.get(number)
+    if flight is not None and flight.answer is None:
+        _answer(sim, number, at_once=True)
+
+
+def wake(sim: Simulation, group: str, key: str) -> None:
+    """Something of this share-partition may be had: those who wait get it in the order in which they came."""
+    for number in list(sim.part(ShareSessions).waiting.get(f"{group} {key}", ())):
+        _answer(sim, number, at_once=False)
+
+
+@due("kafka.share_wake")
+def _woken(sim: Simulation, group: str, key: str) -> None:
+    wake(sim, group, key)
+
+
+def wake_all(sim: Simulation, partition: Partition) -> None:
+    """The high watermark of a partition moved."""
+    for group in sim.state.cluster.share_groups:
+        wake(sim, group, partition.key)
+
+
+@due("kafka.share_lock")
+def _lock_over(sim: Simulation, name: str, key: str, lock: int) -> None:
+    group = sim.state.cluster.share_groups[name]
+    if share_partition.expired(sim, group, key, lock):
+        wake(sim, name, key)
+
+
+def _answer(sim: Simulation, number: int, *, at_once: bool) -> bool:
+    """Answer a share fetch if it gets records or has an error, or anyway if `at_once`; True if it was answered."""
+    cluster = sim.state.cluster
+    request = cluster.requests[number].request
+    if not isinstance(request, ShareFetch):
+        return False
+    parts = _acquire(sim, number, request, cluster.share_groups[request.group])
+    if not parts and not at_once:
+        return False
+    _forget(sim, number)
+    acked = sim.part(ShareSessions).acked.pop(number, ())
+    answer(sim, number, ShareFetched(0, tuple(parts), acked))
+    return True
+
+
+def _acquire(
+    sim: Simulation, number: int, request: ShareFetch, group: ShareGroup
+) -> list[tuple[str, int, int, int, int, int]]:
+    left = request.max_records
+    parts: list[tuple[str, int, int, int, int, int]] = []
+    member = group.members.get(request.member_id)
+    client = member.client if member else connection_of(sim, number).name
+    for topic, partition in request.partitions:
+        error = _unled(sim, number, topic, partition)
+        if error:
+            parts.append((topic, partition, int(error), -1, -1, 0))
+        elif left > 0:
+            found = share_partition.opened(sim, group, sim.state.cluster.partition(topic, partition))
+            ranges = share_partition.acquire(
+                sim, group, found, request.member_id, client, left, request.record_limit
+            )
+            parts += [(topic, partition, 0, first, last, count) for first, last, count in ranges]
+            left -= sum(last - first for first, last, _ in ranges)
+    return parts
+
+
+def _forget(sim: Simulation, number: int) -> None:
+    for line in sim.part(ShareSessions).waiting.values():
+        if number in line:
+            line.remove(number)

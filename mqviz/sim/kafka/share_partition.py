@@ -1,0 +1,301 @@
+"""Share-partition: how a partition leader hands out records one by one and takes them back.
+
+Like a real broker: a window [start, end) of records in four states; acquiring counts a delivery and sets one lock for
+the whole answer; accept finishes a record, reject archives it, release and a lock that is over free it, or archive it
+after the last delivery (R131, R132); whole batches are acquired up to max.poll.records, exactly that many in record_limit
+mode, and the window is limited (E61); an acknowledgement with one wrong range changes nothing (INVALID_RECORD_STATE); each
+state write carries the start as it was before (E60).
+Left out: what the states take on __share_group_state, the leader's epoch in it, records of aborted transactions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mqviz.kafka.errors import Error
+from mqviz.model.cluster import Partition
+from mqviz.model.share import (
+    ShareGapsPassed,
+    ShareGroup,
+    ShareLocksRenewed,
+    SharePartitionStarted,
+    ShareRecordArchived,
+    ShareRecordsAcquired,
+    ShareRecordsSettled,
+)
+from mqviz.model.share_window import Run, SharePartition
+from mqviz.sim.engine import TIMER, Simulation
+
+Ranges = list[tuple[int, int, str]]
+_LENGTH = re.compile(r"by_duration:P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+
+
+# -- opening ------------------------------------------------------------------------------------------------
+
+
+def opened(sim: Simulation, group: ShareGroup, partition: Partition) -> SharePartition:
+    """The group's window on a partition, opened where share.auto.offset.reset says if it is new (R134)."""
+    found = group.windows.get(partition.key)
+    if found is not None:
+        return found
+    plan = sim.scenario.cluster
+    reset = str(plan.group_setting(group.name, "share.auto.offset.reset"))
+    event = SharePartitionStarted(
+        *sim.stamp(),
+        group.name,
+        partition.topic,
+        partition.number,
+        _start(sim, partition, reset),
+        reset,
+        1000 * int(plan.group_setting(group.name, "share.record.lock.duration.ms")),
+        int(_limit(sim, group.name, "share.delivery.count.limit")),
+        int(_limit(sim, group.name, "share.partition.max.record.locks")),
+    )
+    sim.emit(event)
+    return group.windows[partition.key]
+
+
+def _start(sim: Simulation, partition: Partition, reset: str) -> int:
+    led = partition.led
+    if reset == "earliest":
+        return led.log.start
+    found = _LENGTH.fullmatch(reset)
+    if found:
+        days, hours, minutes, seconds = (float(part or 0) for part in found.groups())
+        back_us = round(((days * 24 + hours) * 60 + minutes) * 60_000_000 + seconds * 1_000_000)
+        at = led.log.offset_for_time(sim.now_us - back_us)
+        return at[0] if at else led.high_watermark
+    return led.high_watermark
+
+
+def _limit(sim: Simulation, group: str, name: str) -> int:
+    """Limits are the broker's; a group has its own from 4.3 on (KIP-1240), and 4.0 locks 200 records (R7)."""
+    plan = sim.scenario.cluster
+    if sim.scenario.kafka_version >= "4.3" and name in plan.groups.get(group, {}):
+        return int(plan.group_setting(group, name))
+    if name == "share.partition.max.record.locks" and f"group.{name}" not in plan.settings:
+        return sim.version.share_in_flight
+    return int(plan.setting(f"group.{name}"))
+
+
+# -- acquiring ----------------------------------------------------------------------------------------------
+
+
+def acquire(
+    sim: Simulation,
+    group: ShareGroup,
+    found: SharePartition,
+    member_id: str,
+    client: str,
+    most: int,
+    cut: bool,
+) -> tuple[tuple[int, int, int], ...]:
+    """Acquire up to `most` records, whole batches unless `cut`; returns ranges (first, end, deliveries) (E61)."""
+    partition = sim.state.cluster.partition(found.topic, found.partition)
+    _pass_gaps(sim, group, found, partition)
+    ranges = _again(found, partition, most, cut)
+    taken = sum(end - first for first, end, _ in ranges)
+    if taken < most:
+        room = min(most - taken, found.in_flight - (found.end - found.start))
+        ranges += _fresh(found, partition, readable_end(partition), room, cut)
+    if not ranges:
+        return ()
+    lock, until_us = found.locks + 1, sim.now_us + found.lock_us
+    event = ShareRecordsAcquired(
+        *sim.stamp(),
+        group.name,
+        found.topic,
+        found.partition,
+        member_id,
+        client,
+        lock,
+        until_us,
+        tuple(ranges),
+    )
+    why = sim.emit(event)
+    sim.schedule(found.lock_us, TIMER, "kafka.share_lock", group.name, found.key, lock, cause=why)
+    return event.ranges
+
+
+def readable_end(partition: Partition) -> int:
+    """The first offset that may not be delivered yet (share.isolation.level)."""
+    return partition.led.high_watermark
+
+
+def _again(found: SharePartition, partition: Partition, most: int, cut: bool) -> list[tuple[int, int, int]]:
+    """Records in the window that are free again; a run that is a whole batch goes whole."""
+    ranges: list[tuple[int, int, int]] = []
+    left = most
+    for run in found.runs:
+        if left <= 0:
+            break
+        if run.state != "Available":
+            continue
+        end = min(run.end, run.first + left)
+        if end < run.end and not cut:
+            batch = next(partition.led.log.forwards(end - 1))
+            whole = batch.base_offset >= run.first and batch.end_offset <= run.end
+            end = batch.end_offset if whole else end
+        ranges.append((run.first, end, run.deliveries + 1))
+        left -= end - run.first
+    return ranges
+
+
+def _fresh(
+    found: SharePartition, partition: Partition, mark: int, room: int, cut: bool
+) -> list[tuple[int, int, int]]:
+    """Records behind the window, as one range; it stops at what holds no record."""
+    first = end = found.end
+    for batch in partition.led.log.forwards(first):
+        if end - first >= room or batch.base_offset >= mark or batch.base_offset > end or batch.control:
+            break
+        end = min(batch.end_offset, mark)
+        if cut:
+            end = min(end, first + room)
+    return [(first, end, 1)] if end > first else []
+
+
+def _pass_gaps(sim: Simulation, group: ShareGroup, found: SharePartition, partition: Partition) -> None:
+    """Offsets next to the window that hold no record are finished; so is what retention took away (R134)."""
+    log = partition.led.log
+    gaps = [
+        (run.first, min(run.end, log.start))
+        for run in found.runs
+        if run.first < log.start and run.state == "Available"
+    ]
+    end = max(found.end, log.start)
+    for batch in log.forwards(end):
+        if batch.base_offset >= readable_end(partition):
+            break
+        end = max(end, batch.base_offset)
+        if not batch.control:
+            break
+        end = batch.end_offset
+    if end > found.end:
+        gaps.append((found.end, end))
+    if gaps:
+        sim.emit(ShareGapsPassed(*sim.stamp(), group.name, found.topic, found.partition, tuple(gaps)))
+
+
+# -- giving back --------------------------------------------------------------------------------------------
+
+
+def acknowledge(
+    sim: Simulation, group: ShareGroup, found: SharePartition, member_id: str, moves: Ranges
+) -> Error:
+    """Take what a member says of its records; all of it counts or, if a part is wrong, nothing (R133)."""
+    if any(kind == "renew" for _, _, kind in moves) and not _may_renew(sim, group.name):
+        return Error.INVALID_REQUEST
+    for first, end, _ in moves:
+        runs = found.between(max(first, found.start), end)
+        covered = sum(run.end - run.first for run in runs) == end - max(first, found.start)
+        mine = all(run.state == "Acquired" and run.member == member_id for run in runs)
+        if not runs or not covered or not mine:
+            return Error.INVALID_RECORD_STATE
+    settled = [(max(first, found.start), end, kind) for first, end, kind in moves if kind != "renew"]
+    renewed = [(max(first, found.start), end) for first, end, kind in moves if kind == "renew"]
+    client = found.between(max(moves[0][0], found.start), moves[0][1])[0].client
+    if renewed:
+        _renew(sim, group, found, member_id, client, renewed)
+    if settled:
+        settle(sim, group, found, member_id, client, "acknowledged", settled)
+    return Error.NONE
+
+
+def _may_renew(sim: Simulation, group: str) -> bool:
+    return sim.version.share_renew and bool(
+        sim.scenario.cluster.group_setting(group, "share.renew.acknowledge.enable")
+    )
+
+
+def _renew(
+    sim: Simulation,
+    group: ShareGroup,
+    found: SharePartition,
+    member_id: str,
+    client: str,
+    ranges: list[tuple[int, int]],
+) -> None:
+    lock, until_us = found.locks + 1, sim.now_us + found.lock_us
+    event = ShareLocksRenewed(
+        *sim.stamp(),
+        group.name,
+        found.topic,
+        found.partition,
+        member_id,
+        client,
+        lock,
+        until_us,
+        tuple(ranges),
+    )
+    why = sim.emit(event)
+    sim.schedule(found.lock_us, TIMER, "kafka.share_lock", group.name, found.key, lock, cause=why)
+
+
+def settle(
+    sim: Simulation,
+    group: ShareGroup,
+    found: SharePartition,
+    member_id: str,
+    client: str,
+    because: str,
+    moves: Ranges,
+) -> None:
+    """Let acquired records move on, with one state write, and tell of each that is archived for good."""
+    last = list(_last_deliveries(found, moves))
+    event = ShareRecordsSettled(
+        *sim.stamp(),
+        group.name,
+        found.topic,
+        found.partition,
+        member_id,
+        client,
+        because,
+        tuple(moves),
+    )
+    sim.cause = sim.emit(event)
+    log = sim.state.cluster.partition(found.topic, found.partition).led.log
+    for offset in last:
+        batch = next(log.forwards(offset), None)
+        key = batch.keys[offset - batch.base_offset] if batch and batch.base_offset <= offset else None
+        sim.emit(
+            ShareRecordArchived(
+                *sim.stamp(), group.name, found.topic, found.partition, offset, key, found.limit, client
+            )
+        )
+
+
+def _last_deliveries(found: SharePartition, moves: Ranges) -> Iterator[int]:
+    """Offsets that are released and must not be delivered again."""
+    for first, end, kind in moves:
+        if kind == "release":
+            for run in found.between(first, end):
+                if run.deliveries >= found.limit:
+                    yield from range(run.first, run.end)
+
+
+def release(sim: Simulation, group: ShareGroup, found: SharePartition, runs: list[Run], because: str) -> None:
+    """Free acquired runs of one member."""
+    moves = [(run.first, run.end, "release") for run in runs]
+    settle(sim, group, found, runs[0].member, runs[0].client, because, moves)
+
+
+def release_member(
+    sim: Simulation, group: ShareGroup, found: SharePartition, member_id: str, because: str
+) -> bool:
+    """Free all that a member holds of this partition; False if it holds nothing."""
+    runs = [run for run in found.runs if run.state == "Acquired" and run.member == member_id]
+    if runs:
+        release(sim, group, found, runs, because)
+    return bool(runs)
+
+
+def expired(sim: Simulation, group: ShareGroup, key: str, lock: int) -> SharePartition | None:
+    """The lock is over: what it still holds is free (R132); returns the window if anything moved."""
+    found = group.windows[key]
+    runs = [run for run in found.runs if run.state == "Acquired" and run.lock == lock]
+    if not runs:
+        return None
+    release(sim, group, found, runs, "lock over")
+    return found
