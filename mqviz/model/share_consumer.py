@@ -5,6 +5,7 @@ What the brokers believe is in share.py; the two differ while word travels, and 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -359,9 +360,7 @@ def _marked(part: Delivered, topic: str, partition: int, first: int, end: int, k
     if (part.topic, part.partition) != (topic, partition) or end <= part.first or first >= part.end:
         return [part]
     marks = [part.first, *(mark for mark in (first, end) if part.first < mark < part.end), part.end]
-    pieces = [
-        msgspec.structs.replace(part, first=a, end=b) for a, b in zip(marks[:-1], marks[1:], strict=True)
-    ]
+    pieces = [msgspec.structs.replace(part, first=a, end=b) for a, b in pairwise(marks)]
     for piece in pieces:
         if first <= piece.first and piece.end <= end:
             piece.ack = kind
