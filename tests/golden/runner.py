@@ -14,6 +14,7 @@ from tests.golden import facts_classic as facts_classic
 from tests.golden import facts_groups as facts_groups
 from tests.golden import log as log
 from tests.golden import rpc_classic as rpc_classic
+from tests.golden import share as share
 from tests.golden import verbs as verbs
 from tests.golden.compare import agrees
 from tests.golden.registry import NotRun

@@ -19,7 +19,7 @@ from mqviz.model.units import Duration, Value
 from mqviz.scenario import ClusterPlan, Scenario
 from mqviz.sim.backend import open_sim
 from mqviz.sim.kafka import network
-from tests.golden.registry import FACTS, MOMENTS, RPC, VERBS, Args, NotRun
+from tests.golden.registry import FACTS, MOMENTS, RPC, SHARE_FACTS, SHARE_VERBS, VERBS, Args, NotRun
 
 MS = 1_000
 QUIET_US = 60_000_000
@@ -125,12 +125,13 @@ class World:
     def act(self, act: Args) -> None:
         """Do one act of a step, and wait for its outcome if it has one and is not told otherwise."""
         name = act["verb"]
-        if name not in VERBS:
+        verbs = SHARE_VERBS if act.get("type") == "share" or self._of_share(act.get("member")) else VERBS
+        if name not in verbs:
             raise NotRun(f"verb {name}")
         label = act.get("as")
         if label:
             self.labels[label] = Label(self.now_us, act=act)
-        VERBS[name](self, act)
+        verbs[name](self, act)
         self._take(self.backend.advance(self.now_us + 1))
         if not label:
             return
@@ -215,9 +216,19 @@ class World:
 
     def read(self, read: Args) -> Any:
         """The value of a fact now."""
-        if read["fact"] not in FACTS:
+        of = read.get("of", "")
+        facts = FACTS
+        if read["fact"] in SHARE_FACTS and self._of_share(of[0] if isinstance(of, list) else of):
+            facts = SHARE_FACTS
+        if read["fact"] not in facts:
             raise NotRun(f"fact {read['fact']}")
-        return FACTS[read["fact"]](self, read)
+        return facts[read["fact"]](self, read)
+
+    def _of_share(self, name: str | None) -> bool:
+        """Whether this member, or the member of this label's act, is a share consumer."""
+        if name in self.labels:
+            name = self.labels[name].act.get("member")
+        return name in self.notes.get("share", {})
 
     def moment_us(self, name: str, since_us: int = 0) -> int | None:
         """The time of a moment: a label, label.done; others are registered by name in `notes`."""

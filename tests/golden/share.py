@@ -1,0 +1,193 @@
+"""Share consumers as applications that poll, acknowledge and commit by hand, and what they got.
+
+Their acts have the same verbs as those of other members; `World.act` and `World.read` look here first for a share
+member's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mqviz.kafka.errors import Error
+from mqviz.model.share_consumer import (
+    ShareAcksRefused,
+    ShareCallFailed,
+    ShareCommitEnded,
+    ShareRecordsReturned,
+)
+from tests.golden.registry import SHARE_FACTS, SHARE_VERBS, Args, fact, shape
+from tests.golden.world import MS, World
+
+EXCEPTIONS = {Error.INVALID_RECORD_STATE: "InvalidRecordStateException/INVALID_RECORD_STATE"}
+
+Row = tuple[str, int, int, int]
+"""A delivered record: topic, partition, offset, delivery count."""
+
+
+def _verb(name: str) -> Callable[[Any], Any]:
+    def register(function: Any) -> Any:
+        SHARE_VERBS[name] = function
+        return function
+
+    return register
+
+
+@_verb("start_member")
+def _start(world: World, act: Args) -> None:
+    name, group = act["member"], act["group"]
+    world.notes.setdefault("share", {})[name] = True
+    config = {"share.acknowledgement.mode": "implicit", **world.config("share", name, group)}
+    words = " ".join(f"{key}={value}" for key, value in config.items())
+    calls = "loop" if act.get("loop") else "manual"
+    topics = ",".join(act["topics"])
+    outcome = world.do(
+        f"add share-consumer {name} group={group} topic={topics} processing=0s calls={calls} {words}"
+    )
+    world.answered(act.get("as"), outcome)
+
+
+@_verb("poll")
+def _poll(world: World, act: Args) -> None:
+    """poll(), again and again as the act says; a call that throws ends it."""
+    name, label = act["member"], act.get("as", "")
+    rows: list[Row] = []
+    world.notes.setdefault("rows", {})[label] = rows
+    end_us = world.now_us + int(act.get("for_ms", 0) * MS)
+    calls = 0
+    while True:
+        calls += 1
+        begin = len(world.log)
+        if not _call(world, name, f"poll share-consumer {name} timeout={act['ms']}ms", ShareRecordsReturned):
+            failed = [e for e in world.log[begin:] if isinstance(e, ShareCallFailed)]
+            world.answered(label, failed[0].exception if failed else "refused")
+            return
+        rows += _rows(world, name, begin)
+        again = world.now_us < end_us or calls < act.get("tries", 1)
+        if not again or (rows and not act.get("keep") and len(rows) >= act.get("count", 1)):
+            world.answered(label, "ok")
+            return
+
+
+def _call(world: World, name: str, command: str, ended: type[Any]) -> bool:
+    """Give the command and let time pass until the call ended; False if it threw."""
+    begin = len(world.log)
+    if world.do(command) != "ok":
+        return False
+
+    def over() -> bool:
+        return any(isinstance(e, ended | ShareCallFailed) and e.consumer == name for e in world.log[begin:])
+
+    world.until(over)
+    return any(isinstance(e, ended) and e.consumer == name for e in world.log[begin:])
+
+
+def _rows(world: World, name: str, begin: int) -> list[Row]:
+    return [
+        (topic, partition, offset, count)
+        for event in world.log[begin:]
+        if isinstance(event, ShareRecordsReturned) and event.consumer == name
+        for topic, partition, first, end, count in event.parts
+        for offset in range(first, end)
+    ]
+
+
+@_verb("ack")
+def _ack(world: World, act: Args) -> None:
+    """acknowledge() of these offsets, or of what an act got."""
+    wanted: dict[tuple[str, int], list[int]] = {}
+    for key, offsets in act.get("offsets", {}).items():
+        topic, _, number = key.rpartition("-")
+        wanted[topic, int(number)] = offsets
+    for topic, partition, offset, _ in world.notes["rows"].get(act.get("of"), ()):
+        if "values" not in act or _value(world, topic, partition, offset) in act["values"]:
+            wanted.setdefault((topic, partition), []).append(offset)
+    for (topic, partition), offsets in wanted.items():
+        world.do(
+            f"acknowledge share-consumer {act['member']} type={act['type'].lower()} topic={topic} "
+            f"partition={partition} offsets={','.join(map(str, offsets))}"
+        )
+    world.answered(act.get("as"), "ok")
+
+
+@_verb("commit")
+def _commit(world: World, act: Args) -> None:
+    begin, name = len(world.log), act["member"]
+    _call(world, name, f"commit share-consumer {name}", ShareCommitEnded)
+    results = [e.results for e in world.log[begin:] if isinstance(e, ShareCommitEnded) and e.consumer == name]
+    codes = [code for _, _, code in results[-1]] if results else []
+    world.answered(act.get("as"), ["OK" if not code else EXCEPTIONS[Error(code)] for code in codes])
+
+
+@_verb("close_member")
+def _close(world: World, act: Args) -> None:
+    name = act["member"]
+    world.do(f"close share-consumer {name}")
+    consumers = world.state.cluster.share_consumers
+    world.later(act.get("as"), lambda: "ok" if consumers[name].state == "closed" else None)
+
+
+@_verb("kill_member")
+def _kill(world: World, act: Args) -> None:
+    world.answered(act.get("as"), world.do(f"kill share-consumer {act['member']}"))
+
+
+def _value(world: World, topic: str, partition: int, offset: int) -> str | None:
+    batch = next(world.state.cluster.partition(topic, partition).led.log.forwards(offset))
+    return batch.value(offset - batch.base_offset)
+
+
+def _got(world: World, of: str | list[str]) -> list[Row]:
+    labels = of if isinstance(of, list) else [of]
+    return [row for label in labels for row in world.notes["rows"].get(label, ())]
+
+
+def _deliveries(world: World, read: Args) -> Any:
+    return [
+        [
+            {"partition": p, "offset": o, "delivery_count": count}.get(field)
+            if field != "value"
+            else _value(world, topic, p, o)
+            for field in read["fields"]
+        ]
+        for topic, p, o, count in _got(world, read["of"])
+    ]
+
+
+def _delivered(world: World, read: Args) -> Any:
+    offsets = [offset for _, _, offset, _ in _got(world, read["of"])]
+    return {
+        "first": offsets[0] if offsets else None,
+        "last": offsets[-1] if offsets else None,
+        "max": max(offsets, default=None),
+        "count": len(offsets),
+    }
+
+
+SHARE_FACTS["deliveries"] = _deliveries
+SHARE_FACTS["delivered"] = _delivered
+
+
+@fact("share_start")
+def _share_start(world: World, read: Args) -> Any:
+    windows = world.state.cluster.share_groups[read["group"]].windows
+    return {window.key: window.persisted for window in windows.values()}
+
+
+@shape("share_start")
+def _within_the_log(expected: Any, found: Any) -> bool:
+    return bool(set(expected) == set(found))
+
+
+@fact("ack_callback")
+def _callback(world: World, read: Args) -> Any:
+    """Outcomes since the start of the step before; a commit that went well tells OK."""
+    since_us = world.step_began[max(0, world.step - 1)]
+    found: list[str] = []
+    for event in world.log:
+        if event.at_us >= since_us and getattr(event, "consumer", "") == read["member"]:
+            if isinstance(event, ShareAcksRefused):
+                found.append(EXCEPTIONS[Error(event.error)])
+            elif isinstance(event, ShareCommitEnded):
+                found += ["OK" for _, _, code in event.results if not code]
+    return found
