@@ -105,3 +105,13 @@ def working(state: State, group: str) -> list[str]:
 def idle(state: State, group: str) -> list[str]:
     """The clients of members that no partition was given to."""
     return [member.client for member in members(state, group) if not member.partitions]
+
+
+def assigned(state: State, group: str) -> list[tuple[str, int]]:
+    """The partitions that members were given, sorted."""
+    return sorted({partition for member in members(state, group) for partition in member.partitions})
+
+
+def keys(state: State) -> tuple[str, ...]:
+    """Keys of records in the order of their first appearance, as letters are given."""
+    return tuple(state.cluster.keys)

@@ -29,6 +29,9 @@ ALL = [
     *product(("all_answered",), ((80, 14), (100, 30)), ("colour",)),
     *product(("one_behind", "not_everything_known"), ((60, 16), (80, 21), (100, 27), (160, 42)), ("colour",)),
     *product(("at_home", "first_launch"), ((60, 14), (80, 22), (100, 28), (160, 43)), ("colour",)),
+    *product(("locks",), ((60, 16), (67, 21), (160, 45)), ("colour",)),
+    *product(("locks",), ((67, 21),), ("ascii", "plain")),
+    *product(("no_share_group",), ((60, 16),), ("colour",)),
     *product(("five_members", "all_answered", "one_behind", "at_home"), ((67, 21),), ("ascii", "plain")),
     *product(("record_in_focus", "member_in_focus"), ((67, 21),), ("plain",)),
 ]
