@@ -42,7 +42,8 @@ class ShareMember(msgspec.Struct):
 
 
 class ShareGroup(msgspec.Struct):
-    """A share group. Members by id in the order of joining; `windows` by partition key; `counted`: partitions by topic.
+    """A share group. Members by id in the order of joining; `windows` by partition key; `counted`: partitions by topic
+    when they were shared out last, empty until that is done anew.
 
     `epoch` goes up with each change of members or partitions.
     """
@@ -120,6 +121,17 @@ class SharePartitionStarted(Event, frozen=True):
     lock_us: int
     limit: int
     in_flight: int
+    leader: int
+
+
+class ShareLeaderMoved(Event, frozen=True):
+    """Another broker leads the partition: it knows what was written, so what was acquired is free, as if not delivered."""
+
+    weight = Weight.STEP
+    group: str
+    topic: str
+    partition: int
+    leader: int
 
 
 class ShareRecordsAcquired(Event, frozen=True):
@@ -204,6 +216,8 @@ def _created(state: State, event: ShareGroupCreated) -> None:
 def _joined(state: State, event: ShareMemberJoined) -> None:
     group = state.cluster.share_groups[event.group]
     member = group.members.get(event.member_id)
+    if member is None or member.topics != event.topics:
+        group.counted = {}
     if member is None:
         member = group.members[event.member_id] = ShareMember(event.member_id, event.client, event.topics)
     member.topics = event.topics
@@ -221,6 +235,7 @@ def _heard(state: State, event: ShareMemberHeard) -> None:
 def _removed(state: State, event: ShareMemberRemoved) -> None:
     group = state.cluster.share_groups[event.group]
     del group.members[event.member_id]
+    group.counted = {}
     if not group.members:
         group.state = move(MOVES, group.state, "Empty", group.name)
 
@@ -254,9 +269,24 @@ def _started(state: State, event: SharePartitionStarted) -> None:
         event.lock_us,
         event.limit,
         event.in_flight,
+        event.leader,
         event.start,
         event.start,
     )
+
+
+@applies(ShareLeaderMoved)
+def _moved(state: State, event: ShareLeaderMoved) -> None:
+    found = window(state, event)
+    found.leader = event.leader
+
+    def forget(run: Run) -> None:
+        if run.state == "Acquired":
+            to_state(run, "Available")
+            run.deliveries -= 1
+
+    if found.runs:
+        found.change(found.start, found.end, forget)
 
 
 @applies(ShareRecordsAcquired)

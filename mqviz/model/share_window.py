@@ -55,7 +55,7 @@ class SharePartition(msgspec.Struct):
 
     `start` and `end`: SPSO and SPEO. `persisted`: the start offset that was written last, one write behind (E60).
     `locks` counts locks. `limit`: deliveries at most; `in_flight`: the longest window; `lock_us`: how long a lock holds.
-    `past`: runs that the start has passed, the last ones. `poisoned`: records archived because they were delivered
+    `leader`: the broker that keeps it. `past`: runs that the start has passed, the last ones. `poisoned`: records archived because they were delivered
     `limit` times. `overtaken`: (later, earlier) of the last record finished while an earlier one was not.
     """
 
@@ -66,6 +66,7 @@ class SharePartition(msgspec.Struct):
     lock_us: int
     limit: int
     in_flight: int
+    leader: int
     end: int = 0
     persisted: int = 0
     locks: int = 0

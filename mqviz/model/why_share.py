@@ -5,6 +5,7 @@ from __future__ import annotations
 from mqviz.model.event import Event
 from mqviz.model.readings import Why
 from mqviz.model.share import (
+    ShareLeaderMoved,
     ShareLocksRenewed,
     ShareMemberJoined,
     ShareMemberRemoved,
@@ -83,6 +84,12 @@ def _assigned(state: State, event: ShareTargetAssigned) -> Why:
 def _started(state: State, event: SharePartitionStarted) -> Why:
     headline = f"{event.group} begins {event.topic} P{event.partition} at {event.start}"
     return _why(event, headline, f"share.auto.offset.reset is {event.reset}", START)
+
+
+@explains(ShareLeaderMoved)
+def _moved(state: State, event: ShareLeaderMoved) -> Why:
+    headline = f"broker {event.leader} keeps {event.topic} P{event.partition} for {event.group} now"
+    return _why(event, headline, "it knows the written states: what was acquired is free", AGAIN)
 
 
 @explains(ShareRecordsAcquired)

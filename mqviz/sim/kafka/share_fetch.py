@@ -74,10 +74,12 @@ def _session_error(sim: Simulation, number: int, request: ShareFetch | ShareAckn
 
 def disconnected(sim: Simulation, connection: str) -> None:
     """A connection ended: its sessions end, fetches that wait are forgotten, records are free (E9)."""
+    requests = sim.state.cluster.requests
     for number in sorted({n for line in sim.part(ShareSessions).waiting.values() for n in line}):
-        if sim.state.cluster.requests[number].connection == connection:
+        if number not in requests or requests[number].connection == connection:
             _forget(sim, number)
-            end(sim, number)
+            if number in requests:
+                end(sim, number)
     sessions = sim.part(ShareSessions).sessions
     for key in [key for key, session in sessions.items() if session.connection == connection]:
         _end_session(sim, key, "disconnected")
@@ -119,6 +121,8 @@ def _acknowledge(sim: Simulation, number: int, request: ShareAcknowledge) -> Non
 @due("kafka.share_acked")
 def _acked(sim: Simulation, number: int, acked: Acked) -> None:
     """The states are written: the member is told, and whoever waits may have what is free now."""
+    if number not in sim.state.cluster.requests:
+        return
     request = sim.state.cluster.requests[number].request
     answer(sim, number, ShareAcknowledged(0, acked))
     if isinstance(request, ShareAcknowledge):
@@ -186,9 +190,10 @@ def _fetch(sim: Simulation, number: int, request: ShareFetch) -> None:
 @due("kafka.share_fetch")
 def _try(sim: Simulation, number: int) -> None:
     """Acknowledgements are written: now the fetch; without records it waits (R131)."""
-    request = sim.state.cluster.requests[number].request
-    if not isinstance(request, ShareFetch):
+    flight = sim.state.cluster.requests.get(number)
+    if flight is None or not isinstance(flight.request, ShareFetch):
         return
+    request = flight.request
     told = sim.part(ShareSessions).acked[number]
     if not _answer(sim, number, at_once=bool(told and any(error for _, _, error in told))):
         park(sim, number)
@@ -235,9 +240,11 @@ def _lock_over(sim: Simulation, name: str, key: str, lock: int) -> None:
 def _answer(sim: Simulation, number: int, *, at_once: bool) -> bool:
     """Answer a share fetch if it gets records or has an error, or anyway if `at_once`; True if it was answered."""
     cluster = sim.state.cluster
-    request = cluster.requests[number].request
-    if not isinstance(request, ShareFetch):
+    flight = cluster.requests.get(number)
+    if flight is None or not isinstance(flight.request, ShareFetch):
+        _forget(sim, number)  # its connection ended
         return False
+    request = flight.request
     parts = _acquire(sim, number, request, cluster.share_groups[request.group])
     if not parts and not at_once:
         return False

@@ -5,7 +5,7 @@ the whole answer; accept finishes a record, reject archives it, release and a lo
 after the last delivery (R131, R132); whole batches are acquired up to max.poll.records, exactly that many in record_limit
 mode, and the window is limited (E61); an acknowledgement with one wrong range changes nothing (INVALID_RECORD_STATE); each
 state write carries the start as it was before (E60).
-Left out: what the states take on __share_group_state, the leader's epoch in it, records of aborted transactions.
+A new leader knows only what was written. Left out: the records of __share_group_state, records of aborted transactions.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from mqviz.model.cluster import Partition
 from mqviz.model.share import (
     ShareGapsPassed,
     ShareGroup,
+    ShareLeaderMoved,
     ShareLocksRenewed,
     SharePartitionStarted,
     ShareRecordArchived,
@@ -38,6 +39,9 @@ def opened(sim: Simulation, group: ShareGroup, partition: Partition) -> SharePar
     """The group's window on a partition, opened where share.auto.offset.reset says if it is new (R134)."""
     found = group.windows.get(partition.key)
     if found is not None:
+        if found.leader != partition.leader:
+            moved = (group.name, partition.topic, partition.number, partition.leader)
+            sim.emit(ShareLeaderMoved(*sim.stamp(), *moved))
         return found
     plan = sim.scenario.cluster
     reset = str(plan.group_setting(group.name, "share.auto.offset.reset"))
@@ -51,6 +55,7 @@ def opened(sim: Simulation, group: ShareGroup, partition: Partition) -> SharePar
         1000 * int(plan.group_setting(group.name, "share.record.lock.duration.ms")),
         int(_limit(sim, group.name, "share.delivery.count.limit")),
         int(_limit(sim, group.name, "share.partition.max.record.locks")),
+        partition.leader,
     )
     sim.emit(event)
     return group.windows[partition.key]

@@ -16,6 +16,7 @@ from mqviz.model.share_consumer import (
     ShareRecordsWorked,
 )
 from mqviz.model.why import why
+from mqviz.sim.backend import open_sim
 from tests.sim.kafka.share_worlds import TOPIC, deliveries, runs, share_run, window
 from tests.sim.kafka.worlds import MS, Run, S, of
 
@@ -214,3 +215,16 @@ def test_r131_three_brokers_lead_and_a_member_polls_each() -> None:
     run.do("add share-consumer s2 group=g topic=t processing=1ms").to(9 * S)
     assert sum(w.acknowledged for w in share_facts.windows(run.state, "g")) == 30
     assert [len(m.partitions) for m in share_facts.members(run.state, "g")] == [2, 1]
+
+
+def test_the_same_seed_gives_the_same_log_and_a_checkpoint_goes_on_the_same_way() -> None:
+    def script(run: Run) -> Run:
+        run.do("add share-consumer s1 group=g topic=t processing=90ms poison=k service_times=exponential")
+        run.do("add share-consumer s2 group=g topic=t processing=50ms max_poll_records=2")
+        return run.to(3 * S).do("kill share-consumer s1").to(4 * S)
+
+    one, two = script(world(records=9)), script(world(records=9))
+    assert one.log == two.log
+    backend = two.backend
+    again = open_sim(backend._sim.scenario, backend._sim.seed, backend.checkpoint())
+    assert list(again.advance(9 * S)) == list(backend.advance(9 * S))

@@ -6,7 +6,7 @@ import pytest
 
 from mqviz.kafka.errors import Error
 from mqviz.model.group import IllegalMove
-from mqviz.model.share import ShareRecordsSettled
+from mqviz.model.share import ShareLeaderMoved, ShareRecordsSettled
 from mqviz.model.share_messages import (
     Acks,
     ShareAcknowledge,
@@ -17,6 +17,7 @@ from mqviz.model.share_messages import (
 )
 from mqviz.model.share_window import Run as Records
 from mqviz.model.share_window import to_state
+from mqviz.model.state import apply
 from tests.sim.kafka.share_worlds import TOPIC, runs, share_run, window
 from tests.sim.kafka.worlds import MS, Outside, Run, S, of
 
@@ -307,3 +308,18 @@ def test_r135_a_slow_record_blocks_only_itself() -> None:
     member.say((1, 10, "accept"))
     assert runs(run) == [(0, 1, "Acquired", 1), (1, 10, "Acknowledged", 1)]
     assert window(run).overtaken == (9, 0)
+
+
+def test_r131_a_new_leader_knows_only_what_was_written() -> None:
+    run = world()
+    member = Member(run)
+    member.take()
+    member.say((2, 3, "accept"), (3, 4, "release"))
+    apply(run.state, ShareLeaderMoved(run.state.last_event + 1, run.state.now_us, 0, "g", "t", 0, 2))
+    found = run.state.cluster.share_groups["g"].windows["t-0"]
+    assert [(r.first, r.end, r.state, r.deliveries) for r in found.runs] == [
+        (0, 2, "Available", 0),
+        (2, 3, "Acknowledged", 1),
+        (3, 4, "Available", 1),
+        (4, 10, "Available", 0),
+    ]
