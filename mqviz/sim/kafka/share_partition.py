@@ -40,8 +40,8 @@ def opened(sim: Simulation, group: ShareGroup, partition: Partition) -> SharePar
     found = group.windows.get(partition.key)
     if found is not None:
         if found.leader != partition.leader:
-            moved = (group.name, partition.topic, partition.number, partition.leader)
-            sim.emit(ShareLeaderMoved(*sim.stamp(), *moved))
+            name, topic, number = group.name, partition.topic, partition.number
+            sim.emit(ShareLeaderMoved(*sim.stamp(), name, topic, number, partition.leader))
         return found
     plan = sim.scenario.cluster
     reset = str(plan.group_setting(group.name, "share.auto.offset.reset"))
