@@ -5,7 +5,6 @@ What the brokers believe is in share.py; the two differ while word travels, and 
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -13,24 +12,14 @@ import msgspec
 from mqviz.model.command_share import AddShareConsumer
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.log import Batch
+from mqviz.model.share_delivered import Delivered as Delivered
+from mqviz.model.share_delivered import acknowledged
 from mqviz.model.share_messages import Acks
 
 if TYPE_CHECKING:
     from mqviz.model.state import State
 
 Ack = Literal["accept", "release", "reject", "renew"]
-
-
-class Delivered(msgspec.Struct):
-    """Records first … end - 1 that poll() returned; `ack` is how the application acknowledged them, "" not yet."""
-
-    topic: str
-    partition: int
-    first: int
-    end: int
-    deliveries: int
-    ack: str = ""
-    batches: list[Batch] = msgspec.field(default_factory=list)
 
 
 class Working(msgspec.Struct):
@@ -347,24 +336,8 @@ def _worked(state: State, event: ShareRecordsWorked) -> None:
 @applies(ShareRecordsAcked)
 def _acked(state: State, event: ShareRecordsAcked) -> None:
     consumer = _of(state, event.consumer)
-    for topic, partition, first, end, kind in event.acks:
-        consumer.delivered = [
-            piece
-            for part in consumer.delivered
-            for piece in _marked(part, topic, partition, first, end, kind)
-        ]
-
-
-def _marked(part: Delivered, topic: str, partition: int, first: int, end: int, kind: str) -> list[Delivered]:
-    """`part`, cut where the acknowledged range begins and ends."""
-    if (part.topic, part.partition) != (topic, partition) or end <= part.first or first >= part.end:
-        return [part]
-    marks = [part.first, *(mark for mark in (first, end) if part.first < mark < part.end), part.end]
-    pieces = [msgspec.structs.replace(part, first=a, end=b) for a, b in pairwise(marks)]
-    for piece in pieces:
-        if first <= piece.first and piece.end <= end:
-            piece.ack = kind
-    return pieces
+    for ack in event.acks:
+        consumer.delivered = acknowledged(consumer.delivered, *ack)
 
 
 @applies(ShareCommitEnded)

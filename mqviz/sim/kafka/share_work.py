@@ -6,6 +6,8 @@ rejected on its own (R133), and a slow or poisoned one holds up only itself (R13
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from mqviz.model.log import Batch
 from mqviz.model.share_consumer import (
     ShareCallFailed,
@@ -110,7 +112,8 @@ def _content(
 def _batch(consumer: ShareConsumer, topic: str, partition: int, offset: int) -> Batch | None:
     for part in consumer.delivered:
         if (part.topic, part.partition) == (topic, partition) and part.first <= offset < part.end:
-            return next((b for b in part.batches if b.base_offset <= offset < b.end_offset), None)
+            index = bisect_right(part.batches, offset, key=lambda batch: batch.end_offset)
+            return part.batches[index] if index < len(part.batches) else None
     return None
 
 
