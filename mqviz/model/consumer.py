@@ -13,6 +13,7 @@ import msgspec
 from mqviz.model.command import AddConsumer
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.log import Batch
+from mqviz.model.member_stops import Stop
 
 if TYPE_CHECKING:
     from mqviz.model.state import State
@@ -87,6 +88,7 @@ class Consumer(msgspec.Struct):
     given_generation: int = -1
     snapshot: tuple[tuple[str, int], ...] = ()
     arrived: tuple[tuple[str, int], ...] | None = None
+    stops: list[Stop] = msgspec.field(default_factory=list)
     claims: dict[str, Claim] = msgspec.field(default_factory=dict)
     hand: list[Slice] = msgspec.field(default_factory=list)
     taken: Taken | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import mqviz.model.group_takeover  # noqa: F401  (registers its events)
 from mqviz.model.consumer import Claim, Phase
 from mqviz.model.event import Event, Weight, applies
+from mqviz.model.member_stops import gave_up, has_share
 
 if TYPE_CHECKING:
     from mqviz.model.state import State
@@ -107,6 +108,8 @@ def _membership(state: State, event: MembershipChanged) -> None:
     consumer.asked = ()
     if event.phase == "joining":
         consumer.snapshot = ()
+    if event.phase == "stable":
+        has_share(consumer, event.at_us)
     if event.given is not None:
         consumer.given, consumer.given_generation = event.given, event.generation
 
@@ -135,6 +138,7 @@ def _assigned(state: State, event: PartitionsAssigned) -> None:
         claims[key] = Claim(topic, number)
         if event.group in cluster.groups:
             cluster.groups[event.group].record(key, topic, number).held_by(event.at_us, event.consumer)
+    has_share(cluster.consumers[event.consumer], event.at_us)
 
 
 @applies(PartitionsRevoked)
@@ -143,6 +147,7 @@ def _revoked(state: State, event: PartitionsRevoked) -> None:
     for topic, number in event.partitions:
         del consumer.claims[state.cluster.partition(topic, number).key]
     let_go(state, event.group, event.consumer, event.partitions, event.at_us)
+    gave_up(consumer, event.at_us, event.partitions, event.lost)
     consumer.lost = False
     consumer.asked = ()
     consumer.ready = [key for key in consumer.ready if key in consumer.claims]
