@@ -30,7 +30,7 @@ def _start(world: World, act: Args) -> None:
     world.answered(
         act.get("as"),
         world.do(
-            f"add consumer {name} group={group} topic={','.join(act['topics'])} processing=0s "
+            f"add consumer {name} group={group} topics={','.join(act['topics'])} client={act['client']} processing=0s "
             f"commit={'auto' if automatic else 'none'} {text}"
         ),
     )

@@ -7,6 +7,8 @@ import pytest
 from tests.golden.runner import RECORDINGS, load, play
 
 PLAYED: tuple[str, ...] = (
+    "D04-FX7-initial-delay",
+    "D04-raw-classic-protocol",
     "D05-raw-r125-uniform-6p",
     "D05-raw-range-7p-join-leave",
     "D05-raw-revocation-timeout",
