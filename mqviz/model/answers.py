@@ -17,6 +17,10 @@ class Plain(Answer, frozen=True):
     """An answer that says nothing but its error: Heartbeat, LeaveGroup, OffsetCommit."""
 
 
+class Failed(Answer, frozen=True):
+    """No answer came: the connection broke (NETWORK_EXCEPTION), or the client waited too long (REQUEST_TIMED_OUT)."""
+
+
 class Produced(Answer, frozen=True):
     """Where the batches are: (topic, partition, error, base offset), -1 for one that was refused (E42)."""
 
@@ -33,6 +37,12 @@ class FetchedAndStarts(Fetched, frozen=True):
     """The same for a follower where logs do not start at 0: (topic, partition, the leader's log start) (R72)."""
 
     starts: tuple[tuple[str, int, int], ...] = ()
+
+
+class FetchedDiverging(Fetched, frozen=True):
+    """For a follower whose log took another way: (topic, partition, epoch, where that epoch ends at the leader) (R26)."""
+
+    diverging: tuple[tuple[str, int, int, int], ...] = ()
 
 
 class Offsets(Answer, frozen=True):

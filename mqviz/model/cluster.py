@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 import mqviz.model.membership  # noqa: F401  (registers its events)
+from mqviz.model.broker import Broker, Feed, Fetcher
 from mqviz.model.consumer import Consumer
 from mqviz.model.consumer_group import ConsumerGroup
 from mqviz.model.consumer_member import ClientMember
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.group import Group
 from mqviz.model.ledger import PartitionLedger
-from mqviz.model.log import Batch, Replica
+from mqviz.model.log import Replica
 from mqviz.model.producer import Producer
 from mqviz.model.request import Connection, InFlight
 from mqviz.model.share import ShareGroup
@@ -35,9 +36,10 @@ def partition_key(topic: str, partition: int) -> str:
 
 
 class Partition(msgspec.Struct):
-    """One log and its replicas, as its leader sees it.
+    """One log and its replicas, as the controller has them; what each broker believes is in its Replica.
 
-    `follower_ends`: how far each follower has fetched, as the leader knows it. `parked_produces` and
+    `leader` -1: nobody leads; `last_leader`: who did last. `elr`: replicas that may lead although they are not in sync (R23), `last_known_elr`: the last
+    leader where both are empty; `recovering`: the leader was elected uncleanly, or as the last one known. `parked_produces` and
     `parked_fetches`: numbers of requests that wait here for the high watermark. `sent`, `appended` and
     `dropped` count records that producers handed over, that came into the log, that will never come.
     """
@@ -51,18 +53,26 @@ class Partition(msgspec.Struct):
     leader_epoch: int = 0
     partition_epoch: int = 0
     replicas: dict[int, Replica] = msgspec.field(default_factory=dict)
-    follower_ends: dict[int, int] = msgspec.field(default_factory=dict)
     parked_produces: list[int] = msgspec.field(default_factory=list)
     parked_fetches: list[int] = msgspec.field(default_factory=list)
     sent: int = 0
     appended: int = 0
     dropped: int = 0
     ends: Samples = msgspec.field(default_factory=Samples)
+    last_leader: int = -1
+    elr: list[int] = msgspec.field(default_factory=list)
+    last_known_elr: list[int] = msgspec.field(default_factory=list)
+    recovering: bool = False
 
     @property
     def led(self) -> Replica:
-        """The leader's copy."""
-        return self.replicas[self.leader]
+        """The leader's copy; while nobody leads, that of the last one who did."""
+        return self.replicas[self.leader if self.leader >= 0 else self.last_leader]
+
+    @property
+    def follower_ends(self) -> dict[int, int]:
+        """How far each follower has fetched, as the leader knows it."""
+        return self.led.follower_ends
 
 
 Values = dict[str, int | float | bool | str]
@@ -92,34 +102,6 @@ class Topic(msgspec.Struct):
         return TOPIC_SETTINGS[name] if found is None else found
 
 
-class Feed(msgspec.Struct):
-    """A leader's side of a follower's fetch loop.
-
-    `waiting`: number of the parked fetch, 0 for none. `fresh`: partitions with data that was not sent yet;
-    `marks`: partitions whose high watermark it was not told.
-    """
-
-    waiting: int = 0
-    fresh: dict[str, bool] = msgspec.field(default_factory=dict)
-    marks: dict[str, bool] = msgspec.field(default_factory=dict)
-
-
-class Fetcher(msgspec.Struct):
-    """A follower's side: `running` once its loop began; `news`: log ends that the leader was not told."""
-
-    running: bool = False
-    news: dict[str, tuple[str, int, int]] = msgspec.field(default_factory=dict)
-
-
-class Broker(msgspec.Struct):
-    """A server; `feeds` by follower, `fetchers` by leader, `carried`: batches fetched and not yet written."""
-
-    id: int
-    feeds: dict[int, Feed] = msgspec.field(default_factory=dict)
-    fetchers: dict[int, Fetcher] = msgspec.field(default_factory=dict)
-    carried: dict[str, tuple[Batch, ...]] = msgspec.field(default_factory=dict)
-
-
 class Cluster(msgspec.Struct):
     """Brokers, topics, clients and groups of the simulated Kafka; without brokers there is no Kafka.
 
@@ -144,6 +126,11 @@ class Cluster(msgspec.Struct):
     last_producer_id: int = -1
     keys: dict[str, bool] = msgspec.field(default_factory=dict)
     ledger: dict[str, PartitionLedger] = msgspec.field(default_factory=dict)
+    cuts: list[tuple[str, ...]] = msgspec.field(default_factory=list)
+
+    def linked(self, one: str, other: str) -> bool:
+        """Whether bytes pass between two nodes: brokers by number, clients by name, `controller` (R5)."""
+        return not any((one in nodes) != (other in nodes) for nodes in self.cuts)
 
     def partition(self, topic: str, number: int) -> Partition:
         """A partition that exists."""
@@ -216,12 +203,8 @@ def _created(state: State, event: TopicCreated) -> None:
     )
     for partition in partitions:
         partition.ends.note(event.at_us, 0)
-        for follower in partition.replica_ids[1:]:
-            state.cluster.brokers[follower].fetchers[partition.leader].news[partition.key] = (
-                event.topic,
-                partition.number,
-                0,
-            )
+        for broker in partition.replica_ids:
+            believe(state.cluster, partition, broker, event.at_us)
 
 
 @applies(TopicAltered)
@@ -236,4 +219,29 @@ def _altered(state: State, event: TopicAltered) -> None:
 def _partition(topic: str, number: int, ids: tuple[int, ...]) -> Partition:
     replicas = {broker: Replica() for broker in ids}
     key = partition_key(topic, number)
-    return Partition(topic, number, key, list(ids), list(ids), ids[0], replicas=replicas)
+    return Partition(topic, number, key, list(ids), list(ids), ids[0], replicas=replicas, last_leader=ids[0])
+
+
+def believe(cluster: Cluster, partition: Partition, broker: int, at_us: int) -> None:
+    """Broker `broker` learns who leads its copy of the partition: it leads, follows, or stands still (R25, R26)."""
+    copy, own = partition.replicas[broker], cluster.brokers[broker]
+    new_epoch = copy.leader_epoch != partition.leader_epoch
+    copy.leader, copy.leader_epoch = partition.leader, partition.leader_epoch
+    copy.partition_epoch, copy.isr, copy.pending = partition.partition_epoch, list(partition.isr), ()
+    if not new_epoch:
+        return
+    for fetcher in own.fetchers.values():
+        fetcher.news.pop(partition.key, None)
+    for feed in own.feeds.values():
+        feed.fresh.pop(partition.key, None)
+        feed.marks.pop(partition.key, None)
+    copy.follower_ends, copy.caught_up_us, copy.looked = {}, {}, {}
+    if copy.leader == broker:
+        copy.log.begin_epoch(copy.leader_epoch)
+        for other in partition.replica_ids:
+            if other != broker:
+                copy.follower_ends[other] = -1
+                copy.caught_up_us[other] = at_us
+    elif copy.leader >= 0:
+        news = own.fetchers[copy.leader].news
+        news[partition.key] = (partition.topic, partition.number, copy.log.end, copy.log.last_epoch)

@@ -180,6 +180,69 @@ class SendRecord(Command, frozen=True):
     timestamp_ms: int | None = None
 
 
+class KillBroker(Named, frozen=True):
+    """The broker's process dies: peers see the connection close, the controller only the silence."""
+
+    verb, kind = "kill", "broker"
+
+
+class StopBroker(Named, frozen=True):
+    """Controlled shutdown: the controller moves its leaderships, then it ends."""
+
+    verb, kind = "stop", "broker"
+
+
+class PauseBroker(Named, frozen=True):
+    """The broker's process freezes; its sockets stay open."""
+
+    verb, kind = "pause", "broker"
+
+
+class ResumeBroker(Named, frozen=True):
+    """The frozen broker goes on, with its old beliefs."""
+
+    verb, kind = "resume", "broker"
+
+
+class RestartBroker(Named, frozen=True):
+    """A broker that was stopped or killed starts again on its disk."""
+
+    verb, kind = "restart", "broker"
+
+
+class FailDisk(Command, frozen=True):
+    """The disk of a dead broker is lost, or what it keeps of one topic."""
+
+    verb, kind = "fail", "disk"
+    name: str
+    topic: str = ""
+
+
+class IsolateBroker(Command, frozen=True):
+    """No byte passes between this broker (and the nodes in `also`: brokers, clients) and everybody else."""
+
+    verb, kind = "isolate", "broker"
+    name: str
+    also: tuple[str, ...] = ()
+
+
+class HealBroker(Command, frozen=True):
+    """The links of an isolated broker work again."""
+
+    verb, kind = "heal", "broker"
+    name: str
+    also: tuple[str, ...] = ()
+
+
+class ElectLeader(Command, frozen=True):
+    """Elect a leader now: the preferred replica, or (`how=unclean`) any that is there."""
+
+    verb, kind = "elect", "leader"
+    topic: str
+    partition: int
+    how: Literal["preferred", "unclean"] = "preferred"
+
+
 class AddSignUp(Command, frozen=True):
     """The sign-up service of the guide in one `design`, `synchronous` or `asynchronous` (R136, R137).
 
@@ -243,6 +306,15 @@ AnyCommand = (
     | SetProducer
     | SetConsumer
     | SendRecord
+    | KillBroker
+    | StopBroker
+    | PauseBroker
+    | ResumeBroker
+    | RestartBroker
+    | FailDisk
+    | IsolateBroker
+    | HealBroker
+    | ElectLeader
     | AddSignUp
     | FailService
     | RepairService

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from mqviz.model import cluster_facts
 from mqviz.model.cluster import Partition
 from mqviz.model.invariants import holds
+from mqviz.model.log import Batch
 from mqviz.model.state import State
 
 
@@ -47,30 +48,38 @@ def i6_offsets_have_no_gap(state: State) -> Iterator[str]:
 
 @holds
 def i7_replicas_hold_the_same_records(state: State) -> Iterator[str]:
-    """I7: same offset and epoch, same record: a follower's log is a prefix of its leader's."""
+    """I7: same offset and epoch, same record."""
     for partition in _partitions(state):
         led = partition.led.log
         for broker, replica in partition.replicas.items():
-            if replica.log.end > led.end:
-                yield f"{partition.key}: broker {broker} has more than its leader"
             last = next(replica.log.backwards(replica.log.end), None)
-            kept = max(led.segments[0].base_offset, led.clean_to)
-            if last and last.base_offset >= kept and last not in led.read(last.base_offset, last.end_offset):
+            if last is None or replica.log is led or not led.start < last.end_offset <= led.end:
+                continue
+            other = led.read(last.base_offset, last.end_offset)[:1]
+            if other and _place(other[0]) == _place(last) and other[0] != last:
                 yield f"{partition.key}: broker {broker} holds another batch at {last.base_offset}"
+
+
+def _place(batch: Batch) -> tuple[int, int]:
+    return batch.base_offset, batch.leader_epoch
 
 
 @holds
 def i9_in_sync_replicas_are_replicas(state: State) -> Iterator[str]:
-    """I9: the in-sync replicas are replicas, and the leader is one of them."""
+    """I9: the in-sync replicas are replicas, the leader is one of them, and none of them is only eligible."""
     for partition in _partitions(state):
-        if partition.leader not in partition.isr or not set(partition.isr) <= set(partition.replica_ids):
-            yield f"{partition.key}: leader {partition.leader}, isr {partition.isr}"
+        isr = set(partition.isr)
+        led = partition.leader < 0 or partition.leader in isr
+        if not led or not isr <= set(partition.replica_ids) or isr & set(partition.elr):
+            yield f"{partition.key}: leader {partition.leader}, isr {partition.isr}, elr {partition.elr}"
 
 
 @holds
 def i10_committed_records_are_everywhere(state: State) -> Iterator[str]:
     """I10: every record below the high watermark is on every in-sync replica."""
     for partition in _partitions(state):
+        if partition.recovering:  # elected uncleanly: what the others had is being cut
+            continue
         for broker in partition.isr:
             if partition.replicas[broker].log.end < partition.led.high_watermark:
                 yield (f"{partition.key}: broker {broker} lacks records below {partition.led.high_watermark}")
@@ -94,7 +103,8 @@ def i20_consumers_see_committed_records_only(state: State) -> Iterator[str]:
     """I20: nothing at or above the high watermark reaches a consumer."""
     for consumer in state.cluster.consumers.values():
         for key, claim in consumer.claims.items():
-            mark = state.cluster.partition(claim.topic, claim.partition).led.high_watermark
+            copies = state.cluster.partition(claim.topic, claim.partition).replicas.values()
+            mark = max(copy.high_watermark for copy in copies)
             if max(claim.fetched_to, claim.position or 0) > mark:
                 yield f"{consumer.name} is beyond the high watermark {mark} of {key}"
 

@@ -114,7 +114,7 @@ class Log(msgspec.Struct):
     """Batches from `start` (first offset that can be read) to `end` (next offset to write), in segments (R67).
 
     `clean_to`: where the dirty part begins that no pass of the cleaner has seen. `doomed`: (gone at, bytes) of files that
-    wait for their deletion.
+    wait for their deletion. `epochs`: each leader epoch of the log and its first offset.
     """
 
     start: int = 0
@@ -124,12 +124,31 @@ class Log(msgspec.Struct):
     segments: list[Segment] = msgspec.field(default_factory=lambda: [Segment(0)])
     clean_to: int = 0
     doomed: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    epochs: list[tuple[int, int]] = msgspec.field(default_factory=list)
+
+    @property
+    def last_epoch(self) -> int:
+        """The leader epoch of the last record, or of the leadership that began here; -1 for none."""
+        return self.epochs[-1][0] if self.epochs else -1
+
+    def begin_epoch(self, epoch: int) -> None:
+        """A leadership begins at the end of this log (R25)."""
+        if epoch > self.last_epoch:
+            self.epochs.append((epoch, self.end))
+
+    def end_of_epoch(self, epoch: int) -> tuple[int, int]:
+        """The largest epoch <= `epoch` that this log knows, and where it ends; knowing none, `epoch` and where the first begins (R26, E55)."""
+        ends = [*(start for _, start in self.epochs[1:]), self.end]
+        known = [(e, end) for (e, _), end in zip(self.epochs, ends, strict=True) if e <= epoch]
+        return known[-1] if known else (epoch, self.epochs[0][1] if self.epochs else self.end)
 
     def append(self, batch: Batch) -> None:
         """Put `batch` at the end."""
         tail = self.tail
         tail.append(batch)
         self.segments[-1].wrote(batch)
+        if not self.epochs or batch.leader_epoch > self.epochs[-1][0]:
+            self.epochs.append((batch.leader_epoch, batch.base_offset))
         self.end = batch.base_offset + batch.count
         if len(tail) >= SEAL:
             self.sealed.append(Chunk(tail[0].base_offset, self.end, tuple(tail)))
@@ -171,6 +190,7 @@ class Log(msgspec.Struct):
         kept = self._cut(lambda batch: batch.end_offset <= offset)
         self.sealed, self.tail = kept
         self.end = offset
+        self.epochs = [(epoch, start) for epoch, start in self.epochs if start < offset]
         self.start = min(self.start, offset)
         self.clean_to = min(self.clean_to, offset)
         self._truncate_segments()
@@ -245,11 +265,29 @@ class Log(msgspec.Struct):
 
 
 class Replica(msgspec.Struct):
-    """One broker's copy of a partition; `high_watermark` is what this broker knows of it (R15)."""
+    """One broker's copy of a partition, and what this broker believes about the partition (R15, R27).
+
+    `high_watermark`, `leader` (-1: nobody), `leader_epoch`, `partition_epoch`, `isr` are what it was told last. The rest is
+    what it knows as a leader: `follower_ends`, how far each follower has fetched (-1: it has not yet); `caught_up_us`, when each was last known to
+    have everything, and `looked`, time and log end of its last fetch (R18); `pending`: in-sync replicas that it asked the controller for, () for none.
+    """
 
     log: Log = msgspec.field(default_factory=Log)
     high_watermark: int = 0
     producers: ProducerTable = msgspec.field(default_factory=ProducerTable)
+    leader: int = -1
+    leader_epoch: int = -1
+    partition_epoch: int = -1
+    isr: list[int] = msgspec.field(default_factory=list)
+    follower_ends: dict[int, int] = msgspec.field(default_factory=dict)
+    caught_up_us: dict[int, int] = msgspec.field(default_factory=dict)
+    looked: dict[int, tuple[int, int]] = msgspec.field(default_factory=dict)
+    pending: tuple[int, ...] = ()
+
+    @property
+    def maximal_isr(self) -> list[int]:
+        """Every replica that is in sync now or will be if the controller agrees: the high watermark waits for all (R17)."""
+        return [*self.isr, *(broker for broker in self.pending if broker not in self.isr)]
 
 
 def _chunk(batches: Sequence[Batch]) -> Chunk:
@@ -311,6 +349,7 @@ class HighWatermarkAdvanced(Event, frozen=True):
     partition: int
     before: int
     high_watermark: int
+    broker: int
 
 
 class ReplicaHighWatermarkAdvanced(Event, frozen=True):
@@ -333,7 +372,7 @@ def _appended(state: State, event: BatchAppended) -> None:
         note_producer(replica, batch)
     partition.appended += batch.count
     ledger.appended(cluster, partition, event.broker, batch)
-    _news_for_followers(state, partition, fresh=True)
+    _news_for_followers(state, partition, event.broker, fresh=True)
     producer = cluster.producers.get(batch.producer)
     request = cluster.requests.get(event.number)
     if producer is not None and (request is None or request.incarnation == producer.incarnation):
@@ -356,25 +395,35 @@ def _copied(state: State, event: ReplicaAppended) -> None:
     log = partition.replicas[event.broker].log
     for batch in cluster.brokers[event.broker].carried.pop(partition.key):
         log.append(batch)
-    fetcher = cluster.brokers[event.broker].fetchers[partition.leader]
-    fetcher.news[partition.key] = (event.topic, event.partition, log.end)
+    fetcher = cluster.brokers[event.broker].fetchers[partition.replicas[event.broker].leader]
+    fetcher.news[partition.key] = (event.topic, event.partition, log.end, log.last_epoch)
 
 
 @applies(FollowerFetched)
 def _fetched(state: State, event: FollowerFetched) -> None:
+    follower = event.follower
     for topic, number, offset in event.offsets:
         partition = state.cluster.topics[topic].partitions[number]
-        partition.follower_ends[event.follower] = offset
-        if partition.replicas[partition.leader].log.end > offset:
-            state.cluster.brokers[event.broker].feeds[event.follower].fresh[partition.key] = True
+        led = partition.replicas[event.broker]
+        end = led.log.end
+        looked_us, looked_end = led.looked.get(follower, (0, end + 1))
+        if offset >= end:
+            led.caught_up_us[follower] = event.at_us
+        elif offset >= looked_end:
+            led.caught_up_us[follower] = looked_us
+        led.looked[follower] = (event.at_us, end)
+        led.follower_ends[follower] = offset
+        if end > offset:
+            state.cluster.brokers[event.broker].feeds[follower].fresh[partition.key] = True
 
 
 @applies(HighWatermarkAdvanced)
 def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
     partition = state.cluster.topics[event.topic].partitions[event.partition]
-    partition.replicas[partition.leader].high_watermark = event.high_watermark
-    partition.ends.note(event.at_us, event.high_watermark)
-    _news_for_followers(state, partition, fresh=False)
+    partition.replicas[event.broker].high_watermark = event.high_watermark
+    if event.broker == partition.leader:
+        partition.ends.note(event.at_us, event.high_watermark)
+    _news_for_followers(state, partition, event.broker, fresh=False)
 
 
 @applies(ReplicaHighWatermarkAdvanced)
@@ -383,8 +432,8 @@ def _told(state: State, event: ReplicaHighWatermarkAdvanced) -> None:
     partition.replicas[event.broker].high_watermark = event.high_watermark
 
 
-def _news_for_followers(state: State, partition: Partition, *, fresh: bool) -> None:
-    feeds = state.cluster.brokers[partition.leader].feeds
-    for follower in partition.follower_ends:
+def _news_for_followers(state: State, partition: Partition, leader: int, *, fresh: bool) -> None:
+    feeds = state.cluster.brokers[leader].feeds
+    for follower in partition.replicas[leader].follower_ends:
         feed = feeds[follower]
         (feed.fresh if fresh else feed.marks)[partition.key] = True

@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from mqviz.model.answers import Answer as Answer
+from mqviz.model.answers import Failed as Failed
 from mqviz.model.answers import Fetched as Fetched
 from mqviz.model.answers import FetchedAndStarts as FetchedAndStarts
+from mqviz.model.answers import FetchedDiverging as FetchedDiverging
 from mqviz.model.answers import GroupHeartbeatAnswered as GroupHeartbeatAnswered
 from mqviz.model.answers import Joined as Joined
 from mqviz.model.answers import Offsets as Offsets
 from mqviz.model.answers import Plain as Plain
 from mqviz.model.answers import Produced as Produced
 from mqviz.model.answers import Synced as Synced
-from mqviz.model.event import Event, applies
+from mqviz.model.event import Event, Weight, applies
 from mqviz.model.holdings import Holdings
 from mqviz.model.log import Batch
 from mqviz.model.message import Request as Request
@@ -34,17 +36,21 @@ Client = Literal["producer", "consumer", "share", "broker", "outside"]
 
 
 class Produce(Request, frozen=True):
-    """Batches to append, at most one a partition; `acks` -1 is all."""
+    """Batches to append, at most one a partition; `acks` -1 is all, for which the broker waits `timeout_us` at most."""
 
     acks: int
     batches: tuple[tuple[str, int, Batch], ...]
+    timeout_us: int = 30_000_000
 
 
 class ReplicaFetch(Request, frozen=True):
-    """A follower asks for what is new; `offsets` only of partitions whose log end moved (a fetch session, S11)."""
+    """A follower asks for what is new: (topic, partition, its log end, epoch of its last record).
+
+    Only partitions whose log end moved are in it (a fetch session, S11).
+    """
 
     follower: int
-    offsets: tuple[tuple[str, int, int], ...]
+    offsets: tuple[tuple[str, int, int, int], ...]
 
 
 class Fetch(Request, frozen=True):
@@ -164,6 +170,7 @@ AnyRequest = (
 
 AnyAnswer = (
     Plain
+    | Failed
     | Produced
     | Fetched
     | FetchedAndStarts
@@ -188,6 +195,7 @@ class Connection(msgspec.Struct):
     waiting: list[int] = msgspec.field(default_factory=list)
     asked_until_us: int = 0
     answered_until_us: int = 0
+    opened_at_us: int = 0
 
 
 class InFlight(msgspec.Struct):
@@ -210,6 +218,7 @@ class InFlight(msgspec.Struct):
     returns_at_us: int = 0
     appended: list[tuple[str, int, int, int]] = msgspec.field(default_factory=list)
     refused: list[tuple[str, int, int]] = msgspec.field(default_factory=list)
+    broker: int = 0
     carried: dict[str, tuple[Batch, ...]] = msgspec.field(default_factory=dict)
 
 
@@ -252,6 +261,20 @@ class AnswerReceived(Event, frozen=True):
     number: int
 
 
+class ConnectionBroken(Event, frozen=True):
+    """A client noticed that its connection is gone, and every request on it with it (R4).
+
+    `error`: 13, or 7 if request `late` had no answer within the client's time; then the client closed it itself.
+    """
+
+    weight = Weight.STEP
+    connection: str
+    broker: int
+    error: int
+    late: int
+    numbers: tuple[int, ...]
+
+
 class RequestEnded(Event, frozen=True):
     """The broker is done with a request that gets no answer (acks=0)."""
 
@@ -263,11 +286,19 @@ def _sent(state: State, event: RequestSent) -> None:
     cluster = state.cluster
     cluster.last_request = event.number
     cluster.requests[event.number] = InFlight(
-        event.number, event.connection, event.incarnation, event.request, event.at_us, event.arrives_at_us
+        event.number,
+        event.connection,
+        event.incarnation,
+        event.request,
+        event.at_us,
+        event.arrives_at_us,
+        broker=event.broker,
     )
     pipe = cluster.connections.get(event.connection)
     if pipe is None:
-        pipe = cluster.connections[event.connection] = Connection(event.client, event.name, event.broker)
+        pipe = cluster.connections[event.connection] = Connection(
+            event.client, event.name, event.broker, opened_at_us=event.at_us
+        )
     pipe.asked_until_us = event.arrives_at_us
     if isinstance(event.request, ReplicaFetch):
         fetcher = cluster.brokers[event.request.follower].fetchers[event.broker]
@@ -329,6 +360,17 @@ def _received(state: State, event: AnswerReceived) -> None:
         cluster.share_consumers[pipe.name].carried = flight.carried
     elif pipe.name in cluster.consumers:
         cluster.consumers[pipe.name].carried = flight.carried
+
+
+@applies(ConnectionBroken)
+def _broken(state: State, event: ConnectionBroken) -> None:
+    cluster = state.cluster
+    for number in event.numbers:
+        flight = cluster.requests.pop(number)
+        _unpark(cluster, flight)
+        if isinstance(flight.request, ReplicaFetch):
+            cluster.brokers[flight.request.follower].fetchers[event.broker].running = False
+    del cluster.connections[event.connection]
 
 
 @applies(RequestEnded)

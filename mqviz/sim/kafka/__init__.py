@@ -12,6 +12,7 @@ from mqviz.sim.kafka import consumer as consumer
 from mqviz.sim.kafka import consumer_commands as consumer_commands
 from mqviz.sim.kafka import consumer_group as consumer_group
 from mqviz.sim.kafka import consumer_group_member as consumer_group_member
+from mqviz.sim.kafka import faults as faults
 from mqviz.sim.kafka import membership as membership
 from mqviz.sim.kafka import offsets as offsets
 from mqviz.sim.kafka import producer as producer

@@ -16,7 +16,7 @@ from mqviz.model.log import Batch, BatchAppended, BatchRefused
 from mqviz.model.producer_state import BatchRepeated
 from mqviz.model.request import Fetch, ListOffsets, Offsets, Produce
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import log_segments, parked, producer_state, replica
+from mqviz.sim.kafka import log_segments, parked, producer_state, replica, sockets
 from mqviz.sim.kafka.network import answer, connection_of, end, park, serves
 
 WAIT_US = setting("fetch.max.wait.ms") * 1_000
@@ -30,10 +30,12 @@ def _produce(sim: Simulation, number: int, request: Produce) -> None:
 @due("kafka.append")
 def _append(sim: Simulation, number: int) -> None:
     cluster = sim.state.cluster
-    request = cluster.requests[number].request
-    if not isinstance(request, Produce):
+    flight = cluster.requests.get(number)
+    if flight is None or not isinstance(flight.request, Produce):
         return
-    broker = connection_of(sim, number).broker
+    broker, request = flight.broker, flight.request
+    if not sockets.awake(sim, broker, "kafka.append", number):
+        return
     why = sim.cause
     for topic, partition, batch in request.batches:
         sim.cause = why
@@ -49,7 +51,7 @@ def _append(sim: Simulation, number: int) -> None:
             who, count = batch.producer, batch.count
             sim.emit(BatchRepeated(*sim.stamp(), topic, partition, broker, number, who, known, count))
         else:
-            _write(sim, number, topic, partition, batch)
+            _write(sim, number, topic, partition, batch, broker)
     _reply(sim, number, request)
 
 
@@ -59,18 +61,22 @@ def _refusal(
     if topic is None or not 0 <= partition < len(topic.partitions):
         return Error.UNKNOWN_TOPIC_OR_PARTITION
     found = topic.partitions[partition]
-    if found.leader != broker:
+    copy = found.replicas.get(broker)
+    if copy is None or copy.leader != broker:
         return Error.NOT_LEADER_OR_FOLLOWER
-    if acks == -1 and len(found.isr) < min(topic.min_insync_replicas, topic.replication_factor):
+    if acks == -1 and len(copy.isr) < min(topic.min_insync_replicas, topic.replication_factor):
         return Error.NOT_ENOUGH_REPLICAS
     return log_segments.refusal(sim, topic, batch)
 
 
-def _write(sim: Simulation, number: int, topic: str, partition_number: int, batch: Batch) -> None:
+def _write(
+    sim: Simulation, number: int, topic: str, partition_number: int, batch: Batch, leader: int
+) -> None:
     """Append `batch`, let followers have it, and move the high watermark where there are none (RF 1)."""
     partition = sim.state.cluster.partition(topic, partition_number)
+    copy = partition.replicas[leader]
     written = Batch(
-        partition.led.log.end,
+        copy.log.end,
         batch.count,
         batch.bytes,
         batch.producer,
@@ -78,7 +84,7 @@ def _write(sim: Simulation, number: int, topic: str, partition_number: int, batc
         batch.producer_epoch,
         batch.first_sequence,
         log_segments.attributes(sim.state.cluster.topics[topic], batch),
-        partition.leader_epoch,
+        copy.leader_epoch,
         batch.created_at_us,
         sim.now_us,
         batch.keys,
@@ -87,13 +93,11 @@ def _write(sim: Simulation, number: int, topic: str, partition_number: int, batc
         None,
         batch.first_number,
     )
-    first = log_segments.before_append(sim, partition, partition.leader, written.bytes, written.latest_us)
-    sim.cause = sim.emit(
-        BatchAppended(*sim.stamp(), topic, partition_number, partition.leader, number, written)
-    )
-    log_segments.after_append(sim, partition, partition.leader, first)
-    replica.advance_high_watermark(sim, partition)
-    replica.feed_followers(sim, partition)
+    first = log_segments.before_append(sim, partition, leader, written.bytes, written.latest_us)
+    sim.cause = sim.emit(BatchAppended(*sim.stamp(), topic, partition_number, leader, number, written))
+    log_segments.after_append(sim, partition, leader, first)
+    replica.advance_high_watermark(sim, partition, leader)
+    replica.feed_followers(sim, partition, leader)
 
 
 def _reply(sim: Simulation, number: int, request: Produce) -> None:
@@ -103,6 +107,7 @@ def _reply(sim: Simulation, number: int, request: Produce) -> None:
         parked.answer_produce(sim, number)
     else:
         park(sim, number)
+        sim.schedule(request.timeout_us, TIMER, "kafka.produce_timeout", number)
 
 
 @serves(Fetch)
@@ -115,15 +120,21 @@ def _fetch(sim: Simulation, number: int, request: Fetch) -> None:
 @due("kafka.fetch_wait")
 def _waited(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is not None and flight.answer is None:
+    if flight is None or flight.answer is not None:
+        return
+    if sockets.awake(sim, flight.broker, "kafka.fetch_wait", number):
         parked.answer_fetch(sim, number, at_once=True)
 
 
 @serves(ListOffsets)
 def _list_offsets(sim: Simulation, number: int, request: ListOffsets) -> None:
     parts: list[tuple[str, int, int, int]] = []
+    broker = connection_of(sim, number).broker
     for topic, partition in request.partitions:
-        led = sim.state.cluster.partition(topic, partition).led
+        led = sim.state.cluster.partition(topic, partition).replicas.get(broker)
+        if led is None or led.leader != broker:
+            parts.append((topic, partition, Error.NOT_LEADER_OR_FOLLOWER, -1))
+            continue
         offset = led.log.start if request.which == "earliest" else led.high_watermark
         parts.append((topic, partition, 0, offset))
     answer(sim, number, Offsets(0, tuple(parts)))

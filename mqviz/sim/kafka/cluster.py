@@ -17,7 +17,7 @@ from mqviz.kafka.settings import refused
 from mqviz.model.cluster import ClusterStarted, TopicCreated
 from mqviz.model.command import CreateTopic
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import replica, topic_commands
+from mqviz.sim.kafka import isr, replica, topic_commands
 
 CONTROLLER_US = 1_000
 """A controller decision (R6)."""
@@ -73,6 +73,8 @@ def _start(sim: Simulation) -> None:
             int(plan.group_initial_rebalance_delay),
         )
     )
+    for broker in sim.state.cluster.brokers:
+        isr.start(sim, broker)
 
 
 @due("kafka.topic")
@@ -95,5 +97,8 @@ def place(brokers: list[int], partitions: int, replication_factor: int) -> tuple
 
 
 def coordinator_of(sim: Simulation, group: str) -> int:
-    """The broker that leads the group's partition of __consumer_offsets, placed as any topic (R13, R99)."""
-    return 1 + offsets_partition(group) % len(sim.state.cluster.brokers)
+    """The broker that leads the group's partition of __consumer_offsets, placed as any topic; -1: nobody does (R13, R99)."""
+    brokers = list(sim.state.cluster.brokers.values())
+    first = offsets_partition(group) % len(brokers)
+    replicas = (brokers[(first + k) % len(brokers)] for k in range(min(3, len(brokers))))
+    return next((broker.id for broker in replicas if not broker.fenced), -1)

@@ -1,9 +1,9 @@
 """Network: requests and answers on their way, and who handles them.
 
 Like a real broker: a FIFO pipe each way for each connection, one request served at a time on each, the next
-only after the answer (R4); a frozen process finds its answers when it goes on (R5). A broker's handler takes a
+only after the answer (R4); a frozen process finds its answers when it goes on (R5); connections break (sockets.py). A broker's handler takes a
 request value and answers with a value, at once or later; it does not know who asks.
-Left out: jitter, broken connections, bytes a second, finding brokers (S11).
+Left out: jitter, bytes a second, finding brokers (S11).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from mqviz.model.broker import UP
 from mqviz.model.consumer import Consumer
 from mqviz.model.producer import Producer
 from mqviz.model.request import (
@@ -29,6 +30,10 @@ from mqviz.model.request import (
 )
 from mqviz.model.share_consumer import ShareConsumer
 from mqviz.sim.engine import ARRIVAL, Simulation, due
+from mqviz.sim.kafka import sockets
+
+LISTENING = (*UP, "paused")
+"""States of a broker's process in which its port accepts bytes: a frozen one's sockets stay open."""
 
 Serve = Callable[[Simulation, int, Any], None]
 Receive = Callable[[Simulation, str, InFlight], None]
@@ -77,7 +82,12 @@ def ask(
     sent = sim.emit(
         RequestSent(*sim.stamp(), number, client, name, broker, connection, incarnation, arrives_us, request)
     )
-    sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.arrive", number, cause=sent)
+    if cluster.brokers[broker].process in LISTENING:
+        sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.arrive", number, cause=sent)
+    elif cluster.linked(name, str(broker)):
+        delay_us = arrives_us - sim.now_us + cluster.link_latency_us
+        sim.schedule(delay_us, ARRIVAL, "kafka.unreachable", number, cause=sent)
+    sockets.watch(sim, client, name, connection)
     return number
 
 
@@ -125,15 +135,29 @@ def catch_up(sim: Simulation, client: Client, name: str) -> None:
 
 @due("kafka.arrive")
 def _arrive(sim: Simulation, number: int) -> None:
+    cluster = sim.state.cluster
+    flight = cluster.requests.get(number)
+    if flight is None:
+        return
+    pipe = cluster.connections[flight.connection]
+    if cluster.cuts and not sockets.passes(sim, pipe, "kafka.arrive", number):
+        return
+    if cluster.brokers[pipe.broker].process not in LISTENING:
+        return
     sim.cause = sim.emit(RequestArrived(*sim.stamp(), number))
-    if connection_of(sim, number).serving == number:
+    if pipe.serving == number:
         _serve(sim, number)
 
 
 @due("kafka.serve")
 def _serve(sim: Simulation, number: int) -> None:
-    request = sim.state.cluster.requests[number].request
-    SERVES[type(request)](sim, number, request)
+    cluster = sim.state.cluster
+    flight = cluster.requests.get(number)
+    if flight is None:
+        return
+    broker = cluster.connections[flight.connection].broker
+    if sockets.awake(sim, broker, "kafka.serve", number):
+        SERVES[type(flight.request)](sim, number, flight.request)
 
 
 def _serve_next(sim: Simulation, pipe: Connection) -> None:
@@ -143,7 +167,16 @@ def _serve_next(sim: Simulation, pipe: Connection) -> None:
 
 @due("kafka.answer")
 def _answered(sim: Simulation, number: int) -> None:
-    client = _client(sim, connection_of(sim, number))
+    cluster = sim.state.cluster
+    flight = cluster.requests.get(number)
+    if flight is None:
+        return
+    pipe = cluster.connections[flight.connection]
+    if cluster.cuts and not sockets.passes(sim, pipe, "kafka.answer", number):
+        return
+    if pipe.client == "broker" and not sockets.awake(sim, int(pipe.name), "kafka.answer", number):
+        return
+    client = _client(sim, pipe)
     if client is None or client.state != "paused":
         _receive(sim, number)
 
@@ -152,8 +185,13 @@ def _receive(sim: Simulation, number: int) -> None:
     cluster = sim.state.cluster
     flight = cluster.requests[number]
     pipe = cluster.connections[flight.connection]
-    client = _client(sim, pipe)
     sim.cause = sim.emit(AnswerReceived(*sim.stamp(), number))
+    received(sim, pipe, flight)
+
+
+def received(sim: Simulation, pipe: Connection, flight: InFlight) -> None:
+    """The client at the other end of `pipe` has the answer to `flight`, or knows that none will come."""
+    client = _client(sim, pipe)
     gone = client is not None and (
         client.incarnation != flight.incarnation or client.state in ("dead", "closed")
     )

@@ -2,7 +2,7 @@
 
 Like a real broker: a produce with acks=all waits until the high watermark passes its records (R29); a fetch
 waits for data below the high watermark or until its time is over (R80).
-Left out: produce timeouts, which need a replica that is stuck (R31).
+What waited at a leader that leads no more is answered NOT_LEADER_OR_FOLLOWER, what waited too long REQUEST_TIMED_OUT (R31).
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from mqviz.kafka.errors import Error
 from mqviz.kafka.settings import number as setting
 from mqviz.model.cluster import Partition
-from mqviz.model.request import Fetch, Fetched, Produced
-from mqviz.sim.engine import Simulation
-from mqviz.sim.kafka import share_fetch
-from mqviz.sim.kafka.network import answer, connection_of
+from mqviz.model.request import Fetch, Fetched, Produce, Produced
+from mqviz.sim.engine import Simulation, due
+from mqviz.sim.kafka import share_fetch, sockets
+from mqviz.sim.kafka.network import answer
 
 MAX_PARTITION_BYTES = setting("max.partition.fetch.bytes")
 
@@ -32,18 +32,57 @@ def wake(sim: Simulation, partition: Partition) -> None:
 def replicated(sim: Simulation, number: int) -> bool:
     """Whether everything that this produce wrote is below the high watermark."""
     cluster = sim.state.cluster
+    flight = cluster.requests[number]
     return all(
-        cluster.partition(topic, partition).led.high_watermark >= end
-        for topic, partition, _, end in cluster.requests[number].appended
+        cluster.partition(topic, partition).replicas[flight.broker].high_watermark >= end
+        for topic, partition, _, end in flight.appended
     )
 
 
-def answer_produce(sim: Simulation, number: int) -> None:
-    """Tell the producer where its batches are, or why one was refused."""
+def answer_produce(sim: Simulation, number: int, error: Error = Error.NONE) -> None:
+    """Tell the producer where its batches are, or why one was refused; `error` is what is said of those not replicated (R31, E42)."""
     flight = sim.state.cluster.requests[number]
-    written = tuple((topic, partition, 0, base) for topic, partition, base, _ in flight.appended)
+    written = tuple(
+        (topic, partition, _after(sim, number, topic, partition, end, error), base)
+        for topic, partition, base, end in flight.appended
+    )
     refused = tuple((topic, partition, error, -1) for topic, partition, error in flight.refused)
     answer(sim, number, Produced(0, written + refused))
+
+
+def _after(sim: Simulation, number: int, topic: str, partition: int, end: int, error: Error) -> Error:
+    """What is said of a batch that was written: it may be in the log although this is an error (R31)."""
+    flight = sim.state.cluster.requests[number]
+    found = sim.state.cluster.partition(topic, partition)
+    copy = found.replicas[flight.broker]
+    if copy.high_watermark < end:
+        return error
+    fewest = min(sim.state.cluster.topics[topic].min_insync_replicas, len(found.replica_ids))
+    acks = flight.request.acks if isinstance(flight.request, Produce) else 1
+    if acks == -1 and copy.leader == flight.broker and len(copy.isr) < fewest:
+        return Error.NOT_ENOUGH_REPLICAS_AFTER_APPEND
+    return Error.NONE
+
+
+def leader_moved(sim: Simulation, partition: Partition, broker: int) -> None:
+    """Broker `broker` does not lead `partition` any more: whoever waits there is told so."""
+    cluster = sim.state.cluster
+    for number in list(partition.parked_produces):
+        if cluster.requests[number].broker == broker:
+            answer_produce(sim, number, Error.NOT_LEADER_OR_FOLLOWER)
+    for number in list(partition.parked_fetches):
+        if cluster.requests[number].broker == broker:
+            answer_fetch(sim, number, at_once=True)
+
+
+@due("kafka.produce_timeout")
+def timed_out(sim: Simulation, number: int) -> None:
+    """A produce waited for its replicas as long as its client said (R31)."""
+    flight = sim.state.cluster.requests.get(number)
+    if flight is None or flight.answer is not None:
+        return
+    if sockets.awake(sim, flight.broker, "kafka.produce_timeout", number):
+        answer_produce(sim, number, Error.REQUEST_TIMED_OUT)
 
 
 def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
@@ -51,7 +90,7 @@ def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
     request = sim.state.cluster.requests[number].request
     if not isinstance(request, Fetch):
         return False
-    broker = connection_of(sim, number).broker
+    broker = sim.state.cluster.requests[number].broker
     parts = tuple(part for wanted in request.offsets if (part := _readable(sim, broker, *wanted)) is not None)
     if parts or at_once:
         answer(sim, number, Fetched(0, parts))
@@ -67,9 +106,10 @@ def _readable(
     if found is None or not 0 <= number < len(found.partitions):
         return topic, number, Error.UNKNOWN_TOPIC_OR_PARTITION, offset, offset, -1
     partition = found.partitions[number]
-    if partition.leader != broker:
+    copy = partition.replicas.get(broker)
+    if copy is None or copy.leader != broker:
         return topic, number, Error.NOT_LEADER_OR_FOLLOWER, offset, offset, -1
-    log, mark = partition.led.log, partition.led.high_watermark
+    log, mark = copy.log, copy.high_watermark
     if not log.start <= offset <= log.end:
         return topic, number, Error.OFFSET_OUT_OF_RANGE, offset, offset, mark
     if offset >= mark:

@@ -209,7 +209,8 @@ def _by_broker(sim: Simulation, producer: Producer) -> dict[int, list[Queue]]:
     for queue in producer.queues.values():
         if queue.batches:
             leader = sim.state.cluster.partition(queue.topic, queue.partition).leader
-            found.setdefault(leader, []).append(queue)
+            if leader >= 0:
+                found.setdefault(leader, []).append(queue)
     return found
 
 
@@ -281,7 +282,12 @@ def _written_to_socket(
 @receives(Produce)
 def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     producer = sim.state.cluster.producers[name]
-    if not isinstance(flight.answer, Produced) or not isinstance(flight.request, Produce):
+    if not isinstance(flight.request, Produce):
+        return
+    broker = flight.broker
+    if not isinstance(flight.answer, Produced):
+        sim.emit(RequestFinished(*sim.stamp(), name, broker))
+        drain(sim, producer)
         return
     batches = {(topic, partition): batch for topic, partition, batch in flight.request.batches}
     for topic, partition, error, base in flight.answer.parts:
@@ -290,6 +296,5 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
             sim.emit(RecordsFailed(*sim.stamp(), name, topic, partition, count, error, named(error), number))
         else:
             sim.emit(RecordsAcknowledged(*sim.stamp(), name, topic, partition, base, count, number))
-    broker = sim.state.cluster.connections[flight.connection].broker
     sim.emit(RequestFinished(*sim.stamp(), name, broker))
     drain(sim, producer)

@@ -4,26 +4,35 @@ Like a real broker: followers pull; a fetch says how far the follower has come, 
 (R16); the leader parks it until there is data or 500 ms are over; the high watermark is the smallest log end
 of the in-sync replicas and stands still below min.insync.replicas (R15, R17); a follower learns of it with the
 next answer (FX1). Only partitions with news are named in a fetch or an answer, as in fetch sessions (S11).
-Left out: falling out of sync and coming back (R18-R20), epochs and truncation (R25-R28).
+A follower whose log took another way cuts it where the leader's epochs say (R25, R26, E55); one that cannot reach its leader
+tries again after replica.fetch.backoff.ms. Falling out of sync and coming back is in isr.py (R18-R20).
+Left out: followers' own fetch sessions and byte limits over several partitions (S11).
 """
 
 from __future__ import annotations
 
+from mqviz.kafka.errors import Error
 from mqviz.kafka.settings import number as setting
 from mqviz.model.cluster import Partition
+from mqviz.model.leadership import FetcherReset, ReplicaTruncated
 from mqviz.model.log import (
     FollowerFetched,
     HighWatermarkAdvanced,
     ReplicaAppended,
     ReplicaHighWatermarkAdvanced,
 )
-from mqviz.model.request import Fetched, FetchedAndStarts, InFlight, ReplicaFetch
+from mqviz.model.request import Fetched, FetchedAndStarts, FetchedDiverging, InFlight, ReplicaFetch
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import log_segments, parked, retention
+from mqviz.sim.kafka import isr, log_segments, parked, retention, sockets
 from mqviz.sim.kafka.network import answer, ask, connection_of, park, receives, serves
 
-WAIT_US = setting("replica.fetch.wait.max.ms") * 1_000
 MAX_BYTES = setting("replica.fetch.max.bytes")
+
+
+def wait_us(sim: Simulation) -> int:
+    """How long a leader keeps a fetch that brings no news."""
+    return int(sim.scenario.cluster.setting("replica.fetch.wait.max.ms")) * 1_000
+
 
 Parts = tuple[tuple[str, int, int, int, int, int], ...]
 Starts = tuple[tuple[str, int, int], ...]
@@ -37,8 +46,9 @@ def start(sim: Simulation, follower: int) -> None:
 
 
 def _fetch(sim: Simulation, follower: int, leader: int) -> None:
-    news = tuple(sim.state.cluster.brokers[follower].fetchers[leader].news.values())
-    ask(sim, "broker", str(follower), 1, leader, ReplicaFetch(follower, news))
+    broker = sim.state.cluster.brokers[follower]
+    news = tuple(broker.fetchers[leader].news.values())
+    ask(sim, "broker", str(follower), broker.incarnation, leader, ReplicaFetch(follower, news))
 
 
 # -- the leader -----------------------------------------------------------------------------------------
@@ -48,62 +58,92 @@ def _fetch(sim: Simulation, follower: int, leader: int) -> None:
 def _serve(sim: Simulation, number: int, request: ReplicaFetch) -> None:
     cluster = sim.state.cluster
     leader = connection_of(sim, number).broker
-    if request.offsets:
-        sim.cause = sim.emit(FollowerFetched(*sim.stamp(), leader, request.follower, request.offsets))
-        for topic, partition, _ in request.offsets:
-            advance_high_watermark(sim, cluster.partition(topic, partition))
-    if cluster.brokers[leader].feeds[request.follower].fresh:
+    refused, diverging, good = _looked_at(sim, leader, request)
+    if good:
+        sim.cause = sim.emit(FollowerFetched(*sim.stamp(), leader, request.follower, good))
+        for topic, partition, _ in good:
+            found = cluster.partition(topic, partition)
+            advance_high_watermark(sim, found, leader)
+            isr.consider_expanding(sim, found, leader, request.follower)
+    if refused or diverging:
+        answer(sim, number, FetchedDiverging(0, refused, diverging))
+    elif cluster.brokers[leader].feeds[request.follower].fresh:
         _send(sim, number, leader, request.follower)
     else:
         park(sim, number)
-        sim.schedule(WAIT_US, TIMER, "kafka.replica_wait", number)
+        sim.schedule(wait_us(sim), TIMER, "kafka.replica_wait", number)
+
+
+def _looked_at(
+    sim: Simulation, leader: int, request: ReplicaFetch
+) -> tuple[Parts, tuple[tuple[str, int, int, int], ...], tuple[tuple[str, int, int], ...]]:
+    """What is wrong with a fetch: partitions that this broker does not lead, logs that took another way; and the rest."""
+    refused: list[tuple[str, int, int, int, int, int]] = []
+    diverging: list[tuple[str, int, int, int]] = []
+    good: list[tuple[str, int, int]] = []
+    for topic, number, offset, epoch in request.offsets:
+        copy = sim.state.cluster.partition(topic, number).replicas[leader]
+        if copy.leader != leader:
+            refused.append((topic, number, Error.NOT_LEADER_OR_FOLLOWER, offset, offset, -1))
+            continue
+        known, end = copy.log.end_of_epoch(epoch) if epoch >= 0 else (epoch, offset)
+        if known < epoch or end < offset:
+            diverging.append((topic, number, known, end))
+        else:
+            good.append((topic, number, offset))
+    return tuple(refused), tuple(diverging), tuple(good)
 
 
 @due("kafka.replica_wait")
 def _waited(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is not None and flight.answer is None and isinstance(flight.request, ReplicaFetch):
-        _send(sim, number, connection_of(sim, number).broker, flight.request.follower)
+    if flight is None or flight.answer is not None or not isinstance(flight.request, ReplicaFetch):
+        return
+    if sockets.awake(sim, flight.broker, "kafka.replica_wait", number):
+        _send(sim, number, flight.broker, flight.request.follower)
 
 
-def feed_followers(sim: Simulation, partition: Partition) -> None:
+def feed_followers(sim: Simulation, partition: Partition, leader: int) -> None:
     """The leader appended: followers whose fetch is parked get their answer."""
-    feeds = sim.state.cluster.brokers[partition.leader].feeds
-    for follower in partition.follower_ends:
+    feeds = sim.state.cluster.brokers[leader].feeds
+    for follower in partition.replicas[leader].follower_ends:
         if feeds[follower].waiting:
-            _send(sim, feeds[follower].waiting, partition.leader, follower)
+            _send(sim, feeds[follower].waiting, leader, follower)
 
 
 def _send(sim: Simulation, number: int, leader: int, follower: int) -> None:
     cluster = sim.state.cluster
     feed = cluster.brokers[leader].feeds[follower]
     parts: list[tuple[str, int, int, int, int, int]] = []
+    starts: list[tuple[str, int, int]] = []
     for key in [*feed.fresh, *(key for key in feed.marks if key not in feed.fresh)]:
         partition = cluster.partition_by_key(key)
-        first = partition.follower_ends[follower]
-        batches = partition.led.log.read(first, partition.led.log.end, MAX_BYTES)
+        copy = partition.replicas[leader]
+        first = copy.follower_ends[follower]
+        if first < 0:  # it has not fetched from this leader yet, so nobody knows what it has
+            continue
+        batches = copy.log.read(first, copy.log.end, MAX_BYTES)
         end = batches[-1].end_offset if batches else first
-        parts.append((partition.topic, partition.number, 0, first, end, partition.led.high_watermark))
-    starts = tuple(
-        (topic, number, start)
-        for topic, number, *_ in parts
-        if (start := cluster.partition(topic, number).led.log.start)
-    )
-    answer(sim, number, FetchedAndStarts(0, tuple(parts), starts) if starts else Fetched(0, tuple(parts)))
+        parts.append((partition.topic, partition.number, 0, first, end, copy.high_watermark))
+        if copy.log.start:
+            starts.append((partition.topic, partition.number, copy.log.start))
+    told = tuple(parts)
+    answer(sim, number, FetchedAndStarts(0, told, tuple(starts)) if starts else Fetched(0, told))
 
 
-def advance_high_watermark(sim: Simulation, partition: Partition) -> None:
-    """Move the high watermark as far as all in-sync replicas have come, and wake what waited for that (R17)."""
+def advance_high_watermark(sim: Simulation, partition: Partition, leader: int) -> None:
+    """Move the leader's high watermark as far as all in-sync replicas have come, and wake what waited for that (R17)."""
     topic = sim.state.cluster.topics[partition.topic]
-    if len(partition.isr) < min(topic.min_insync_replicas, topic.replication_factor):
+    copy = partition.replicas[leader]
+    if len(copy.isr) < min(topic.min_insync_replicas, topic.replication_factor):
         return
-    log_end = partition.led.log.end
-    ends = partition.follower_ends
-    reached = min([log_end, *(ends.get(b, 0) for b in partition.isr if b != partition.leader)])
-    mark = partition.led.high_watermark
+    ends = copy.follower_ends
+    members = copy.maximal_isr if copy.pending else copy.isr
+    reached = min([copy.log.end, *(ends.get(b, -1) for b in members if b != leader)])
+    mark = copy.high_watermark
     if reached > mark:
         why = sim.cause
-        event = HighWatermarkAdvanced(*sim.stamp(), partition.topic, partition.number, mark, reached)
+        event = HighWatermarkAdvanced(*sim.stamp(), partition.topic, partition.number, mark, reached, leader)
         sim.cause = sim.emit(event)
         parked.wake(sim, partition)
         sim.cause = why
@@ -114,10 +154,14 @@ def advance_high_watermark(sim: Simulation, partition: Partition) -> None:
 
 @receives(ReplicaFetch)
 def _received(sim: Simulation, name: str, flight: InFlight) -> None:
+    leader = flight.broker
     if not isinstance(flight.answer, Fetched):
+        _back_off(sim, int(name), leader)
         return
-    leader = sim.state.cluster.connections[flight.connection].broker
     parts = flight.answer.parts
+    if isinstance(flight.answer, FetchedDiverging):
+        _diverged(sim, int(name), leader, flight.answer)
+        return
     starts = flight.answer.starts if isinstance(flight.answer, FetchedAndStarts) else ()
     has_data = any(end > first for _, _, _, first, end, _ in parts)
     cost_us = sim.state.cluster.append_cost_us if has_data else 0
@@ -127,11 +171,48 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
         _copied(sim, int(name), leader, flight.number, parts, starts)
 
 
+def _diverged(sim: Simulation, follower: int, leader: int, answer: FetchedDiverging) -> None:
+    """Cut what the leader does not have (R26); what it does not lead waits for word of who does."""
+    for topic, number, epoch, end in answer.diverging:
+        partition = sim.state.cluster.partition(topic, number)
+        log = partition.replicas[follower].log
+        to = min(end, log.end_of_epoch(epoch)[1])
+        if partition.replicas[follower].leader == leader and to < log.end:
+            gone = sum(batch.count for batch in log.read(to, log.end))
+            event = ReplicaTruncated(*sim.stamp(), topic, number, follower, log.end, to, gone)
+            sim.cause = sim.emit(event)
+    if answer.diverging:
+        _fetch(sim, follower, leader)
+    else:
+        _back_off(sim, follower, leader)
+
+
+def _back_off(sim: Simulation, follower: int, leader: int) -> None:
+    """The leader could not be reached or leads no more: try again a little later (R16)."""
+    sim.emit(FetcherReset(*sim.stamp(), follower, leader))
+    backoff_us = sim.scenario.cluster.setting("replica.fetch.backoff.ms") * 1_000
+    incarnation = sim.state.cluster.brokers[follower].incarnation
+    sim.schedule(backoff_us, TIMER, "kafka.fetch_again", follower, incarnation)
+
+
+@due("kafka.fetch_again")
+def _again(sim: Simulation, follower: int, incarnation: int) -> None:
+    broker = sim.state.cluster.brokers[follower]
+    if broker.incarnation == incarnation and sockets.awake(
+        sim, follower, "kafka.fetch_again", follower, incarnation
+    ):
+        start(sim, follower)
+
+
 @due("kafka.copied")
 def _copied(sim: Simulation, follower: int, leader: int, number: int, parts: Parts, starts: Starts) -> None:
+    if not sockets.awake(sim, follower, "kafka.copied", follower, leader, number, parts, starts):
+        return
     for topic, partition, _, first, end, leader_mark in parts:
+        found = sim.state.cluster.partition(topic, partition)
+        if found.replicas[follower].leader != leader or found.replicas[follower].log.end != first:
+            continue  # meanwhile somebody else leads, or the log was cut
         if end > first:
-            found = sim.state.cluster.partition(topic, partition)
             batches = sim.state.cluster.brokers[follower].carried[found.key]
             size, latest_us = sum(b.bytes for b in batches), max(b.latest_us for b in batches)
             opens = log_segments.before_append(sim, found, follower, size, latest_us)
@@ -139,7 +220,7 @@ def _copied(sim: Simulation, follower: int, leader: int, number: int, parts: Par
                 ReplicaAppended(*sim.stamp(), topic, partition, follower, number, first, end)
             )
             log_segments.after_append(sim, found, follower, opens)
-        copy = sim.state.cluster.partition(topic, partition).replicas[follower]
+        copy = found.replicas[follower]
         mark = min(leader_mark, copy.log.end)
         if mark > copy.high_watermark:
             sim.emit(ReplicaHighWatermarkAdvanced(*sim.stamp(), topic, partition, follower, mark))

@@ -143,16 +143,15 @@ def test_r17_the_slowest_in_sync_replica_holds_the_high_watermark() -> None:
 
 
 def test_r17_r29_below_min_insync_replicas_nothing_moves_and_acks_all_is_refused() -> None:
-    """The in-sync replicas are taken away by hand: nothing in this slice takes them away by itself."""
     topic = "create topic t replication_factor=3 min_insync_replicas=2"
     watched = run(
         topic,
         "add producer all topic=t rate=0/s linger=0s",
         "add producer one topic=t rate=0/s acks=1 linger=0s",
     ).to(S)
-    for state in (watched.backend.state, watched.state):
-        state.cluster.topics["t"].partitions[0].isr = [1]
-    watched.do("send record all", "send record one").to(2 * S)
+    watched.do("kill broker 2", "kill broker 3").to(15 * S)
+    assert watched.state.cluster.topics["t"].partitions[0].isr == [1]
+    watched.do("send record all", "send record one").to(17 * S)
     assert [event.named for event in of(watched, BatchRefused)] == ["NOT_ENOUGH_REPLICAS (19)"]
     assert [event.producer for event in of(watched, RecordsAcknowledged)] == ["one"]
     assert not of(watched, HighWatermarkAdvanced)

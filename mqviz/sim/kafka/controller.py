@@ -1,0 +1,256 @@
+"""Controller: who is fenced, who leads, who is in sync, who may lead next; one record a change, told to all brokers.
+
+Like a real broker: as the active controller of KRaft, heartbeats, and a check every broker.session.timeout.ms / 8 that fences whoever was silent for
+broker.session.timeout.ms (R10, E2); one record a partition with leader, in-sync replicas and eligible leader replicas together (E51); the leader stays while it
+may, else the first replica in list order that is in sync, else eligible, else the last known leader, else, if that is allowed, anyone (R21-R24, E50);
+leader epochs grow with each change of the leader, to nobody too. Brokers hear of it one latency after the decision (R6).
+Left out: the Raft log of the quorum; without a majority of its voters nothing here happens (R9, S3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mqviz.model.broker import BrokerFellSilent, BrokerFenced, BrokerHeardAgain, BrokerUnfenced
+from mqviz.model.cluster import Partition
+from mqviz.model.leadership import LeadershipLearned, PartitionChanged
+from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
+
+DECISION_US = 1_000
+"""A controller decision (R6)."""
+
+NAME = "controller"
+"""The node that a cut link may separate from the brokers."""
+
+
+# -- who is heard --------------------------------------------------------------------------------------------
+
+
+def beat_us(sim: Simulation) -> int:
+    """broker.heartbeat.interval.ms"""
+    return int(sim.scenario.cluster.setting("broker.heartbeat.interval.ms")) * 1_000
+
+
+def session_us(sim: Simulation) -> int:
+    """broker.session.timeout.ms"""
+    return int(sim.scenario.cluster.setting("broker.session.timeout.ms")) * 1_000
+
+
+def hears(sim: Simulation, number: int) -> bool:
+    """Whether bytes pass between the controller and a broker that runs."""
+    return sim.state.cluster.brokers[number].up and sim.state.cluster.linked(NAME, str(number))
+
+
+def usable(sim: Simulation, number: int) -> bool:
+    """Whether the controller may let this broker lead: it is registered, not fenced, not on its way out."""
+    broker = sim.state.cluster.brokers[number]
+    return not broker.fenced and broker.process not in ("stopping", "stopped")
+
+
+def listen(sim: Simulation, number: int) -> None:
+    """Something happened to a broker or its links: note whether its heartbeats still come, and plan its fencing if not."""
+    broker = sim.state.cluster.brokers[number]
+    heard = hears(sim, number)
+    if heard and broker.heard_at_us >= 0:
+        sim.emit(BrokerHeardAgain(*sim.stamp(), number))
+        if broker.fenced:
+            delay_us = 2 * sim.state.cluster.link_latency_us + DECISION_US
+            sim.schedule(delay_us, TIMER, "kafka.unfence", number, broker.silence)
+    elif not heard and broker.heard_at_us < 0:
+        passed = max(0, sim.now_us - broker.beats_from_us) // beat_us(sim)
+        last_us = broker.beats_from_us + passed * beat_us(sim)
+        sim.emit(BrokerFellSilent(*sim.stamp(), number, last_us))
+        if not broker.fenced:
+            sim.schedule(
+                _fenced_at_us(sim, last_us) - sim.now_us, TIMER, "kafka.fence", number, broker.silence
+            )
+
+
+def _fenced_at_us(sim: Simulation, heard_at_us: int) -> int:
+    """The first check at which a broker that was last heard then is stale (E2)."""
+    every_us = max(1, session_us(sim) // 8)
+    stale_us = max(heard_at_us + session_us(sim), sim.now_us)
+    return -(-stale_us // every_us) * every_us
+
+
+@due("kafka.fence")
+def _fence(sim: Simulation, number: int, silence: int) -> None:
+    broker = sim.state.cluster.brokers[number]
+    if broker.silence == silence and not broker.fenced:
+        fence(sim, number, "silent")
+
+
+def fence(sim: Simulation, number: int, why: str) -> None:
+    """Give a broker up, and a decision later everything that it leads or is in sync with."""
+    sim.cause = sim.emit(BrokerFenced(*sim.stamp(), number, why))
+    sim.schedule(DECISION_US, TIMER, "kafka.removed", number)
+
+
+@due("kafka.removed")
+def _removed(sim: Simulation, number: int) -> None:
+    if sim.state.cluster.brokers[number].fenced:
+        remove(sim, number, f"broker {number} is fenced")
+
+
+def remove(sim: Simulation, number: int, why: str) -> None:
+    """Take a broker out of every leadership and in-sync set, one record a partition (E51)."""
+    for partition in _partitions(sim):
+        if number in partition.isr or partition.leader == number:
+            change(sim, partition, [b for b in partition.isr if b != number], why)
+
+
+@due("kafka.unfence")
+def _unfence(sim: Simulation, number: int, silence: int) -> None:
+    broker = sim.state.cluster.brokers[number]
+    if broker.silence == silence and broker.fenced and hears(sim, number):
+        unfence(sim, number)
+
+
+def unfence(sim: Simulation, number: int) -> None:
+    """Count on a broker again: partitions that nobody leads may get a leader (R10, R24, E54)."""
+    sim.cause = sim.emit(BrokerUnfenced(*sim.stamp(), number))
+    catch_up(sim, number)
+    for partition in _partitions(sim):
+        if partition.leader < 0:
+            change(sim, partition, partition.isr, f"broker {number} is back")
+
+
+def register(sim: Simulation, number: int, clean: bool) -> None:
+    """A broker that was started again registers; after an unclean end it may be nobody's eligible leader (R23, E52)."""
+    if clean:
+        return
+    for partition in _partitions(sim):
+        if number in partition.isr or number in partition.elr:
+            rest = [b for b in partition.isr if b != number]
+            why = f"broker {number} did not end cleanly"
+            change(sim, partition, rest, why, unclean_ends=(number,))
+
+
+# -- one partition -------------------------------------------------------------------------------------------
+
+
+def change(
+    sim: Simulation,
+    partition: Partition,
+    isr: Sequence[int],
+    why: str,
+    *,
+    unclean_ends: Iterable[int] = (),
+    recovered: bool = False,
+    unclean: bool = False,
+    prefer: int = -1,
+) -> None:
+    """Write a new record with these in-sync replicas, if it differs: elect a leader if the old one cannot stay (R21-R24).
+
+    `unclean_ends`: brokers that come back without a clean shutdown. `recovered`: the leader itself asked. `unclean`: any replica may
+    lead. `prefer`: who shall lead, if in sync.
+    """
+    new_isr, elr = _sets(sim, partition, list(isr), unclean_ends)
+    leader, recovering = partition.leader, partition.recovering and not recovered
+    last_known: tuple[int, ...] = ()
+    if prefer >= 0 and prefer in new_isr and usable(sim, prefer):
+        leader = prefer
+    elif leader not in new_isr or not usable(sim, leader):
+        leader, new_isr, elr, unclean_now = _elect(sim, partition, new_isr, elr, unclean)
+        recovering = unclean_now if leader >= 0 else recovering
+    if leader < 0 and not new_isr:
+        last_known = tuple(partition.last_known_elr) if partition.leader < 0 else (partition.leader,)
+    epoch = partition.leader_epoch + (leader != partition.leader)
+    record = (tuple(new_isr), tuple(sorted(elr)), last_known, recovering)
+    if (leader, *record) == (partition.leader, *_record(partition)):
+        return
+    sim.cause = sim.emit(
+        PartitionChanged(
+            *sim.stamp(),
+            partition.topic,
+            partition.number,
+            leader,
+            epoch,
+            partition.partition_epoch + 1,
+            record[0],
+            record[1],
+            record[2],
+            record[3],
+            why,
+        )
+    )
+    tell(sim, partition)
+
+
+def _record(partition: Partition) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], bool]:
+    isr, elr, last = tuple(partition.isr), tuple(partition.elr), tuple(partition.last_known_elr)
+    return isr, elr, last, partition.recovering
+
+
+def _sets(
+    sim: Simulation, partition: Partition, isr: list[int], unclean_ends: Iterable[int]
+) -> tuple[list[int], list[int]]:
+    """The new in-sync and eligible replicas (R22, R23)."""
+    if not sim.version.eligible_leader_replicas:
+        return (isr or partition.isr[:1], [])
+    topic = sim.state.cluster.topics[partition.topic]
+    if len(isr) >= min(topic.min_insync_replicas, len(partition.replica_ids)):
+        return isr, []
+    gone = (*isr, *unclean_ends)
+    return isr, sorted({*partition.elr, *partition.isr}.difference(gone))
+
+
+def _elect(
+    sim: Simulation, partition: Partition, isr: list[int], elr: list[int], unclean: bool
+) -> tuple[int, list[int], list[int], bool]:
+    """(leader, in-sync, eligible, uncleanly): the first usable one in list order, in sync before eligible before the rest."""
+    replicas = [broker for broker in partition.replica_ids if usable(sim, broker)]
+    for broker in replicas:
+        if broker in isr:
+            return broker, isr, elr, False
+    if not isr:
+        for broker in replicas:
+            if broker in elr:
+                return broker, [broker], [b for b in elr if b != broker], False
+        if not elr and partition.last_known_elr and partition.last_known_elr[0] in replicas:
+            return partition.last_known_elr[0], [partition.last_known_elr[0]], [], True
+    allowed = unclean or sim.state.cluster.topics[partition.topic].setting("unclean.leader.election.enable")
+    if allowed and replicas:
+        return replicas[0], [replicas[0]], [], True
+    return -1, isr, elr, False
+
+
+# -- telling brokers -------------------------------------------------------------------------------------------
+
+
+def tell(sim: Simulation, partition: Partition) -> None:
+    """Push the newest record to every broker that has a copy; who cannot hear it learns when it can (R6)."""
+    for broker in partition.replica_ids:
+        delay_us = sim.state.cluster.link_latency_us
+        sim.schedule(delay_us, ARRIVAL, "kafka.learn", partition.topic, partition.number, broker)
+
+
+@due("kafka.learn")
+def learn(sim: Simulation, topic: str, number: int, broker: int) -> None:
+    """A broker hears of the newest record of a partition, and leads, follows or stands still from now on."""
+    from mqviz.sim.kafka import leading, sockets
+
+    cluster = sim.state.cluster
+    if topic not in cluster.topics or not cluster.linked(NAME, str(broker)):
+        return
+    if not sockets.awake(sim, broker, "kafka.learn", topic, number, broker):
+        return
+    partition = cluster.partition(topic, number)
+    copy = partition.replicas[broker]
+    if copy.partition_epoch == partition.partition_epoch and not copy.pending:
+        return
+    led = copy.leader == broker
+    moved = copy.leader_epoch != partition.leader_epoch
+    sim.cause = sim.emit(LeadershipLearned(*sim.stamp(), topic, number, broker))
+    leading.took_effect(sim, partition, broker, led, moved)
+
+
+def catch_up(sim: Simulation, number: int) -> None:
+    """A broker reads all that was decided while it could not hear."""
+    for partition in _partitions(sim):
+        if number in partition.replicas:
+            learn(sim, partition.topic, partition.number, number)
+
+
+def _partitions(sim: Simulation) -> list[Partition]:
+    return [partition for topic in sim.state.cluster.topics.values() for partition in topic.partitions]

@@ -1,0 +1,101 @@
+"""In-sync replicas: how a leader notices that a follower fell behind or came back, and asks the controller to write it down.
+
+Like a real broker: every replica.lag.time.max.ms / 2 the leader looks who has not caught up for replica.lag.time.max.ms (R18, R19); a follower that reached
+the high watermark and the start of the leader's epoch is taken in again (R20). Both go through AlterPartition, two ways and a decision; until
+the answer the high watermark waits for the larger set. Without a controller the set is frozen.
+Left out: broker epochs in AlterPartition.
+"""
+
+from __future__ import annotations
+
+from mqviz.model.cluster import Partition
+from mqviz.model.leadership import IsrProposed
+from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import controller, sockets
+
+
+def start(sim: Simulation, broker: int) -> None:
+    """Broker `broker` begins to look after the replicas of what it leads."""
+    if len(sim.state.cluster.brokers) > 1:
+        incarnation = sim.state.cluster.brokers[broker].incarnation
+        sim.schedule(lag_us(sim) // 2, TIMER, "kafka.isr_check", broker, incarnation, cause=0)
+
+
+def lag_us(sim: Simulation) -> int:
+    """replica.lag.time.max.ms"""
+    return int(sim.scenario.cluster.setting("replica.lag.time.max.ms")) * 1_000
+
+
+@due("kafka.isr_check")
+def _check(sim: Simulation, broker: int, incarnation: int) -> None:
+    found = sim.state.cluster.brokers[broker]
+    if found.incarnation != incarnation or not sockets.awake(
+        sim, broker, "kafka.isr_check", broker, incarnation
+    ):
+        return
+    for topic in sim.state.cluster.topics.values():
+        for partition in topic.partitions:
+            copy = partition.replicas.get(broker)
+            if copy is None or copy.leader != broker:
+                continue
+            if copy.pending:  # no answer came: ask again
+                propose(sim, partition, broker, list(copy.pending))
+            elif len(copy.isr) > 1:
+                _shrink(sim, partition, broker)
+    start(sim, broker)
+
+
+def _shrink(sim: Simulation, partition: Partition, leader: int) -> None:
+    copy = partition.replicas[leader]
+    behind = [
+        follower
+        for follower in copy.isr
+        if follower != leader
+        and copy.follower_ends.get(follower, -1) != copy.log.end
+        and sim.now_us - copy.caught_up_us.get(follower, 0) > lag_us(sim)
+    ]
+    if behind:
+        propose(sim, partition, leader, [b for b in copy.isr if b not in behind])
+
+
+def consider_expanding(sim: Simulation, partition: Partition, leader: int, follower: int) -> None:
+    """A fetch came from a follower that is not in sync: take it in if it has come far enough (R20)."""
+    copy = partition.replicas[leader]
+    if follower in copy.isr or copy.pending or sim.state.cluster.brokers[follower].fenced:
+        return
+    begin = copy.log.epochs[-1][1] if copy.log.epochs else 0
+    if copy.follower_ends[follower] >= max(copy.high_watermark, begin):
+        propose(sim, partition, leader, [*copy.isr, follower])
+
+
+def propose(sim: Simulation, partition: Partition, leader: int, wanted: list[int]) -> None:
+    """Ask the controller for these in-sync replicas, ascending (E50)."""
+    copy = partition.replicas[leader]
+    new = tuple(sorted(wanted))
+    sim.cause = sim.emit(IsrProposed(*sim.stamp(), partition.topic, partition.number, leader, new))
+    delay_us = sim.state.cluster.link_latency_us + controller.DECISION_US
+    sim.schedule(
+        delay_us,
+        TIMER,
+        "kafka.alter_partition",
+        partition.topic,
+        partition.number,
+        leader,
+        copy.partition_epoch,
+        new,
+    )
+
+
+@due("kafka.alter_partition")
+def _alter(
+    sim: Simulation, topic: str, number: int, leader: int, partition_epoch: int, wanted: tuple[int, ...]
+) -> None:
+    cluster = sim.state.cluster
+    if topic not in cluster.topics or not controller.hears(sim, leader):
+        return  # the leader asks again with its next look
+    partition = cluster.partition(topic, number)
+    if (partition.leader, partition.partition_epoch) != (leader, partition_epoch):
+        controller.tell(sim, partition)
+        return
+    good = [broker for broker in wanted if controller.usable(sim, broker)]
+    controller.change(sim, partition, good, "in-sync replicas", recovered=True)

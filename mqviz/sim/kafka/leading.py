@@ -1,0 +1,18 @@
+"""Leading: what a broker does when it learns that it leads a partition, or leads it no more (R25, R26, R31)."""
+
+from __future__ import annotations
+
+from mqviz.model.cluster import Partition
+from mqviz.sim.engine import Simulation
+from mqviz.sim.kafka import parked, replica
+
+
+def took_effect(sim: Simulation, partition: Partition, broker: int, led: bool, moved: bool) -> None:
+    """`broker` just learned of a new record. `led`: it led until now; `moved`: the leadership is another one."""
+    leads = partition.replicas[broker].leader == broker
+    if led and moved:
+        parked.leader_moved(sim, partition, broker)
+    if leads:
+        replica.advance_high_watermark(sim, partition, broker)
+    elif moved:
+        replica.start(sim, broker)

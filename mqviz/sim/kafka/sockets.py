@@ -1,0 +1,160 @@
+"""Sockets: what breaks a connection, what waits in one, and who is told.
+
+Like a real broker: a process that dies closes its connections, and the other end knows one latency later; a frozen one keeps
+them open, and what comes in waits there until it goes on (R4, R5, E43); over a cut link nothing passes and nobody is told; a client
+gives a request up after request.timeout.ms and closes the connection, with all that was on it (R31).
+Left out: TCP's own retransmission timers; bytes held by a cut pass at once when it heals.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from mqviz.kafka import settings
+from mqviz.kafka.errors import Error
+from mqviz.model.request import Client, Connection, ConnectionBroken, Failed, InFlight, JoinGroup
+from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
+
+JOIN_EXTRA_US = 5_000_000
+"""What a JoinGroup may last beyond the rebalance timeout before its client gives it up."""
+
+
+class Held(msgspec.Struct):
+    """Work that cannot be done now: of frozen brokers by number, and across cuts; (handler, cause, arguments)."""
+
+    frozen: dict[int, list[tuple[str, int, tuple[Any, ...]]]] = msgspec.field(default_factory=dict)
+    cut: list[tuple[str, int, tuple[Any, ...]]] = msgspec.field(default_factory=list)
+
+
+class Timers(msgspec.Struct):
+    """Connections on which somebody watches the clock."""
+
+    running: dict[str, bool] = msgspec.field(default_factory=dict)
+
+
+def awake(sim: Simulation, number: int, name: str, *args: Any) -> bool:
+    """Whether broker `number` can do this work now; a frozen one does it when it goes on, a dead one never."""
+    process = sim.state.cluster.brokers[number].process
+    if process == "running" or process == "stopping":
+        return True
+    if process == "paused":
+        sim.part(Held).frozen.setdefault(number, []).append((name, sim.cause, args))
+    return False
+
+
+def thaw(sim: Simulation, number: int) -> None:
+    """Broker `number` goes on: it does what waited, in its order (E43)."""
+    for name, cause, args in sim.part(Held).frozen.pop(number, ()):
+        sim.schedule(0, ARRIVAL, name, *args, cause=cause)
+
+
+def forget(sim: Simulation, number: int) -> None:
+    """Broker `number` died: what waited in its sockets is gone."""
+    sim.part(Held).frozen.pop(number, None)
+
+
+def passes(sim: Simulation, pipe: Connection, name: str, *args: Any) -> bool:
+    """Whether bytes pass on this connection now; if not, they pass when the cut heals."""
+    cluster = sim.state.cluster
+    if not cluster.cuts or cluster.linked(pipe.name, str(pipe.broker)):
+        return True
+    sim.part(Held).cut.append((name, sim.cause, args))
+    return False
+
+
+def heal(sim: Simulation) -> None:
+    """A cut healed: what it held goes on its way again, or is held by another one."""
+    held, sim.part(Held).cut = sim.part(Held).cut, []
+    for name, cause, args in held:
+        sim.schedule(0, ARRIVAL, name, *args, cause=cause)
+
+
+# -- connections that end ------------------------------------------------------------------------------------
+
+
+def hang_up(sim: Simulation, number: int) -> None:
+    """Broker `number` is gone: everybody it was connected with notices one latency later."""
+    cluster = sim.state.cluster
+    for name, pipe in list(cluster.connections.items()):
+        if number == pipe.broker or (pipe.client == "broker" and pipe.name == str(number)):
+            sim.schedule(cluster.link_latency_us, ARRIVAL, "kafka.disconnected", name, pipe.opened_at_us)
+
+
+@due("kafka.disconnected")
+def _disconnected(sim: Simulation, connection: str, opened_at_us: int) -> None:
+    pipe = sim.state.cluster.connections.get(connection)
+    if pipe is None or pipe.opened_at_us != opened_at_us:
+        return
+    if passes(sim, pipe, "kafka.disconnected", connection, opened_at_us):
+        end(sim, connection, Error.NETWORK_EXCEPTION)
+
+
+@due("kafka.unreachable")
+def _unreachable(sim: Simulation, number: int) -> None:
+    """Nobody listens at the other end."""
+    flight = sim.state.cluster.requests.get(number)
+    if flight is not None and flight.answer is None:
+        end(sim, flight.connection, Error.NETWORK_EXCEPTION)
+
+
+def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
+    """The client notices that `connection` is gone; each of its requests fails, `late` by its own time."""
+    from mqviz.sim.kafka.network import received
+
+    cluster = sim.state.cluster
+    pipe = cluster.connections[connection]
+    lost = [flight for flight in cluster.requests.values() if flight.connection == connection]
+    numbers = tuple(flight.number for flight in lost)
+    sim.cause = why = sim.emit(ConnectionBroken(*sim.stamp(), connection, pipe.broker, error, late, numbers))
+    for flight in lost:
+        sim.cause = why
+        own = Error.REQUEST_TIMED_OUT if flight.number == late else Error.NETWORK_EXCEPTION
+        flight.answer = Failed(own)
+        received(sim, pipe, flight)
+
+
+# -- patience ----------------------------------------------------------------------------------------------
+
+
+def watch(sim: Simulation, client: Client, name: str, connection: str) -> None:
+    """See to it that somebody watches the clock of this connection; one timer a connection, not one a request."""
+    running = sim.part(Timers).running
+    if client != "outside" and connection not in running:
+        running[connection] = True
+        sim.schedule(
+            _patience_us(sim, client, name), TIMER, "kafka.patience", client, name, connection, cause=0
+        )
+
+
+def _patience_us(sim: Simulation, client: Client, name: str) -> int:
+    cluster = sim.state.cluster
+    if client == "producer":
+        config = cluster.producers[name].settings.config
+        return int(settings.of(config, "producer", "request.timeout.ms")) * 1_000
+    config = cluster.consumers[name].settings.config if client == "consumer" else {}
+    return int(settings.of(config, "consumer", "request.timeout.ms")) * 1_000
+
+
+@due("kafka.patience")
+def _patience(sim: Simulation, client: Client, name: str, connection: str) -> None:
+    cluster = sim.state.cluster
+    waiting = [f for f in cluster.requests.values() if f.connection == connection and f.answer is None]
+    del sim.part(Timers).running[connection]
+    if not waiting:
+        return
+    patience_us = _patience_us(sim, client, name)
+    ends_us = {flight.number: flight.sent_at_us + _lasts_us(flight, patience_us) for flight in waiting}
+    first = min(waiting, key=lambda flight: (ends_us[flight.number], flight.number)).number
+    if ends_us[first] <= sim.now_us:
+        end(sim, connection, Error.REQUEST_TIMED_OUT, first)
+        return
+    sim.part(Timers).running[connection] = True
+    sim.schedule(ends_us[first] - sim.now_us, TIMER, "kafka.patience", client, name, connection, cause=0)
+
+
+def _lasts_us(flight: InFlight, patience_us: int) -> int:
+    if isinstance(flight.request, JoinGroup):
+        return max(patience_us, flight.request.rebalance_timeout_us + JOIN_EXTRA_US)
+    return patience_us

@@ -1,0 +1,138 @@
+"""Brokers that die, stop, freeze and come back: who leads when, what is kept and what is lost."""
+
+from __future__ import annotations
+
+import pytest
+
+from mqviz.model.answers import Failed, Produced
+from mqviz.model.broker import BrokerFenced
+from mqviz.model.cluster import Partition
+from mqviz.model.leadership import LeadershipLearned, PartitionChanged, ReplicaTruncated
+from mqviz.model.log import Batch
+from mqviz.model.request import Produce
+from tests.sim.kafka.worlds import MS, Outside, S, of, run, times
+from tests.sim.worlds import Run
+
+TOPIC = "create topic t replication_factor=3 min_insync_replicas=2"
+
+
+def partition(watched: Run) -> Partition:
+    return watched.state.cluster.topics["t"].partitions[0]
+
+
+def batch(value: str) -> Batch:
+    return Batch(0, 1, 70, "", -1, -1, -1, 0, -1, 0, 0, (None,), (value,))
+
+
+def produce(raw: Outside, value: str, acks: int = -1, broker: int = 1, timeout_us: int = 30 * S) -> int:
+    return raw.send(Produce(acks, (("t", 0, batch(value)),), timeout_us), broker)
+
+
+def outcome(raw: Outside, number: int) -> tuple[int, int] | None:
+    """(error, base offset) of a produce; None: not answered."""
+    answer = raw.answer(number)
+    return answer.parts[0][2:] if isinstance(answer, Produced) else None
+
+
+def values(watched: Run, broker: int) -> list[str | None]:
+    log = partition(watched).replicas[broker].log
+    return [value for each in log.forwards(log.start) for value in each.values or ()]
+
+
+def test_r10_fx2_a_killed_leader_is_fenced_at_the_next_check_and_another_leads_two_ms_later() -> None:
+    watched = run(TOPIC).to(11_500 * MS).do("kill broker 1").to(30 * S)
+    assert times(watched, BrokerFenced) == [19_125 * MS]
+    assert times(watched, PartitionChanged) == [19_126 * MS]
+    assert times(watched, LeadershipLearned) == [19_127 * MS] * 2
+    changed = of(watched, PartitionChanged)[0]
+    assert (changed.leader, changed.leader_epoch, changed.isr, changed.elr) == (2, 1, (2, 3), ())
+
+
+@pytest.mark.parametrize("kill_ms", range(10_000, 12_000, 250))
+def test_r10_without_a_leader_for_7_to_10_1_seconds(kill_ms: int) -> None:
+    watched = run(TOPIC).to(kill_ms * MS).do("kill broker 1").to(30 * S)
+    gap_us = times(watched, BrokerFenced)[0] - kill_ms * MS
+    assert 7_000 * MS <= gap_us <= 10_125 * MS
+
+
+def test_r11_a_controlled_stop_leaves_no_gap() -> None:
+    watched = run(TOPIC).to(11_500 * MS).do("stop broker 1").to(12 * S)
+    assert times(watched, PartitionChanged)[0] - 11_500 * MS <= 3 * MS
+    assert partition(watched).leader == 2
+    assert watched.state.cluster.brokers[1].process == "stopped"
+
+
+def test_r33c_acknowledged_by_the_leader_alone_and_lost_when_it_returns() -> None:
+    watched = run(TOPIC).to(5 * S)
+    raw = Outside(watched)
+    first = produce(raw, "everywhere")
+    watched.to(6 * S).do("pause broker 2", "pause broker 3").to(6_100 * MS)
+    lonely = produce(raw, "lonely", acks=1)
+    watched.to(6_200 * MS)
+    assert outcome(raw, first) == (0, 0)
+    assert outcome(raw, lonely) == (0, 1)
+    watched.do("kill broker 1", "resume broker 2", "resume broker 3").to(25 * S)
+    other = Outside(watched, "other")
+    again = produce(other, "new", broker=2)
+    watched.to(26 * S)
+    assert outcome(other, again) == (0, 1)
+    watched.do("restart broker 1").to(40 * S)
+    cut = of(watched, ReplicaTruncated)[0]
+    assert (cut.broker, cut.before, cut.end, cut.records) == (1, 2, 1, 1)
+    assert [values(watched, broker) for broker in (1, 2, 3)] == [["everywhere", "new"]] * 3
+    assert sorted(partition(watched).isr) == [1, 2, 3]
+
+
+def test_r33f_two_dead_followers_acks_1_is_accepted_and_invisible_and_acks_all_refused() -> None:
+    watched = run(TOPIC).to(5 * S).do("kill broker 2", "kill broker 3").to(20 * S)
+    raw = Outside(watched)
+    one, every = produce(raw, "one", acks=1), produce(raw, "all")
+    watched.to(21 * S)
+    assert outcome(raw, one) == (0, 0)
+    assert outcome(raw, every) == (19, -1)
+    assert partition(watched).led.high_watermark == 0
+    assert (partition(watched).isr, partition(watched).elr) == ([1], [3])
+
+
+def test_r23_eligible_replicas_follow_the_example() -> None:
+    watched = run(TOPIC).to(5 * S).do("isolate broker 3").to(20 * S)
+    assert (partition(watched).isr, partition(watched).elr) == ([1, 2], [])
+    watched.do("isolate broker 2").to(40 * S)
+    assert (partition(watched).isr, partition(watched).elr) == ([1], [2])
+    watched.do("isolate broker 1").to(60 * S)
+    found = partition(watched)
+    assert (found.leader, found.isr, found.elr) == (-1, [], [1, 2])
+    watched.do("heal broker 2").to(61 * S)
+    assert (found.leader, found.isr, found.elr) == (2, [2], [1])
+
+
+def test_r31_a_request_in_flight_to_a_broker_that_dies_fails_with_13() -> None:
+    watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(5 * S)
+    watched.do("pause broker 2", "pause broker 3", "send record p").to(5_010 * MS)
+    watched.do("kill broker 1").to(5_020 * MS)
+    assert watched.state.cluster.producers["p"].acknowledged == 0
+    assert not [f for f in watched.state.cluster.requests.values() if isinstance(f.answer, Failed)]
+
+
+def test_r29_r31_parked_acks_all_ends_with_7_after_the_request_s_timeout() -> None:
+    watched = run(TOPIC).to(5 * S).do("pause broker 2", "pause broker 3").to(5_100 * MS)
+    raw = Outside(watched)
+    number = produce(raw, "x", timeout_us=1_000 * MS)
+    watched.to(7 * S)
+    assert outcome(raw, number) == (7, 0)
+
+
+def test_r24_unclean_election_by_hand_loses_what_the_new_leader_never_had() -> None:
+    watched = run("create topic t replication_factor=2").to(5 * S).do("pause broker 2").to(20 * S)
+    raw = Outside(watched)
+    number = produce(raw, "only on 1")
+    watched.to(21 * S)
+    assert outcome(raw, number) == (0, 0)
+    watched.do("kill broker 1").to(40 * S).do("resume broker 2").to(50 * S)
+    assert partition(watched).leader == -1
+    watched.do("elect leader topic=t partition=0 how=unclean").to(51 * S)
+    found = partition(watched)
+    assert (found.leader, found.isr, found.recovering) == (2, [2], True)
+    assert values(watched, 2) == []
+    watched.do("restart broker 1").to(60 * S)
+    assert values(watched, 1) == []
