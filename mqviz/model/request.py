@@ -6,7 +6,7 @@ take the time of the link. What is on its way is part of the State, so that it c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -21,6 +21,8 @@ from mqviz.model.answers import Offsets as Offsets
 from mqviz.model.answers import Plain as Plain
 from mqviz.model.answers import Produced as Produced
 from mqviz.model.answers import Synced as Synced
+from mqviz.model.connection import Client as Client
+from mqviz.model.connection import Connection as Connection
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.holdings import Holdings
 from mqviz.model.log import Batch
@@ -30,9 +32,6 @@ from mqviz.model.share_messages import AnyShareAnswer, AnyShareRequest, ShareFet
 if TYPE_CHECKING:
     from mqviz.model.cluster import Cluster, Partition
     from mqviz.model.state import State
-
-Client = Literal["producer", "consumer", "share", "broker", "outside"]
-"""Who asks; of an outside client only the requests are known, and its answers are facts for it to read."""
 
 
 class Produce(Request, frozen=True):
@@ -180,22 +179,6 @@ AnyAnswer = (
     | GroupHeartbeatAnswered
     | AnyShareAnswer
 )
-
-
-class Connection(msgspec.Struct):
-    """A TCP connection: a FIFO pipe each way; the broker serves one request at a time, in order (R4).
-
-    `serving`: the number that the broker works on, 0 for none; `waiting`: those that arrived behind it.
-    """
-
-    client: Client
-    name: str
-    broker: int
-    serving: int = 0
-    waiting: list[int] = msgspec.field(default_factory=list)
-    asked_until_us: int = 0
-    answered_until_us: int = 0
-    opened_at_us: int = 0
 
 
 class InFlight(msgspec.Struct):

@@ -50,7 +50,7 @@ def said(watched: Run, kind: type[Event], which: int = 0) -> Why:
 
 def test_every_kind_of_step_of_the_cluster_is_explained() -> None:
     why(State(), Event(0, 0, 0))
-    parts = ("cluster", "log", "producer", "consumer", "group", "request", "command")
+    parts = ("broker", "cluster", "leadership", "log", "producer", "consumer", "group", "request", "command")
     steps = [
         kind
         for kind in APPLY
@@ -161,9 +161,7 @@ def test_a_refused_batch_names_its_error() -> None:
     watched = run(
         "create topic t replication_factor=3 min_insync_replicas=2", "add producer p topic=t rate=0/s"
     ).to(S)
-    for state in (watched.backend.state, watched.state):
-        state.cluster.topics["t"].partitions[0].isr = [1]
-    watched.do("send record p count=2").to(2 * S)
+    watched.do("kill broker 2", "kill broker 3").to(15 * S).do("send record p count=2").to(16 * S)
     assert said(watched, BatchRefused).headline == "broker 1 refuses 2 records for P0"
     assert said(watched, BatchRefused).reason == "NOT_ENOUGH_REPLICAS (19)"
     assert said(watched, RecordsFailed).headline == "p gives up 2 records for P0"

@@ -1,0 +1,109 @@
+"""Why: brokers that fail and come back, leaders that change, replicas that fall behind or cut their logs."""
+
+from __future__ import annotations
+
+from mqviz.kafka.errors import named
+from mqviz.model import rules
+from mqviz.model.broker import BrokerFenced, BrokerProcessChanged, BrokerUnfenced, LinksCut, LinksHealed
+from mqviz.model.event import Event
+from mqviz.model.leadership import IsrProposed, PartitionChanged, ReplicaLost, ReplicaTruncated
+from mqviz.model.readings import Why
+from mqviz.model.request import ConnectionBroken
+from mqviz.model.state import State
+from mqviz.model.why import explains
+from mqviz.model.words import names, several
+
+_PROCESS = {
+    "running": ("is up", "it registers with the controller and catches up"),
+    "stopping": ("is asked to stop", "the controller moves what it leads first"),
+    "stopped": ("has stopped", "its leaderships moved before it went"),
+    "dead": ("dies", "its connections close; the controller only hears nothing"),
+    "paused": ("freezes", "its sockets stay open, and nobody is told"),
+    "starting": ("starts", "on the disk that it left"),
+}
+
+
+def _why(event: Event, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
+    return Why(event.at_us, event.id, headline, reason, rule, change, None)
+
+
+@explains(BrokerProcessChanged)
+def _process(_: State, event: BrokerProcessChanged) -> Why:
+    what, reason = _PROCESS[event.process]
+    return _why(event, f"broker {event.broker} {what}", reason)
+
+
+@explains(BrokerFenced)
+def _fenced(_: State, event: BrokerFenced) -> Why:
+    reason = "it said goodbye" if event.why == "stopped" else "no heartbeat for broker.session.timeout.ms"
+    return _why(event, f"the controller fences broker {event.broker}", reason, rules.FENCING)
+
+
+@explains(BrokerUnfenced)
+def _unfenced(_: State, event: BrokerUnfenced) -> Why:
+    return _why(
+        event, f"the controller counts on broker {event.broker} again", "it has caught up", rules.FENCING
+    )
+
+
+@explains(LinksCut)
+def _cut(_: State, event: LinksCut) -> Why:
+    return _why(event, f"{names(list(event.nodes))} cut off", "no byte passes, and nobody is told")
+
+
+@explains(LinksHealed)
+def _healed(_: State, event: LinksHealed) -> Why:
+    return _why(event, f"{names(list(event.nodes))} linked again", "what was held passes now")
+
+
+@explains(PartitionChanged)
+def _changed(_: State, event: PartitionChanged) -> Why:
+    leads = f"broker {event.leader} leads" if event.leader >= 0 else "nobody leads"
+    eligible = f", eligible {_set(event.elr)}" if event.elr else ""
+    how = "  elected uncleanly: committed records may be lost" if event.recovering else ""
+    return _why(
+        event,
+        f"{leads} {event.topic} P{event.partition}, in sync {_set(event.isr)}{eligible}",
+        event.why + how,
+        rules.ELECTION,
+        f"leader epoch {event.leader_epoch}",
+    )
+
+
+def _set(brokers: tuple[int, ...]) -> str:
+    return " ".join(map(str, brokers)) or "none"
+
+
+@explains(IsrProposed)
+def _proposed(_: State, event: IsrProposed) -> Why:
+    return _why(
+        event,
+        f"broker {event.broker} asks for other in-sync replicas",
+        f"{event.topic} P{event.partition}: {_set(event.isr)}",
+        rules.IN_SYNC,
+    )
+
+
+@explains(ReplicaTruncated)
+def _truncated(_: State, event: ReplicaTruncated) -> Why:
+    return _why(
+        event,
+        f"broker {event.broker} cuts its log from end {event.before} back to {event.end}",
+        f"{several(event.records, 'record')} of {event.topic} P{event.partition} that its leader does not have",
+        rules.TRUNCATION,
+        f"log end {event.before} → {event.end}",
+    )
+
+
+@explains(ReplicaLost)
+def _lost(_: State, event: ReplicaLost) -> Why:
+    return _why(
+        event, f"the disk of broker {event.broker} is lost", f"{event.topic} P{event.partition} begins empty"
+    )
+
+
+@explains(ConnectionBroken)
+def _broken(_: State, event: ConnectionBroken) -> Why:
+    who = event.connection.rpartition(" to ")[0]
+    reason = f"{several(len(event.numbers), 'request')} on it end with {named(event.error)}"
+    return _why(event, f"{who} loses its connection to broker {event.broker}", reason, rules.CONNECTIONS)
