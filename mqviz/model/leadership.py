@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mqviz.model import ledger
 from mqviz.model.cluster import believe
 from mqviz.model.event import Event, Weight, applies
 
@@ -90,7 +91,10 @@ def _changed(state: State, event: PartitionChanged) -> None:
 @applies(LeadershipLearned)
 def _learned(state: State, event: LeadershipLearned) -> None:
     partition = state.cluster.partition(event.topic, event.partition)
+    new = partition.replicas[event.broker].leader_epoch != partition.leader_epoch
     believe(state.cluster, partition, event.broker, event.at_us)
+    if new and partition.leader == event.broker:
+        ledger.leads(state.cluster, partition, unclean=partition.recovering)
 
 
 @applies(ReplicaTruncated)
@@ -131,3 +135,4 @@ def _lost(state: State, event: ReplicaLost) -> None:
     partition = state.cluster.partition(event.topic, event.partition)
     copy = partition.replicas[event.broker]
     copy.log, copy.high_watermark = type(copy.log)(), 0
+    ledger.damaged(state.cluster, partition, event.broker, "disk")

@@ -24,7 +24,10 @@ from mqviz.model.answers import Synced as Synced
 from mqviz.model.connection import Client as Client
 from mqviz.model.connection import Connection as Connection
 from mqviz.model.event import Event, Weight, applies
-from mqviz.model.holdings import Holdings
+from mqviz.model.group_messages import Heartbeat as Heartbeat
+from mqviz.model.group_messages import JoinGroup as JoinGroup
+from mqviz.model.group_messages import LeaveGroup as LeaveGroup
+from mqviz.model.group_messages import SyncGroup as SyncGroup
 from mqviz.model.log import Batch
 from mqviz.model.message import Request as Request
 from mqviz.model.share_messages import AnyShareAnswer, AnyShareRequest, ShareFetched
@@ -73,47 +76,6 @@ class DeleteRecords(Request, frozen=True):
 
     offsets: tuple[tuple[str, int, int], ...]
     timeout_us: int = 30_000_000
-
-
-class JoinGroup(Request, frozen=True):
-    """Become or stay a member (R101); `member_id` empty the first time; `instance_id` of a static member (R113)."""
-
-    group: str
-    member_id: str
-    client_id: str
-    session_timeout_us: int
-    rebalance_timeout_us: int
-    assignors: tuple[str, ...]
-    topics: tuple[str, ...]
-    instance_id: str | None = None
-    holdings: Holdings = Holdings()
-
-
-class SyncGroup(Request, frozen=True):
-    """Ask for one's assignment; the leader brings everybody's (R104)."""
-
-    group: str
-    generation: int
-    member_id: str
-    assignments: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
-    instance_id: str | None = None
-
-
-class Heartbeat(Request, frozen=True):
-    """I am alive (R106)."""
-
-    group: str
-    generation: int
-    member_id: str
-    instance_id: str | None = None
-
-
-class LeaveGroup(Request, frozen=True):
-    """Goodbye (R94); with `instance_id` and no member id an administrator removes a static member."""
-
-    group: str
-    member_id: str
-    instance_id: str | None = None
 
 
 class ConsumerGroupHeartbeat(Request, frozen=True):
@@ -254,6 +216,7 @@ class ConnectionBroken(Event, frozen=True):
     connection: str
     broker: int
     error: int
+    named: str
     late: int
     numbers: tuple[int, ...]
 

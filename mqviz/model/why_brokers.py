@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mqviz.kafka.errors import named
 from mqviz.model import rules
 from mqviz.model.broker import BrokerFenced, BrokerProcessChanged, BrokerUnfenced, LinksCut, LinksHealed
 from mqviz.model.event import Event
@@ -105,5 +104,5 @@ def _lost(_: State, event: ReplicaLost) -> Why:
 @explains(ConnectionBroken)
 def _broken(_: State, event: ConnectionBroken) -> Why:
     who = event.connection.rpartition(" to ")[0]
-    reason = f"{several(len(event.numbers), 'request')} on it end with {named(event.error)}"
+    reason = f"{several(len(event.numbers), 'request')} on it end with {event.named}"
     return _why(event, f"{who} loses its connection to broker {event.broker}", reason, rules.CONNECTIONS)

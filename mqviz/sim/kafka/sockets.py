@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from mqviz.kafka import settings
-from mqviz.kafka.errors import Error
+from mqviz.kafka.errors import Error, named
 from mqviz.model.request import Client, Connection, ConnectionBroken, Failed, InFlight, JoinGroup
 from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
 
@@ -107,7 +107,9 @@ def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
     pipe = cluster.connections[connection]
     lost = [flight for flight in cluster.requests.values() if flight.connection == connection]
     numbers = tuple(flight.number for flight in lost)
-    sim.cause = why = sim.emit(ConnectionBroken(*sim.stamp(), connection, pipe.broker, error, late, numbers))
+    sim.cause = why = sim.emit(
+        ConnectionBroken(*sim.stamp(), connection, pipe.broker, error, named(error), late, numbers)
+    )
     for flight in lost:
         sim.cause = why
         own = Error.REQUEST_TIMED_OUT if flight.number == late else Error.NETWORK_EXCEPTION
