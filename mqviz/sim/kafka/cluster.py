@@ -16,7 +16,8 @@ from mqviz.kafka.errors import Error, named
 from mqviz.kafka.settings import refused
 from mqviz.model.cluster import ClusterStarted, TopicCreated
 from mqviz.model.command import CreateTopic
-from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
+from mqviz.scenario import ClusterPlan
+from mqviz.sim.engine import TIMER, Simulation, checks, due, handles, opens
 from mqviz.sim.kafka import isr, replica, topic_commands
 
 CONTROLLER_US = 1_000
@@ -60,6 +61,13 @@ def _create(sim: Simulation, command: CreateTopic) -> None:
         sim.schedule(delay_us, TIMER, "kafka.topic", command)
     else:
         _created(sim, command)
+
+
+@opens
+def _open(sim: Simulation) -> None:
+    """A cluster that a scenario describes is there before its first topic."""
+    if not sim.scenario.topics and sim.scenario.cluster != ClusterPlan():
+        _start(sim)
 
 
 def _start(sim: Simulation) -> None:
