@@ -64,3 +64,26 @@ class Error(IntEnum):
 def named(code: int) -> str:
     """How an error is shown to a person: name and number, `UNKNOWN_MEMBER_ID (25)`."""
     return f"{Error(code).name} ({code})"
+
+
+def java_class(code: int) -> str:
+    """The exception of the Java client for an error, which an application catches: `NotEnoughReplicasException` (E47)."""
+    found = _JAVA.get(code)
+    return found or "".join(word.capitalize() for word in Error(code).name.split("_")) + "Exception"
+
+
+def retriable(code: int) -> bool:
+    """Whether a producer sends the batch again after this error (R47)."""
+    return code in _RETRIABLE
+
+
+_RETRIABLE = frozenset((2, 3, 5, 6, 7, 13, 14, 15, 16, 19, 20, 51))
+
+_JAVA = {
+    2: "CorruptRecordException",
+    7: "TimeoutException",
+    10: "RecordTooLargeException",
+    13: "NetworkException",
+    17: "InvalidTopicException",
+    45: "OutOfOrderSequenceException",
+}

@@ -8,10 +8,8 @@ bytes went there, in librdkafka for 10 ms.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-
-STICKY_LINGER_US = 10_000
-"""librdkafka's sticky.partitioning.linger.ms: how long records without key stay on one partition."""
 
 _M = 0x5BD1E995
 _MASK = 0xFFFFFFFF
@@ -45,26 +43,67 @@ def crc32_partition(key: bytes, partitions: int) -> int:
     return zlib.crc32(key) % partitions
 
 
+def fnv1a(key: bytes) -> int:
+    """32-bit FNV-1a as a signed number, without its sign, as librdkafka takes it (E38)."""
+    found = 0x811C9DC5
+    for byte in key:
+        found = (found ^ byte) * 0x01000193 & _MASK
+    return abs(found - (1 << 32) if found >> 31 else found)
+
+
+@lru_cache(maxsize=4096)
+def fnv1a_partition(key: bytes, partitions: int) -> int:
+    """librdkafka's rule for a key with `fnv1a` and `fnv1a_random` (E38)."""
+    return fnv1a(key) % partitions
+
+
 RULES = {
     "java": "murmur2(key) % {n}",
     "librdkafka": "crc32(key) % {n}",
     "murmur2_random": "murmur2(key) % {n}",
+    "consistent": "crc32(key) % {n}",
+    "consistent_random": "crc32(key) % {n}",
+    "murmur2": "murmur2(key) % {n}",
+    "fnv1a": "fnv1a(key) % {n}",
+    "fnv1a_random": "fnv1a(key) % {n}",
+    "random": "random",
 }
-"""The name of each client rule and how it reads on the screen."""
+"""The name of each client rule and how it reads on the screen; all but `java` are librdkafka's, which by itself takes
+`consistent_random`."""
+
+_HASHES: dict[str, Callable[[bytes, int], int]] = {
+    "java": java_partition,
+    "librdkafka": crc32_partition,
+    "consistent": crc32_partition,
+    "murmur2": java_partition,
+    "fnv1a": fnv1a_partition,
+}
 
 
 def keyed_partition(rule: str, key: bytes | None, partitions: int) -> int | None:
     """The partition of `key` by a client's `rule` (see RULES), or None where the rule does not look at the key.
 
-    None is for null keys, and for the empty key in librdkafka's `..._random` rules; Java hashes it (R50).
+    None is for null keys, and for the empty key in librdkafka's `..._random` rules; Java and the plain rules hash it
+    (R50, E38), which also take a null key of librdkafka for an empty one.
     """
-    if key is None:
-        return None
     if rule == "java":
-        return java_partition(key, partitions)
-    if not key:
+        return None if key is None else java_partition(key, partitions)
+    if rule == "random":
         return None
-    return crc32_partition(key, partitions) if rule == "librdkafka" else java_partition(key, partitions)
+    if not key and (rule == "librdkafka" or rule.endswith("_random")):
+        return None
+    return _HASHES[rule.removesuffix("_random")](key or b"", partitions)
+
+
+def weighted(number: float, lengths: Sequence[int]) -> int:
+    """The partition that `number` in [0, 1) draws, each with the weight (longest queue + 1 - its own queue) (R52)."""
+    weights = [max(lengths) + 1 - length for length in lengths]
+    left = number * sum(weights)
+    for partition, weight in enumerate(weights):
+        left -= weight
+        if left < 0:
+            return partition
+    return len(weights) - 1
 
 
 def java_moves_before(sent: int, batch_size: int, has_partial_batch: bool) -> bool:
@@ -79,8 +118,3 @@ def java_moves_before(sent: int, batch_size: int, has_partial_batch: bool) -> bo
 def java_moves_after(sent: int, batch_size: int) -> bool:
     """Whether Java leaves its sticky partition after a record, whatever its queue looks like (R51)."""
     return sent >= 2 * batch_size
-
-
-def librdkafka_moves(chosen_at_us: int, now_us: int) -> bool:
-    """Whether librdkafka leaves its sticky partition: 10 ms after it chose it (R54)."""
-    return now_us - chosen_at_us >= STICKY_LINGER_US

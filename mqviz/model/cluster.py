@@ -41,7 +41,8 @@ class Partition(msgspec.Struct):
     `leader` -1: nobody leads; `last_leader`: who did last. `elr`: replicas that may lead although they are not in sync (R23), `last_known_elr`: the last
     leader where both are empty; `recovering`: the leader was elected uncleanly, or as the last one known. `parked_produces` and
     `parked_fetches`: numbers of requests that wait here for the high watermark. `sent`, `appended` and
-    `dropped` count records that producers handed over, that came into the log, that will never come.
+    `dropped` count records that producers handed over, that came into the log, that will never come; `duplicates` are
+    those that came into it once more, each counted as sent and appended again.
     """
 
     topic: str
@@ -58,6 +59,7 @@ class Partition(msgspec.Struct):
     sent: int = 0
     appended: int = 0
     dropped: int = 0
+    duplicates: int = 0
     ends: Samples = msgspec.field(default_factory=Samples)
     last_leader: int = -1
     elr: list[int] = msgspec.field(default_factory=list)

@@ -55,7 +55,7 @@ class AddProducer(Command, frozen=True):
     """A producer application: sends `count` records (0: without end) to `topic` at `rate`, keys in turn or drawn.
 
     `keys` is a list of keys (empty: null keys); `key_choice` is `turn` or `random`; `arrivals` is `even`
-    or `exponential`. `partitioner` is `java` (murmur2, sticky), `librdkafka` (CRC32) or `murmur2_random`.
+    or `exponential`. `partitioner` is `java` (murmur2, sticky), `librdkafka` (CRC32), or one of librdkafka's by its name.
     """
 
     verb, kind = "add", "producer"
@@ -72,7 +72,17 @@ class AddProducer(Command, frozen=True):
     linger: Duration = Duration(5 * ms)
     batch_size: Size = Size(16384)
     max_in_flight: int = 5
-    partitioner: Literal["java", "librdkafka", "murmur2_random"] = "java"
+    partitioner: Literal[
+        "java",
+        "librdkafka",
+        "murmur2_random",
+        "murmur2",
+        "consistent",
+        "consistent_random",
+        "fnv1a",
+        "fnv1a_random",
+        "random",
+    ] = "java"
     config: Config = msgspec.field(default_factory=dict)
 
 
@@ -168,7 +178,8 @@ class SendRecord(Command, frozen=True):
 
     `value` is a short text (empty: an opaque payload of the producer's size); `tombstone=true` sends a null value,
     which deletes the key where the topic is compacted. `timestamp_ms` counts from the start of the run and may be negative;
-    without it the record is stamped now.
+    without it the record is stamped now. `partition` is an explicit one (-1: the partitioner chooses), `size` the bytes of an
+    opaque payload (-1: as the producer's others), `topic` another one than the producer's.
     """
 
     verb, kind = "send", "record"
@@ -178,6 +189,9 @@ class SendRecord(Command, frozen=True):
     value: str = ""
     tombstone: bool = False
     timestamp_ms: int | None = None
+    partition: int = -1
+    size: int = -1
+    topic: str = ""
 
 
 class KillBroker(Named, frozen=True):

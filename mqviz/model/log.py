@@ -20,6 +20,7 @@ from mqviz.model.batch import TRANSACTIONAL as TRANSACTIONAL
 from mqviz.model.batch import Batch as Batch
 from mqviz.model.batch import Chunk as Chunk
 from mqviz.model.event import Event, Weight, applies
+from mqviz.model.producer import wrote
 from mqviz.model.producer_state import ProducerTable
 from mqviz.model.producer_state import note as note_producer
 from mqviz.model.segment import Segment
@@ -298,8 +299,8 @@ def _appended(state: State, event: BatchAppended) -> None:
     _news_for_followers(state, partition, event.broker, fresh=True)
     producer = cluster.producers.get(batch.producer)
     request = cluster.requests.get(event.number)
-    if producer is not None and (request is None or request.incarnation == producer.incarnation):
-        producer.appended += batch.count
+    if producer is not None and request is not None and request.incarnation == producer.incarnation:
+        wrote(producer, partition, batch)
     if request is not None:
         request.appended.append((event.topic, event.partition, batch.base_offset, batch.end_offset))
 

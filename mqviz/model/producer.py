@@ -11,51 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mqviz.model import ledger
+from mqviz.model.accumulator import OpenBatch, Queue
 from mqviz.model.command import AddProducer
 from mqviz.model.event import Event, Weight, applies
 
 if TYPE_CHECKING:
+    from mqviz.model.cluster import Partition
+    from mqviz.model.log import Batch
     from mqviz.model.state import State
-
-
-class OpenBatch(msgspec.Struct):
-    """A batch that still waits at the producer; `closed`: takes no more records.
-
-    `values` and `created` are kept as in Batch: only once a record has a value, or a timestamp, of its own.
-    """
-
-    created_at_us: int
-    first_sequence: int
-    bytes: int
-    keys: list[str | None]
-    closed: bool = False
-    values: list[str | None] | None = None
-    created: list[int] | None = None
-
-    def note(self, value: str | None, stamp_us: int) -> None:
-        """The record that was put in last has this value and timestamp."""
-        before = len(self.keys) - 1
-        if self.values is None and value != "":
-            self.values = [""] * before
-        if self.created is None and stamp_us != self.created_at_us:
-            self.created = [self.created_at_us] * before
-        if self.values is not None:
-            self.values.append(value)
-        if self.created is not None:
-            self.created.append(stamp_us)
-
-
-class Queue(msgspec.Struct):
-    """A partition's batches at the producer, oldest first.
-
-    `begin`: the running number of the record that has sequence 0; whoever lets sequences begin again adds `next_sequence` to it.
-    """
-
-    topic: str
-    partition: int
-    next_sequence: int = 0
-    begin: int = 0
-    batches: list[OpenBatch] = msgspec.field(default_factory=list)
 
 
 class Sticky(msgspec.Struct):
@@ -66,13 +29,32 @@ class Sticky(msgspec.Struct):
     bytes: int = 0
 
 
+class Call(msgspec.Struct):
+    """A send() that waits in the application: the first one blocks, the others come after it.
+
+    `until_us`: when max.block.ms is over, 0: it does not block yet; `why`: what it waits for.
+    """
+
+    topic: str
+    partition: int
+    key: str | None
+    value: str | None
+    stamp_us: int | None
+    length: int
+    paced: bool
+    until_us: int = 0
+    why: str = ""
+
+
 class Producer(msgspec.Struct):
     """A producer application.
 
     `state`: running, paused, closing, closed, dead. `incarnation` counts its
     starts, `life` its starts, pauses, changes of rate and ends: a timer of an earlier life is void. The n-th record since `paced_from_us` is due at n / rate. `sent`: records that
     send() took; `appended`: of these in the log; `acknowledged`: of these known to be safe; `dropped`: died
-    with the process. `requests` in flight, by broker. `numbers`: records of earlier processes of this name, by partition.
+    with the process, or was given up. `requests` in flight, by broker. `retries`, `duplicates`: batches sent again, records that came
+    into the log once more. `buffered`: bytes of buffer.memory in use. `calls`: send() that wait; `refused`: those that failed at once. `numbers`: records of
+    earlier processes of this name, by partition.
     """
 
     name: str
@@ -94,11 +76,20 @@ class Producer(msgspec.Struct):
     sticky: Sticky | None = None
     queues: dict[str, Queue] = msgspec.field(default_factory=dict)
     requests: dict[int, int] = msgspec.field(default_factory=dict)
+    retries: int = 0
+    duplicates: int = 0
+    buffered: int = 0
+    refused: int = 0
+    calls: list[Call] = msgspec.field(default_factory=list)
     numbers: dict[str, int] = msgspec.field(default_factory=dict)
 
     def numbered(self) -> dict[str, int]:
         """How many records it and those of its name before it sent to each partition."""
         return self.numbers | {key: queue.begin + queue.next_sequence for key, queue in self.queues.items()}
+
+    def queue(self, topic: str, partition: int) -> Queue:
+        """The queue of a partition that was written to."""
+        return self.queues[f"{topic}-{partition}"]
 
 
 class ProducerAdded(Event, frozen=True):
@@ -114,7 +105,7 @@ class SendCalled(Event, frozen=True, omit_defaults=True):
 
     `keyed`: the key chose the partition. `paced`: it is one of those that the producer's rate asked for. `sequence` counts this producer's records
     to this partition. `value`: a text, None for a tombstone, "" for a payload that nobody looks into. `stamp_us`: the
-    timestamp that the application gave; None: now.
+    timestamp that the application gave; None: now. `length`: of a payload that has not the usual size, in bytes.
     """
 
     weight = Weight.STEP
@@ -129,6 +120,7 @@ class SendCalled(Event, frozen=True, omit_defaults=True):
     paced: bool
     value: str | None = ""
     stamp_us: int | None = None
+    length: int = -1
 
 
 class StickyMoved(Event, frozen=True):
@@ -139,7 +131,12 @@ class StickyMoved(Event, frozen=True):
 
 
 class RecordsFailed(Event, frozen=True, omit_defaults=True):
-    """The broker refused these records, and the producer gave up on them; `named` is the error's name and code."""
+    """The producer gave up on these records; `named` is the error's name and code.
+
+    `first_number`: as in Batch; `thrown`: the exception that the
+    application gets. Unless a leader said no before it wrote, they may be in the log all the same (R31); `unresolved`: that
+    leaves a gap in an idempotent producer's sequences, perhaps (R60).
+    """
 
     weight = Weight.MOMENT
     producer: str
@@ -149,6 +146,8 @@ class RecordsFailed(Event, frozen=True, omit_defaults=True):
     error: int
     named: str
     first_number: int = -1
+    thrown: str = ""
+    unresolved: bool = False
 
 
 class BatchesDrained(Event, frozen=True):
@@ -227,17 +226,21 @@ def _sent(state: State, event: SendCalled) -> None:
     queue = producer.queues.get(partition.key)
     if queue is None:
         begin = producer.numbers.get(partition.key, 0)
-        queue = producer.queues[partition.key] = Queue(event.topic, event.partition, 0, begin)
+        queue = producer.queues[partition.key] = Queue(event.topic, event.partition, begin)
     if event.opens:
         if queue.batches:
             queue.batches[-1].closed = True
-        queue.batches.append(OpenBatch(event.at_us, event.sequence, event.bytes, [event.key]))
+        charge = max(int(producer.settings.batch_size), event.bytes)
+        queue.batches.append(OpenBatch(event.at_us, event.sequence, event.bytes, [event.key], charge=charge))
+        producer.buffered += charge
     else:
         queue.batches[-1].bytes += event.bytes
         queue.batches[-1].keys.append(event.key)
     last = queue.batches[-1]
-    if event.value != "" or event.stamp_us is not None or last.values or last.created:
-        last.note(event.value, event.at_us if event.stamp_us is None else event.stamp_us)
+    own = event.value != "" or event.stamp_us is not None or event.length >= 0
+    if own or last.values or last.created or last.lengths:
+        stamp_us = event.at_us if event.stamp_us is None else event.stamp_us
+        last.note(event.value, stamp_us, event.length, int(producer.settings.value_size))
     queue.next_sequence = event.sequence + 1
     producer.sent += 1
     partition.sent += 1
@@ -260,27 +263,40 @@ def _drained(state: State, event: BatchesDrained) -> None:
     producer = state.cluster.producers[event.producer]
     producer.requests[event.broker] = producer.requests.get(event.broker, 0) + 1
     for topic, number in event.partitions:
-        del producer.queues[state.cluster.partition(topic, number).key].batches[0]
+        queue = producer.queues[state.cluster.partition(topic, number).key]
+        queue.left(event.number, event.broker, producer.epoch)
 
 
 @applies(RecordsAcknowledged)
 def _acknowledged(state: State, event: RecordsAcknowledged) -> None:
-    state.cluster.producers[event.producer].acknowledged += event.count
-    ledger.told(
-        state.cluster,
-        event.producer,
-        event.topic,
-        event.partition,
-        event.first_number,
-        event.count,
-        ledger.ACKNOWLEDGE,
-    )
+    producer = state.cluster.producers[event.producer]
+    producer.acknowledged += event.count
+    queue = producer.queue(event.topic, event.partition)
+    batch = queue.take(event.first_number - queue.begin)
+    if batch is not None:
+        producer.buffered -= batch.charge
+        queue.acked = max(queue.acked, batch.sequence + event.count - 1)
+    _tell(state, event, ledger.ACKNOWLEDGE)
 
 
 @applies(RecordsFailed)
 def _failed(state: State, event: RecordsFailed) -> None:
-    state.cluster.producers[event.producer].dropped += event.count
-    state.cluster.partition(event.topic, event.partition).dropped += event.count
+    producer = state.cluster.producers[event.producer]
+    queue = producer.queue(event.topic, event.partition)
+    batch = queue.take(event.first_number - queue.begin)
+    if batch is None:
+        return
+    producer.buffered -= batch.charge
+    queue.give_up(batch)
+    queue.unresolved = queue.unresolved or event.unresolved
+    if not batch.written:
+        producer.dropped += event.count
+        state.cluster.partition(event.topic, event.partition).dropped += event.count
+    _tell(state, event, ledger.FAIL)
+
+
+def _tell(state: State, event: RecordsAcknowledged | RecordsFailed, what: bytes) -> None:
+    """The ledger hears what the producer was told of these records."""
     ledger.told(
         state.cluster,
         event.producer,
@@ -288,7 +304,7 @@ def _failed(state: State, event: RecordsFailed) -> None:
         event.partition,
         event.first_number,
         event.count,
-        ledger.FAIL,
+        what,
     )
 
 
@@ -320,13 +336,33 @@ def _changed(state: State, event: ProducerChanged) -> None:
 
 def _drop(state: State, producer: Producer) -> None:
     """What still waited in the process dies with it."""
+    producer.calls = []
     for queue in producer.queues.values():
-        count = sum(len(batch.keys) for batch in queue.batches)
+        count = sum(len(batch.keys) for batch in queue.batches if not batch.written)
+        gone = ledger.removal("never sent")
         for batch in queue.batches:
-            number, gone = queue.begin + batch.first_sequence, ledger.removal("never sent")
-            ledger.told(
-                state.cluster, producer.name, queue.topic, queue.partition, number, len(batch.keys), gone
-            )
+            queue.give_up(batch)
+            first, size = queue.begin + batch.first_sequence, len(batch.keys)
+            if not batch.written:
+                ledger.told(state.cluster, producer.name, queue.topic, queue.partition, first, size, gone)
         queue.batches = []
         producer.dropped += count
         state.cluster.partition(queue.topic, queue.partition).dropped += count
+
+
+def wrote(producer: Producer, partition: Partition, batch: Batch) -> None:
+    """A leader wrote a batch of this producer: count its records once, and every further time as duplicates (R34)."""
+    queue = producer.queues.get(partition.key)
+    first = batch.first_number - (queue.begin if queue is not None else 0)
+    waiting = queue.find(first) if queue is not None else None
+    if waiting is not None and not waiting.written:
+        waiting.written = True
+        producer.appended += batch.count
+    elif waiting is None and queue is not None and queue.given_up.pop(first, 0):
+        producer.appended += batch.count
+        producer.dropped -= batch.count
+        partition.dropped -= batch.count
+    else:
+        producer.duplicates += batch.count
+        partition.sent += batch.count
+        partition.duplicates += batch.count

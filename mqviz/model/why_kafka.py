@@ -163,8 +163,10 @@ def _acknowledged(state: State, event: RecordsAcknowledged) -> Why:
 @explains(RecordsFailed)
 def _failed(_: State, event: RecordsFailed) -> Why:
     headline = f"{event.producer} gives up {several(event.count, 'record')} for P{event.partition}"
-    reason = f"the broker answered {event.named}"
-    return _why(event, headline, reason, rules.NOT_WRITTEN, lesson=20)
+    if event.error == 7:
+        reason = "delivery.timeout.ms is over: nobody knows whether they are in the log"
+        return _why(event, headline, reason, lesson=20)
+    return _why(event, headline, f"the broker answered {event.named}", rules.NOT_WRITTEN, lesson=20)
 
 
 @explains(ProducerPaced)

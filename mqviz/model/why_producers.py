@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from mqviz.model.event import Event
 from mqviz.model.producer_state import BatchRepeated
 from mqviz.model.readings import Why
+from mqviz.model.retries import (
+    BatchRetried,
+    BatchSplit,
+    ProducerEpochBumped,
+    SendBlocked,
+    SendFailed,
+    SendWentOn,
+)
 from mqviz.model.state import State
 from mqviz.model.why import explains
-from mqviz.model.words import several
+from mqviz.model.words import lasting, several
 
 
 @explains(BatchRepeated)
@@ -18,3 +27,59 @@ def _repeated(_: State, event: BatchRepeated) -> Why:
     )
     rule = "The leader remembers the last 5 batches of each idempotent producer."
     return Why(event.at_us, event.id, headline, reason, rule, "", None)
+
+
+def _why(event: Event, headline: str, reason: str = "", rule: str = "") -> Why:
+    return Why(event.at_us, event.id, headline, reason, rule, "", 20)
+
+
+@explains(BatchRetried)
+def _retried(_: State, event: BatchRetried) -> Why:
+    what = several(event.count, "record")
+    headline = f"{event.producer} will send {what} for P{event.partition} again, try {event.attempt + 1}"
+    wait = lasting(event.retry_at_us - event.at_us)
+    reason = f"the answer was {event.named}; it waits {wait}, unless the partition gets another leader before"
+    order = (
+        "With idempotence a retry keeps its place in the order."
+        if event.in_order
+        else "Without idempotence a retry may be overtaken, and may be written twice."
+    )
+    return _why(event, headline, reason, order)
+
+
+@explains(BatchSplit)
+def _split(_: State, event: BatchSplit) -> Why:
+    counts = " + ".join(str(count) for count, _ in event.parts)
+    headline = f"{event.producer} cuts a batch for P{event.partition} into {counts} records"
+    return _why(event, headline, "the broker answered MESSAGE_TOO_LARGE (10)", "Order is kept.")
+
+
+@explains(ProducerEpochBumped)
+def _bumped(_: State, event: ProducerEpochBumped) -> Why:
+    headline = f"{event.producer} begins epoch {event.epoch} for P{event.partition}"
+    reason = "its sequences there have a gap that no retry can fill, so they begin at 0 again"
+    return _why(event, headline, reason, "A new epoch must begin at sequence 0.")
+
+
+@explains(SendBlocked)
+def _blocked(state: State, event: SendBlocked) -> Why:
+    producer = state.cluster.producers[event.producer]
+    headline = f"send() blocks in {event.producer}, for {lasting(event.until_us - event.at_us)} at most"
+    reason = "the client knows no such partition and waits for metadata"
+    if event.why == "buffer.memory":
+        reason = (
+            f"its batches hold {producer.buffered} bytes of buffer.memory, and there is no room for another"
+        )
+    return _why(
+        event, headline, reason, "A full buffer is a producer's backpressure: nothing is dropped silently."
+    )
+
+
+@explains(SendWentOn)
+def _went_on(_: State, event: SendWentOn) -> Why:
+    return _why(event, f"send() goes on in {event.producer}", f"it waited {lasting(event.waited_us)}")
+
+
+@explains(SendFailed)
+def _send_failed(_: State, event: SendFailed) -> Why:
+    return _why(event, f"send() fails in {event.producer}: {event.thrown}", event.reason)

@@ -65,11 +65,6 @@ def test_r51_java_stays_while_the_queue_has_room() -> None:
     assert p.java_moves_after(32768, 16384)
 
 
-def test_r54_librdkafka_moves_after_ten_milliseconds() -> None:
-    assert not p.librdkafka_moves(1_000, 10_999)
-    assert p.librdkafka_moves(1_000, 11_000)
-
-
 def test_rules_read_well() -> None:
     assert p.RULES["java"].format(n=3) == "murmur2(key) % 3"
     assert p.RULES["librdkafka"].format(n=3) == "crc32(key) % 3"

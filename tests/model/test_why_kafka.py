@@ -19,6 +19,7 @@ from mqviz.model.log import BatchAppended, BatchRefused, HighWatermarkAdvanced
 from mqviz.model.membership import PartitionsRevoked, PositionsSet
 from mqviz.model.producer import RecordsAcknowledged, RecordsFailed, SendCalled
 from mqviz.model.readings import Why
+from mqviz.model.retries import BatchRetried
 from mqviz.model.state import State, apply
 from mqviz.model.units import Duration
 from mqviz.model.why import EXPLAIN, why
@@ -159,11 +160,13 @@ def test_where_a_reader_begins(reset: str, words: str) -> None:
 
 def test_a_refused_batch_names_its_error() -> None:
     watched = run(
-        "create topic t replication_factor=3 min_insync_replicas=2", "add producer p topic=t rate=0/s"
+        "create topic t replication_factor=3 min_insync_replicas=2",
+        "add producer p topic=t rate=0/s retries=1",
     ).to(S)
     watched.do("kill broker 2", "kill broker 3").to(15 * S).do("send record p count=2").to(16 * S)
     assert said(watched, BatchRefused).headline == "broker 1 refuses 2 records for P0"
     assert said(watched, BatchRefused).reason == "NOT_ENOUGH_REPLICAS (19)"
+    assert said(watched, BatchRetried).headline == "p will send 2 records for P0 again, try 2"
     assert said(watched, RecordsFailed).headline == "p gives up 2 records for P0"
 
 

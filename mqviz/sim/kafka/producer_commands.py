@@ -11,8 +11,6 @@ from msgspec.structs import replace
 
 from mqviz.backend import Refused
 from mqviz.kafka.records import record_size
-from mqviz.kafka.settings import number as setting
-from mqviz.kafka.settings import refused, refused_producer
 from mqviz.model.command import (
     AddProducer,
     CloseProducer,
@@ -22,9 +20,10 @@ from mqviz.model.command import (
     SendRecord,
     SetProducer,
 )
-from mqviz.model.producer import Producer, ProducerAdded, ProducerChanged, ProducerPaced
+from mqviz.model.producer import Call, Producer, ProducerAdded, ProducerChanged, ProducerPaced
 from mqviz.sim.engine import TIMER, Simulation, checks, handles
 from mqviz.sim.kafka import producer as actor
+from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.kafka.choices import only_topic
 from mqviz.sim.kafka.network import catch_up
 
@@ -43,29 +42,21 @@ def _check_add(sim: Simulation, command: AddProducer) -> AddProducer:
 
 
 def _refused_by_kafka(command: AddProducer) -> str | None:
-    values: tuple[tuple[str, int | str], ...] = (
-        ("acks", command.acks),
-        ("linger.ms", command.linger // 1000),
-        ("batch.size", int(command.batch_size)),
-        ("max.in.flight.requests.per.connection", command.max_in_flight),
-    )
-    found = [reason for name, value in values if (reason := refused(name, value))]
-    if not found and command.partitioner == "java":
-        found = [reason for reason in [refused_producer(True, command.max_in_flight)] if reason]
+    found = settings.refusal(command)
     largest = max((len(key.encode()) for key in command.keys), default=0)
     size = record_size(largest, int(command.value_size))
-    if not found and size > setting("max.request.size"):
-        found = [
-            f"the message is {size} bytes when serialized which is larger than {setting('max.request.size')}, "
+    most = settings.of(command, "max.request.size") if not found else 0
+    if not found and size > int(most):
+        found = (
+            f"the message is {size} bytes when serialized which is larger than {most}, "
             "which is the value of the max.request.size configuration"
-        ]
-    return found[0] if found else None
+        )
+    return found
 
 
 @handles(AddProducer)
 def _add(sim: Simulation, command: AddProducer) -> None:
-    idempotent = command.partitioner == "java" and command.acks in ("all", "-1")
-    producer_id = sim.state.cluster.last_producer_id + 1 if idempotent else -1
+    producer_id = sim.state.cluster.last_producer_id + 1 if settings.idempotent(command) else -1
     sim.emit(ProducerAdded(*sim.stamp(), command.name, producer_id, command))
     actor.pace(sim, sim.state.cluster.producers[command.name])
 
@@ -95,7 +86,13 @@ def _check_send(sim: Simulation, command: SendRecord) -> SendRecord:
         raise Refused("send at least one record: count=1 or more")
     if command.tombstone and (command.value or not command.key):
         raise Refused("a tombstone is a null value for a key: say key=NAME and no value")
-    return command
+    if command.size >= 0 and (command.value or command.tombstone):
+        raise Refused("give a value, or the size of one that nobody looks into, not both")
+    if command.partition < -1:
+        raise Refused(
+            f"Invalid partition: {command.partition}. Partition number should always be non-negative or null."
+        )
+    return replace(command, topic=only_topic(sim, command.topic)) if command.topic else command
 
 
 @handles(SendRecord)
@@ -104,9 +101,11 @@ def _send(sim: Simulation, command: SendRecord) -> None:
     given = sim.cause
     value = None if command.tombstone else command.value
     stamp_us = None if command.timestamp_ms is None else command.timestamp_ms * 1000
+    topic = command.topic or producer.settings.topic
     for _ in range(command.count):
         sim.cause = given
-        actor.send(sim, producer, command.key or None, paced=False, value=value, stamp_us=stamp_us)
+        call = Call(topic, command.partition, command.key or None, value, stamp_us, command.size, False)
+        actor.send(sim, producer, call)
     actor.drain(sim, producer)
 
 
@@ -138,6 +137,7 @@ def _resume(sim: Simulation, command: ResumeProducer) -> None:
     if producer.queues:
         sim.schedule(int(producer.settings.linger), TIMER, "kafka.linger", command.name)
     actor.pace(sim, producer)
+    sim.schedule(0, TIMER, "kafka.calls", command.name)
 
 
 @checks(CloseProducer)
