@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from mqviz.kafka import partitioners
 from mqviz.kafka.records import BATCH_HEADER, compressed, record_size
-from mqviz.model.producer import Call, Producer, Queue, SendCalled, Sticky, StickyMoved
+from mqviz.model.accumulator import Queue
+from mqviz.model.producer import Call, Producer, SendCalled, Sticky, StickyMoved
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.streams import Numbers
