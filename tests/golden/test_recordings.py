@@ -9,6 +9,10 @@ from tests.golden.runner import RECORDINGS, load, play
 PLAYED: tuple[str, ...] = (
     "D04-FX7-initial-delay",
     "D04-raw-classic-protocol",
+    "D01-batch-bytes",
+    "D01-keyed-partitions",
+    "D01-null-key-runs",
+    "D02-offsets-errors",
     "D05-raw-r125-uniform-6p",
     "D05-raw-fresh-range-3p-mA-mB-mC-mD-mE",
     "D05-raw-fresh-range-5p-q1-w2-e3",

@@ -71,7 +71,9 @@ def test_r45_delivery_timeout_counts_from_the_creation_of_the_batch() -> None:
     in_sync(watched, 1)
     watched.do("send record p count=2").to(10 * S)
     failed = of(watched, RecordsFailed)
-    assert [(e.at_us, e.first_number, e.count, e.thrown) for e in failed] == [(4 * S, 0, 2, "TimeoutException")]
+    assert [(e.at_us, e.first_number, e.count, e.thrown) for e in failed] == [
+        (4 * S, 0, 2, "TimeoutException")
+    ]
     assert watched.state.cluster.producers["p"].dropped == 2
     assert watched.state.cluster.producers["p"].buffered == 0
 

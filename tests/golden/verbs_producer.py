@@ -1,0 +1,188 @@
+"""Verbs and facts of producers: starting them, sending, what became of each record."""
+
+from __future__ import annotations
+
+import zlib
+from itertools import groupby
+from statistics import median_low
+from typing import Any
+
+from mqviz.commands import parse
+from mqviz.kafka.errors import Error
+from mqviz.model.producer import Call, RecordsAcknowledged, RecordsFailed, SendCalled
+from mqviz.model.retries import SendFailed
+from mqviz.sim.kafka import producer as actor
+from tests.golden.registry import Args, fact, shape, verb
+from tests.golden.world import World
+
+PENDING = "PENDING"
+
+
+@verb("start_producer")
+def _start(world: World, act: Args) -> None:
+    name = act["producer"]
+    config = dict(world.config("producer", name))
+    client = "java" if act.get("client", "java") == "java" else "librdkafka"
+    if client != "java":
+        client = config.pop("partitioner", client)
+    topic = next(iter(world.case["setup"]["topics"]))
+    text = f"add producer {name} topic={topic} rate=0/s partitioner={client}"
+    reason = world.do(parse(" ".join([text, *(f"{key}={value}" for key, value in config.items())])))
+    world.answered(act.get("as"), _thrown(reason))
+
+
+def _thrown(reason: str) -> str:
+    if reason == "ok" or "Kafka refuses" not in reason:
+        return reason
+    return "KafkaException<-ConfigException" if "Failed to construct" in reason else "ConfigException"
+
+
+@verb("produce")
+def _produce(world: World, act: Args) -> None:
+    calls = [call for record in act["records"] for call in _calls(world, act["topic"], record)]
+    start, label = len(world.log), act.get("as")
+    gap_us = act.get("gap_us", 0)
+    began_us = world.now_us
+    for index, call in enumerate(calls):
+        if gap_us:
+            world.to(began_us + index * gap_us)
+        sim = world.backend._sim
+        sim.cause = 0
+        producer = sim.state.cluster.producers[act["producer"]]
+        if actor.send(sim, producer, call):
+            actor.drain(sim, producer)
+    world.notes[f"produce {label}"] = (start, act["producer"], len(calls), [call.key for call in calls])
+    flush = act.get("flush", True)
+
+    def outcome() -> list[Any] | None:
+        found = results(world, label)
+        late = world.now_us - began_us >= act.get("wait_ms", 60_000) * 1_000
+        over = len(found) == len(calls) and (not flush or PENDING not in found)
+        return found if over or (flush and late) else None
+
+    world.later(label, outcome)
+
+
+def _calls(world: World, topic: str, record: Args) -> list[Call]:
+    keys = [record.get("key")] * record.get("count", 1)
+    if "each_key" in record:
+        keys = world.case["data"][record["each_key"]]
+    found = []
+    for index, key in enumerate(keys):
+        name = None if key is None else key.replace("{i}", str(index))
+        value = record.get("value", "" if "bytes" in record else None)
+        text = "" if value is None else value.replace("{i}", str(index))
+        length = record.get("bytes", 0 if text == "" else -1)
+        stamp_us = world.now_us + record["ts"] * 1_000 if "ts" in record else None
+        found.append(Call(topic, record.get("partition", -1), name, text, stamp_us, length, False))
+    return found
+
+
+def results(world: World, label: str) -> list[Any]:
+    """[partition, offset], `Class/ERROR` or PENDING of each record of a produce that has left send()."""
+    start, name, count, _ = world.notes[f"produce {label}"]
+    sent: list[Any] = []
+    known: dict[tuple[str, int, int], Any] = {}
+    for event in world.log[start:]:
+        if getattr(event, "producer", "") != name:
+            continue
+        if isinstance(event, SendFailed) and len(sent) < count:
+            sent.append(f"{event.thrown}/{Error(event.error).name}")
+        elif isinstance(event, SendCalled) and len(sent) < count:
+            sent.append((event.topic, event.partition, event.sequence))
+        elif isinstance(event, RecordsAcknowledged):
+            for k in range(event.count):
+                place = (event.topic, event.partition, event.first_number + k)
+                known[place] = [event.partition, event.base_offset + k]
+        elif isinstance(event, RecordsFailed):
+            for k in range(event.count):
+                place = (event.topic, event.partition, event.first_number + k)
+                known[place] = f"{event.thrown}/{Error(event.error).name}"
+    return [one if isinstance(one, str) else known.get(one, PENDING) for one in sent]
+
+
+@fact("send_results")
+def _results(world: World, read: Args) -> Any:
+    return world.labels[read["of"]].outcome
+
+
+def _sent(world: World, label: str) -> list[int]:
+    """The partition of each record of a produce."""
+    start, name, count, _ = world.notes[f"produce {label}"]
+    events = [e for e in world.log[start:] if isinstance(e, SendCalled) and e.producer == name]
+    return [event.partition for event in events[:count]]
+
+
+@fact("key_partitions")
+def _key_partitions(world: World, read: Args) -> Any:
+    keys = world.notes[f"produce {read['of']}"][3]
+    partitions = _sent(world, read["of"])
+    if "key" in read:
+        return [partitions[keys.index(read["key"])]]
+    # where a rule places the empty key at random the recording says null
+    rule = world.state.cluster.producers[world.notes[f"produce {read['of']}"][1]].settings.partitioner
+    drawn = rule.endswith("_random") or rule == "librdkafka"
+    return [None if drawn and key == "" else p for key, p in zip(keys, partitions, strict=True)]
+
+
+@fact("agreement")
+def _agreement(world: World, read: Args) -> Any:
+    found = []
+    for index, label in enumerate(read["of"]):
+        keys, mine = world.notes[f"produce {label}"][3], _sent(world, label)
+        if isinstance(read["with"], str):
+            other = [zlib.crc32(key.encode()) % read["partitions"][index] for key in keys]
+        else:
+            other = _sent(world, read["with"][index])
+        found.append(sum(a == b for key, a, b in zip(keys, mine, other, strict=True) if key))
+    return found
+
+
+@fact("runs")
+def _runs(world: World, read: Args) -> Any:
+    pairs = [[p, len(list(group))] for p, group in groupby(_sent(world, read["of"]))]
+    if read.get("what") == "pairs":
+        return pairs
+    low = read["bounds"][0]
+    # runs add up where the same partition is drawn again, and a few are shorter: the recording bounds the usual one
+    return median_low([length // max(1, round(length / low)) for _, length in pairs[:-1]])
+
+
+@shape("runs")
+def _same_runs(expected: Any, found: Any) -> bool:
+    return sum(length for _, length in expected) == sum(length for _, length in found)
+
+
+@fact("partition_list")
+def _partition_list(world: World, read: Args) -> Any:
+    return _sent(world, read["of"])
+
+
+@shape("partition_list")
+def _same_cycle(expected: Any, found: Any) -> bool:
+    cycle = len(set(expected))
+    return len(expected) == len(found) and all(
+        sorted(found[k : k + cycle]) == sorted(set(expected)) for k in range(0, len(found), cycle)
+    )
+
+
+@fact("batch_sizes")
+def _batch_sizes(world: World, read: Args) -> Any:
+    log = world.state.cluster.partition(read["topic"], read["partition"]).led.log
+    fields = read.get("fields", ["records", "bytes"])
+    return [[b.count if name == "records" else b.bytes for name in fields] for b in log.forwards(log.start)]
+
+
+@shape("batch_sizes")
+def _same_records(expected: Any, found: Any) -> bool:
+    return sum(each[0] for each in expected) == sum(each[0] for each in found)
+
+
+@fact("metadata_order")
+def _metadata_order(world: World, read: Args) -> Any:
+    return [partition.number for partition in world.state.cluster.topics[read["topic"]].partitions]
+
+
+@shape("metadata_order")
+def _same_partitions(expected: Any, found: Any) -> bool:
+    return sorted(expected) == sorted(found)
