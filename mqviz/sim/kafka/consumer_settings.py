@@ -18,6 +18,7 @@ from mqviz.model.request import Fetch
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka.strategies import STRATEGY, refused_strategy
 
+
 def value(consumer: Consumer, name: str) -> Any:
     """The value of a setting of this consumer, in Kafka's units."""
     return of(consumer.settings.config, "consumer", name)

@@ -11,6 +11,7 @@ from mqviz.backend import Refused
 from mqviz.kafka.errors import named
 from mqviz.model.cluster import Partition
 from mqviz.model.command import ResetGroup
+from mqviz.model.group_record import PartitionRecord
 from mqviz.model.request import OffsetCommit
 from mqviz.sim.engine import Simulation, checks, handles
 from mqviz.sim.kafka import network, offsets
@@ -57,8 +58,8 @@ def _partitions(sim: Simulation, command: ResetGroup) -> list[Partition]:
     return chosen
 
 
-def _known(records: dict[str, object]) -> list[str]:
-    return list(dict.fromkeys(getattr(record, "topic", "") for record in records.values()))
+def _known(records: dict[str, PartitionRecord]) -> list[str]:
+    return list(dict.fromkeys(record.topic for record in records.values()))
 
 
 def _offset(partition: Partition, command: ResetGroup) -> int:

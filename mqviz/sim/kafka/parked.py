@@ -68,7 +68,11 @@ def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
 def readable_to(partition: Partition, committed: bool) -> int:
     """Up to where a consumer may read: the high watermark, or the last stable offset for read_committed (R63, R90)."""
     replica = partition.led
-    return getattr(replica, "last_stable_offset", replica.high_watermark) if committed else replica.high_watermark
+    return (
+        getattr(replica, "last_stable_offset", replica.high_watermark)
+        if committed
+        else replica.high_watermark
+    )
 
 
 def _readable(
