@@ -117,15 +117,11 @@ def i31_commits_are_within_the_log(state: State) -> Iterator[str]:
     """I31: a committed offset is at most the log end of that moment, unless somebody set it by hand."""
     for group in state.cluster.groups.values():
         for key, record in group.records.items():
-<<<<<<< HEAD
-            if record.committed is not None and not (record.moved or record.outside) and not 0 <= record.committed <= record.limit:
-=======
             if (
                 record.committed is not None
-                and not record.moved
+                and not (record.moved or record.outside)
                 and not 0 <= record.committed <= record.limit
             ):
->>>>>>> 6e8be59 (Explanations and schemas of consumers' orders)
                 yield f"{group.name} committed {record.committed} of {key}, which ended at {record.limit}"
 
 
