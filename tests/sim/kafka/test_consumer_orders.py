@@ -83,7 +83,8 @@ def test_r95_assign_is_no_membership() -> None:
         .to(2 * S)
     )
     assert of(watched, RecordsReturned)[0].parts == (("t", 0, 0, 3),)
-    assert not of(watched, CommitStarted) and not of(watched, CommitRefused)
+    assert not of(watched, CommitStarted)
+    assert not of(watched, CommitRefused)
 
 
 def test_e35_out_of_range_with_reset_none_throws() -> None:
