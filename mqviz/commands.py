@@ -234,6 +234,8 @@ def _value(kind: Any, items: list[str], name: str, text: str, column: int) -> An
 
 
 def _scalar(kind: Any, item: str, name: str, text: str, column: int) -> Any:
+    if get_origin(kind) is UnionType:
+        kind = get_args(kind)[0]
     if get_origin(kind) is Literal:
         if item not in get_args(kind):
             raise NotationError(f"{name} cannot be `{item}`{nearest(item, get_args(kind))}", text, column)
@@ -242,8 +244,6 @@ def _scalar(kind: Any, item: str, name: str, text: str, column: int) -> Any:
         if item not in ("true", "false"):
             raise NotationError(f"{name} is true or false", text, column)
         return item == "true"
-    if get_origin(kind) is UnionType:
-        kind = get_args(kind)[0]
     try:
         if issubclass(kind, Quantity):
             return kind.parse(item)

@@ -303,7 +303,7 @@ class DrivenKafkaBackend:
             case SetProducer(rate=rate):
                 drive.tell(name, words.SetRate(float(rate)))
                 self._scribe.write(ProducerRateSet, self.now_us, self._cause, self.now_us, name, float(rate))
-            case SetConsumer(processing=processing):
+            case SetConsumer(processing=processing) if processing is not None:
                 drive.tell(name, words.SetProcessing(int(processing)))
             case SendRecord(key=key, count=count):
                 drive.tell(name, words.Send(key or None, count))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+import mqviz.model.consuming
 import mqviz.model.membership  # noqa: F401  (registers its events)
 from mqviz.model.broker import Broker, Feed, Fetcher
 from mqviz.model.consumer import Consumer

@@ -90,8 +90,12 @@ class AddConsumer(Command, frozen=True):
     """A consumer application: one member of `group` that processes each record for `processing`.
 
     Without a name the backend gives the next free one (c1, c2, …); without a topic it subscribes to what the
-    group's other members read, or to the only topic there is. `commit` is `after` (each poll's records are
-    processed, then committed), or `auto`.
+    group's other members read, or to the only topic there is; `topics` where it reads several. With `assign` (partitions, as
+    `orders-0`) it takes these by hand and is no member (R95).
+    `commit` says when the application commits (R86): `after` the records of a poll are processed, `before`, after
+    `each` record, `async` (after the work, without waiting), `auto` (enable.auto.commit), `none` (only by command), `dedupe`
+    (after the work, which recognises records that the group has done). `client`: whose client it is, `java` or
+    `librdkafka`. `loop` false: the application polls only when it is told to.
     """
 
     verb, kind = "add", "consumer"
@@ -101,12 +105,16 @@ class AddConsumer(Command, frozen=True):
     processing: Duration = Duration(100 * ms)
     service_times: Spread = "even"
     max_poll_records: int = 500
-    commit: Literal["after", "auto"] = "after"
+    commit: Literal["after", "auto", "before", "each", "async", "none", "dedupe"] = "after"
     auto_offset_reset: str = "latest"
     session_timeout: Duration = Duration(45_000 * ms)
     heartbeat_interval: Duration = Duration(3_000 * ms)
     max_poll_interval: Duration = Duration(300_000 * ms)
     config: Config = msgspec.field(default_factory=dict)
+    topics: tuple[str, ...] = ()
+    assign: tuple[str, ...] = ()
+    client: Literal["java", "librdkafka"] = "java"
+    loop: bool = True
 
 
 class CloseConsumer(Named, frozen=True):
@@ -166,11 +174,81 @@ class SetProducer(Command, frozen=True):
 
 
 class SetConsumer(Command, frozen=True):
-    """Change how long a running consumer takes for a record."""
+    """Change how long a running consumer takes for a record, or whether its application polls all the time."""
 
     verb, kind = "set", "consumer"
     name: str
-    processing: Duration
+    processing: Duration | None = None
+    loop: bool | None = None
+
+
+class PollConsumer(Command, frozen=True):
+    """The application of a consumer that does not loop calls poll(timeout) once; it works on what comes."""
+
+    verb, kind = "poll", "consumer"
+    name: str
+    timeout: Duration = Duration(1_000 * ms)
+
+
+class BusyConsumer(Command, frozen=True):
+    """The application does something else for `time` and does not poll meanwhile; its client's threads go on (R93)."""
+
+    verb, kind = "busy", "consumer"
+    name: str
+    time: Duration
+
+
+class CommitConsumer(Command, frozen=True):
+    """The application calls commitSync() with its positions (R85)."""
+
+    verb, kind = "commit", "consumer"
+    name: str
+
+
+class SeekConsumer(Command, frozen=True):
+    """The application calls seek(): `offset`, or `to` the beginning or the end, or to a `time` of the run (R88).
+
+    `partition` -1: all that it owns of `topic` (empty: of every topic).
+    """
+
+    verb, kind = "seek", "consumer"
+    name: str
+    topic: str = ""
+    partition: int = -1
+    offset: int | None = None
+    to: Literal["", "beginning", "end"] = ""
+    time: Duration | None = None
+
+
+class PausePartition(Command, frozen=True):
+    """The application calls pause(): it keeps the partition (as `orders-0`), but nothing of it is fetched or returned (R89)."""
+
+    verb, kind = "pause", "partition"
+    name: str
+    consumer: str
+
+
+class ResumePartition(Command, frozen=True):
+    """The application takes records of the partition again."""
+
+    verb, kind = "resume", "partition"
+    name: str
+    consumer: str
+
+
+class ResetGroup(Command, frozen=True):
+    """An administrator sets committed offsets of a group without members (R88): to an `offset`, an end, or a `time` of the run.
+
+    `partition` -1: all partitions of `topic`, or of all topics that the group has offsets of.
+    """
+
+    verb, kind = "reset", "group"
+    name: str
+    topic: str = ""
+    partition: int = -1
+    offset: int | None = None
+    to: Literal["", "earliest", "latest"] = ""
+    time: Duration | None = None
 
 
 class SendRecord(Command, frozen=True):
@@ -319,6 +397,13 @@ AnyCommand = (
     | ResumeProducer
     | SetProducer
     | SetConsumer
+    | PollConsumer
+    | BusyConsumer
+    | CommitConsumer
+    | SeekConsumer
+    | PausePartition
+    | ResumePartition
+    | ResetGroup
     | SendRecord
     | KillBroker
     | StopBroker

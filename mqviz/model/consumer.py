@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from mqviz.model.claim import Claim, Slice, Taken
 from mqviz.model.command import AddConsumer
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.log import Batch
@@ -22,51 +23,17 @@ Phase = Literal["unjoined", "joining", "syncing", "stable"]
 """Where the process stands with its group: no membership, JoinGroup sent, SyncGroup sent, has an assignment."""
 
 
-class Claim(msgspec.Struct):
-    """A partition that the process believes it owns.
-
-    `position`: next offset that poll() will return, None until it is known; `fetched`: batches that wait in
-    the process, which cover position … fetched_to - 1.
-    """
-
-    topic: str
-    partition: int
-    position: int | None = None
-    fetched: list[Batch] = msgspec.field(default_factory=list)
-    fetched_to: int = 0
-
-
-class Slice(msgspec.Struct):
-    """Records first … end - 1 of a partition that poll() returned and that are still to be processed."""
-
-    topic: str
-    partition: int
-    first: int
-    end: int
-    batches: list[Batch]
-
-
-class Taken(msgspec.Struct):
-    """The record that the application works on."""
-
-    topic: str
-    partition: int
-    offset: int
-    key: str | None
-    started_at_us: int
-    ends_at_us: int
-
-
 class Consumer(msgspec.Struct):
     """A consumer process.
 
-    `state`: running, paused, closing, closed, dead. `activity`: polling (inside poll(), nothing to return),
-    processing, committing, closing. `incarnation` counts its starts, `life` its starts, pauses and ends,
+    `state`: running, paused, closing, leaving, closed, dead. `activity`: polling (inside poll(), nothing to return),
+    processing, committing, busy (with something else until `busy_until_us`), idle (not told to poll; see `loop`). `polls` counts calls of poll(). `incarnation` counts its starts, `life` its starts, pauses and ends,
     `membership` the rounds of joining: a timer of an earlier one is void. `rejoin`: the next poll() must join again. `fetching`: partitions asked
     for, by broker. `fenced`: another process has its group.instance.id. `given`: what it was assigned last, in
     `given_generation`; `snapshot`: how many partitions its topics had when it, as the group leader, assigned them.
     `arrived`: what SyncGroup brought while the application was busy, for the next poll(). `ready`: partitions with fetched records, in the order they came.
     `asked`: requests that will tell it where to start reading. `commits`: purposes of commits on their way.
+    `assigned_at_us`: when it was last given partitions.
     """
 
     name: str
@@ -101,6 +68,10 @@ class Consumer(msgspec.Struct):
     asked: tuple[int, ...] = ()
     commits: dict[int, str] = msgspec.field(default_factory=dict)
     carried: dict[str, tuple[Batch, ...]] = msgspec.field(default_factory=dict)
+    loop: bool = True
+    polls: int = 0
+    busy_until_us: int = 0
+    assigned_at_us: int = -1
 
 
 class ConsumerAdded(Event, frozen=True):
@@ -142,6 +113,13 @@ class RecordsReturned(Event, frozen=True):
     parts: tuple[tuple[str, int, int, int], ...]
 
 
+class PositionsMoved(Event, frozen=True):
+    """These ranges held nothing that the application may see (markers, aborted records): the position jumps over them (R63)."""
+
+    consumer: str
+    parts: tuple[tuple[str, int, int, int], ...]
+
+
 class RecordTaken(Event, frozen=True):
     """The application began to work on a record."""
 
@@ -165,10 +143,24 @@ class RecordsProcessed(Event, frozen=True):
     end: int
 
 
+class RecordsSkipped(Event, frozen=True):
+    """The application does not work on these offsets: its table says that they are done, or its commit failed (R86)."""
+
+    weight = Weight.STEP
+    consumer: str
+    group: str
+    topic: str
+    partition: int
+    first: int
+    end: int
+    because: str
+
+
 class CommitStarted(Event, frozen=True):
     """The process asked its coordinator to commit.
 
-    `purpose`: application (commitSync, which waits), timer (auto-commit, which does not), rejoin or close
+    `purpose`: application (commitSync after the work, which waits), before or each (the same before the work, after a
+    record), command (by hand), async (commitAsync) or timer (auto-commit), which do not wait, rejoin or close
     (auto-commit before the partitions are given up, which waits) (R83, R85).
     """
 
@@ -240,8 +232,10 @@ def _added(state: State, event: ConsumerAdded) -> None:
         int(settings.processing),
         before.incarnation + 1 if before else 1,
         before.life + 1 if before else 1,
+        activity="polling" if settings.loop else "idle",
         polled_at_us=event.at_us,
         committed_at_us=event.at_us,
+        loop=settings.loop,
     )
 
 
@@ -250,6 +244,7 @@ def _polled(state: State, event: PollCalled) -> None:
     consumer = _of(state, event.consumer)
     consumer.activity = "polling"
     consumer.polled_at_us = event.at_us
+    consumer.polls += 1
 
 
 @applies(ConsumerFailed)
@@ -279,15 +274,30 @@ def _fetched(state: State, event: RecordsFetched) -> None:
 def _returned(state: State, event: RecordsReturned) -> None:
     consumer = _of(state, event.consumer)
     consumer.activity = "processing"
+    consumer.polled_at_us = event.at_us
     for topic, number, first, end in event.parts:
         key = state.cluster.partition(topic, number).key
         claim = consumer.claims[key]
-        held = [batch for batch in claim.fetched if batch.base_offset < end]
+        held = [batch for batch in claim.fetched if batch.base_offset < end and claim.visible(batch)]
+        claim.handed = end
         consumer.hand.append(Slice(topic, number, first, end, held))
-        claim.fetched = [batch for batch in claim.fetched if batch.end_offset > end]
-        claim.position = end
-        if end == claim.fetched_to:
-            consumer.ready.remove(key)
+        _move(consumer, key, end)
+
+
+@applies(PositionsMoved)
+def _moved(state: State, event: PositionsMoved) -> None:
+    consumer = _of(state, event.consumer)
+    for topic, number, _, end in event.parts:
+        _move(consumer, state.cluster.partition(topic, number).key, end)
+
+
+def _move(consumer: Consumer, key: str, end: int) -> None:
+    claim = consumer.claims[key]
+    claim.fetched = [batch for batch in claim.fetched if batch.end_offset > end]
+    claim.position = end
+    if end == claim.fetched_to:
+        consumer.ready.remove(key)
+        claim.forget()
 
 
 @applies(RecordTaken)
@@ -302,15 +312,33 @@ def _processed(state: State, event: RecordsProcessed) -> None:
     cluster = state.cluster
     consumer = cluster.consumers[event.consumer]
     consumer.taken = None
-    consumer.processed += event.end - event.first
-    part = consumer.hand[0]
-    part.first = event.end
-    if part.first == part.end:
-        del consumer.hand[0]
-    else:
-        part.batches = [batch for batch in part.batches if batch.end_offset > part.first]
+    consumer.processed += consumer.hand[0].count(event.end)
+    _put_down(consumer.hand, event.end)
     key = cluster.partition(event.topic, event.partition).key
-    cluster.groups[event.group].record(key, event.topic, event.partition).passed(event.first, event.end)
+    group = cluster.groups.get(event.group)
+    if group is not None:
+        group.record(key, event.topic, event.partition).passed(event.first, event.end)
+    claim = consumer.claims.get(key)
+    if claim is not None:
+        claim.done = event.end
+
+
+def _put_down(hand: list[Slice], end: int) -> None:
+    part = hand[0]
+    part.first = end
+    if part.first >= part.end:
+        del hand[0]
+    else:
+        part.batches = [batch for batch in part.batches if batch.end_offset > end]
+
+
+@applies(RecordsSkipped)
+def _skipped(state: State, event: RecordsSkipped) -> None:
+    consumer = _of(state, event.consumer)
+    _put_down(consumer.hand, event.end)
+    claim = consumer.claims.get(state.cluster.partition(event.topic, event.partition).key)
+    if claim is not None:
+        claim.done = event.end
 
 
 @applies(CommitStarted)
@@ -318,18 +346,29 @@ def _commits(state: State, event: CommitStarted) -> None:
     consumer = _of(state, event.consumer)
     consumer.committed_at_us = event.at_us
     consumer.commits[event.number] = event.purpose
-    if event.purpose == "application":
+    if event.purpose in ("application", "before", "each"):
         consumer.activity = "committing"
+    group = state.cluster.groups.get(consumer.settings.group)
+    if event.purpose == "command" and group is not None:
+        for key in consumer.claims:
+            if key in group.records:
+                group.records[key].moved = True
 
 
 @applies(CommitEnded)
 def _committed(state: State, event: CommitEnded) -> None:
-    _of(state, event.consumer).commits.pop(event.number, None)
+    consumer = _of(state, event.consumer)
+    purpose = consumer.commits.pop(event.number, "")
+    if purpose in ("before", "each"):
+        consumer.activity = "processing"
 
 
 @applies(CommitRefused)
 def _refused(state: State, event: CommitRefused) -> None:
-    _of(state, event.consumer).commits.pop(event.number, None)
+    consumer = _of(state, event.consumer)
+    purpose = consumer.commits.pop(event.number, "")
+    if purpose in ("before", "each"):
+        consumer.activity = "processing"
 
 
 @applies(ConsumerProcessingSet)

@@ -47,7 +47,7 @@ class Group(msgspec.Struct):
 
     `round` counts rebalances: a timer of an earlier one is void; `reason`, `stopped_at_us`
     and `stopped_at_lag` are the last one's. `extended`: somebody joined in this window
-    of the initial delay; `window_left_us`: how much longer it may be extended (R102). `settled`: stable, with just the members
+    of the initial delay; `window_left_us`: how much longer it may be extended (R102). `emptied_at_us`: when its last member was gone. `settled`: stable, with just the members
     that the assignment is for. `ids_given`: how many, by client.id. `protocol`: classic, consumer (its members are in
     consumer_group.py). `static`: member ids by group.instance.id.
     `loads`: how often a coordinator took it over; `stored`: what the next one would find.
@@ -74,6 +74,7 @@ class Group(msgspec.Struct):
     static: dict[str, str] = msgspec.field(default_factory=dict)
     loads: int = 0
     stored: Stored = msgspec.field(default_factory=Stored)
+    emptied_at_us: int = 0
     records: dict[str, PartitionRecord] = msgspec.field(default_factory=dict)
 
     def record(self, key: str, topic: str, partition: int) -> PartitionRecord:
@@ -203,10 +204,11 @@ class MemberRemoved(Event, frozen=True):
     reason: str
 
 
-class OffsetsCommitted(Event, frozen=True):
+class OffsetsCommitted(Event, frozen=True, omit_defaults=True):
     """The group's committed offsets are stored on __consumer_offsets: (topic, partition, next to read) (R82).
 
-    `before`: what was committed until now, partition by partition, None for the first time.
+    `before`: what was committed until now, partition by partition, None for the first time. `by_hand`: an administrator set
+    them (R88).
     """
 
     weight = Weight.STEP
@@ -214,6 +216,7 @@ class OffsetsCommitted(Event, frozen=True):
     client: str
     offsets: tuple[tuple[str, int, int], ...]
     before: tuple[int | None, ...]
+    by_hand: bool = False
 
 
 @applies(GroupCreated)
@@ -329,6 +332,7 @@ def _emptied(state: State, event: GroupEmptied) -> None:
     group.assignor = group.group_leader = ""
     group.initial = False
     store(group)
+    group.emptied_at_us = event.at_us
 
 
 @applies(MemberSynced)
@@ -385,8 +389,13 @@ def _removed(state: State, event: MemberRemoved) -> None:
 def _committed(state: State, event: OffsetsCommitted) -> None:
     group = state.cluster.groups[event.group]
     for topic, number, offset in event.offsets:
-        record = group.record(state.cluster.partition(topic, number).key, topic, number)
+        partition = state.cluster.partition(topic, number)
+        record = group.record(partition.key, topic, number)
         record.committed = offset
         record.committed_at_us = event.at_us
         record.outside |= event.client not in state.cluster.consumers
+        record.limit = (
+            partition.replicas[partition.leader].log.end if partition.leader in partition.replicas else offset
+        )
+        record.moved = record.moved or event.by_hand
         record.commits.note(event.at_us, offset)

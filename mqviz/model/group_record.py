@@ -15,6 +15,8 @@ class PartitionRecord(msgspec.Struct):
 
     `start`: where its first reader began; `committed`: next offset to read, None before the first commit; `outside`: some
     offset was committed by none of the simulated consumers.
+    `limit`: the end of the log when that was committed. `moved`: somebody moved the position or the commit by hand, so
+    that neither says what was done.
     `ends` and `times` are a step function that counts how often each record was processed: offsets from
     ends[i-1] to ends[i] - 1 were processed times[i] times; those after the last end 0 times. Neighbours with
     the same count are one step, so it is short however long the log is. `tenures`: since when who reads it, the last
@@ -27,6 +29,8 @@ class PartitionRecord(msgspec.Struct):
     committed: int | None = None
     committed_at_us: int = 0
     outside: bool = False
+    limit: int = 0
+    moved: bool = False
     commits: Samples = msgspec.field(default_factory=Samples)
     ends: list[int] = msgspec.field(default_factory=list)
     times: list[int] = msgspec.field(default_factory=list)

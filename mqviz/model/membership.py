@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import mqviz.model.group_takeover  # noqa: F401  (registers its events)
-from mqviz.model.consumer import Claim, Phase
+from mqviz.model.claim import Claim
+from mqviz.model.consumer import Phase
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.member_stops import gave_up, has_share
 
@@ -139,6 +140,7 @@ def _assigned(state: State, event: PartitionsAssigned) -> None:
         if event.group in cluster.groups:
             cluster.groups[event.group].record(key, topic, number).held_by(event.at_us, event.consumer)
     has_share(cluster.consumers[event.consumer], event.at_us)
+    cluster.consumers[event.consumer].assigned_at_us = event.at_us
 
 
 @applies(PartitionsRevoked)
@@ -177,4 +179,6 @@ def _positions(state: State, event: PositionsSet) -> None:
         key = cluster.partition(topic, number).key
         claim = consumer.claims[key]
         claim.position = claim.fetched_to = offset
-        cluster.groups[event.group].record(key, topic, number).begin(offset)
+        claim.reset = ""
+        if event.group in cluster.groups:
+            cluster.groups[event.group].record(key, topic, number).begin(offset)

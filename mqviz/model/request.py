@@ -55,17 +55,30 @@ class ReplicaFetch(Request, frozen=True):
     offsets: tuple[tuple[str, int, int, int], ...]
 
 
-class Fetch(Request, frozen=True):
-    """A consumer asks for records from these offsets on (R80)."""
+class Fetch(Request, frozen=True, omit_defaults=True):
+    """A consumer asks for records from these offsets on (R80).
+
+    Answered with at least `min_bytes`, or when `max_wait_us` are over; with at most `partition_bytes` a partition and `max_bytes`
+    in all, but the first batch always. `committed`: isolation.level read_committed. `rack`: client.rack (R36).
+    """
 
     offsets: tuple[tuple[str, int, int], ...]
+    max_wait_us: int = 500_000
+    min_bytes: int = 1
+    max_bytes: int = 52_428_800
+    partition_bytes: int = 1_048_576
+    committed: bool = False
+    rack: str = ""
 
 
-class ListOffsets(Request, frozen=True):
-    """Where does each partition begin (`earliest`) or end (`latest`)? (R81)"""
+class ListOffsets(Request, frozen=True, omit_defaults=True):
+    """Where does each partition begin (`earliest`), end (`latest`; for `committed` readers), or have records of `at_us` or later
+    (`time`)? (R81, R88)"""
 
     which: str
     partitions: tuple[tuple[str, int], ...]
+    at_us: int = 0
+    committed: bool = False
 
 
 class DeleteRecords(Request, frozen=True):

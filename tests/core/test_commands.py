@@ -19,6 +19,8 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(0, 10**9),
     bool: st.booleans(),
     int | None: st.none() | st.integers(-(10**9), 10**9),
+    bool | None: st.none() | st.booleans(),
+    Duration | None: st.none() | st.integers(0, 10**13).map(Duration),
     Duration: st.integers(0, 10**13).map(Duration),
     Size: st.integers(0, 1 << 40).map(Size),
     Rate: st.floats(0, 1e9, allow_nan=False).map(Rate),

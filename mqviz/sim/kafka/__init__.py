@@ -4,17 +4,23 @@ Brokers answer request values; producers, consumers and followers are actors tha
 protocol is one file here, whose structs and events are the file of the same name in mqviz/model.
 """
 
+from mqviz.sim.kafka import assigned as assigned
 from mqviz.sim.kafka import broker as broker
 from mqviz.sim.kafka import classic_group as classic_group
 from mqviz.sim.kafka import cleaner as cleaner
 from mqviz.sim.kafka import cluster as cluster
+from mqviz.sim.kafka import commits as commits
 from mqviz.sim.kafka import consumer as consumer
 from mqviz.sim.kafka import consumer_commands as consumer_commands
 from mqviz.sim.kafka import consumer_group as consumer_group
 from mqviz.sim.kafka import consumer_group_member as consumer_group_member
+from mqviz.sim.kafka import consumer_orders as consumer_orders
 from mqviz.sim.kafka import faults as faults
+from mqviz.sim.kafka import fetcher as fetcher
+from mqviz.sim.kafka import group_offsets as group_offsets
 from mqviz.sim.kafka import membership as membership
 from mqviz.sim.kafka import offsets as offsets
+from mqviz.sim.kafka import positions as positions
 from mqviz.sim.kafka import producer as producer
 from mqviz.sim.kafka import producer_commands as producer_commands
 from mqviz.sim.kafka import replica as replica

@@ -10,7 +10,6 @@ Left out: leaders that change, timestamps that are refused (R68).
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error, named
-from mqviz.kafka.settings import number as setting
 from mqviz.model.cluster import Topic
 from mqviz.model.log import Batch, BatchAppended, BatchRefused
 from mqviz.model.producer_state import BatchRepeated
@@ -18,8 +17,6 @@ from mqviz.model.request import Fetch, ListOffsets, Offsets, Produce
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import log_segments, parked, producer_state, replica, sockets
 from mqviz.sim.kafka.network import answer, connection_of, end, park, serves
-
-WAIT_US = setting("fetch.max.wait.ms") * 1_000
 
 
 @serves(Produce)
@@ -114,7 +111,7 @@ def _reply(sim: Simulation, number: int, request: Produce) -> None:
 def _fetch(sim: Simulation, number: int, request: Fetch) -> None:
     if not parked.answer_fetch(sim, number, at_once=False):
         park(sim, number)
-        sim.schedule(WAIT_US, TIMER, "kafka.fetch_wait", number)
+        sim.schedule(request.max_wait_us, TIMER, "kafka.fetch_wait", number)
 
 
 @due("kafka.fetch_wait")
@@ -128,13 +125,21 @@ def _waited(sim: Simulation, number: int) -> None:
 
 @serves(ListOffsets)
 def _list_offsets(sim: Simulation, number: int, request: ListOffsets) -> None:
-    parts: list[tuple[str, int, int, int]] = []
     broker = connection_of(sim, number).broker
-    for topic, partition in request.partitions:
-        led = sim.state.cluster.partition(topic, partition).replicas.get(broker)
-        if led is None or led.leader != broker:
-            parts.append((topic, partition, Error.NOT_LEADER_OR_FOLLOWER, -1))
-            continue
-        offset = led.log.start if request.which == "earliest" else led.high_watermark
-        parts.append((topic, partition, 0, offset))
-    answer(sim, number, Offsets(0, tuple(parts)))
+    parts = tuple((topic, p, *_listed(sim, broker, topic, p, request)) for topic, p in request.partitions)
+    answer(sim, number, Offsets(0, parts))
+
+
+def _listed(sim: Simulation, broker: int, topic: str, number: int, request: ListOffsets) -> tuple[int, int]:
+    """(error, offset): an end of the log, or its first record of that time or later, -1 if there is none (R81, R88)."""
+    found = sim.state.cluster.topics.get(topic)
+    if found is None or not 0 <= number < len(found.partitions):
+        return Error.UNKNOWN_TOPIC_OR_PARTITION, -1
+    copy = found.partitions[number].replicas.get(broker)
+    if copy is None or copy.leader != broker:
+        return Error.NOT_LEADER_OR_FOLLOWER, -1
+    log, mark = copy.log, parked.readable_to(copy, request.committed)
+    if request.which != "time":
+        return Error.NONE, log.start if request.which == "earliest" else mark
+    first = log.offset_for_time(request.at_us)
+    return Error.NONE, first[0] if first and first[0] < mark else -1

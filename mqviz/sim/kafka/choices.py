@@ -6,6 +6,7 @@ Like a real broker: nothing here; real clients must be told their group and topi
 from __future__ import annotations
 
 from mqviz.backend import Refused
+from mqviz.model.consumer import Consumer
 from mqviz.sim.engine import Simulation
 
 
@@ -40,3 +41,22 @@ def free_name(sim: Simulation) -> str:
     while f"c{number}" in sim.state.cluster.consumers:
         number += 1
     return f"c{number}"
+
+
+def alive(sim: Simulation, name: str) -> Consumer:
+    """The consumer, if its process runs or is paused; raises Refused."""
+    consumers = sim.state.cluster.consumers
+    if name not in consumers:
+        raise Refused(f"there is no consumer {name}")
+    if consumers[name].state in ("closed", "dead"):
+        raise Refused(f"consumer {name} has ended")
+    return consumers[name]
+
+
+def place(sim: Simulation, text: str) -> tuple[str, int]:
+    """The partition that `text` names, as `orders-0`; raises Refused if there is none."""
+    topic, _, number = text.rpartition("-")
+    topics = sim.state.cluster.topics
+    if topic not in topics or not number.isdigit() or int(number) >= len(topics[topic].partitions):
+        raise Refused(f"there is no partition {text}: partitions are written as TOPIC-NUMBER")
+    return topic, int(number)

@@ -2,41 +2,32 @@
 
 Like a real broker: as its Java client, poll() first does what the group needs, then returns fetched records, at most
 max.poll.records, draining partitions one after the other in the order in which they came, and sends the next
-fetches before it returns; the position moves when records are returned (R79, R98, E32). commitSync() after the
-work of a poll commits the positions of all assigned partitions (R82, R85, E33); auto-commit happens only inside
-poll(), every 5 s, and commits what earlier polls returned (R83). One thread works, one record at a time (S18).
-Left out: commits before the work, pause() of partitions, other groups' isolation levels.
+fetches before it returns; the position moves when records are returned (R79, R98, E32), and jumps over what the application may not
+see (R63). Partitions that the application paused wait (R89). A poll() that comes too late makes the client leave (R93). One thread
+works, one record at a time (S18); when it commits is its own choice: before or after the work, after each record, without
+waiting, not at all, or with a table of what is done (R86). Left out: callbacks that take time.
 """
 
 from __future__ import annotations
 
-from mqviz.kafka.errors import named
-from mqviz.kafka.settings import number as setting
+from mqviz.model.claim import Claim
 from mqviz.model.consumer import (
-    CommitEnded,
-    CommitRefused,
-    CommitStarted,
     Consumer,
-    FetchStarted,
+    ConsumerFailed,
     PollCalled,
-    RecordsFetched,
+    PositionsMoved,
     RecordsProcessed,
     RecordsReturned,
+    RecordsSkipped,
     RecordTaken,
 )
-from mqviz.model.request import AnyRequest, Fetch, Fetched, InFlight, OffsetCommit
+from mqviz.model.consuming import ApplicationBusy, PollEnded
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
-from mqviz.sim.kafka import membership, offsets
-from mqviz.sim.kafka.network import ask, receives
+from mqviz.sim.kafka import commits, fetcher, positions
+from mqviz.sim.kafka.consumer_settings import most_records
 from mqviz.sim.kafka.protocols import protocol_of
 
-AUTO_COMMIT_US = setting("auto.commit.interval.ms") * 1_000
-
-
-def ask_broker(sim: Simulation, consumer: Consumer, broker: int, request: AnyRequest) -> int:
-    """Send a request on the consumer's data connection to `broker`."""
-    return ask(sim, "consumer", consumer.name, consumer.incarnation, broker, request)
-
+Range = tuple[str, int, int, int]
 
 # -- poll() -----------------------------------------------------------------------------------------------
 
@@ -49,108 +40,162 @@ def poll(sim: Simulation, consumer: Consumer) -> None:
 
 def progress(sim: Simulation, consumer: Consumer) -> None:
     """Do what poll() does now, if the application is inside it: group work first, then records (R79)."""
-    if consumer.activity != "polling" or consumer.state != "running":
+    if not _polling(consumer) or not protocol_of(consumer).poll(sim, consumer):
         return
-    if not protocol_of(consumer).poll(sim, consumer):
+    commits.auto(sim, consumer)
+    positions.locate(sim, consumer)
+    if not _polling(consumer):
         return
-    if _auto_commit_due(sim, consumer):
-        commit(sim, consumer, "timer")
-    offsets.locate(sim, consumer)
-    parts = _returnable(consumer)
+    parts, jumps = _returnable(consumer)
+    if jumps:
+        sim.cause = sim.emit(PositionsMoved(*sim.stamp(), consumer.name, jumps))
     if parts:
         event = RecordsReturned(*sim.stamp(), consumer.name, consumer.settings.group, parts)
         sim.cause = sim.emit(event)
-    fetch(sim, consumer)
+    fetcher.fetch(sim, consumer)
     if parts:
-        work(sim, consumer)
+        _begin(sim, consumer)
 
 
-def _returnable(consumer: Consumer) -> tuple[tuple[str, int, int, int], ...]:
-    """What poll() returns now: ranges of fetched records, at most max.poll.records in all (E32)."""
-    left = consumer.settings.max_poll_records
-    parts: list[tuple[str, int, int, int]] = []
+def _polling(consumer: Consumer) -> bool:
+    return consumer.activity == "polling" and consumer.state == "running"
+
+
+def _returnable(consumer: Consumer) -> tuple[tuple[Range, ...], tuple[Range, ...]]:
+    """What poll() returns now, at most max.poll.records in all, and ranges without records that it passes (E32)."""
+    left = most_records(consumer)
+    parts: list[Range] = []
+    jumps: list[Range] = []
     for key in consumer.ready:
         claim = consumer.claims[key]
         if claim.position is None or not left:
             break
-        end = min(claim.fetched_to, claim.position + left)
-        parts.append((claim.topic, claim.partition, claim.position, end))
-        left -= end - claim.position
-    return tuple(parts)
+        if claim.paused:
+            continue
+        end, count = _take_from(claim, claim.position, left)
+        left -= count
+        (parts if count else jumps).append((claim.topic, claim.partition, claim.position, end))
+    return tuple(parts), tuple(jumps)
 
 
-# -- fetching ---------------------------------------------------------------------------------------------
+def _take_from(claim: Claim, position: int, left: int) -> tuple[int, int]:
+    """(where the position moves, how many records that is): at most `left`, markers and hidden records not counted."""
+    count = 0
+    for batch in claim.fetched:
+        first, end = max(position, batch.base_offset), min(batch.end_offset, claim.fetched_to)
+        if not claim.visible(batch) or first >= end:
+            continue
+        taken = min(end - first, left - count)
+        count += taken
+        if count == left:
+            return first + taken, count
+    return claim.fetched_to, count
 
 
-def fetch(sim: Simulation, consumer: Consumer) -> None:
-    """One fetch to each broker that none is on its way to, for partitions without fetched records (R79)."""
-    wanted: dict[int, list[tuple[str, int, int]]] = {}
-    for claim in consumer.claims.values():
-        if claim.position is not None and not claim.fetched:
-            leader = sim.state.cluster.partition(claim.topic, claim.partition).leader
-            wanted.setdefault(leader, []).append((claim.topic, claim.partition, claim.position))
-    for broker in sorted(wanted):
-        if broker not in consumer.fetching:
-            number = ask_broker(sim, consumer, broker, Fetch(tuple(wanted[broker])))
-            sim.emit(FetchStarted(*sim.stamp(), consumer.name, broker, number))
-
-
-@receives(Fetch)
-def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
-    consumer = sim.state.cluster.consumers[name]
-    if not isinstance(flight.answer, Fetched):
+def throw(sim: Simulation, consumer: Consumer, exception: str) -> None:
+    """poll() throws; an application that loops does what its finally block says: it closes its consumer."""
+    group = consumer.settings.group
+    if not consumer.loop:
+        sim.cause = sim.emit(PollEnded(*sim.stamp(), consumer.name, group, exception))
         return
-    broker = sim.state.cluster.connections[flight.connection].broker
-    parts = tuple(
-        (topic, partition, first, end)
-        for topic, partition, _, first, end, _ in flight.answer.parts
-        if end > first and _still_wanted(sim, consumer, topic, partition, first)
-    )
-    sim.cause = sim.emit(RecordsFetched(*sim.stamp(), name, broker, parts))
-    progress(sim, consumer)
-
-
-def _still_wanted(sim: Simulation, consumer: Consumer, topic: str, partition: int, first: int) -> bool:
-    """Whether the process still waits for exactly this offset; an answer for earlier beliefs is dropped."""
-    claim = consumer.claims.get(sim.state.cluster.partition(topic, partition).key)
-    return claim is not None and not claim.fetched and claim.position == first
+    sim.cause = sim.emit(ConsumerFailed(*sim.stamp(), consumer.name, group, exception))
+    protocol_of(consumer).leave(sim, consumer)
 
 
 # -- working ----------------------------------------------------------------------------------------------
 
 
-def work(sim: Simulation, consumer: Consumer) -> None:
-    """Take the next record that poll() returned; after the last one commit, or poll again."""
+def _begin(sim: Simulation, consumer: Consumer) -> None:
+    """The application has records: it commits first, if that is its way, or begins to work."""
+    if consumer.settings.commit != "before":
+        work(sim, consumer)
+    elif not commits.commit(sim, consumer, "before"):
+        put_down(sim, consumer, "the commit before the work failed")
+
+
+def put_down(sim: Simulation, consumer: Consumer, because: str) -> None:
+    """The application does not work on what it has in hand."""
     while consumer.hand:
         part = consumer.hand[0]
+        _skip(sim, consumer, part.end, because)
+    again(sim, consumer)
+
+
+def _skip(sim: Simulation, consumer: Consumer, end: int, because: str) -> None:
+    part, group = consumer.hand[0], consumer.settings.group
+    event = RecordsSkipped(
+        *sim.stamp(), consumer.name, group, part.topic, part.partition, part.first, end, because
+    )
+    sim.cause = sim.emit(event)
+
+
+def work(sim: Simulation, consumer: Consumer) -> None:
+    """Take the next record that poll() returned; after the last one commit, or poll again."""
+    style = consumer.settings.commit
+    while consumer.hand:
+        if style == "dedupe" and _recognised(sim, consumer):
+            continue
         if consumer.processing_us:
             _take(sim, consumer)
             return
-        event = RecordsProcessed(
-            *sim.stamp(),
-            consumer.name,
-            consumer.settings.group,
-            part.topic,
-            part.partition,
-            part.first,
-            part.end,
-        )
-        sim.cause = sim.emit(event)
-    if consumer.settings.commit == "after":
-        commit(sim, consumer, "application")
-    else:
-        again(sim, consumer)
+        if _commit_record(sim, consumer, _did(sim, consumer, _reach(consumer))):
+            return
+    _worked(sim, consumer)
+
+
+def _reach(consumer: Consumer) -> int:
+    """How far work that takes no time gets at once: one record, if something is to be done between two of them."""
+    part = consumer.hand[0]
+    one_by_one = consumer.settings.commit in ("each", "dedupe")
+    return part.end_after(part.next_record()) if one_by_one else part.end
+
+
+def _worked(sim: Simulation, consumer: Consumer) -> None:
+    """All that poll() returned is done."""
+    style = consumer.settings.commit
+    if style in ("after", "dedupe") and commits.commit(sim, consumer, "application"):
+        return
+    if style == "async":
+        commits.commit(sim, consumer, "async")
+    again(sim, consumer)
+
+
+def _did(sim: Simulation, consumer: Consumer, end: int) -> tuple[str, int, int]:
+    """The effects of the records in hand below `end` have happened; returns what could be committed now."""
+    part = consumer.hand[0]
+    event = RecordsProcessed(
+        *sim.stamp(), consumer.name, consumer.settings.group, part.topic, part.partition, part.first, end
+    )
+    sim.cause = sim.emit(event)
+    return event.topic, event.partition, end
+
+
+def _recognised(sim: Simulation, consumer: Consumer) -> bool:
+    """Whether the next record's id is in the table of what the group has done; then it is passed over (R86)."""
+    part, group = consumer.hand[0], sim.state.cluster.groups.get(consumer.settings.group)
+    offset = part.next_record()
+    record = group.records.get(sim.state.cluster.partition(part.topic, part.partition).key) if group else None
+    if offset is None or record is None or not record.processed(offset):
+        return False
+    _skip(sim, consumer, part.end_after(offset), "it is done already, says the table of the application")
+    return True
+
+
+def _commit_record(sim: Simulation, consumer: Consumer, done: tuple[str, int, int]) -> bool:
+    """Commit the record that is done, if that is the way of the application (commit=each)."""
+    return consumer.settings.commit == "each" and commits.commit(sim, consumer, "each", (done,))
 
 
 def _take(sim: Simulation, consumer: Consumer) -> None:
     part = consumer.hand[0]
     batch = part.batches[0]
-    key = batch.keys[part.first - batch.base_offset]
+    offset = max(part.first, batch.base_offset)
+    key = batch.keys[offset - batch.base_offset]
     takes_us = consumer.processing_us
     if consumer.settings.service_times == "exponential":
         takes_us = sim.stream(f"consumer {consumer.name} service").exponential(takes_us)
     event = RecordTaken(
-        *sim.stamp(), consumer.name, part.topic, part.partition, part.first, key, sim.now_us + takes_us
+        *sim.stamp(), consumer.name, part.topic, part.partition, offset, key, sim.now_us + takes_us
     )
     sim.schedule(takes_us, STEP, "kafka.processed", consumer.name, consumer.life, cause=sim.emit(event))
 
@@ -161,31 +206,46 @@ def _processed(sim: Simulation, name: str, life: int) -> None:
     taken = consumer.taken
     if consumer.life != life or taken is None:
         return
-    event = RecordsProcessed(
-        *sim.stamp(),
-        name,
-        consumer.settings.group,
-        taken.topic,
-        taken.partition,
-        taken.offset,
-        taken.offset + 1,
-    )
-    sim.cause = sim.emit(event)
-    work(sim, consumer)
+    if not _commit_record(sim, consumer, _did(sim, consumer, consumer.hand[0].end_after(taken.offset))):
+        work(sim, consumer)
+
+
+# -- between two polls ------------------------------------------------------------------------------------
 
 
 def again(sim: Simulation, consumer: Consumer) -> None:
     """The application's loop comes round: poll, or close if it was asked to."""
     if consumer.state == "closing":
         close(sim, consumer)
-    else:
+    elif consumer.state != "running":
+        return
+    elif sim.now_us < consumer.busy_until_us:
+        be_busy(sim, consumer, consumer.busy_until_us, now=True)
+    elif consumer.loop:
         poll(sim, consumer)
+    else:
+        sim.emit(PollEnded(*sim.stamp(), consumer.name, consumer.settings.group, ""))
+
+
+def be_busy(sim: Simulation, consumer: Consumer, until_us: int, *, now: bool) -> None:
+    """The application does something else; `now`: it is free to begin with that."""
+    sim.cause = sim.emit(ApplicationBusy(*sim.stamp(), consumer.name, until_us, now))
+    if now:
+        delay_us = max(0, until_us - sim.now_us)
+        sim.schedule(delay_us, STEP, "kafka.free", consumer.name, consumer.life, until_us)
+
+
+@due("kafka.free")
+def _free(sim: Simulation, name: str, life: int, until_us: int) -> None:
+    consumer = sim.state.cluster.consumers[name]
+    if consumer.life == life and consumer.activity == "busy" and consumer.busy_until_us == until_us:
+        again(sim, consumer)
 
 
 def close(sim: Simulation, consumer: Consumer) -> None:
     """close(): commit if that is automatic, then leave (R94)."""
     automatic = consumer.settings.commit == "auto" and not consumer.lost
-    if not (automatic and commit(sim, consumer, "close")):
+    if not (automatic and commits.commit(sim, consumer, "close")):
         protocol_of(consumer).leave(sim, consumer)
 
 
@@ -194,70 +254,11 @@ def go_on(sim: Simulation, consumer: Consumer) -> None:
     if consumer.taken is not None:
         left_us = max(0, consumer.taken.ends_at_us - sim.now_us)
         sim.schedule(left_us, STEP, "kafka.processed", consumer.name, consumer.life)
+    elif consumer.activity == "busy":
+        left_us = max(0, consumer.busy_until_us - sim.now_us)
+        sim.schedule(left_us, STEP, "kafka.free", consumer.name, consumer.life, consumer.busy_until_us)
     else:
         progress(sim, consumer)
-
-
-# -- committing -------------------------------------------------------------------------------------------
-
-
-def commit(sim: Simulation, consumer: Consumer, purpose: str) -> bool:
-    """Commit the positions of all assigned partitions (E33); False if there is nothing that could be committed."""
-    positions = tuple(
-        (claim.topic, claim.partition, claim.position)
-        for claim in consumer.claims.values()
-        if claim.position is not None
-    )
-    identity = protocol_of(consumer).identity(sim, consumer)
-    if positions and identity:
-        member_id, generation = identity
-        request = OffsetCommit(consumer.settings.group, generation, member_id, positions)
-        number = membership.ask_coordinator(sim, consumer, request)
-        sim.emit(CommitStarted(*sim.stamp(), consumer.name, number, purpose))
-        return True
-    if purpose == "application":
-        if positions:
-            group = consumer.settings.group
-            event = CommitRefused(*sim.stamp(), consumer.name, group, 0, 0, "CommitFailedException")
-            sim.cause = sim.emit(event)
-        again(sim, consumer)
-    return False
-
-
-@receives(OffsetCommit)
-def _committed(sim: Simulation, name: str, flight: InFlight) -> None:
-    consumer = sim.state.cluster.consumers[name]
-    error = flight.answer.error if flight.answer else 0
-    purpose = consumer.commits[flight.number]
-    if error:
-        event = CommitRefused(*sim.stamp(), name, consumer.settings.group, flight.number, error, named(error))
-        sim.cause = sim.emit(event)
-        protocol_of(consumer).commit_refused(sim, consumer, flight, error)
-    else:
-        sim.cause = sim.emit(CommitEnded(*sim.stamp(), name, flight.number))
-    if purpose == "application":
-        again(sim, consumer)
-    elif purpose == "close":
-        protocol_of(consumer).leave(sim, consumer)
-    elif purpose != "timer":
-        protocol_of(consumer).committed(sim, consumer, purpose)
-
-
-def _auto_commit_due(sim: Simulation, consumer: Consumer) -> bool:
-    automatic = consumer.settings.commit == "auto"
-    return automatic and sim.now_us - consumer.committed_at_us >= AUTO_COMMIT_US
-
-
-@due("kafka.auto_commit")
-def auto_commit(sim: Simulation, name: str, life: int) -> None:
-    """While poll() waits the application comes back to it all the time, so that auto-commit is punctual (R83)."""
-    consumer = sim.state.cluster.consumers[name]
-    if consumer.life != life or consumer.settings.commit != "auto":
-        return
-    if _auto_commit_due(sim, consumer):
-        progress(sim, consumer)
-    left_us = consumer.committed_at_us + AUTO_COMMIT_US - sim.now_us
-    sim.schedule(left_us if left_us > 0 else AUTO_COMMIT_US, TIMER, "kafka.auto_commit", name, life, cause=0)
 
 
 @due("kafka.liveness")

@@ -7,12 +7,11 @@ Kafka's words. Left out: everything that AddConsumer has no field for.
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import replace
 
 from mqviz.backend import Refused
-from mqviz.commands import IN_SHORT
-from mqviz.kafka.errors import Error, named
-from mqviz.kafka.settings import of, refused, refused_by_protocol, refused_consumer
 from mqviz.model.command import (
     AddConsumer,
     CloseConsumer,
@@ -22,12 +21,14 @@ from mqviz.model.command import (
     SetConsumer,
 )
 from mqviz.model.consumer import Consumer, ConsumerAdded, ConsumerChanged, ConsumerProcessingSet
+from mqviz.model.units import Value
 from mqviz.sim.engine import STEP, TIMER, Simulation, checks, due, handles
+from mqviz.sim.kafka import assigned, commits, consumer_orders
 from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka.choices import free_name, only_group, only_topic
+from mqviz.sim.kafka.choices import alive, free_name, only_group, only_topic, place
+from mqviz.sim.kafka.consumer_settings import refusal
 from mqviz.sim.kafka.network import catch_up
 from mqviz.sim.kafka.protocols import protocol_of
-from mqviz.sim.kafka.strategies import STRATEGY, refused_strategy
 
 
 @checks(AddConsumer)
@@ -36,56 +37,49 @@ def _check_add(sim: Simulation, command: AddConsumer) -> AddConsumer:
     name = command.name or free_name(sim)
     if name in consumers and consumers[name].state not in ("closed", "dead"):
         raise Refused(f"consumer {name} runs already")
-    group = only_group(sim, command.group)
-    others = [c.topics for c in consumers.values() if c.settings.group == group and c.state != "closed"]
-    topic = only_topic(sim, command.topic or (others[0][0] if others else ""))
-    protocol = of(command.config, "consumer", "group.protocol")
-    reason = refused_by_protocol(protocol, _given(command)) or _refused_by_kafka(sim, command)
+    group = command.group if command.assign else only_group(sim, command.group)
+    topics = _topics(sim, command, group)
+    reason = refusal(sim, command)
     if reason:
         raise Refused(f"Kafka refuses consumer {name}: {reason}")
-    return replace(command, name=name, group=group, topic=topic)
-
-
-def _given(command: AddConsumer) -> list[str]:
-    """Names of the settings that were set, as far as they differ from the default where they have a field."""
-    default = AddConsumer()
-    given = [
-        name
-        for name, field in IN_SHORT[AddConsumer].items()
-        if getattr(command, field) != getattr(default, field)
-    ]
-    return [*command.config, *given]
-
-
-def _refused_by_kafka(sim: Simulation, command: AddConsumer) -> str | None:
-    session_ms, heartbeat_ms = command.session_timeout // 1000, command.heartbeat_interval // 1000
-    values: tuple[tuple[str, int | str], ...] = (
-        ("auto.offset.reset", command.auto_offset_reset),
-        ("max.poll.records", command.max_poll_records),
-        ("max.poll.interval.ms", command.max_poll_interval // 1000),
-        ("session.timeout.ms", session_ms),
-        ("heartbeat.interval.ms", heartbeat_ms),
+    more = topics if len(topics) > 1 else ()
+    commit, config = _automatic(command)
+    return replace(
+        command, name=name, group=group, topic=topics[0], topics=more, commit=commit, config=config
     )
-    found = [reason for name, value in values if (reason := refused(name, value))]
-    if found or of(command.config, "consumer", "group.protocol") == "consumer":
-        return found[0] if found else None
-    low, high = (sim.scenario.cluster.setting(f"group.{end}.session.timeout.ms") for end in ("min", "max"))
-    if not low <= session_ms <= high:
-        return (
-            f"session.timeout.ms {session_ms} is outside of group.min.session.timeout.ms {low} and "
-            f"group.max.session.timeout.ms {high} ({named(Error.INVALID_SESSION_TIMEOUT)})"
-        )
-    strategy = command.config.get(STRATEGY)
-    if strategy is not None and (reason := refused_strategy(strategy, getattr(command, "client", "java"))):
-        return reason
-    return refused_consumer(session_ms, heartbeat_ms)
+
+
+def _topics(sim: Simulation, command: AddConsumer, group: str) -> tuple[str, ...]:
+    """What it reads: as told, what the group's others read, or the only topic there is; all of it must exist."""
+    if command.assign:
+        return tuple(dict.fromkeys(place(sim, text)[0] for text in command.assign))
+    if command.topics:
+        return tuple(dict.fromkeys(only_topic(sim, topic) for topic in command.topics))
+    consumers = sim.state.cluster.consumers.values()
+    others = [c.topics for c in consumers if c.settings.group == group and c.state != "closed"]
+    if others and not command.topic:
+        return tuple(others[0])
+    return (only_topic(sim, command.topic),)
+
+
+def _automatic(command: AddConsumer) -> tuple[Any, dict[str, Value]]:
+    """`commit` and the settings without enable.auto.commit, which says the same in Kafka's words."""
+    config = {name: text for name, text in command.config.items() if name != "enable.auto.commit"}
+    given = command.config.get("enable.auto.commit")
+    if given is None:
+        return command.commit, config
+    automatic = given.lower() == "true"
+    return ("auto" if automatic else "none" if command.commit == "auto" else command.commit), config
 
 
 @handles(AddConsumer)
 def _add(sim: Simulation, command: AddConsumer) -> None:
-    sim.cause = sim.emit(ConsumerAdded(*sim.stamp(), command.name, command, (command.topic,)))
+    topics = command.topics or (command.topic,)
+    sim.cause = sim.emit(ConsumerAdded(*sim.stamp(), command.name, command, topics))
     consumer = sim.state.cluster.consumers[command.name]
-    sim.schedule(0, STEP, "kafka.first_poll", command.name, consumer.life)
+    assigned.take(sim, consumer)
+    if consumer.loop:
+        sim.schedule(0, STEP, "kafka.first_poll", command.name, consumer.life)
     _start_timers(sim, consumer)
 
 
@@ -98,8 +92,8 @@ def _first_poll(sim: Simulation, name: str, life: int) -> None:
 
 def _start_timers(sim: Simulation, consumer: Consumer) -> None:
     settings = consumer.settings
-    if settings.commit == "auto":
-        left_us = max(0, consumer.committed_at_us + actor.AUTO_COMMIT_US - sim.now_us)
+    if settings.commit == "auto" and settings.client == "java":
+        left_us = max(0, consumer.committed_at_us + commits.interval_us(consumer) - sim.now_us)
         sim.schedule(left_us, TIMER, "kafka.auto_commit", consumer.name, consumer.life, cause=0)
     left_us = max(0, consumer.polled_at_us + int(settings.max_poll_interval) - sim.now_us)
     sim.schedule(left_us, TIMER, "kafka.liveness", consumer.name, consumer.life, cause=0)
@@ -107,19 +101,24 @@ def _start_timers(sim: Simulation, consumer: Consumer) -> None:
 
 @checks(SetConsumer)
 def _check_set(sim: Simulation, command: SetConsumer) -> SetConsumer:
-    _alive(sim, command.name)
+    alive(sim, command.name)
+    if command.processing is None and command.loop is None:
+        raise Refused("what is to be set? say processing=TIME or loop=true or loop=false")
     return command
 
 
 @handles(SetConsumer)
 def _set(sim: Simulation, command: SetConsumer) -> None:
-    sim.emit(ConsumerProcessingSet(*sim.stamp(), command.name, int(command.processing)))
+    if command.processing is not None:
+        sim.emit(ConsumerProcessingSet(*sim.stamp(), command.name, int(command.processing)))
+    if command.loop is not None:
+        consumer_orders.set_loop(sim, sim.state.cluster.consumers[command.name], command.loop)
 
 
 @checks(PauseConsumer)
 def _check_pause(sim: Simulation, command: PauseConsumer) -> PauseConsumer:
-    if _alive(sim, command.name).state != "running":
-        raise Refused(f"consumer {command.name} is not running: it is {_alive(sim, command.name).state}")
+    if alive(sim, command.name).state != "running":
+        raise Refused(f"consumer {command.name} is not running: it is {alive(sim, command.name).state}")
     return command
 
 
@@ -130,7 +129,7 @@ def _pause(sim: Simulation, command: PauseConsumer) -> None:
 
 @checks(ResumeConsumer)
 def _check_resume(sim: Simulation, command: ResumeConsumer) -> ResumeConsumer:
-    if _alive(sim, command.name).state != "paused":
+    if alive(sim, command.name).state != "paused":
         raise Refused(f"consumer {command.name} is not paused")
     return command
 
@@ -148,7 +147,7 @@ def _resume(sim: Simulation, command: ResumeConsumer) -> None:
 
 @checks(CloseConsumer)
 def _check_close(sim: Simulation, command: CloseConsumer) -> CloseConsumer:
-    state = _alive(sim, command.name).state
+    state = alive(sim, command.name).state
     if state == "paused":
         raise Refused(f"consumer {command.name} is paused: resume it first, or kill it")
     if state != "running":
@@ -160,13 +159,13 @@ def _check_close(sim: Simulation, command: CloseConsumer) -> CloseConsumer:
 def _close(sim: Simulation, command: CloseConsumer) -> None:
     _change(sim, command.name, "closing")
     consumer = sim.state.cluster.consumers[command.name]
-    if consumer.activity == "polling":
+    if consumer.activity in ("polling", "idle", "busy"):
         actor.close(sim, consumer)
 
 
 @checks(KillConsumer)
 def _check_kill(sim: Simulation, command: KillConsumer) -> KillConsumer:
-    _alive(sim, command.name)
+    alive(sim, command.name)
     return command
 
 
@@ -178,13 +177,3 @@ def _kill(sim: Simulation, command: KillConsumer) -> None:
 def _change(sim: Simulation, name: str, state: str) -> None:
     group = sim.state.cluster.consumers[name].settings.group
     sim.cause = sim.emit(ConsumerChanged(*sim.stamp(), name, group, state))
-
-
-def _alive(sim: Simulation, name: str) -> Consumer:
-    """The consumer, if its process runs or is paused; raises Refused."""
-    consumers = sim.state.cluster.consumers
-    if name not in consumers:
-        raise Refused(f"there is no consumer {name}")
-    if consumers[name].state in ("closed", "dead"):
-        raise Refused(f"consumer {name} has ended")
-    return consumers[name]

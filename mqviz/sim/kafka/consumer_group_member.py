@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.kafka.settings import of
-from mqviz.model.consumer import Consumer, ConsumerChanged, ConsumerFailed
+from mqviz.model.consumer import Consumer, ConsumerChanged
 from mqviz.model.consumer_group import Partitions
 from mqviz.model.consumer_member import (
     ClientHeartbeatEnded,
@@ -24,6 +24,7 @@ from mqviz.model.consumer_member import (
 from mqviz.model.membership import MembershipChanged, PartitionsAssigned, PartitionsRevoked
 from mqviz.model.request import ConsumerGroupHeartbeat, GroupHeartbeatAnswered, InFlight
 from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import commits
 from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.membership import ask_coordinator, revoke
@@ -55,8 +56,7 @@ def poll(sim: Simulation, consumer: Consumer) -> bool:
     member = _member(sim, consumer)
     if member.state == "FATAL":
         exception = FATAL.get(Error(member.error), "KafkaException")
-        sim.cause = sim.emit(ConsumerFailed(*sim.stamp(), consumer.name, consumer.settings.group, exception))
-        leave(sim, consumer)
+        actor.throw(sim, consumer, exception)
         return False
     if member.state in ("UNSUBSCRIBED", "FENCED", "STALE"):
         revoke(sim, consumer)
@@ -105,7 +105,7 @@ def _reconcile(sim: Simulation, consumer: Consumer, member: ClientMember) -> Non
     if _is_committing(consumer):
         return
     automatic = consumer.settings.commit == "auto"
-    if not (automatic and actor.commit(sim, consumer, "reconcile")):
+    if not (automatic and commits.commit(sim, consumer, "reconcile")):
         _take_over(sim, consumer, member)
 
 

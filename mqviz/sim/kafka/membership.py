@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.kafka.settings import of
-from mqviz.model.consumer import Consumer, ConsumerChanged, ConsumerFailed, Phase
+from mqviz.model.consumer import Consumer, ConsumerChanged, Phase
 from mqviz.model.holdings import Parts
 from mqviz.model.membership import (
     MembershipChanged,
@@ -34,10 +34,11 @@ from mqviz.model.request import (
     SyncGroup,
 )
 from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import commits
 from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import ask, receives
-from mqviz.sim.kafka.protocols import Protocol, protocol_of, register
+from mqviz.sim.kafka.protocols import Protocol, register
 from mqviz.sim.kafka.strategies import compute, cooperative, holdings, look_at_metadata, strategies
 
 ELSEWHERE = (
@@ -112,7 +113,7 @@ def rejoin(sim: Simulation, consumer: Consumer) -> None:
     if "rejoin" in consumer.commits.values():
         return
     automatic = consumer.settings.commit == "auto" and not consumer.lost
-    if not (automatic and actor.commit(sim, consumer, "rejoin")):
+    if not (automatic and commits.commit(sim, consumer, "rejoin")):
         join(sim, consumer)
 
 
@@ -373,10 +374,8 @@ def _left(sim: Simulation, name: str, flight: InFlight) -> None:
 
 
 def fail(sim: Simulation, consumer: Consumer, exception: str) -> None:
-    """poll() throws and the application does what its finally block says: close()."""
-    event = ConsumerFailed(*sim.stamp(), consumer.name, consumer.settings.group, exception)
-    sim.cause = sim.emit(event)
-    protocol_of(consumer).leave(sim, consumer)
+    """poll() throws."""
+    actor.throw(sim, consumer, exception)
 
 
 register("classic", Protocol(ready, identity, commit_refused, committed, resumed, too_late, leave))

@@ -9,14 +9,15 @@ Left out: limits of a whole fetch (fetch.max.bytes).
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
-from mqviz.kafka.settings import number as setting
 from mqviz.model.cluster import Partition
+from mqviz.model.log import Replica
 from mqviz.model.request import Fetch, Fetched, Produce, Produced
 from mqviz.sim.engine import Simulation, due
 from mqviz.sim.kafka import share_fetch, sockets
 from mqviz.sim.kafka.network import answer
 
-MAX_PARTITION_BYTES = setting("max.partition.fetch.bytes")
+Part = tuple[str, int, int, int, int, int]
+"""(topic, partition, error, first, end, high watermark) of a fetch answer."""
 
 
 def wake(sim: Simulation, partition: Partition) -> None:
@@ -87,33 +88,56 @@ def timed_out(sim: Simulation, number: int) -> None:
 
 
 def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
-    """Answer a consumer's fetch if it has data or an error, or anyway if `at_once`; True if it was answered."""
+    """Answer a consumer's fetch if it has enough data or an error, or anyway if `at_once`; True if it was answered (R80).
+
+    The first batch of the first partition that has one comes always; the others as far as the limits allow.
+    """
     request = sim.state.cluster.requests[number].request
     if not isinstance(request, Fetch):
         return False
     broker = sim.state.cluster.requests[number].broker
-    parts = tuple(part for wanted in request.offsets if (part := _readable(sim, broker, *wanted)) is not None)
-    if parts or at_once:
-        answer(sim, number, Fetched(0, parts))
+    parts: list[Part] = []
+    total = 0
+    for topic, partition, offset in request.offsets:
+        part, size = _readable(sim, broker, topic, partition, offset, request, total)
+        total += size
+        if part is not None:
+            parts.append(part)
+    if at_once or total >= request.min_bytes or any(part[2] for part in parts):
+        answer(sim, number, Fetched(0, tuple(parts)))
         return True
     return False
 
 
+def readable_to(replica: Replica, committed: bool) -> int:
+    """Up to where a consumer may read: the high watermark, or the last stable offset for read_committed (R63, R90)."""
+    return (
+        getattr(replica, "last_stable_offset", replica.high_watermark)
+        if committed
+        else replica.high_watermark
+    )
+
+
 def _readable(
-    sim: Simulation, broker: int, topic: str, number: int, offset: int
-) -> tuple[str, int, int, int, int, int] | None:
-    """The part of a fetch answer for one partition; None: nothing to say."""
+    sim: Simulation, broker: int, topic: str, number: int, offset: int, request: Fetch, used: int
+) -> tuple[Part | None, int]:
+    """The part of a fetch answer for one partition and its bytes; None: nothing to say."""
     found = sim.state.cluster.topics.get(topic)
     if found is None or not 0 <= number < len(found.partitions):
-        return topic, number, Error.UNKNOWN_TOPIC_OR_PARTITION, offset, offset, -1
+        return (topic, number, Error.UNKNOWN_TOPIC_OR_PARTITION, offset, offset, -1), 0
     partition = found.partitions[number]
     copy = partition.replicas.get(broker)
     if copy is None or copy.leader != broker:
-        return topic, number, Error.NOT_LEADER_OR_FOLLOWER, offset, offset, -1
+        return (topic, number, Error.NOT_LEADER_OR_FOLLOWER, offset, offset, -1), 0
     log, mark = copy.log, copy.high_watermark
     if not log.start <= offset <= log.end:
-        return topic, number, Error.OFFSET_OUT_OF_RANGE, offset, offset, mark
-    if offset >= mark:
-        return None
-    batches = log.read(offset, mark, MAX_PARTITION_BYTES)
-    return topic, number, 0, offset, min(batches[-1].end_offset, mark), mark
+        return (topic, number, Error.OFFSET_OUT_OF_RANGE, offset, offset, -1), 0
+    limit = readable_to(copy, request.committed)
+    if offset >= limit:
+        return None, 0
+    most = min(request.partition_bytes, request.max_bytes - used)
+    batches = log.read(offset, limit, most)
+    size = sum(batch.bytes for batch in batches)
+    if not batches or (used and size > most):
+        return None, 0
+    return (topic, number, 0, offset, min(batches[-1].end_offset, limit), mark), size

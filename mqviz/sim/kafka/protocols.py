@@ -2,7 +2,7 @@
 
 Like a real broker: as in the Java client, the same poll(), fetches and commits serve every group.protocol; what differs is
 how a member joins, stays, gives up partitions and says who it is. A protocol registers its functions; the
-consumer looks them up by its settings.
+consumer looks them up by its settings, `assign` where partitions are taken by hand (R95).
 Left out: nothing.
 """
 
@@ -40,7 +40,7 @@ class Protocol(NamedTuple):
 
 
 PROTOCOLS: dict[str, Protocol] = {}
-"""By group.protocol: `classic`, `consumer`."""
+"""By group.protocol: `classic`, `consumer`; `assign` for consumers without group management."""
 
 
 def register(name: str, protocol: Protocol) -> None:
@@ -56,6 +56,7 @@ def protocol_of(consumer: Consumer) -> Protocol:
 
 
 def name_of(consumer: Consumer) -> str:
-    """Its group.protocol."""
-    name: str = of(consumer.settings.config, "consumer", "group.protocol")
+    """Its group.protocol, or `assign`."""
+    settings = consumer.settings
+    name: str = "assign" if settings.assign else of(settings.config, "consumer", "group.protocol")
     return name

@@ -203,7 +203,7 @@ def _send(
 def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     """Whatever came back: records wait for poll(), acknowledgements are told, and what waits for this goes on."""
     consumer = sim.state.cluster.share_consumers[name]
-    broker = sim.state.cluster.connections[flight.connection].broker
+    broker = flight.broker
     if consumer.busy.get(broker) != flight.number:
         return
     reply, request = flight.answer, flight.request

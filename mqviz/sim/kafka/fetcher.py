@@ -1,0 +1,104 @@
+"""Fetcher: what a consumer asks of partition leaders, and what it makes of their answers.
+
+Like a real broker: as its Java client, one fetch on the way to each broker, for partitions that are neither paused nor have records
+that wait in the process (R79, R89); an answer for beliefs that changed meanwhile is dropped; an offset that the log does not
+have begins the search by auto.offset.reset, or throws (R81, E35); after other errors it asks again after a backoff (R35).
+Left out: fetch sessions (S11), the checksum of a batch.
+"""
+
+from __future__ import annotations
+
+from mqviz.kafka.errors import Error
+from mqviz.model.consumer import Consumer, FetchStarted, RecordsFetched
+from mqviz.model.consuming import PositionLost
+from mqviz.model.request import AnyRequest, Fetch, Fetched, InFlight
+from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import consumer as actor
+from mqviz.sim.kafka.consumer_settings import backoff_us, fetch_request
+from mqviz.sim.kafka.network import ask, receives
+
+
+def ask_broker(sim: Simulation, consumer: Consumer, broker: int, request: AnyRequest) -> int:
+    """Send a request on the consumer's data connection to `broker`."""
+    return ask(sim, "consumer", consumer.name, consumer.incarnation, broker, request)
+
+
+def leader(sim: Simulation, consumer: Consumer, topic: str, partition: int) -> int:
+    """The broker that this consumer believes to lead the partition; -1: nobody."""
+    return sim.state.cluster.partition(topic, partition).leader
+
+
+def fetch(sim: Simulation, consumer: Consumer) -> None:
+    """One fetch to each broker that none is on its way to, for partitions without fetched records (R79)."""
+    wanted: dict[int, list[tuple[str, int, int]]] = {}
+    for claim in consumer.claims.values():
+        if claim.position is not None and not claim.fetched and not claim.paused:
+            broker = leader(sim, consumer, claim.topic, claim.partition)
+            wanted.setdefault(broker, []).append((claim.topic, claim.partition, claim.position))
+    for broker in sorted(wanted):
+        if broker not in consumer.fetching and broker >= 0:
+            number = ask_broker(sim, consumer, broker, fetch_request(consumer, tuple(wanted[broker])))
+            sim.emit(FetchStarted(*sim.stamp(), consumer.name, broker, number))
+
+
+@receives(Fetch)
+def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
+    consumer = sim.state.cluster.consumers[name]
+    broker = flight.broker
+    reply = flight.answer
+    if consumer.fetching.get(broker) != flight.number:
+        return
+    if not isinstance(reply, Fetched) or reply.error:
+        _later(sim, consumer, broker)
+        return
+    parts = tuple(
+        (topic, partition, first, end)
+        for topic, partition, _, first, end, _ in reply.parts
+        if end > first and _still_wanted(sim, consumer, topic, partition, first)
+    )
+    if parts or not any(part[2] for part in reply.parts):
+        sim.cause = sim.emit(RecordsFetched(*sim.stamp(), name, broker, parts))
+    else:
+        _errors(sim, consumer, broker, reply)
+    actor.progress(sim, consumer)
+
+
+def _still_wanted(sim: Simulation, consumer: Consumer, topic: str, partition: int, first: int) -> bool:
+    """Whether the process still waits for exactly this offset; an answer for earlier beliefs is dropped."""
+    claim = consumer.claims.get(sim.state.cluster.partition(topic, partition).key)
+    return claim is not None and not claim.fetched and claim.position == first
+
+
+def _errors(sim: Simulation, consumer: Consumer, broker: int, reply: Fetched) -> None:
+    """Nothing but errors came: offsets out of range at once, all others after a backoff."""
+    gone = tuple(
+        (topic, partition)
+        for topic, partition, error, first, _, _ in reply.parts
+        if error == Error.OFFSET_OUT_OF_RANGE and _still_wanted(sim, consumer, topic, partition, first)
+    )
+    if any(part[2] not in (Error.NONE, Error.OFFSET_OUT_OF_RANGE) for part in reply.parts):
+        _later(sim, consumer, broker)
+    else:
+        sim.emit(RecordsFetched(*sim.stamp(), consumer.name, broker, ()))
+    if gone and consumer.settings.auto_offset_reset == "none":
+        actor.throw(sim, consumer, "OffsetOutOfRangeException")
+    elif gone:
+        group, reason = consumer.settings.group, "the log does not have the offset"
+        event = PositionLost(*sim.stamp(), consumer.name, group, gone, "policy", 0, reason)
+        sim.cause = sim.emit(event)
+
+
+def _later(sim: Simulation, consumer: Consumer, broker: int) -> None:
+    """Nothing came of it: the next fetch to this broker leaves after a backoff."""
+    number = consumer.fetching[broker]
+    sim.schedule(
+        backoff_us(consumer, 0), TIMER, "kafka.fetch_again", consumer.name, consumer.life, broker, number
+    )
+
+
+@due("kafka.fetch_again")
+def _again(sim: Simulation, name: str, life: int, broker: int, number: int) -> None:
+    consumer = sim.state.cluster.consumers[name]
+    if consumer.life == life and consumer.fetching.get(broker) == number:
+        sim.emit(RecordsFetched(*sim.stamp(), name, broker, ()))
+        actor.progress(sim, consumer)
