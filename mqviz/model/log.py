@@ -14,7 +14,12 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mqviz.model import ledger
+from mqviz.model.batch import CONTROL as CONTROL
+from mqviz.model.batch import LOG_APPEND_TIME as LOG_APPEND_TIME
+from mqviz.model.batch import TRANSACTIONAL as TRANSACTIONAL
+from mqviz.model.batch import Batch as Batch
 from mqviz.model.event import Event, Weight, applies
+from mqviz.model.log_transactions import LogTransactions, recorded
 from mqviz.model.packing import share
 from mqviz.model.producer_state import ProducerTable
 from mqviz.model.producer_state import note as note_producer
@@ -25,78 +30,8 @@ if TYPE_CHECKING:
     from mqviz.model.compaction import Cleaned
     from mqviz.model.state import State
 
-LOG_APPEND_TIME, TRANSACTIONAL, CONTROL = 8, 16, 32
-"""Kafka's bits in `Batch.attributes`."""
-
 SEAL = 256
 """Batches in a sealed chunk."""
-
-
-class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Records that travel and are stored together; offset and sequence of record i are the first one's plus i.
-
-    `producer_id` is -1 where the producer is not idempotent; sequences are counted all the same, so that
-    records can be told apart. `attributes` are Kafka's bits: TRANSACTIONAL, CONTROL, LOG_APPEND_TIME.
-    `keys`: a key or None a record. `values`: "" for an opaque payload, a short text, or None for a tombstone; None
-    instead of the tuple: all opaque. `created`: when each record was created, where that is not `created_at_us`
-    for all. `delete_horizon_us`: from then on a pass of the cleaner may drop tombstones and a marker (R75).
-    `first_number`: the running number of the first record among its producer's records to this partition, which
-    unlike sequences never begins again (-1: not told).
-    """
-
-    base_offset: int
-    count: int
-    bytes: int
-    producer: str
-    producer_id: int
-    producer_epoch: int
-    first_sequence: int
-    attributes: int
-    leader_epoch: int
-    created_at_us: int
-    appended_at_us: int
-    keys: tuple[str | None, ...]
-    values: tuple[str | None, ...] | None = None
-    created: tuple[int, ...] | None = None
-    delete_horizon_us: int | None = None
-    first_number: int = -1
-
-    @property
-    def end_offset(self) -> int:
-        """The offset after the last record."""
-        return self.base_offset + self.count
-
-    @property
-    def control(self) -> bool:
-        """Whether this is a transaction's marker, which no application reads (R62)."""
-        return bool(self.attributes & CONTROL)
-
-    @property
-    def transactional(self) -> bool:
-        """Whether its records belong to a transaction."""
-        return bool(self.attributes & TRANSACTIONAL)
-
-    @property
-    def aborts(self) -> bool:
-        """Whether this is the marker of an aborted transaction."""
-        return self.control and "ABORT" in (*self.keys, *(self.values or ()))
-
-    @property
-    def latest_us(self) -> int:
-        """The largest timestamp in it: that of the append, if the topic says so (R68)."""
-        if self.attributes & LOG_APPEND_TIME:
-            return self.appended_at_us
-        return self.created_at_us if self.created is None else max(self.created)
-
-    def timestamp_us(self, index: int) -> int:
-        """The timestamp of its record number `index`."""
-        if self.attributes & LOG_APPEND_TIME:
-            return self.appended_at_us
-        return self.created_at_us if self.created is None else self.created[index]
-
-    def value(self, index: int) -> str | None:
-        """The value of its record number `index`: "" is opaque, None a tombstone."""
-        return "" if self.values is None else self.values[index]
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -107,7 +42,7 @@ class Chunk(msgspec.Struct, frozen=True):
     batches: tuple[Batch, ...]
 
 
-share(Batch, Chunk)
+share(Chunk)
 
 
 class Log(msgspec.Struct):
@@ -124,6 +59,7 @@ class Log(msgspec.Struct):
     segments: list[Segment] = msgspec.field(default_factory=lambda: [Segment(0)])
     clean_to: int = 0
     doomed: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    transactions: LogTransactions = msgspec.field(default_factory=LogTransactions)
 
     def append(self, batch: Batch) -> None:
         """Put `batch` at the end."""
@@ -131,6 +67,8 @@ class Log(msgspec.Struct):
         tail.append(batch)
         self.segments[-1].wrote(batch)
         self.end = batch.base_offset + batch.count
+        if batch.attributes & TRANSACTIONAL:
+            self.transactions.note(batch)
         if len(tail) >= SEAL:
             self.sealed.append(Chunk(tail[0].base_offset, self.end, tuple(tail)))
             self.tail = []
@@ -174,6 +112,7 @@ class Log(msgspec.Struct):
         self.start = min(self.start, offset)
         self.clean_to = min(self.clean_to, offset)
         self._truncate_segments()
+        self.transactions = recorded(self.forwards(self.start))
 
     def _truncate_segments(self) -> None:
         kept = [segment for segment in self.segments if segment.base_offset <= self.end]
@@ -212,12 +151,14 @@ class Log(msgspec.Struct):
     def delete_before(self, offset: int) -> None:
         """Move the first offset that can be read; the batches stay until their segment goes (R72)."""
         self.start = max(self.start, min(offset, self.end))
+        self.transactions.forget_before(self.start)
 
     def restart(self, offset: int) -> None:
         """Begin anew, empty, at `offset`: a follower that is behind its leader's log start."""
         self.sealed, self.tail = [], []
         self.start = self.end = self.clean_to = offset
         self.segments = [Segment(offset)]
+        self.transactions = LogTransactions()
 
     def offset_for_time(self, at_us: int) -> tuple[int, int] | None:
         """(offset, timestamp) of the first record with a timestamp of `at_us` or later; None: there is none (R88)."""
@@ -250,6 +191,20 @@ class Replica(msgspec.Struct):
     log: Log = msgspec.field(default_factory=Log)
     high_watermark: int = 0
     producers: ProducerTable = msgspec.field(default_factory=ProducerTable)
+
+    @property
+    def last_stable_offset(self) -> int:
+        """The first offset that a read_committed consumer may not read (R63)."""
+        transactions = self.log.transactions
+        if not transactions.open and not transactions.ended:
+            return self.high_watermark
+        return transactions.stable(self.high_watermark, self.log.start)
+
+    def mark(self, high_watermark: int) -> None:
+        """The high watermark is known to be here now."""
+        self.high_watermark = high_watermark
+        if self.log.transactions.ended:
+            self.log.transactions.replicated(high_watermark)
 
 
 def _chunk(batches: Sequence[Batch]) -> Chunk:
@@ -335,6 +290,8 @@ def _appended(state: State, event: BatchAppended) -> None:
     ledger.appended(cluster, partition, event.broker, batch)
     _news_for_followers(state, partition, fresh=True)
     producer = cluster.producers.get(batch.producer)
+    if producer is None:  # from outside, or a marker: nobody here handed it over before
+        partition.sent += batch.count
     request = cluster.requests.get(event.number)
     if producer is not None and (request is None or request.incarnation == producer.incarnation):
         producer.appended += batch.count
@@ -372,7 +329,7 @@ def _fetched(state: State, event: FollowerFetched) -> None:
 @applies(HighWatermarkAdvanced)
 def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
     partition = state.cluster.topics[event.topic].partitions[event.partition]
-    partition.replicas[partition.leader].high_watermark = event.high_watermark
+    partition.replicas[partition.leader].mark(event.high_watermark)
     partition.ends.note(event.at_us, event.high_watermark)
     _news_for_followers(state, partition, fresh=False)
 
@@ -380,7 +337,7 @@ def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
 @applies(ReplicaHighWatermarkAdvanced)
 def _told(state: State, event: ReplicaHighWatermarkAdvanced) -> None:
     partition = state.cluster.topics[event.topic].partitions[event.partition]
-    partition.replicas[event.broker].high_watermark = event.high_watermark
+    partition.replicas[event.broker].mark(event.high_watermark)
 
 
 def _news_for_followers(state: State, partition: Partition, *, fresh: bool) -> None:
