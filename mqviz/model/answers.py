@@ -45,10 +45,23 @@ class FetchedDiverging(Fetched, frozen=True):
     diverging: tuple[tuple[str, int, int, int], ...] = ()
 
 
+class FetchedAndAborted(Fetched, frozen=True):
+    """The same for a read_committed consumer: (topic, partition, producer id, first offset) of aborted transactions (R63)."""
+
+    aborted: tuple[tuple[str, int, int, int], ...] = ()
+
+
 class Offsets(Answer, frozen=True):
     """Offsets by partition (topic, partition, error, offset); -1 for none (ListOffsets, OffsetFetch)."""
 
     parts: tuple[tuple[str, int, int, int], ...] = ()
+
+
+class ProducerIdGranted(Answer, frozen=True):
+    """The producer id and epoch to use from now on (InitProducerId, EndTxn)."""
+
+    producer_id: int = -1
+    producer_epoch: int = -1
 
 
 class Joined(Answer, frozen=True):

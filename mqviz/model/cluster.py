@@ -24,6 +24,7 @@ from mqviz.model.producer import Producer
 from mqviz.model.request import Connection, InFlight
 from mqviz.model.share import ShareGroup
 from mqviz.model.share_consumer import ShareConsumer
+from mqviz.model.transactions import Transactions
 from mqviz.model.trend import Samples
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class Cluster(msgspec.Struct):
     share_consumers: dict[str, ShareConsumer] = msgspec.field(default_factory=dict)
     consumer_groups: dict[str, ConsumerGroup] = msgspec.field(default_factory=dict)
     client_members: dict[str, ClientMember] = msgspec.field(default_factory=dict)
+    transactions: Transactions = msgspec.field(default_factory=Transactions)
     connections: dict[str, Connection] = msgspec.field(default_factory=dict)
     requests: dict[int, InFlight] = msgspec.field(default_factory=dict)
     last_request: int = 0

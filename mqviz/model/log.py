@@ -20,6 +20,7 @@ from mqviz.model.batch import TRANSACTIONAL as TRANSACTIONAL
 from mqviz.model.batch import Batch as Batch
 from mqviz.model.batch import Chunk as Chunk
 from mqviz.model.event import Event, Weight, applies
+from mqviz.model.log_transactions import LogTransactions, recorded
 from mqviz.model.producer import wrote
 from mqviz.model.producer_state import ProducerTable
 from mqviz.model.producer_state import note as note_producer
@@ -49,6 +50,7 @@ class Log(msgspec.Struct):
     clean_to: int = 0
     doomed: list[tuple[int, int]] = msgspec.field(default_factory=list)
     epochs: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    transactions: LogTransactions = msgspec.field(default_factory=LogTransactions)
 
     @property
     def last_epoch(self) -> int:
@@ -74,6 +76,8 @@ class Log(msgspec.Struct):
         if not self.epochs or batch.leader_epoch > self.epochs[-1][0]:
             self.epochs.append((batch.leader_epoch, batch.base_offset))
         self.end = batch.base_offset + batch.count
+        if batch.attributes & TRANSACTIONAL:
+            self.transactions.note(batch)
         if len(tail) >= SEAL:
             self.sealed.append(Chunk(tail[0].base_offset, self.end, tuple(tail)))
             self.tail = []
@@ -118,6 +122,7 @@ class Log(msgspec.Struct):
         self.start = min(self.start, offset)
         self.clean_to = min(self.clean_to, offset)
         self._truncate_segments()
+        self.transactions = recorded(self.forwards(self.start))
 
     def _truncate_segments(self) -> None:
         kept = [segment for segment in self.segments if segment.base_offset <= self.end]
@@ -156,12 +161,14 @@ class Log(msgspec.Struct):
     def delete_before(self, offset: int) -> None:
         """Move the first offset that can be read; the batches stay until their segment goes (R72)."""
         self.start = max(self.start, min(offset, self.end))
+        self.transactions.forget_before(self.start)
 
     def restart(self, offset: int) -> None:
         """Begin anew, empty, at `offset`: a follower that is behind its leader's log start."""
         self.sealed, self.tail = [], []
         self.start = self.end = self.clean_to = offset
         self.segments = [Segment(offset)]
+        self.transactions = LogTransactions()
 
     def offset_for_time(self, at_us: int) -> tuple[int, int] | None:
         """(offset, timestamp) of the first record with a timestamp of `at_us` or later; None: there is none (R88)."""
@@ -212,6 +219,20 @@ class Replica(msgspec.Struct):
     def maximal_isr(self) -> list[int]:
         """Every replica that is in sync now or will be if the controller agrees: the high watermark waits for all (R17)."""
         return [*self.isr, *(broker for broker in self.pending if broker not in self.isr)]
+
+    @property
+    def last_stable_offset(self) -> int:
+        """The first offset that a read_committed consumer may not read (R63)."""
+        transactions = self.log.transactions
+        if not transactions.open and not transactions.ended:
+            return self.high_watermark
+        return transactions.stable(self.high_watermark, self.log.start)
+
+    def mark(self, high_watermark: int) -> None:
+        """The high watermark is known to be here now."""
+        self.high_watermark = high_watermark
+        if self.log.transactions.ended:
+            self.log.transactions.replicated(high_watermark)
 
 
 def _chunk(batches: Sequence[Batch]) -> Chunk:
@@ -298,6 +319,8 @@ def _appended(state: State, event: BatchAppended) -> None:
     ledger.appended(cluster, partition, event.broker, batch)
     _news_for_followers(state, partition, event.broker, fresh=True)
     producer = cluster.producers.get(batch.producer)
+    if producer is None:  # from outside, or a marker: nobody here handed it over before
+        partition.sent += batch.count
     request = cluster.requests.get(event.number)
     if producer is not None and request is not None and request.incarnation == producer.incarnation:
         wrote(producer, partition, batch)
@@ -344,7 +367,7 @@ def _fetched(state: State, event: FollowerFetched) -> None:
 @applies(HighWatermarkAdvanced)
 def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
     partition = state.cluster.topics[event.topic].partitions[event.partition]
-    partition.replicas[event.broker].high_watermark = event.high_watermark
+    partition.replicas[event.broker].mark(event.high_watermark)
     if event.broker == partition.leader:
         partition.ends.note(event.at_us, event.high_watermark)
     _news_for_followers(state, partition, event.broker, fresh=False)
@@ -353,7 +376,7 @@ def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
 @applies(ReplicaHighWatermarkAdvanced)
 def _told(state: State, event: ReplicaHighWatermarkAdvanced) -> None:
     partition = state.cluster.topics[event.topic].partitions[event.partition]
-    partition.replicas[event.broker].high_watermark = event.high_watermark
+    partition.replicas[event.broker].mark(event.high_watermark)
 
 
 def _news_for_followers(state: State, partition: Partition, leader: int, *, fresh: bool) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from mqviz.model.answers import Answer as Answer
 from mqviz.model.answers import Failed as Failed
 from mqviz.model.answers import Fetched as Fetched
+from mqviz.model.answers import FetchedAndAborted as FetchedAndAborted
 from mqviz.model.answers import FetchedAndStarts as FetchedAndStarts
 from mqviz.model.answers import FetchedDiverging as FetchedDiverging
 from mqviz.model.answers import GroupHeartbeatAnswered as GroupHeartbeatAnswered
@@ -20,6 +21,7 @@ from mqviz.model.answers import Joined as Joined
 from mqviz.model.answers import Offsets as Offsets
 from mqviz.model.answers import Plain as Plain
 from mqviz.model.answers import Produced as Produced
+from mqviz.model.answers import ProducerIdGranted as ProducerIdGranted
 from mqviz.model.answers import Synced as Synced
 from mqviz.model.connection import Client as Client
 from mqviz.model.connection import Connection as Connection
@@ -30,6 +32,10 @@ from mqviz.model.group_messages import LeaveGroup as LeaveGroup
 from mqviz.model.group_messages import SyncGroup as SyncGroup
 from mqviz.model.log import Batch
 from mqviz.model.message import Request as Request
+from mqviz.model.request_transactions import EndTxn as EndTxn
+from mqviz.model.request_transactions import InitProducerId as InitProducerId
+from mqviz.model.request_transactions import TxnOffsetCommit as TxnOffsetCommit
+from mqviz.model.request_transactions import WriteTxnMarkers as WriteTxnMarkers
 from mqviz.model.share_messages import AnyShareAnswer, AnyShareRequest, ShareFetched
 
 if TYPE_CHECKING:
@@ -123,6 +129,7 @@ class OffsetFetch(Request, frozen=True):
 
     group: str
     partitions: tuple[tuple[str, int], ...]
+    require_stable: bool = False
 
 
 AnyRequest = (
@@ -139,6 +146,10 @@ AnyRequest = (
     | OffsetCommit
     | OffsetFetch
     | AnyShareRequest
+    | InitProducerId
+    | TxnOffsetCommit
+    | EndTxn
+    | WriteTxnMarkers
 )
 
 
@@ -146,7 +157,9 @@ AnyAnswer = (
     Plain
     | Failed
     | Produced
+    | ProducerIdGranted
     | Fetched
+    | FetchedAndAborted
     | FetchedAndStarts
     | Offsets
     | Joined
@@ -284,9 +297,8 @@ def _parked(state: State, event: RequestParked) -> None:
         broker = state.cluster.connections[flight.connection].broker
         state.cluster.brokers[broker].feeds[request.follower].waiting = event.number
     for partition in _watched(state.cluster, request):
-        (partition.parked_produces if isinstance(request, Produce) else partition.parked_fetches).append(
-            event.number
-        )
+        waiting = partition.parked_fetches if isinstance(request, Fetch) else partition.parked_produces
+        waiting.append(event.number)
 
 
 @applies(AnswerSent)
@@ -346,6 +358,8 @@ def _watched(cluster: Cluster, request: AnyRequest) -> list[Partition]:
     """Partitions on which a parked request waits for the high watermark."""
     if isinstance(request, Produce):
         return [cluster.topics[topic].partitions[number] for topic, number, _ in request.batches]
+    if isinstance(request, WriteTxnMarkers):
+        return [cluster.topics[topic].partitions[number] for topic, number in request.partitions]
     if isinstance(request, Fetch):
         return [cluster.topics[topic].partitions[number] for topic, number, _ in request.offsets]
     return []
@@ -358,7 +372,7 @@ def _unpark(cluster: Cluster, flight: InFlight) -> None:
         if feed.waiting == number:
             feed.waiting = 0
     for partition in _watched(cluster, request):
-        parked = partition.parked_produces if isinstance(request, Produce) else partition.parked_fetches
+        parked = partition.parked_fetches if isinstance(request, Fetch) else partition.parked_produces
         if number in parked:
             parked.remove(number)
 

@@ -15,7 +15,7 @@ from mqviz.model.log import Batch, BatchAppended, BatchRefused
 from mqviz.model.producer_state import BatchRepeated
 from mqviz.model.request import Fetch, ListOffsets, Offsets, Produce
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import log_segments, parked, producer_state, replica, sockets
+from mqviz.sim.kafka import log_segments, parked, producer_state, replica, sockets, transaction_writes
 from mqviz.sim.kafka.network import answer, connection_of, end, park, serves
 
 
@@ -33,6 +33,8 @@ def _append(sim: Simulation, number: int) -> None:
     broker, request = flight.broker, flight.request
     if not sockets.awake(sim, broker, "kafka.append", number):
         return
+    if transaction_writes.defers(sim, number, request):
+        return
     why = sim.cause
     for topic, partition, batch in request.batches:
         sim.cause = why
@@ -48,7 +50,8 @@ def _append(sim: Simulation, number: int) -> None:
             who, count = batch.producer, batch.count
             sim.emit(BatchRepeated(*sim.stamp(), topic, partition, broker, number, who, known, count))
         else:
-            _write(sim, number, topic, partition, batch, broker)
+            transaction_writes.enlist(sim, topic, partition, batch)
+            write(sim, number, topic, partition, batch, broker)
     _reply(sim, number, request)
 
 
@@ -63,12 +66,10 @@ def _refusal(
         return Error.NOT_LEADER_OR_FOLLOWER
     if acks == -1 and len(copy.isr) < min(topic.min_insync_replicas, topic.replication_factor):
         return Error.NOT_ENOUGH_REPLICAS
-    return log_segments.refusal(sim, topic, batch)
+    return transaction_writes.batch_refusal(sim, batch) or log_segments.refusal(sim, topic, batch)
 
 
-def _write(
-    sim: Simulation, number: int, topic: str, partition_number: int, batch: Batch, leader: int
-) -> None:
+def write(sim: Simulation, number: int, topic: str, partition_number: int, batch: Batch, leader: int) -> None:
     """Append `batch`, let followers have it, and move the high watermark where there are none (RF 1)."""
     partition = sim.state.cluster.partition(topic, partition_number)
     copy = partition.replicas[leader]

@@ -33,7 +33,11 @@ def _serve_fetch(sim: Simulation, number: int, request: OffsetFetch) -> None:
     parts: list[tuple[str, int, int, int]] = []
     for topic, partition in request.partitions:
         offset = _committed(sim, request.group, topic, partition)
-        parts.append((topic, partition, 0, -1 if offset is None else offset))
+        held = request.require_stable and sim.state.cluster.transactions.unstable(
+            request.group, topic, partition
+        )
+        error = Error.UNSTABLE_OFFSET_COMMIT if held else Error.NONE
+        parts.append((topic, partition, error, -1 if offset is None or held else offset))
     answer(sim, number, Offsets(0, tuple(parts)))
 
 

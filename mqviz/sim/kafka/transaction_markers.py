@@ -1,0 +1,195 @@
+"""Transaction markers: how the outcome of a transaction reaches every partition and group that it touched.
+
+Like a real broker: the coordinator sends WriteTxnMarkers to the leaders, which append one control record a partition with
+the raised epoch and answer when it is replicated; a group's coordinator commits or drops the offsets that wait (R62, R66);
+what fails is sent again; when all is written the coordinator writes CompleteCommit or CompleteAbort.
+Left out: markers of many transactions in one request; the interval in which they are sent (S13).
+"""
+
+from __future__ import annotations
+
+from mqviz.kafka.errors import Error, named
+from mqviz.model.cluster import Partition, partition_key
+from mqviz.model.group import OffsetsCommitted
+from mqviz.model.log import CONTROL, TRANSACTIONAL, Batch, BatchRefused
+from mqviz.model.request import InFlight, Plain, Produced, WriteTxnMarkers
+from mqviz.model.transactions import (
+    MarkersWritten,
+    Transaction,
+    TransactionalOffsetsEnded,
+    TransactionCompleted,
+)
+from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import broker, cluster, parked
+from mqviz.sim.kafka.network import answer, ask, connection_of, park, receives, serves
+from mqviz.sim.kafka.offsets import write_us
+from mqviz.sim.kafka.transaction_writes import coordinator_of
+
+MARKER_BYTES = 78
+"""A batch with nothing but an end-of-transaction marker."""
+
+AGAIN_US = 100_000
+"""How long the coordinator waits before it sends a marker again."""
+
+
+# -- the transaction coordinator -----------------------------------------------------------------------------
+
+
+def send(sim: Simulation, found: Transaction) -> None:
+    """Send the outcome to whoever has no marker yet."""
+    leaders: dict[int, list[tuple[str, int]]] = {}
+    for topic, number in found.partitions:
+        leaders.setdefault(_leader(sim, topic, number), []).append((topic, number))
+    groups: dict[int, list[str]] = {}
+    for group in found.groups:
+        groups.setdefault(cluster.coordinator_of(sim, group), []).append(group)
+    if not leaders and not groups:
+        sim.schedule(write_us(sim), TIMER, "kafka.transaction_complete", found.transactional_id, found.epoch)
+    for leader in sorted(leaders):
+        _send(sim, found, leader, tuple(leaders[leader]), ())
+    for coordinator in sorted(groups):
+        _send(sim, found, coordinator, (), tuple(groups[coordinator]))
+
+
+def _leader(sim: Simulation, topic: str, number: int) -> int:
+    known = sim.state.cluster.topics.get(topic)
+    return known.partitions[number].leader if known else -1
+
+
+def _send(
+    sim: Simulation, found: Transaction, to: int, parts: tuple[tuple[str, int], ...], groups: tuple[str, ...]
+) -> None:
+    coordinator = coordinator_of(sim, found.transactional_id)
+    if to < 0 or coordinator < 0:
+        _later(sim, found)
+        return
+    request = WriteTxnMarkers(
+        found.transactional_id, found.producer_id, found.epoch, found.commit, parts, groups
+    )
+    ask(sim, "broker", str(coordinator), 1, to, request, " markers")
+
+
+def _later(sim: Simulation, found: Transaction) -> None:
+    sim.schedule(AGAIN_US, TIMER, "kafka.markers_again", found.transactional_id, found.epoch)
+
+
+def _ending(sim: Simulation, transactional_id: str, epoch: int) -> Transaction | None:
+    """The transaction, if it still waits for markers of this epoch."""
+    found = sim.state.cluster.transactions.ids.get(transactional_id)
+    waits = found is not None and found.epoch == epoch and found.state in ("PrepareCommit", "PrepareAbort")
+    return found if waits else None
+
+
+@due("kafka.markers_again")
+def _again(sim: Simulation, transactional_id: str, epoch: int) -> None:
+    found = _ending(sim, transactional_id, epoch)
+    if found is not None and (found.partitions or found.groups):
+        send(sim, found)
+
+
+@receives(WriteTxnMarkers)
+def _received(sim: Simulation, name: str, flight: InFlight) -> None:
+    request = flight.request
+    if not isinstance(request, WriteTxnMarkers):
+        return
+    found = _ending(sim, request.transactional_id, request.producer_epoch)
+    if found is None or not (found.partitions or found.groups):
+        return
+    partitions = tuple((topic, number) for topic, number, error, _ in _parts(flight) if not error)
+    good = isinstance(flight.answer, Plain) and not flight.answer.error
+    groups = request.groups if good else ()
+    if partitions or groups:
+        sim.cause = sim.emit(MarkersWritten(*sim.stamp(), found.transactional_id, partitions, groups))
+    if len(partitions) < len(request.partitions) or len(groups) < len(request.groups):
+        _later(sim, found)
+    if not found.partitions and not found.groups:
+        sim.schedule(write_us(sim), TIMER, "kafka.transaction_complete", found.transactional_id, found.epoch)
+
+
+def _parts(flight: InFlight) -> tuple[tuple[str, int, int, int], ...]:
+    return flight.answer.parts if isinstance(flight.answer, Produced) else ()
+
+
+@due("kafka.transaction_complete")
+def _complete(sim: Simulation, transactional_id: str, epoch: int) -> None:
+    found = _ending(sim, transactional_id, epoch)
+    if found is not None:
+        sim.emit(TransactionCompleted(*sim.stamp(), transactional_id, found.commit))
+
+
+# -- the partition leader and the group coordinator -----------------------------------------------------------
+
+
+@serves(WriteTxnMarkers)
+def _serve(sim: Simulation, number: int, request: WriteTxnMarkers) -> None:
+    if request.groups:
+        sim.schedule(write_us(sim), TIMER, "kafka.offsets_marker", number)
+    else:
+        sim.schedule(sim.state.cluster.append_cost_us, TIMER, "kafka.markers", number)
+
+
+@due("kafka.markers")
+def _write(sim: Simulation, number: int) -> None:
+    flight = sim.state.cluster.requests.get(number)
+    if flight is None or not isinstance(flight.request, WriteTxnMarkers):
+        return
+    why, here = sim.cause, connection_of(sim, number).broker
+    for topic, partition in flight.request.partitions:
+        sim.cause = why
+        if _leader(sim, topic, partition) == here:
+            found = sim.state.cluster.partition(topic, partition)
+            broker.write(sim, number, topic, partition, marker(sim, found, flight.request), flight.broker)
+        else:
+            error = Error.NOT_LEADER_OR_FOLLOWER
+            sim.emit(BatchRefused(*sim.stamp(), topic, partition, here, number, error, named(error), 1))
+    if parked.replicated(sim, number):
+        parked.answer_produce(sim, number)
+    else:
+        park(sim, number)
+
+
+def marker(sim: Simulation, partition: Partition, request: WriteTxnMarkers) -> Batch:
+    """The control batch that ends the transaction on one partition: it takes one offset (R62)."""
+    return Batch(
+        0,
+        1,
+        MARKER_BYTES,
+        "",
+        request.producer_id,
+        request.producer_epoch,
+        -1,
+        TRANSACTIONAL | CONTROL,
+        partition.leader_epoch,
+        sim.now_us,
+        0,
+        (None,),
+        ("COMMIT" if request.commit else "ABORT",),
+    )
+
+
+@due("kafka.offsets_marker")
+def _end_offsets(sim: Simulation, number: int) -> None:
+    flight = sim.state.cluster.requests.get(number)
+    if flight is None or not isinstance(flight.request, WriteTxnMarkers):
+        return
+    request, here = flight.request, connection_of(sim, number).broker
+    if any(cluster.coordinator_of(sim, group) != here for group in request.groups):
+        answer(sim, number, Plain(Error.NOT_COORDINATOR))
+        return
+    for group in request.groups:
+        _end_group(sim, group, request)
+    answer(sim, number, Plain())
+
+
+def _end_group(sim: Simulation, group: str, request: WriteTxnMarkers) -> None:
+    held = sim.state.cluster.transactions.pending.get(group, {}).get(request.producer_id)
+    if held is None:
+        return
+    why = sim.cause
+    sim.cause = sim.emit(TransactionalOffsetsEnded(*sim.stamp(), group, request.producer_id, request.commit))
+    if request.commit:
+        records = sim.state.cluster.groups[group].records
+        known = [records.get(partition_key(topic, number)) for topic, number, _ in held]
+        before = tuple(record.committed if record else None for record in known)
+        sim.emit(OffsetsCommitted(*sim.stamp(), group, request.transactional_id, tuple(held), before))
+    sim.cause = why

@@ -1,0 +1,247 @@
+"""Transactions: the coordinator of a transactional.id, and offsets that a transaction commits.
+
+Like a real broker: InitProducerId gives epoch 0, later one more, and aborts what a former owner left open (R61, R65, E6,
+E44); EndTxn decides by one replicated write, is answered with the raised epoch and then sends the markers (R62); a transaction
+older than its transaction.timeout.ms is found by a check every 10 s and aborted with a raised epoch (R64, E5); offsets
+wait in the group until the marker comes (R66, E45); an unused id is forgotten after transactional.id.expiration.ms.
+Left out: epochs that run out, two-phase commit (KIP-939, S13), transaction version 1.
+"""
+
+from __future__ import annotations
+
+from mqviz.kafka.errors import Error
+from mqviz.model.group import GroupCreated
+from mqviz.model.request import (
+    EndTxn,
+    InitProducerId,
+    OffsetCommit,
+    Plain,
+    ProducerIdGranted,
+    TxnOffsetCommit,
+)
+from mqviz.model.transactions import (
+    ProducerIdAssigned,
+    ProducerIdReserved,
+    Transaction,
+    TransactionalIdExpired,
+    TransactionalOffsetsWritten,
+    TransactionFenced,
+    TransactionPrepared,
+)
+from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import cluster, offsets, reconciliation, transaction_markers
+from mqviz.sim.kafka.network import answer, connection_of, serves
+from mqviz.sim.kafka.offsets import write_us
+from mqviz.sim.kafka.transaction_writes import add, coordinator_of, refusal, watch
+
+IDLE = ("Empty", "CompleteCommit", "CompleteAbort")
+EXPIRY_CHECK_US = 3_600_000_000
+"""transaction.remove.expired.transaction.cleanup.interval.ms"""
+
+
+# -- InitProducerId -------------------------------------------------------------------------------------------
+
+
+@serves(InitProducerId)
+def _serve_init(sim: Simulation, number: int, request: InitProducerId) -> None:
+    if not request.transactional_id:
+        reserved = sim.state.cluster.last_producer_id + 1
+        sim.emit(ProducerIdReserved(*sim.stamp(), reserved))
+        answer(sim, number, ProducerIdGranted(0, reserved, 0))
+        return
+    error = _init_error(sim, number, request)
+    if error:
+        answer(sim, number, ProducerIdGranted(error))
+    else:
+        sim.schedule(write_us(sim), TIMER, "kafka.init_producer_id", number)
+
+
+def _init_error(sim: Simulation, number: int, request: InitProducerId) -> Error:
+    """Why the owner does not get its id now; an open transaction is ended first, and the client asks again (R65)."""
+    if connection_of(sim, number).broker != coordinator_of(sim, request.transactional_id):
+        return Error.NOT_COORDINATOR
+    longest_us = sim.scenario.cluster.setting("transaction.max.timeout.ms") * 1_000
+    if not 0 < request.transaction_timeout_us <= longest_us:
+        return Error.INVALID_TRANSACTION_TIMEOUT
+    found = sim.state.cluster.transactions.ids.get(request.transactional_id)
+    if found is None or found.state in IDLE:
+        return Error.NONE
+    if found.state == "Ongoing":
+        _fence(sim, found, "another producer began with the same transactional.id")
+    return Error.CONCURRENT_TRANSACTIONS
+
+
+@due("kafka.init_producer_id")
+def _init(sim: Simulation, number: int) -> None:
+    flight = sim.state.cluster.requests.get(number)
+    if flight is None or not isinstance(flight.request, InitProducerId):
+        return
+    request = flight.request
+    error = _init_error(sim, number, request)
+    if error:
+        answer(sim, number, ProducerIdGranted(error))
+        return
+    found = sim.state.cluster.transactions.ids.get(request.transactional_id)
+    producer_id = found.producer_id if found else sim.state.cluster.last_producer_id + 1
+    epoch = found.epoch + 1 if found else 0
+    here = connection_of(sim, number).broker
+    name, timeout_us = request.transactional_id, request.transaction_timeout_us
+    sim.cause = sim.emit(ProducerIdAssigned(*sim.stamp(), name, here, producer_id, epoch, timeout_us))
+    answer(sim, number, ProducerIdGranted(0, producer_id, epoch))
+    if found is None:
+        _expire_later(sim, request.transactional_id, sim.now_us)
+
+
+# -- EndTxn ---------------------------------------------------------------------------------------------------
+
+
+@serves(EndTxn)
+def _serve_end(sim: Simulation, number: int, request: EndTxn) -> None:
+    error, acts = _verdict(sim, number, request)
+    if acts:
+        sim.schedule(write_us(sim), TIMER, "kafka.end_transaction", number)
+    else:
+        _answer_end(sim, number, request, error)
+
+
+@due("kafka.end_transaction")
+def _end(sim: Simulation, number: int) -> None:
+    flight = sim.state.cluster.requests.get(number)
+    if flight is None or not isinstance(flight.request, EndTxn):
+        return
+    request = flight.request
+    error, acts = _verdict(sim, number, request)
+    found = sim.state.cluster.transactions.ids.get(request.transactional_id)
+    if found is None or not acts:
+        _answer_end(sim, number, request, error)
+        return
+    sim.cause = _prepare(sim, found, request.commit, found.epoch + 1)
+    _answer_end(sim, number, request, Error.NONE)
+    transaction_markers.send(sim, found)
+
+
+def _answer_end(sim: Simulation, number: int, request: EndTxn, error: Error) -> None:
+    found = sim.state.cluster.transactions.ids.get(request.transactional_id)
+    granted = (found.producer_id, found.epoch) if found and not error else (-1, -1)
+    answer(sim, number, ProducerIdGranted(error, *granted))
+
+
+def _verdict(sim: Simulation, number: int, request: EndTxn) -> tuple[Error, bool]:
+    """(error, whether there is something to end)."""
+    if connection_of(sim, number).broker != coordinator_of(sim, request.transactional_id):
+        return Error.NOT_COORDINATOR, False
+    found = sim.state.cluster.transactions.ids.get(request.transactional_id)
+    if found is None or found.producer_id != request.producer_id:
+        return Error.INVALID_PRODUCER_ID_MAPPING, False
+    return verdict(found, request.producer_epoch, request.commit)
+
+
+def verdict(found: Transaction, epoch: int, commit: bool) -> tuple[Error, bool]:
+    """(error, whether there is something to end), for an EndTxn of this epoch: the epoch before is a retry (E44)."""
+    state, outcome = found.state, "Commit" if commit else "Abort"
+    ended = state not in ("Empty", "Ongoing", "PrepareEpochFence")
+    again = ended and epoch == found.epoch - 1
+    if epoch != found.epoch and not again:
+        return Error.PRODUCER_FENCED, False
+    if state.startswith("Prepare"):
+        going = state in (f"Prepare{outcome}", "PrepareEpochFence")
+        return Error.CONCURRENT_TRANSACTIONS if going else Error.INVALID_TXN_STATE, False
+    if state == "Ongoing":
+        return Error.NONE, True
+    if again:
+        return Error.NONE if state == f"Complete{outcome}" else Error.INVALID_TXN_STATE, False
+    return (Error.INVALID_TXN_STATE, False) if commit else (Error.NONE, True)
+
+
+def _prepare(sim: Simulation, found: Transaction, commit: bool, epoch: int) -> int:
+    return sim.emit(TransactionPrepared(*sim.stamp(), found.transactional_id, commit, epoch))
+
+
+# -- fencing, timeout, expiry ---------------------------------------------------------------------------------
+
+
+def _fence(sim: Simulation, found: Transaction, reason: str) -> None:
+    """Take an open transaction from its producer: epoch + 1, then abort (R64, R65)."""
+    why = sim.cause
+    event = TransactionFenced(*sim.stamp(), found.transactional_id, found.epoch + 1, reason)
+    sim.cause = sim.emit(event)
+    sim.schedule(write_us(sim), TIMER, "kafka.fenced", found.transactional_id, found.epoch)
+    sim.cause = why
+
+
+@due("kafka.fenced")
+def _fenced(sim: Simulation, transactional_id: str, epoch: int) -> None:
+    found = sim.state.cluster.transactions.ids[transactional_id]
+    if found.state == "PrepareEpochFence" and found.epoch == epoch:
+        sim.cause = _prepare(sim, found, False, epoch)
+        transaction_markers.send(sim, found)
+
+
+@due("kafka.transactions_check")
+def _check(sim: Simulation) -> None:
+    ids = sim.state.cluster.transactions.ids
+    for found in list(ids.values()):
+        alive = coordinator_of(sim, found.transactional_id) >= 0
+        if alive and found.state == "Ongoing" and found.began_at_us + found.timeout_us < sim.now_us:
+            _fence(sim, found, "it is open for longer than transaction.timeout.ms")
+    if any(found.state == "Ongoing" for found in ids.values()):
+        watch(sim)
+
+
+def _expire_later(sim: Simulation, transactional_id: str, since_us: int) -> None:
+    lasts_us = sim.scenario.cluster.setting("transactional.id.expiration.ms") * 1_000
+    at_us = -(-(since_us + lasts_us) // EXPIRY_CHECK_US) * EXPIRY_CHECK_US
+    sim.schedule(max(EXPIRY_CHECK_US, at_us - sim.now_us), TIMER, "kafka.expire_id", transactional_id)
+
+
+@due("kafka.expire_id")
+def _expire(sim: Simulation, transactional_id: str) -> None:
+    found = sim.state.cluster.transactions.ids[transactional_id]
+    lasts_us = sim.scenario.cluster.setting("transactional.id.expiration.ms") * 1_000
+    if found.state in IDLE and found.changed_at_us + lasts_us <= sim.now_us:
+        sim.emit(TransactionalIdExpired(*sim.stamp(), transactional_id))
+    else:
+        _expire_later(sim, transactional_id, found.changed_at_us)
+
+
+# -- TxnOffsetCommit ------------------------------------------------------------------------------------------
+
+
+@serves(TxnOffsetCommit)
+def _serve_offsets(sim: Simulation, number: int, request: TxnOffsetCommit) -> None:
+    error = _offsets_error(sim, number, request)
+    if error:
+        answer(sim, number, Plain(error))
+        return
+    if request.group not in sim.state.cluster.groups:
+        here = connection_of(sim, number).broker
+        sim.cause = sim.emit(GroupCreated(*sim.stamp(), request.group, here))
+    add(sim, request.producer_id, (), (request.group,))
+    sim.schedule(write_us(sim), TIMER, "kafka.transactional_offsets", number)
+
+
+def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommit) -> Error:
+    if connection_of(sim, number).broker != cluster.coordinator_of(sim, request.group):
+        return Error.NOT_COORDINATOR
+    error = refusal(sim, request.producer_id, request.producer_epoch)
+    if error or (request.generation < 0 and not request.member_id):
+        return error
+    commit = OffsetCommit(request.group, request.generation, request.member_id, request.offsets)
+    modern = sim.state.cluster.consumer_groups.get(request.group)
+    if modern:
+        return reconciliation.commit_error(modern, commit)
+    return offsets.commit_error(sim.state.cluster.groups.get(request.group), commit)
+
+
+@due("kafka.transactional_offsets")
+def _offsets_written(sim: Simulation, number: int) -> None:
+    flight = sim.state.cluster.requests.get(number)
+    if flight is None or not isinstance(flight.request, TxnOffsetCommit):
+        return
+    request = flight.request
+    error = refusal(sim, request.producer_id, request.producer_epoch)
+    if not error:
+        name, owner = request.transactional_id, request.producer_id
+        event = TransactionalOffsetsWritten(*sim.stamp(), request.group, name, owner, request.offsets)
+        sim.cause = sim.emit(event)
+    answer(sim, number, Plain(error))
