@@ -41,7 +41,8 @@ def _append(sim: Simulation, number: int) -> None:
         error = _refusal(sim, cluster.topics.get(topic), partition, broker, request.acks, batch)
         known = producer_state.NEW
         if not error:
-            error, known = producer_state.check(sim, cluster.partition(topic, partition), batch)
+            copy = cluster.partition(topic, partition).replicas[broker]
+            error, known = producer_state.check(sim, copy, batch)
         if error:
             sim.emit(
                 BatchRefused(*sim.stamp(), topic, partition, broker, number, error, named(error), batch.count)

@@ -9,8 +9,7 @@ where it ended, else 45; an id that the partition has never seen, or that wrote 
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
-from mqviz.model.cluster import Partition
-from mqviz.model.log import Batch
+from mqviz.model.log import Batch, Replica
 from mqviz.model.producer_state import ProducerEntry, table
 from mqviz.sim.engine import Simulation
 
@@ -33,11 +32,11 @@ def decide(entry: ProducerEntry | None, batch: Batch) -> tuple[Error, int]:
     return (Error.NONE if first == following else Error.OUT_OF_ORDER_SEQUENCE_NUMBER), NEW
 
 
-def check(sim: Simulation, partition: Partition, batch: Batch) -> tuple[Error, int]:
-    """`decide` for the leader of `partition` at this moment; a batch without producer id is always new."""
+def check(sim: Simulation, copy: Replica, batch: Batch) -> tuple[Error, int]:
+    """`decide` for a broker that takes itself for the leader of its `copy`; a batch without producer id is always new."""
     if batch.producer_id < 0:
         return Error.NONE, NEW
-    entry = table(partition.led, partition.leader_epoch).entries.get(batch.producer_id)
+    entry = table(copy, copy.leader_epoch).entries.get(batch.producer_id)
     if entry is not None and sim.now_us - entry.last_at_us > _expiration_us(sim):
         entry = None
     return decide(entry, batch)

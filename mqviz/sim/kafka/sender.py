@@ -35,9 +35,10 @@ MAX_REQUEST_BYTES = default("max.request.size")
 
 
 class Timers(msgspec.Struct):
-    """When each producer looks for batches that are too old; absent: it has none."""
+    """When each producer looks for batches that are too old, and for a leader that it does not know; absent: never."""
 
     expiry: dict[str, int] = msgspec.field(default_factory=dict)
+    search: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 # -- what may leave ------------------------------------------------------------------------------------------
@@ -86,9 +87,26 @@ def _by_broker(sim: Simulation, producer: Producer) -> dict[int, list[Queue]]:
             _resolve(sim, producer, queue)
         if queue.batches:
             leader = leader_of(sim, producer, queue)
-            if leader >= 0 and not _held(sim, producer, queue, leader):
+            if leader < 0:
+                _look_again(sim, producer)
+            elif not _held(sim, producer, queue, leader):
                 found.setdefault(leader, []).append(queue)
     return found
+
+
+def _look_again(sim: Simulation, producer: Producer) -> None:
+    """Nobody leads a partition: ask for metadata again after retry.backoff.ms (R35)."""
+    search = sim.part(Timers).search
+    if producer.name not in search:
+        wait_us = max(settings.number(producer, "retry.backoff.ms"), 1) * 1_000
+        search[producer.name] = sim.now_us + wait_us
+        sim.schedule(wait_us, TIMER, "kafka.search", producer.name)
+
+
+@due("kafka.search")
+def _searched(sim: Simulation, name: str) -> None:
+    sim.part(Timers).search.pop(name, None)
+    drain(sim, sim.state.cluster.producers[name])
 
 
 def leader_of(sim: Simulation, producer: Producer, queue: Queue) -> int:
@@ -143,7 +161,9 @@ def _request(sim: Simulation, producer: Producer, broker: int, queues: list[Queu
         return
     acks = -1 if producer.settings.acks in ("all", "-1") else int(producer.settings.acks)
     batches = tuple((q.topic, q.partition, _batch(producer, q, q.batches[0])) for q in chosen)
-    number = ask(sim, "producer", producer.name, producer.incarnation, broker, Produce(acks, batches))
+    timeout_us = settings.number(producer, "request.timeout.ms") * 1_000
+    request = Produce(acks, batches, timeout_us)
+    number = ask(sim, "producer", producer.name, producer.incarnation, broker, request)
     partitions = tuple((queue.topic, queue.partition) for queue in chosen)
     sim.emit(BatchesDrained(*sim.stamp(), producer.name, broker, number, partitions))
     if acks == 0:

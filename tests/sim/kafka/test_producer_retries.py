@@ -25,9 +25,12 @@ ONE = "create topic t partitions=1"
 
 
 def in_sync(watched: Run, *brokers: int) -> None:
-    """Set the in-sync replicas by hand."""
+    """Set the in-sync replicas by hand, as the leader believes them."""
     for state in (watched.backend.state, watched.state):
-        state.cluster.topics["t"].partitions[0].isr = list(brokers)
+        partition = state.cluster.topics["t"].partitions[0]
+        partition.isr = list(brokers)
+        for copy in partition.replicas.values():
+            copy.isr = list(brokers)
 
 
 def firsts(watched: Run) -> list[int]:
