@@ -192,14 +192,14 @@ def _back_off(sim: Simulation, follower: int, leader: int) -> None:
     sim.emit(FetcherReset(*sim.stamp(), follower, leader))
     backoff_us = sim.scenario.cluster.setting("replica.fetch.backoff.ms") * 1_000
     incarnation = sim.state.cluster.brokers[follower].incarnation
-    sim.schedule(backoff_us, TIMER, "kafka.fetch_again", follower, incarnation)
+    sim.schedule(backoff_us, TIMER, "kafka.replica_again", follower, incarnation)
 
 
-@due("kafka.fetch_again")
+@due("kafka.replica_again")
 def _again(sim: Simulation, follower: int, incarnation: int) -> None:
     broker = sim.state.cluster.brokers[follower]
     if broker.incarnation == incarnation and sockets.awake(
-        sim, follower, "kafka.fetch_again", follower, incarnation
+        sim, follower, "kafka.replica_again", follower, incarnation
     ):
         start(sim, follower)
 
