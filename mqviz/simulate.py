@@ -25,7 +25,6 @@ from mqviz.sim.backend import SimBackend, open_sim
 __all__ = ["NotationError", "Refused", "Run", "open_world"]
 
 Kind = TypeVar("Kind", bound=Event)
-FOR_EVER_US = 1 << 50
 
 
 class Run:
@@ -60,13 +59,6 @@ class Run:
         until_us = int(Duration.parse(time)) if isinstance(time, str) else time
         while self.now_us < until_us:
             self.log += self._backend.advance(until_us)
-        return self
-
-    def until_quiet(self, most: str | int = FOR_EVER_US) -> Run:
-        """Let time pass until nothing more ever happens, or `most`. Clients and brokers never rest: give `most` then."""
-        until_us = int(Duration.parse(most)) if isinstance(most, str) else most
-        while (following := self._backend.next_at_us()) is not None and following < until_us:
-            self.log += self._backend.advance(following + 1)
         return self
 
     def fork(self) -> Run:

@@ -318,12 +318,10 @@ class IsolateBroker(Command, frozen=True):
     also: tuple[str, ...] = ()
 
 
-class HealBroker(Command, frozen=True):
-    """The links of an isolated broker work again."""
+class HealBroker(Named, frozen=True):
+    """The links of an isolated broker, and of whoever was cut off with it, work again."""
 
     verb, kind = "heal", "broker"
-    name: str
-    also: tuple[str, ...] = ()
 
 
 class ElectLeader(Command, frozen=True):

@@ -180,7 +180,7 @@ def _disk(sim: Simulation, command: FailDisk) -> None:
                 sim.emit(ReplicaLost(*sim.stamp(), topic.name, partition.number, number))
 
 
-def _nodes(sim: Simulation, command: IsolateBroker | HealBroker) -> tuple[str, ...]:
+def _nodes(sim: Simulation, command: IsolateBroker) -> tuple[str, ...]:
     return tuple(sorted({command.name, *command.also}))
 
 

@@ -15,9 +15,9 @@ from mqviz.model.group import (
     RebalanceStarted,
     move,
 )
+from mqviz.model.holdings import Holdings
 from mqviz.model.request import (
     Heartbeat,
-    Holdings,
     Joined,
     LeaveGroup,
     OffsetCommit,
