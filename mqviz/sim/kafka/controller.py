@@ -113,6 +113,7 @@ def unfence(sim: Simulation, number: int) -> None:
     for partition in _partitions(sim):
         if partition.leader < 0:
             change(sim, partition, partition.isr, f"broker {number} is back")
+    sim.schedule(sim.state.cluster.link_latency_us, ARRIVAL, "kafka.counted_on", number)
 
 
 def register(sim: Simulation, number: int, clean: bool) -> None:

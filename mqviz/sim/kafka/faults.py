@@ -29,6 +29,9 @@ from mqviz.sim.kafka import controller, isr, sockets
 START_US = 2_000_000
 """How long a broker takes from the start of its process to its registration; real ones take a few seconds."""
 
+PATIENCE_US = 300_000_000
+"""How long a broker that stops asks a controller that does not answer, before it ends all the same (R11)."""
+
 
 def _broker(sim: Simulation, name: str) -> Broker:
     brokers = sim.state.cluster.brokers
@@ -81,12 +84,21 @@ def _stop(sim: Simulation, command: StopBroker) -> None:
     number = int(command.name)
     _change(sim, number, "stopping")
     delay_us = sim.state.cluster.link_latency_us + controller.DECISION_US
-    sim.schedule(delay_us, TIMER, "kafka.stop_asked", number)
+    sim.schedule(delay_us, TIMER, "kafka.stop_asked", number, sim.now_us)
 
 
 @due("kafka.stop_asked")
-def _stop_asked(sim: Simulation, number: int) -> None:
-    """The controller moves what the broker leads, then lets it go (R11)."""
+def _stop_asked(sim: Simulation, number: int, asked_at_us: int) -> None:
+    """The controller moves what the broker leads, then lets it go (R11); one that it cannot hear asks again, for a while."""
+    broker = sim.state.cluster.brokers[number]
+    if broker.process != "stopping":
+        return
+    if not controller.hears(sim, number):
+        if sim.now_us - asked_at_us < PATIENCE_US:
+            sim.schedule(controller.beat_us(sim), TIMER, "kafka.stop_asked", number, asked_at_us)
+        else:
+            _end(sim, number, "stopped")
+        return
     controller.remove(sim, number, f"broker {number} stops")
     sim.schedule(2 * sim.state.cluster.link_latency_us, TIMER, "kafka.stop", number)
 
@@ -217,7 +229,7 @@ def _heal(sim: Simulation, command: HealBroker) -> None:
     sockets.heal(sim)
     _listen_to_all(sim)
     for number in sim.state.cluster.brokers:
-        if str(number) in nodes and controller.hears(sim, number):
+        if controller.hears(sim, number):
             controller.catch_up(sim, number)
 
 

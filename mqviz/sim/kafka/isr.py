@@ -68,6 +68,21 @@ def consider_expanding(sim: Simulation, partition: Partition, leader: int, follo
         propose(sim, partition, leader, [*copy.isr, follower])
 
 
+@due("kafka.counted_on")
+def _counted_on(sim: Simulation, follower: int) -> None:
+    """Leaders hear that a follower is unfenced: its fetches that say nothing new do not name what it caught up with before (R20, R28)."""
+    cluster = sim.state.cluster
+    why = sim.cause
+    for topic in cluster.topics.values():
+        for partition in topic.partitions:
+            copy = partition.replicas.get(partition.leader)
+            if copy is None or copy.leader != partition.leader or copy.follower_ends.get(follower, -1) < 0:
+                continue
+            if cluster.brokers[partition.leader].process in ("running", "stopping"):
+                sim.cause = why
+                consider_expanding(sim, partition, partition.leader, follower)
+
+
 def propose(sim: Simulation, partition: Partition, leader: int, wanted: list[int]) -> None:
     """Ask the controller for these in-sync replicas, ascending (E50)."""
     copy = partition.replicas[leader]

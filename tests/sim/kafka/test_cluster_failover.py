@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from mqviz.model.answers import Failed, Produced
+from mqviz.model.answers import Failed, Offsets, Produced
 from mqviz.model.broker import BrokerFenced
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import LeadershipLearned, PartitionChanged, ReplicaTruncated
 from mqviz.model.log import Batch
-from mqviz.model.request import Produce
+from mqviz.model.request import ListOffsets, Produce
 from tests.sim.kafka.worlds import MS, Outside, S, of, run, times
 from tests.sim.worlds import Run
 
@@ -136,3 +136,48 @@ def test_r24_unclean_election_by_hand_loses_what_the_new_leader_never_had() -> N
     assert values(watched, 2) == []
     watched.do("restart broker 1").to(60 * S)
     assert values(watched, 1) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "back"),
+    [("kill", "restart"), ("stop", "restart"), ("isolate", "heal"), ("pause", "resume")],
+)
+def test_r20_r28_a_follower_that_comes_back_is_in_sync_again_without_new_records(
+    fault: str, back: str
+) -> None:
+    watched = run(TOPIC).to(5 * S).do(f"{fault} broker 3").to(60 * S)
+    assert partition(watched).isr == [1, 2]
+    watched.do(f"{back} broker 3").to(64 * S)
+    assert partition(watched).isr == [1, 2, 3]
+
+
+def test_r28_below_min_insync_acks_all_is_accepted_again_once_followers_are_back() -> None:
+    watched = run(TOPIC).to(5 * S).do("kill broker 2", "kill broker 3").to(30 * S)
+    watched.do("restart broker 2", "restart broker 3").to(40 * S)
+    raw = Outside(watched)
+    number = produce(raw, "x")
+    watched.to(41 * S)
+    assert outcome(raw, number) == (0, 0)
+
+
+def test_r5_r11_a_stop_that_the_controller_cannot_hear_moves_nothing_before_the_fencing() -> None:
+    watched = run(TOPIC).to(5 * S).do("isolate broker 1").to(5_100 * MS).do("stop broker 1").to(6 * S)
+    assert (partition(watched).leader, watched.state.cluster.brokers[1].process) == (1, "stopping")
+    watched.to(20 * S)
+    assert partition(watched).leader == 2
+    watched.to(310 * S)
+    assert watched.state.cluster.brokers[1].process == "stopped"
+
+
+def test_r6_everybody_whom_a_cut_kept_from_the_controller_learns_when_it_heals() -> None:
+    watched = run(TOPIC).to(5 * S).do("isolate broker 1 also=controller").to(5_500 * MS)
+    watched.do("stop broker 1").to(7 * S).do("heal broker 1").to(8 * S)
+    copies = partition(watched).replicas
+    assert [(copies[b].leader, copies[b].leader_epoch) for b in (2, 3)] == [(2, 1)] * 2
+
+
+def test_list_offsets_of_a_topic_that_is_not_there_is_answered() -> None:
+    watched = run(TOPIC).to(5 * S)
+    answer = Outside(watched).ask(ListOffsets("latest", (("nope", 0), ("t", 7))))
+    assert isinstance(answer, Offsets)
+    assert [part[2] for part in answer.parts] == [3, 3]
