@@ -91,10 +91,10 @@ def test_r108_r109_i28_kept_partitions_never_stop_eager_ones_do() -> None:
     meanwhile = {}
     for more in ("", COOPERATIVE):
         watched = world(
-            "add producer p topic=t rate=1000/s partitioner=murmur2_random linger=0ms", member("a", more)
+            "add producer p topic=t rate=100/s partitioner=murmur2_random linger=0ms", member("a", more)
         )
         watched.to(10 * S)
-        watched.do("set consumer a processing=1ms")
+        watched.do("set consumer a processing=5ms")
         watched.do(member("b", more))
         watched.to(20 * S)
         revoked = of(watched, PartitionsRevoked, 10 * S, consumer="a")[0]
