@@ -17,38 +17,27 @@ from mqviz.model.command_base import Config as Config
 from mqviz.model.command_base import Named as Named
 from mqviz.model.command_base import Spread as Spread
 from mqviz.model.command_base import ms
+from mqviz.model.command_broker import ElectLeader as ElectLeader
+from mqviz.model.command_broker import FailDisk as FailDisk
+from mqviz.model.command_broker import HealBroker as HealBroker
+from mqviz.model.command_broker import IsolateBroker as IsolateBroker
+from mqviz.model.command_broker import KillBroker as KillBroker
+from mqviz.model.command_broker import PauseBroker as PauseBroker
+from mqviz.model.command_broker import RestartBroker as RestartBroker
+from mqviz.model.command_broker import ResumeBroker as ResumeBroker
+from mqviz.model.command_broker import StopBroker as StopBroker
 from mqviz.model.command_share import AnyShareCommand
+from mqviz.model.command_systems import AddSignUp as AddSignUp
+from mqviz.model.command_systems import FailService as FailService
+from mqviz.model.command_systems import RepairService as RepairService
+from mqviz.model.command_topic import AlterTopic as AlterTopic
+from mqviz.model.command_topic import CreateTopic as CreateTopic
+from mqviz.model.command_topic import DeleteRecords as DeleteRecords
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.units import Duration, Rate, Size
 
 if TYPE_CHECKING:
     from mqviz.model.state import State
-
-
-class CreateTopic(Command, frozen=True):
-    """A new topic; `config` holds Kafka's topic settings by their names, such as `retention.ms`."""
-
-    verb, kind = "create", "topic"
-    name: str
-    partitions: int = 1
-    replication_factor: int = 1
-    min_insync_replicas: int = 1
-    config: Config = msgspec.field(default_factory=dict)
-
-
-class AlterTopic(Named, frozen=True):
-    """Change settings of a topic that is there; `config` as in CreateTopic (`alter topic t retention.ms=60000`)."""
-
-    verb, kind = "alter", "topic"
-    config: Config = msgspec.field(default_factory=dict)
-
-
-class DeleteRecords(Named, frozen=True):
-    """Make `before` the first offset of the topic's partition that can be read; -1: all that is committed goes."""
-
-    verb, kind = "delete", "records"
-    partition: int = 0
-    before: int = -1
 
 
 class AddProducer(Command, frozen=True):
@@ -270,113 +259,6 @@ class SendRecord(Command, frozen=True):
     partition: int = -1
     size: int = -1
     topic: str = ""
-
-
-class KillBroker(Named, frozen=True):
-    """The broker's process dies: peers see the connection close, the controller only the silence."""
-
-    verb, kind = "kill", "broker"
-
-
-class StopBroker(Named, frozen=True):
-    """Controlled shutdown: the controller moves its leaderships, then it ends."""
-
-    verb, kind = "stop", "broker"
-
-
-class PauseBroker(Named, frozen=True):
-    """The broker's process freezes; its sockets stay open."""
-
-    verb, kind = "pause", "broker"
-
-
-class ResumeBroker(Named, frozen=True):
-    """The frozen broker goes on, with its old beliefs."""
-
-    verb, kind = "resume", "broker"
-
-
-class RestartBroker(Named, frozen=True):
-    """A broker that was stopped or killed starts again on its disk."""
-
-    verb, kind = "restart", "broker"
-
-
-class FailDisk(Command, frozen=True):
-    """The disk of a dead broker is lost, or what it keeps of one topic."""
-
-    verb, kind = "fail", "disk"
-    name: str
-    topic: str = ""
-
-
-class IsolateBroker(Command, frozen=True):
-    """No byte passes between this broker (and the nodes in `also`: brokers, clients) and everybody else."""
-
-    verb, kind = "isolate", "broker"
-    name: str
-    also: tuple[str, ...] = ()
-
-
-class HealBroker(Named, frozen=True):
-    """The links of an isolated broker, and of whoever was cut off with it, work again."""
-
-    verb, kind = "heal", "broker"
-
-
-class ElectLeader(Command, frozen=True):
-    """Elect a leader now: the preferred replica, or (`how=unclean`) any that is there."""
-
-    verb, kind = "elect", "leader"
-    topic: str
-    partition: int
-    how: Literal["preferred", "unclean"] = "preferred"
-
-
-class AddSignUp(Command, frozen=True):
-    """The sign-up service of the guide in one `design`, `synchronous` or `asynchronous` (R136, R137).
-
-    `clients` sign-ups arrive (0: without end), `arrivals` `even` or `exponential` at `rate`, from `start`
-    on, or exactly at the times listed in `at`, all counted from when the service is added; designs with the
-    same `stream` see the same arrivals, database times and mail times. `threads` requests are served at once
-    (0: as many as there are). `database` is the time in the database (`database_times` `even`: always that;
-    `exponential`: its mean), `queue` the time to leave the note; a mail takes between `mail_min` and
-    `mail_max` (`mail_times` `even`: drawn uniformly; `exponential`: exponential with mean `mail_min`; both
-    0s: no mail). A synchronous sign-up waits for its mail for at most `timeout`. `workers` send the mails of
-    the asynchronous design (0: as many as there are mails).
-    """
-
-    verb, kind = "add", "sign-up"
-    name: str
-    design: Literal["synchronous", "asynchronous"] = "synchronous"
-    clients: int = 5
-    rate: Rate = Rate(2)
-    arrivals: Spread = "even"
-    start: Duration = Duration(0)
-    at: tuple[Duration, ...] = ()
-    threads: int = 0
-    workers: int = 0
-    database: Duration = Duration(100 * ms)
-    database_times: Spread = "even"
-    queue: Duration = Duration(1 * ms)
-    mail_min: Duration = Duration(3_000 * ms)
-    mail_max: Duration = Duration(5_000 * ms)
-    mail_times: Spread = "even"
-    stream: str = "sign-up"
-    mail_server: str = "mail-server"
-    timeout: Duration = Duration(30_000 * ms)
-
-
-class FailService(Named, frozen=True):
-    """The service stops answering: whoever calls it fails."""
-
-    verb, kind = "fail", "service"
-
-
-class RepairService(Named, frozen=True):
-    """The service answers again."""
-
-    verb, kind = "repair", "service"
 
 
 AnyCommand = (

@@ -17,6 +17,8 @@ from mqviz.model.group_member import Member as Member
 from mqviz.model.group_member import Stored
 from mqviz.model.group_record import PartitionRecord
 from mqviz.model.holdings import Holdings
+from mqviz.model.moves import IllegalMove as IllegalMove
+from mqviz.model.moves import move as move
 
 if TYPE_CHECKING:
     from mqviz.model.state import State
@@ -29,17 +31,6 @@ MOVES: dict[str, tuple[str, ...]] = {
     "Dead": (),
 }
 """From each state the states that may follow (R100)."""
-
-
-class IllegalMove(ValueError):
-    """A state machine was asked for a move that its table does not have."""
-
-
-def move(table: dict[str, tuple[str, ...]], now: str, then: str, who: str) -> str:
-    """`then`, if the table lets it follow `now`; raises IllegalMove."""
-    if then not in table[now]:
-        raise IllegalMove(f"{who} cannot go from {now} to {then}")
-    return then
 
 
 class Group(msgspec.Struct):

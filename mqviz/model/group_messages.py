@@ -1,4 +1,4 @@
-"""Messages of the classic group protocol, as plain values."""
+"""Messages of groups, as plain values: of the classic protocol, of the consumer protocol, and offsets."""
 
 from __future__ import annotations
 
@@ -45,3 +45,38 @@ class LeaveGroup(Request, frozen=True):
     group: str
     member_id: str
     instance_id: str | None = None
+
+
+class ConsumerGroupHeartbeat(Request, frozen=True):
+    """Join (`member_epoch` 0), stay, leave (-1) or leave for a while (-2, static) in the consumer protocol (R120, R121).
+
+    None, and -1 for the timeout, mean "as before"; `owned`: what the member reads now.
+    """
+
+    group: str
+    member_id: str
+    member_epoch: int
+    client_id: str = ""
+    instance_id: str | None = None
+    rebalance_timeout_us: int = -1
+    topics: tuple[str, ...] | None = None
+    server_assignor: str | None = None
+    owned: tuple[tuple[str, int], ...] | None = None
+
+
+class OffsetCommit(Request, frozen=True):
+    """Remember these offsets as the next ones to read (R82)."""
+
+    group: str
+    generation: int
+    member_id: str
+    offsets: tuple[tuple[str, int, int], ...]
+    instance_id: str | None = None
+
+
+class OffsetFetch(Request, frozen=True):
+    """Which offsets did the group commit?"""
+
+    group: str
+    partitions: tuple[tuple[str, int], ...]
+    require_stable: bool = False

@@ -26,9 +26,12 @@ from mqviz.model.answers import Synced as Synced
 from mqviz.model.connection import Client as Client
 from mqviz.model.connection import Connection as Connection
 from mqviz.model.event import Event, Weight, applies
+from mqviz.model.group_messages import ConsumerGroupHeartbeat as ConsumerGroupHeartbeat
 from mqviz.model.group_messages import Heartbeat as Heartbeat
 from mqviz.model.group_messages import JoinGroup as JoinGroup
 from mqviz.model.group_messages import LeaveGroup as LeaveGroup
+from mqviz.model.group_messages import OffsetCommit as OffsetCommit
+from mqviz.model.group_messages import OffsetFetch as OffsetFetch
 from mqviz.model.group_messages import SyncGroup as SyncGroup
 from mqviz.model.log import Batch
 from mqviz.model.message import Request as Request
@@ -95,41 +98,6 @@ class DeleteRecords(Request, frozen=True):
 
     offsets: tuple[tuple[str, int, int], ...]
     timeout_us: int = 30_000_000
-
-
-class ConsumerGroupHeartbeat(Request, frozen=True):
-    """Join (`member_epoch` 0), stay, leave (-1) or leave for a while (-2, static) in the consumer protocol (R120, R121).
-
-    None, and -1 for the timeout, mean "as before"; `owned`: what the member reads now.
-    """
-
-    group: str
-    member_id: str
-    member_epoch: int
-    client_id: str = ""
-    instance_id: str | None = None
-    rebalance_timeout_us: int = -1
-    topics: tuple[str, ...] | None = None
-    server_assignor: str | None = None
-    owned: tuple[tuple[str, int], ...] | None = None
-
-
-class OffsetCommit(Request, frozen=True):
-    """Remember these offsets as the next ones to read (R82)."""
-
-    group: str
-    generation: int
-    member_id: str
-    offsets: tuple[tuple[str, int, int], ...]
-    instance_id: str | None = None
-
-
-class OffsetFetch(Request, frozen=True):
-    """Which offsets did the group commit?"""
-
-    group: str
-    partitions: tuple[tuple[str, int], ...]
-    require_stable: bool = False
 
 
 AnyRequest = (

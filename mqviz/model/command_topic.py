@@ -1,0 +1,33 @@
+"""Commands to topics (mqviz/model/command.py)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from mqviz.model.command_base import Command, Config, Named
+
+
+class CreateTopic(Command, frozen=True):
+    """A new topic; `config` holds Kafka's topic settings by their names, such as `retention.ms`."""
+
+    verb, kind = "create", "topic"
+    name: str
+    partitions: int = 1
+    replication_factor: int = 1
+    min_insync_replicas: int = 1
+    config: Config = msgspec.field(default_factory=dict)
+
+
+class AlterTopic(Named, frozen=True):
+    """Change settings of a topic that is there; `config` as in CreateTopic (`alter topic t retention.ms=60000`)."""
+
+    verb, kind = "alter", "topic"
+    config: Config = msgspec.field(default_factory=dict)
+
+
+class DeleteRecords(Named, frozen=True):
+    """Make `before` the first offset of the topic's partition that can be read; -1: all that is committed goes."""
+
+    verb, kind = "delete", "records"
+    partition: int = 0
+    before: int = -1
