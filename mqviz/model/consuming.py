@@ -116,7 +116,9 @@ def _claims(state: State, name: str, partitions: tuple[tuple[str, int], ...]) ->
 
 @applies(PollEnded)
 def _poll_ended(state: State, event: PollEnded) -> None:
-    _of(state, event.consumer).activity = "idle"
+    consumer = _of(state, event.consumer)
+    consumer.activity = "idle"
+    consumer.polled_at_us = event.at_us  # while it waited it was polling
 
 
 @applies(LoopSet)

@@ -10,7 +10,7 @@ from mqviz.kafka.errors import Error
 from mqviz.model.consumer import ConsumerChanged, ConsumerFailed
 from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked
 from tests.golden import kip848
-from tests.golden.registry import Args, NotRun, fact, shape, verb
+from tests.golden.registry import Args, fact, shape, verb
 from tests.golden.world import World
 
 
@@ -21,19 +21,23 @@ def tp(topic: str, partition: int) -> str:
 
 @verb("start_member")
 def _start(world: World, act: Args) -> None:
-    if act.get("type") == "share" or not act.get("group") or not act.get("loop"):
-        raise NotRun("start_member of this kind")
-    name, group = act["member"], act["group"]
+    name, group = act["member"], act.get("group", "")
     config = world.config("consumer", name, group)
-    automatic = config.pop("enable.auto.commit", "true") == "true"
-    text = " ".join(f"{key}={value}" for key, value in config.items())
-    world.answered(
-        act.get("as"),
-        world.do(
-            f"add consumer {name} group={group} topics={','.join(act['topics'])} client={act['client']} processing=0s "
-            f"commit={'auto' if automatic else 'none'} {text}"
-        ),
-    )
+    automatic = config.pop("enable.auto.commit", "true") == "true" and bool(group)
+    words = [f"add consumer {name} client={act['client']} processing=0s loop={str(bool(act.get('loop'))).lower()}"]
+    words.append(f"commit={'auto' if automatic else 'none'}")
+    words += [f"{kind}={','.join(act[kind])}" for kind in ("topics", "assign") if act.get(kind)]
+    words += [f"group={group}"] if group else []
+    words += [f"{key}={value}" for key, value in config.items()]
+    world.notes.setdefault("started", {})[name] = len(world.log)
+    world.answered(act.get("as"), _constructed(world.do(" ".join(words))))
+
+
+def _constructed(outcome: str) -> str:
+    """What the constructor of the client throws for what the command says."""
+    if "Kafka refuses" not in outcome:
+        return outcome
+    return "KafkaException<-IllegalArgumentException" if "Heartbeat must" in outcome else "ConfigException"
 
 
 @verb("close_member")

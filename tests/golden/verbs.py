@@ -74,7 +74,7 @@ def _matches(wanted: Any, found: Any, at_least: bool) -> bool:
 @verb("mark")
 def _mark(world: World, act: Args) -> None:
     world.answered(act["as"], "ok")
-    world.mark_index = len(world.log)
+    world.mark_index = world.notes["marked"] = len(world.log)
 
 
 @verb("rpc")

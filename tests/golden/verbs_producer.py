@@ -73,9 +73,19 @@ def _calls(world: World, topic: str, record: Args) -> list[Call]:
         value = record.get("value", "" if "bytes" in record else None)
         text = "" if value is None else value.replace("{i}", str(index))
         length = record.get("bytes", 0 if text == "" else -1)
-        stamp_us = world.now_us + record["ts"] * 1_000 if "ts" in record else None
-        found.append(Call(topic, record.get("partition", -1), name, text, stamp_us, length, False))
+        stamp_us = _stamp_us(world, record)
+        partitions = record.get("partitions", [record.get("partition", -1)])
+        partition = partitions[index % len(partitions)]
+        found.append(Call(topic, partition, name, text, stamp_us, length, False))
     return found
+
+
+def _stamp_us(world: World, record: Args) -> int | None:
+    """The timestamp that a record is given; None: the client's clock."""
+    if "ts_abs" in record:
+        return int(record["ts_abs"]) * 1_000
+    stamp = record.get("ts", "now")
+    return None if stamp == "now" else world.now_us + stamp * 1_000
 
 
 def results(world: World, label: str) -> list[Any]:

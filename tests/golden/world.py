@@ -57,7 +57,17 @@ class World:
         self.step_began: list[int] = []
         self.mark_index = 0
         self.notes: dict[str, Any] = {}
+        self.to(QUIET_US // 2)
+        self._preload(case["setup"].get("preload", ()))
         self.to(QUIET_US)
+
+    def _preload(self, entries: Any) -> None:
+        """Records that are there before step 0, a producer per entry."""
+        for index, entry in enumerate(entries):
+            name = f"preload{index}"
+            records = [{"partition": entry["partition"], **record} for record in entry["records"]]
+            VERBS["start_producer"](self, {"producer": name})
+            self.act({"verb": "produce", "as": name, "producer": name, "topic": entry["topic"], "records": records})
 
     def begin(self, number: int) -> None:
         """Step `number` begins: group events and differences are counted from here."""
