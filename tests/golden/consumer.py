@@ -300,7 +300,9 @@ def _served(world: World, read: Args) -> Any:
 
 @rpc("Fetch")
 def _fetch(world: World, request: Args, act: Args) -> Any:
-    asked = [(t["topic"], p["partition"], p["fetchOffset"]) for t in request["topics"] for p in t["partitions"]]
+    asked = [
+        (t["topic"], p["partition"], p["fetchOffset"]) for t in request["topics"] for p in t["partitions"]
+    ]
     most = [p["partitionMaxBytes"] for t in request["topics"] for p in t["partitions"]]
     wait_us, broker, sent_us = request["maxWaitMs"] * MS, act.get("broker", 1), world.now_us
     value = Fetch(

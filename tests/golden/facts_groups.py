@@ -24,7 +24,9 @@ def _start(world: World, act: Args) -> None:
     name, group = act["member"], act.get("group", "")
     config = world.config("consumer", name, group)
     automatic = config.pop("enable.auto.commit", "true") == "true" and bool(group)
-    words = [f"add consumer {name} client={act['client']} processing=0s loop={str(bool(act.get('loop'))).lower()}"]
+    words = [
+        f"add consumer {name} client={act['client']} processing=0s loop={str(bool(act.get('loop'))).lower()}"
+    ]
     words.append(f"commit={'auto' if automatic else 'none'}")
     words += [f"{kind}={','.join(act[kind])}" for kind in ("topics", "assign") if act.get(kind)]
     words += [f"group={group}"] if group else []

@@ -67,7 +67,9 @@ class World:
             name = f"preload{index}"
             records = [{"partition": entry["partition"], **record} for record in entry["records"]]
             VERBS["start_producer"](self, {"producer": name})
-            self.act({"verb": "produce", "as": name, "producer": name, "topic": entry["topic"], "records": records})
+            self.act(
+                {"verb": "produce", "as": name, "producer": name, "topic": entry["topic"], "records": records}
+            )
 
     def begin(self, number: int) -> None:
         """Step `number` begins: group events and differences are counted from here."""
