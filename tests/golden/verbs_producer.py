@@ -51,6 +51,9 @@ def _produce(world: World, act: Args) -> None:
         producer = sim.state.cluster.producers[act["producer"]]
         if actor.send(sim, producer, call):
             actor.drain(sim, producer)
+        if act.get("each"):
+            world.notes[f"produce {label}"] = (start, act["producer"], index + 1, [])
+            world.until(lambda sent=index + 1: _done(world, label, sent), act.get("wait_ms", 60_000))  # type: ignore[misc]
     world.notes[f"produce {label}"] = (start, act["producer"], len(calls), [call.key for call in calls])
     flush = act.get("flush", True)
 
@@ -63,6 +66,12 @@ def _produce(world: World, act: Args) -> None:
     world.later(label, outcome)
 
 
+def _done(world: World, label: str, sent: int) -> bool:
+    """Whether what became of this many records is known."""
+    found = results(world, label)
+    return len(found) == sent and PENDING not in found
+
+
 def _calls(world: World, topic: str, record: Args) -> list[Call]:
     keys = [record.get("key")] * record.get("count", 1)
     if "each_key" in record:
@@ -73,10 +82,11 @@ def _calls(world: World, topic: str, record: Args) -> list[Call]:
         value = record.get("value", "" if "bytes" in record else None)
         text = "" if value is None else value.replace("{i}", str(index))
         length = record.get("bytes", 0 if text == "" else -1)
+        tombstone = "value" in record and value is None
         stamp_us = _stamp_us(world, record)
         partitions = record.get("partitions", [record.get("partition", -1)])
         partition = partitions[index % len(partitions)]
-        found.append(Call(topic, partition, name, text, stamp_us, length, False))
+        found.append(Call(topic, partition, name, None if tombstone else text, stamp_us, length, False))
     return found
 
 
