@@ -34,9 +34,9 @@ class OpenBatch(msgspec.Struct):
     written: bool = False
     split: bool = False
 
-    def note(self, value: str | None, stamp_us: int, length: int, usual: int) -> None:
-        """The record that was put in last has this value and timestamp, its value this length (-1: `usual`)."""
-        before = len(self.keys) - 1
+    def note(self, value: str | None, stamp_us: int, length: int, usual: int, count: int) -> None:
+        """The `count` records that were put in last have this value and timestamp, their values this length (-1: `usual`)."""
+        before = len(self.keys) - count
         if self.values is None and value != "":
             self.values = [""] * before
         if self.created is None and stamp_us != self.created_at_us:
@@ -44,11 +44,11 @@ class OpenBatch(msgspec.Struct):
         if self.lengths is None and length >= 0:
             self.lengths = [usual] * before
         if self.values is not None:
-            self.values.append(value)
+            self.values += [value] * count
         if self.created is not None:
-            self.created.append(stamp_us)
+            self.created += [stamp_us] * count
         if self.lengths is not None:
-            self.lengths.append(usual if length < 0 else length)
+            self.lengths += [usual if length < 0 else length] * count
 
     def part(self, begin: int, end: int, size: int) -> OpenBatch:
         """Records begin … end - 1 as a batch of their own of `size` bytes; it holds no buffer (E47)."""

@@ -58,7 +58,7 @@ def _produced(story: Story, events: Sequence[Event], index: int, born: BatchAppe
         event = events[at]
         if (
             isinstance(event, SendCalled)
-            and event.sequence == sequence
+            and event.sequence <= sequence < event.sequence + event.count
             and event.producer == batch.producer
             and story.here(event.topic, event.partition)
         ):

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 class AddProducer(Command, frozen=True):
     """A producer application: sends `count` records (0: without end) to `topic` at `rate`, keys in turn or drawn.
 
+    With a `burst` it sends that many in a row, then pauses, so that `rate` stays the mean.
     `keys` is a list of keys (empty: null keys); `key_choice` is `turn` or `random`; `arrivals` is `even`
     or `exponential`. `partitioner` is `java` (murmur2, sticky), `librdkafka` (CRC32), or one of librdkafka's by its name.
     """
@@ -56,6 +57,7 @@ class AddProducer(Command, frozen=True):
     keys: tuple[str, ...] = ()
     key_choice: Literal["turn", "random"] = "turn"
     arrivals: Spread = "even"
+    burst: int = 1
     value_size: Size = Size(100)
     acks: str = "all"
     linger: Duration = Duration(5 * ms)

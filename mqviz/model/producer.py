@@ -101,11 +101,12 @@ class ProducerAdded(Event, frozen=True):
 
 
 class SendCalled(Event, frozen=True, omit_defaults=True):
-    """The application called send(): the record is in a batch; `opens`: in a new one, after closing the last.
+    """The application called send(), or `count` times in a row with a like record: they are in a batch; `opens`: a new one, after closing the last.
+
 
     `keyed`: the key chose the partition. `paced`: it is one of those that the producer's rate asked for. `sequence` counts this producer's records
     to this partition. `value`: a text, None for a tombstone, "" for a payload that nobody looks into. `stamp_us`: the
-    timestamp that the application gave; None: now. `length`: of a payload that has not the usual size, in bytes.
+    timestamp that the application gave; None: now. `length`: of a payload that has not the usual size, in bytes. `bytes`: of all.
     """
 
     weight = Weight.STEP
@@ -121,6 +122,7 @@ class SendCalled(Event, frozen=True, omit_defaults=True):
     value: str | None = ""
     stamp_us: int | None = None
     length: int = -1
+    count: int = 1
 
 
 class StickyMoved(Event, frozen=True):
@@ -231,23 +233,22 @@ def _sent(state: State, event: SendCalled) -> None:
         if queue.batches:
             queue.batches[-1].closed = True
         charge = max(int(producer.settings.batch_size), event.bytes)
-        queue.batches.append(OpenBatch(event.at_us, event.sequence, event.bytes, [event.key], charge=charge))
+        queue.batches.append(OpenBatch(event.at_us, event.sequence, 0, [], charge=charge))
         producer.buffered += charge
-    else:
-        queue.batches[-1].bytes += event.bytes
-        queue.batches[-1].keys.append(event.key)
     last = queue.batches[-1]
+    last.bytes += event.bytes
+    last.keys += [event.key] * event.count
     own = event.value != "" or event.stamp_us is not None or event.length >= 0
     if own or last.values or last.created or last.lengths:
         stamp_us = event.at_us if event.stamp_us is None else event.stamp_us
-        last.note(event.value, stamp_us, event.length, int(producer.settings.value_size))
-    queue.next_sequence = event.sequence + 1
-    producer.sent += 1
-    partition.sent += 1
+        last.note(event.value, stamp_us, event.length, int(producer.settings.value_size), event.count)
+    queue.next_sequence = event.sequence + event.count
+    producer.sent += event.count
+    partition.sent += event.count
     if event.paced:
-        producer.paced += 1
+        producer.paced += event.count
         producer.last_paced_at_us = event.at_us
-        producer.turn += 1
+        producer.turn += event.count
     if not event.keyed and producer.sticky is not None:
         producer.sticky.bytes += event.bytes
     cluster.note_key(event.key)

@@ -81,7 +81,8 @@ def _topic(_: State, event: TopicCreated) -> Why:
 @explains(SendCalled)
 def _sent(state: State, event: SendCalled) -> Why:
     producer = state.cluster.producers[event.producer]
-    where = f"{event.producer} sends {_shown(event.key)} to P{event.partition}"
+    often = f", {event.count} times in a row" if event.count > 1 else ""
+    where = f"{event.producer} sends {_shown(event.key)} to P{event.partition}{often}"
     reason, rule = _choice(state, producer, event)
     fate = "a new batch opens" if event.opens else "it joins the batch that waits"
     change = f"{fate}; it leaves after {lasting(producer.settings.linger)} or when full"

@@ -17,8 +17,11 @@ from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.streams import Numbers
 
 
-def append(sim: Simulation, producer: Producer, call: Call) -> tuple[Queue, bool] | None:
-    """Put the record of `call` into a batch: (its queue, whether the batch is new); None: no memory for a new one."""
+def append(sim: Simulation, producer: Producer, call: Call, most: int = 1) -> tuple[Queue, bool] | None:
+    """Put the record of `call` into a batch: (its queue, whether the batch is new); None: no memory for a new one.
+
+    `most`: how often the application makes this call in a row; those that surely join the same batch come along in one event.
+    """
     cluster = sim.state.cluster
     key = None if call.key is None else call.key.encode()
     partition, keyed = (call.partition, True) if call.partition >= 0 else _choose(sim, producer, call, key)
@@ -31,6 +34,9 @@ def append(sim: Simulation, producer: Producer, call: Call) -> tuple[Queue, bool
         if _exhausted(producer, size):
             return None
     sequence = queue.next_sequence if queue else 0
+    count = 1
+    if most > 1:
+        count, size = _alike(producer, call, key, None if opens else queue, size, most, keyed)
     event = SendCalled(
         *sim.stamp(),
         producer.name,
@@ -45,6 +51,7 @@ def append(sim: Simulation, producer: Producer, call: Call) -> tuple[Queue, bool
         call.value,
         call.stamp_us,
         call.length,
+        count,
     )
     sim.cause = sim.emit(event)
     if not keyed and _java_moves_after(producer):
@@ -77,6 +84,28 @@ def _size_in_last(
     ms_delta = (sim.now_us if call.stamp_us is None else call.stamp_us) // 1000 - first_us // 1000
     size = _record_size(producer, call, key, len(last.keys), ms_delta)
     return size if last.bytes + size <= producer.settings.batch_size else None
+
+
+def _alike(
+    producer: Producer, call: Call, key: bytes | None, queue: Queue | None, first: int, most: int, keyed: bool
+) -> tuple[int, int]:
+    """(count, bytes) of the records like the `first` bytes that fit with it into its batch, an empty one without `queue`.
+
+    Where a record's size changes with its place in the batch, and where Java would leave the partition, the run ends.
+    """
+    last = queue.batches[-1] if queue else None
+    inside, held = (len(last.keys), last.bytes) if last else (0, 0)
+    size = first if last else first - BATCH_HEADER
+    room = producer.settings.batch_size - held - first
+    if not keyed and producer.sticky is not None:
+        room = min(room, 2 * producer.settings.batch_size - producer.sticky.bytes - first)
+    same = next(step for step in DELTA_STEPS if step > inside) - inside - 1
+    more = max(0, min(most - 1, room // size, same))
+    return 1 + more, first + more * size
+
+
+DELTA_STEPS = (64, 8_192, 1_048_576, 1 << 40)
+"""Places in a batch from which on the offset delta takes a byte more (R40)."""
 
 
 def _record_size(producer: Producer, call: Call, key: bytes | None, offset_delta: int, ms_delta: int) -> int:

@@ -29,8 +29,12 @@ def pace(sim: Simulation, producer: Producer) -> None:
     given = producer.settings
     if producer.rate_per_s <= 0 or producer.calls or (given.count and producer.turn >= given.count):
         return
-    if given.arrivals == "exponential":
-        gap_us = sim.stream(f"producer {producer.name} arrivals").exponential(1e6 / producer.rate_per_s)
+    if producer.paced % given.burst:
+        at_us = sim.now_us
+    elif given.arrivals == "exponential":
+        gap_us = sim.stream(f"producer {producer.name} arrivals").exponential(
+            given.burst * 1e6 / producer.rate_per_s
+        )
         at_us = max(sim.now_us, producer.paced_from_us if not producer.paced else 0) + gap_us
     else:
         at_us = producer.paced_from_us + int(producer.paced * 1e6 / producer.rate_per_s)
@@ -43,8 +47,16 @@ def _pace(sim: Simulation, name: str, life: int) -> None:
     producer = sim.state.cluster.producers[name]
     if producer.life != life:
         return
-    key = _next_key(sim, producer)
-    if send(sim, producer, Call(producer.settings.topic, -1, key, "", None, -1, True)):
+    given, ready = producer.settings, False
+    left = given.burst - producer.paced % given.burst
+    if given.count:
+        left = min(left, given.count - producer.turn)
+    until = producer.turn + left
+    while producer.turn < until and not producer.calls:
+        key = _next_key(sim, producer)
+        most = until - producer.turn if len(given.keys) < 2 and given.partitioner == "java" else 1
+        ready = send(sim, producer, Call(given.topic, -1, key, "", None, -1, True), most) or ready
+    if ready:
         drain(sim, producer)
     pace(sim, producer)
 
@@ -61,8 +73,8 @@ def _next_key(sim: Simulation, producer: Producer) -> str | None:
 # -- send() ----------------------------------------------------------------------------------------------------
 
 
-def send(sim: Simulation, producer: Producer, call: Call) -> bool:
-    """The application calls send(); True if a batch may leave now."""
+def send(sim: Simulation, producer: Producer, call: Call, most: int = 1) -> bool:
+    """The application calls send(), at `most` so often in a row as one batch takes; True if a batch may leave now."""
     if producer.calls:
         _wait(sim, producer, call)
         return False
@@ -71,7 +83,7 @@ def send(sim: Simulation, producer: Producer, call: Call) -> bool:
         _fail(sim, producer, call, failed[0], failed[1], waited=False)
         return False
     why = _blocked(sim, producer, call) if call.partition >= 0 else ""
-    ready = _append(sim, producer, call) if not why else None
+    ready = _append(sim, producer, call, most) if not why else None
     if ready is None:
         _wait(sim, producer, call)
         _block(sim, producer, why or "buffer.memory")
@@ -79,9 +91,9 @@ def send(sim: Simulation, producer: Producer, call: Call) -> bool:
     return ready
 
 
-def _append(sim: Simulation, producer: Producer, call: Call) -> bool | None:
+def _append(sim: Simulation, producer: Producer, call: Call, most: int = 1) -> bool | None:
     """Whether a batch may leave now that the record of `call` is in one; None: there was no memory for it."""
-    found = accumulator.append(sim, producer, call)
+    found = accumulator.append(sim, producer, call, most)
     if found is None:
         return None
     queue, opens = found

@@ -208,3 +208,28 @@ def test_commands_to_producers_that_are_not_there() -> None:
 def test_letters_follow_the_order_in_which_keys_appear() -> None:
     watched = run(ONE, "add producer p topic=t rate=0/s keys=zoe,adam").do("send record p key=bob").to(S)
     assert facts.key_letters(watched.state) == ("zoe", "adam", "bob")
+
+
+def test_r39_a_burst_is_sent_in_a_row_and_the_rate_stays_the_mean() -> None:
+    """Like records in a row come in one event, and fill batches just as single ones would (R40, R41)."""
+    last_us = {}
+    for burst in (1, 40):
+        watched = run(
+            THREE, f"add producer p topic=t rate=400/s burst={burst} count=1000 batch_size=600B linger=100ms"
+        )
+        watched.to(4 * S)
+        sent = of(watched, SendCalled)
+        assert sum(event.count for event in sent) == watched.state.cluster.producers["p"].acknowledged == 1000
+        assert sum(count for count, _ in sizes(watched)) == 1000
+        assert max(taken for _, taken in sizes(watched)) <= 600
+        assert burst == 1 or len(sent) < 300
+        last_us[burst] = sent[-1].at_us
+    assert last_us == {1: 999 * 2500, 40: 24 * S // 10}
+
+
+def test_r40_a_run_ends_where_a_records_size_changes() -> None:
+    """The 65th record of a batch has an offset delta of two bytes: a run of 200 makes the batches of 200 calls."""
+    one_by_one = run(ONE, "add producer p topic=t rate=0/s linger=500ms").do("send record p count=200").to(S)
+    in_a_row = run(ONE, "add producer p topic=t rate=200/s burst=200 count=200 linger=500ms").to(S)
+    assert [event.count for event in of(in_a_row, SendCalled)] == [64, 84, 52]
+    assert sizes(in_a_row) == sizes(one_by_one)
