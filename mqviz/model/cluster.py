@@ -219,6 +219,8 @@ def _altered(state: State, event: TopicAltered) -> None:
     fewest = topic.values.pop("min.insync.replicas", None)
     if isinstance(fewest, int):
         topic.min_insync_replicas = fewest
+        for partition in topic.partitions:  # what was eligible by the old limit is not any more (R23, E53)
+            partition.elr, partition.last_known_elr = [], []
 
 
 def _partition(topic: str, number: int, ids: tuple[int, ...]) -> Partition:

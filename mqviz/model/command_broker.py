@@ -38,11 +38,12 @@ class RestartBroker(Named, frozen=True):
 
 
 class FailDisk(Command, frozen=True):
-    """The disk of a dead broker is lost, or what it keeps of one topic."""
+    """The disk of a dead broker is lost, or what it keeps of one topic, or of one of its partitions (-1: all)."""
 
     verb, kind = "fail", "disk"
     name: str
     topic: str = ""
+    partition: int = -1
 
 
 class IsolateBroker(Command, frozen=True):

@@ -35,6 +35,8 @@ from mqviz.model.group_messages import OffsetFetch as OffsetFetch
 from mqviz.model.group_messages import SyncGroup as SyncGroup
 from mqviz.model.log import Batch
 from mqviz.model.message import Request as Request
+from mqviz.model.request_epochs import EpochEnds as EpochEnds
+from mqviz.model.request_epochs import OffsetForLeaderEpoch as OffsetForLeaderEpoch
 from mqviz.model.request_transactions import EndTxn as EndTxn
 from mqviz.model.request_transactions import InitProducerId as InitProducerId
 from mqviz.model.request_transactions import TxnOffsetCommit as TxnOffsetCommit
@@ -106,6 +108,7 @@ AnyRequest = (
     | Fetch
     | ListOffsets
     | DeleteRecords
+    | OffsetForLeaderEpoch
     | JoinGroup
     | SyncGroup
     | Heartbeat
@@ -130,6 +133,7 @@ AnyAnswer = (
     | FetchedAndAborted
     | FetchedAndStarts
     | Offsets
+    | EpochEnds
     | Joined
     | Synced
     | GroupHeartbeatAnswered

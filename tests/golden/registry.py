@@ -17,7 +17,7 @@ RPC: dict[str, Callable[[World, Args, Args], Any]] = {}
 SHARE_VERBS: dict[str, Callable[[World, Args], None]] = {}
 SHARE_FACTS: dict[str, Callable[[World, Args], Any]] = {}
 SHAPES: dict[str, Callable[[Any, Any], bool]] = {}
-MOMENTS: dict[str, Callable[[World, int], int | None]] = {}
+MOMENTS: dict[str, Callable[..., int | None]] = {}
 CHECKS: dict[str, Callable[[World, Args], Any]] = {}
 
 
@@ -51,7 +51,10 @@ def check(name: str) -> Callable[[Function], Function]:
 
 
 def moment(name: str) -> Callable[[Function], Function]:
-    """Register function(world, since_us) -> when that happened first after `since_us`, None: not yet."""
+    """Register function(world, since_us) -> when that happened first after `since_us`, None: not yet.
+
+    What stands behind a colon (`fenced:3`) is a third argument.
+    """
     return _register(MOMENTS, name)
 
 

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.golden import brokers as brokers
 from tests.golden import consumer as consumer
 from tests.golden import facts as facts
+from tests.golden import facts_brokers as facts_brokers
 from tests.golden import facts_classic as facts_classic
 from tests.golden import facts_groups as facts_groups
 from tests.golden import log as log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from functools import partial
 from itertools import groupby
 from statistics import median_low
 from typing import Any
@@ -44,13 +45,13 @@ def _produce(world: World, act: Args) -> None:
     gap_us = act.get("gap_us", 0)
     began_us = world.now_us
     for index, call in enumerate(calls):
-        if gap_us:
+        if not gap_us:
+            _send(world, act["producer"], call)
+        elif act.get("wait_for_answer", True):
             world.to(began_us + index * gap_us)
-        sim = world.backend._sim
-        sim.cause = 0
-        producer = sim.state.cluster.producers[act["producer"]]
-        if actor.send(sim, producer, call):
-            actor.drain(sim, producer)
+            _send(world, act["producer"], call)
+        else:
+            world.plan(began_us + index * gap_us, partial(_send, world, act["producer"], call))
         if act.get("each"):
             world.notes[f"produce {label}"] = (start, act["producer"], index + 1, [])
             world.until(lambda sent=index + 1: _done(world, label, sent), act.get("wait_ms", 60_000))  # type: ignore[misc]
@@ -70,6 +71,14 @@ def _done(world: World, label: str, sent: int) -> bool:
     """Whether what became of this many records is known."""
     found = results(world, label)
     return len(found) == sent and PENDING not in found
+
+
+def _send(world: World, name: str, call: Call) -> None:
+    sim = world.backend._sim
+    sim.cause = 0
+    producer = sim.state.cluster.producers[name]
+    if actor.send(sim, producer, call):
+        actor.drain(sim, producer)
 
 
 def _calls(world: World, topic: str, record: Args) -> list[Call]:
@@ -123,7 +132,8 @@ def results(world: World, label: str) -> list[Any]:
 
 @fact("send_results")
 def _results(world: World, read: Args) -> Any:
-    return world.labels[read["of"]].outcome
+    found = world.labels[read["of"]].outcome
+    return results(world, read["of"]) if found == PENDING else found
 
 
 def _sent(world: World, label: str) -> list[int]:

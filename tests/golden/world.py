@@ -57,6 +57,7 @@ class World:
         self.step_began: list[int] = []
         self.mark_index = 0
         self.notes: dict[str, Any] = {}
+        self.planned: list[tuple[int, Callable[[], None]]] = []
         self.to(QUIET_US // 2)
         self._preload(case["setup"].get("preload", ()))
         self.to(QUIET_US)
@@ -95,9 +96,7 @@ class World:
     def to(self, at_us: int) -> None:
         """Let time pass until `at_us`, instant by instant."""
         while self.now_us < at_us:
-            following = self.backend.next_at_us()
-            until = at_us if following is None else min(at_us, following + 1)
-            self._take(self.backend.advance(until))
+            self._advance(at_us)
 
     def wait(self, ms: float) -> None:
         """Let `ms` milliseconds pass."""
@@ -109,9 +108,23 @@ class World:
         while not holds():
             if self.now_us >= end_us:
                 return False
-            following = self.backend.next_at_us()
-            self._take(self.backend.advance(end_us if following is None else min(end_us, following + 1)))
+            self._advance(end_us)
         return True
+
+    def plan(self, at_us: int, do: Callable[[], None]) -> None:
+        """Do something by the way at `at_us`, while later acts go on."""
+        self.planned.append((at_us, do))
+        self.planned.sort(key=lambda each: each[0])
+
+    def _advance(self, end_us: int) -> None:
+        """To the next instant at which something happens or is planned, at most to `end_us`."""
+        while self.planned and self.planned[0][0] <= self.now_us:
+            self.planned.pop(0)[1]()
+        following = self.backend.next_at_us()
+        until = end_us if following is None else min(end_us, following + 1)
+        if self.planned:
+            until = min(until, self.planned[0][0])
+        self._take(self.backend.advance(until))
 
     def _take(self, events: Any) -> None:
         for event in events:
@@ -148,7 +161,7 @@ class World:
         if not label:
             return
         if act.get("wait_for_answer", True):
-            self.until(lambda: self.labels[label].ended_us is not None, act.get("timeout_ms", 60_000))
+            self.until(lambda: self.labels[label].ended_us is not None, max(60_000, act.get("timeout_ms", 0)))
         elif self.labels[label].ended_us is None and self.labels[label].outcome is None:
             self.labels[label].outcome = "PENDING"
 
@@ -247,8 +260,9 @@ class World:
         base, _, done = name.partition(".")
         if base in self.labels:
             return self.labels[base].ended_us if done else self.labels[base].began_us
-        if name in MOMENTS:
-            return MOMENTS[name](self, since_us)
+        kind, _, which = name.partition(":")
+        if kind in MOMENTS:
+            return MOMENTS[kind](self, since_us, *([which] if which else []))
         if name in self.notes:
             found: int | None = (
                 self.notes[name](self, since_us) if callable(self.notes[name]) else self.notes[name]

@@ -15,6 +15,7 @@ from mqviz.sim.kafka import consumer_commands as consumer_commands
 from mqviz.sim.kafka import consumer_group as consumer_group
 from mqviz.sim.kafka import consumer_group_member as consumer_group_member
 from mqviz.sim.kafka import consumer_orders as consumer_orders
+from mqviz.sim.kafka import epochs as epochs
 from mqviz.sim.kafka import faults as faults
 from mqviz.sim.kafka import fetcher as fetcher
 from mqviz.sim.kafka import group_offsets as group_offsets

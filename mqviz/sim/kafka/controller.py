@@ -229,12 +229,12 @@ def tell(sim: Simulation, partition: Partition) -> None:
 @due("kafka.learn")
 def learn(sim: Simulation, topic: str, number: int, broker: int) -> None:
     """A broker hears of the newest record of a partition, and leads, follows or stands still from now on."""
-    from mqviz.sim.kafka import leading, sockets
+    from mqviz.sim.kafka import leading
 
     cluster = sim.state.cluster
     if topic not in cluster.topics or not cluster.linked(NAME, str(broker)):
         return
-    if not sockets.awake(sim, broker, "kafka.learn", topic, number, broker):
+    if not cluster.brokers[broker].up:  # who is frozen reads it all when it goes on
         return
     partition = cluster.partition(topic, number)
     copy = partition.replicas[broker]

@@ -137,6 +137,15 @@ def _resume(sim: Simulation, command: ResumeBroker) -> None:
     _change(sim, number, "running")
     sockets.thaw(sim, number)
     controller.listen(sim, number)
+    delay_us = 2 * sim.state.cluster.link_latency_us + controller.DECISION_US
+    sim.schedule(delay_us, TIMER, "kafka.read_on", number)
+
+
+@due("kafka.read_on")
+def _read_on(sim: Simulation, number: int) -> None:
+    """What waited in its sockets was done before the metadata that it missed reached it (R27, E14)."""
+    if controller.hears(sim, number):
+        controller.catch_up(sim, number)
 
 
 # -- starting again ------------------------------------------------------------------------------------------------
@@ -188,7 +197,8 @@ def _disk(sim: Simulation, command: FailDisk) -> None:
     number = int(command.name)
     for topic in sim.state.cluster.topics.values():
         for partition in topic.partitions:
-            if number in partition.replicas and command.topic in ("", topic.name):
+            meant = command.topic in ("", topic.name) and command.partition in (-1, partition.number)
+            if number in partition.replicas and meant:
                 sim.emit(ReplicaLost(*sim.stamp(), topic.name, partition.number, number))
 
 

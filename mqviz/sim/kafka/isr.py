@@ -61,11 +61,19 @@ def _shrink(sim: Simulation, partition: Partition, leader: int) -> None:
 def consider_expanding(sim: Simulation, partition: Partition, leader: int, follower: int) -> None:
     """A fetch came from a follower that is not in sync: take it in if it has come far enough (R20)."""
     copy = partition.replicas[leader]
-    if follower in copy.isr or copy.pending or sim.state.cluster.brokers[follower].fenced:
+    if follower in copy.isr or copy.pending or not controller.usable(sim, follower):
         return
     begin = copy.log.epochs[-1][1] if copy.log.epochs else 0
     if copy.follower_ends[follower] >= max(copy.high_watermark, begin):
         propose(sim, partition, leader, [*copy.isr, follower])
+
+
+def look_again(sim: Simulation, partition: Partition, leader: int) -> None:
+    """An answer of the controller came: followers that caught up while it was awaited, and whose fetches now have no news, may enter too."""
+    copy = partition.replicas[leader]
+    for follower, end in copy.follower_ends.items():
+        if end >= 0 and sim.state.cluster.brokers[follower].up:
+            consider_expanding(sim, partition, leader, follower)
 
 
 @due("kafka.counted_on")
@@ -112,5 +120,7 @@ def _alter(
     if (partition.leader, partition.partition_epoch) != (leader, partition_epoch):
         controller.tell(sim, partition)
         return
-    good = [broker for broker in wanted if controller.usable(sim, broker)]
-    controller.change(sim, partition, good, "in-sync replicas", recovered=True)
+    if all(controller.usable(sim, broker) for broker in wanted):
+        controller.change(sim, partition, wanted, "in-sync replicas", recovered=True)
+    else:
+        controller.tell(sim, partition)  # INELIGIBLE_REPLICA: nothing changes

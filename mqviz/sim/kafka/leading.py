@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from mqviz.model.cluster import Partition
 from mqviz.sim.engine import Simulation
-from mqviz.sim.kafka import parked, replica
+from mqviz.sim.kafka import isr, parked, replica
 
 
 def took_effect(sim: Simulation, partition: Partition, broker: int, led: bool, moved: bool) -> None:
@@ -18,5 +18,6 @@ def took_effect(sim: Simulation, partition: Partition, broker: int, led: bool, m
         parked.leader_moved(sim, partition, broker)
     if leads:
         replica.advance_high_watermark(sim, partition, broker)
+        isr.look_again(sim, partition, broker)
     elif moved:
         replica.start(sim, broker)

@@ -206,7 +206,9 @@ def _written_to_socket(sim: Simulation, producer: Producer, broker: int, queues:
 @receives(Produce)
 def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     producer = sim.state.cluster.producers[name]
-    if not isinstance(flight.request, Produce):
+    if (
+        not isinstance(flight.request, Produce) or flight.request.acks == 0
+    ):  # that one ended in the socket (R29)
         return
     if isinstance(flight.answer, Produced):
         parts = flight.answer.parts
