@@ -51,6 +51,15 @@ class ReplicaTruncated(Event, frozen=True):
     records: int
 
 
+class LeadershipForgotten(Event, frozen=True):
+    """A follower struck a leadership of its own that wrote nothing, and of which its leader does not know (R26)."""
+
+    topic: str
+    partition: int
+    broker: int
+    epoch: int
+
+
 class IsrProposed(Event, frozen=True):
     """The partition leader asked the controller for other in-sync replicas (R20)."""
 
@@ -103,6 +112,13 @@ def _truncated(state: State, event: ReplicaTruncated) -> None:
     copy = partition.replicas[event.broker]
     copy.log.truncate(event.end)
     copy.high_watermark = min(copy.high_watermark, event.end)
+    _follow(state, event.broker, event.topic, event.partition)
+
+
+@applies(LeadershipForgotten)
+def _forgotten(state: State, event: LeadershipForgotten) -> None:
+    log = state.cluster.partition(event.topic, event.partition).replicas[event.broker].log
+    log.truncate(log.end)
     _follow(state, event.broker, event.topic, event.partition)
 
 

@@ -112,8 +112,9 @@ class Log(msgspec.Struct):
                     yield batch
 
     def truncate(self, offset: int) -> None:
-        """Take away every batch that ends above `offset`; the next append gets `offset` (R26)."""
+        """Take away every batch that ends above `offset`, and leaderships that begin there; the next append gets `offset` (R26)."""
         if offset >= self.end:
+            self.epochs = [(epoch, start) for epoch, start in self.epochs if start < self.end]
             return
         kept = self._cut(lambda batch: batch.end_offset <= offset)
         self.sealed, self.tail = kept

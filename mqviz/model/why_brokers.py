@@ -5,7 +5,13 @@ from __future__ import annotations
 from mqviz.model import rules
 from mqviz.model.broker import BrokerFenced, BrokerProcessChanged, BrokerUnfenced, LinksCut, LinksHealed
 from mqviz.model.event import Event
-from mqviz.model.leadership import IsrProposed, PartitionChanged, ReplicaLost, ReplicaTruncated
+from mqviz.model.leadership import (
+    IsrProposed,
+    LeadershipForgotten,
+    PartitionChanged,
+    ReplicaLost,
+    ReplicaTruncated,
+)
 from mqviz.model.readings import Why
 from mqviz.model.request import ConnectionBroken
 from mqviz.model.state import State
@@ -91,6 +97,16 @@ def _truncated(_: State, event: ReplicaTruncated) -> Why:
         f"{several(event.records, 'record')} of {event.topic} P{event.partition} that its leader does not have",
         rules.TRUNCATION,
         f"log end {event.before} → {event.end}",
+    )
+
+
+@explains(LeadershipForgotten)
+def _forgotten(_: State, event: LeadershipForgotten) -> Why:
+    return _why(
+        event,
+        f"broker {event.broker} strikes leader epoch {event.epoch} of {event.topic} P{event.partition} from its notes",
+        "it led then, but wrote nothing, and its leader knows of no such epoch",
+        rules.TRUNCATION,
     )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from mqviz.kafka.errors import Error
 from mqviz.kafka.settings import number as setting
 from mqviz.model.cluster import Partition
-from mqviz.model.leadership import FetcherReset, ReplicaTruncated
+from mqviz.model.leadership import FetcherReset, LeadershipForgotten, ReplicaTruncated
 from mqviz.model.log import (
     FollowerFetched,
     HighWatermarkAdvanced,
@@ -177,7 +177,12 @@ def _diverged(sim: Simulation, follower: int, leader: int, answer: FetchedDiverg
         partition = sim.state.cluster.partition(topic, number)
         log = partition.replicas[follower].log
         to = min(end, log.end_of_epoch(epoch)[1])
-        if partition.replicas[follower].leader == leader and to < log.end:
+        if partition.replicas[follower].leader != leader:
+            continue
+        if to >= log.end:
+            last = log.last_epoch
+            sim.cause = sim.emit(LeadershipForgotten(*sim.stamp(), topic, number, follower, last))
+        else:
             gone = sum(batch.count for batch in log.read(to, log.end))
             event = ReplicaTruncated(*sim.stamp(), topic, number, follower, log.end, to, gone)
             sim.cause = sim.emit(event)
