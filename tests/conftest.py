@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from mqviz.live import cluster, jars
+from tests.differential import table
 
 JARS = jars.cache_folder()
 """Looked up before any test changes the environment, so that the jars are fetched once for all."""
@@ -19,6 +20,8 @@ SOON = {
     "group.min.session.timeout.ms": "1000",
     "broker.session.timeout.ms": "3000",
     "broker.heartbeat.interval.ms": "500",
+    "group.consumer.min.session.timeout.ms": "1000",
+    "group.consumer.min.heartbeat.interval.ms": "300",
 }
 """A member may ask for a shorter session than Kafka's least of 6 s; a dead broker is missed after 3 s, not 9."""
 
@@ -46,6 +49,15 @@ def _length(item: pytest.Item) -> int:
 def _shares_a_fixture(test: pytest.Function) -> bool:
     fixtures = test._fixtureinfo.name2fixturedefs.values()
     return any(definitions[-1].scope == "module" for definitions in fixtures)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Rule by rule, what the simulator and a real Kafka agreed in (tests/differential)."""
+    found = [row for report in terminalreporter.stats.get("passed", []) for row in report.user_properties]
+    rows = [tuple(value) for name, value in found if name == "differential"]
+    if rows:
+        terminalreporter.section("simulator and Apache Kafka, rule by rule")
+        terminalreporter.write_line("\n".join(table.lines(rows)))
 
 
 @pytest.fixture(scope="session")

@@ -19,12 +19,26 @@ from mqviz.wire.errors import BadAddress
 
 REACH_S: Final = 3.0
 
-PARTITIONERS: Final = {
-    "java": "murmur2_random",
-    "murmur2_random": "murmur2_random",
-    "librdkafka": "consistent_random",
-}
-"""Scenario's word to librdkafka's. Its murmur2_random puts keyed records where Java's default does."""
+PARTITIONERS: Final = {"java": "murmur2_random", "librdkafka": "consistent_random"}
+"""Scenario's word to librdkafka's, where they differ. Its murmur2_random puts keyed records where Java's default does."""
+
+JAVA_ONLY: Final = frozenset(
+    (
+        "buffer.memory",
+        "default.api.timeout.ms",
+        "max.block.ms",
+        "max.poll.records",
+        "max.request.size",
+        "partitioner.adaptive.partitioning.enable",
+        "partitioner.availability.timeout.ms",
+        "partitioner.class",
+        "partitioner.ignore.keys",
+    )
+)
+"""Settings of the Java client that librdkafka does not have."""
+
+CLASSIC_ONLY: Final = ("session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy")
+"""Settings that a member of a group of the consumer protocol must not have (R120)."""
 
 
 class Names:
@@ -63,20 +77,16 @@ def producer_order(
     command: AddProducer, names: Names, config: Mapping[str, str], seed: int
 ) -> words.BeProducer:
     """What a producer's process is told."""
-    if command.partitioner not in PARTITIONERS:
-        raise Refused(
-            f"there is no partitioner {command.partitioner}: write one of {', '.join(PARTITIONERS)}"
-        )
     own = {
         "client.id": command.name,
         "acks": command.acks,
         "linger.ms": _ms(command.linger),
         "batch.size": str(int(command.batch_size)),
         "max.in.flight.requests.per.connection": str(command.max_in_flight),
-        "partitioner": PARTITIONERS[command.partitioner],
+        "partitioner": PARTITIONERS.get(command.partitioner, command.partitioner),
     }
     return words.BeProducer(
-        {**config, **own},
+        {**config, **own, **_known(command.config)},
         names.real(command.topic),
         float(command.rate),
         command.count,
@@ -103,16 +113,24 @@ def consumer_order(
         "session.timeout.ms": _ms(command.session_timeout),
         "heartbeat.interval.ms": _ms(command.heartbeat_interval),
         "max.poll.interval.ms": _ms(max(command.max_poll_interval, command.session_timeout)),
+        **_known(command.config),
     }
+    if own.get("group.protocol") == "consumer":
+        own = {name: value for name, value in own.items() if name not in CLASSIC_ONLY}
     return words.BeConsumer(
         {**config, **own},
-        (names.real(command.topic),),
+        tuple(names.real(topic) for topic in command.topics or (command.topic,)),
         int(command.processing),
         command.service_times,
         command.max_poll_records,
         command.commit,
         seed_of(seed, command.name),
     )
+
+
+def _known(config: Mapping[str, str]) -> dict[str, str]:
+    """Settings by Kafka's names, without those that this client does not have."""
+    return {name: str(value) for name, value in config.items() if name not in JAVA_ONLY}
 
 
 def _ms(duration_us: int) -> str:

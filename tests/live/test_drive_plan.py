@@ -9,7 +9,7 @@ from mqviz.lesson import course
 from mqviz.live import drive_plan
 from mqviz.live.drive_plan import Names
 from mqviz.model.command import AddConsumer, AddProducer, AddSignUp, CreateTopic
-from mqviz.model.units import Duration
+from mqviz.model.units import Duration, Value
 from mqviz.scenario import Scenario
 
 TOPIC = CreateTopic("orders", 4, 2)
@@ -43,8 +43,31 @@ def test_a_producer_uses_javas_rule_unless_told_otherwise() -> None:
     assert plain.topic == "mqviz.ab12cd.orders"
     other = AddProducer("p1", "orders", partitioner="librdkafka")
     assert drive_plan.producer_order(other, names, {}, 7).config["partitioner"] == "consistent_random"
-    with pytest.raises(Refused, match="no partitioner random"):
-        drive_plan.producer_order(AddProducer("p1", "orders", partitioner="random"), names, {}, 7)  # type: ignore[arg-type]
+    own = AddProducer("p1", "orders", partitioner="fnv1a_random")
+    assert drive_plan.producer_order(own, names, {}, 7).config["partitioner"] == "fnv1a_random"
+
+
+def test_settings_reach_the_client_where_it_has_them() -> None:
+    names = Names("ab12cd")
+    settings = {"enable.idempotence": Value("true"), "buffer.memory": Value("65536")}
+    producer = drive_plan.producer_order(AddProducer("p1", "orders", config=settings), names, {}, 7)
+    assert producer.config["enable.idempotence"] == "true"
+    assert "buffer.memory" not in producer.config, "librdkafka would refuse it"
+    settings = {"partition.assignment.strategy": Value("cooperative-sticky")}
+    consumer = drive_plan.consumer_order(AddConsumer("c1", "g", "orders", config=settings), names, {}, 7)
+    assert consumer.config["partition.assignment.strategy"] == "cooperative-sticky"
+    both = AddConsumer("c1", "g", topics=("orders", "bills"))
+    assert drive_plan.consumer_order(both, names, {}, 7).topics == (
+        "mqviz.ab12cd.orders",
+        "mqviz.ab12cd.bills",
+    )
+
+
+def test_a_member_of_the_consumer_protocol_has_no_settings_of_the_classic_one() -> None:
+    settings = {"group.protocol": Value("consumer"), "group.remote.assignor": Value("range")}
+    order = drive_plan.consumer_order(AddConsumer("c1", "g", "t", config=settings), Names("ab12cd"), {}, 7)
+    assert order.config["group.remote.assignor"] == "range"
+    assert not {"session.timeout.ms", "heartbeat.interval.ms"} & set(order.config)
 
 
 def test_a_consumer_joins_only_a_group_of_the_run_and_commits_for_itself() -> None:

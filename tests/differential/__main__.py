@@ -1,0 +1,37 @@
+"""`python -m tests.differential [NAME…]`: play cases whose names contain NAME on a broker of its own and print the table."""
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from mqviz.live import cluster
+from tests.conftest import JARS, SOON
+from tests.differential.case import all_cases
+from tests.differential.play import compare
+from tests.differential.table import Row, lines
+
+
+def main(words: list[str]) -> int:
+    """Play them one after the other; 1 if something differs."""
+    chosen = [path for path in all_cases() if not words or any(word in path.stem for word in words)]
+    rows: list[Row] = []
+    bad = 0
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        cluster.start(1, cluster.DEFAULT_VERSION, state=Path(folder), jars=JARS, settings=SOON) as running,
+    ):
+        for path in chosen:
+            began = time.monotonic()
+            verdict = compare(path, running.bootstrap)
+            print(f"{path.stem}: {len(verdict.bad)} differ, {time.monotonic() - began:.1f} s", flush=True)
+            for sentence in verdict.bad:
+                print(f"  {sentence}", flush=True)
+            rows += verdict.rows
+            bad += len(verdict.bad)
+    print("\n".join(lines(rows)))
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,242 @@
+"""The real side: mqviz's own driven clients, one process each, on a broker that the test started; admin requests beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any
+
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    OffsetSpec,
+    ResourceType,
+)
+from confluent_kafka.cimpl import NewTopic
+
+from mqviz.live import child_words as words
+from mqviz.live import drive_plan
+from mqviz.live.drive import Drive, Ended
+from mqviz.live.drive_plan import Names
+from mqviz.model.command import (
+    AddConsumer,
+    AddProducer,
+    CloseConsumer,
+    CloseProducer,
+    Command,
+    DeleteRecords,
+    KillConsumer,
+    KillProducer,
+    PauseConsumer,
+    ResumeConsumer,
+    SendRecord,
+    SetConsumer,
+    SetProducer,
+)
+from mqviz.wire import asks
+from mqviz.wire.address import parse_bootstrap
+from mqviz.wire.brokers import Brokers
+from tests.differential.case import Case
+from tests.differential.side import Log, Seen, Sent, Side, named, tps
+
+ANSWER_S = 15.0
+MOMENT_S = 0.02
+
+
+class Real(Side):
+    """One play of a case on the cluster at `bootstrap`, with topics and groups of its own."""
+
+    def __init__(self, case: Case, bootstrap: str) -> None:
+        super().__init__(case)
+        self._names = Names()
+        self._config = {"bootstrap.servers": bootstrap}
+        self._quiet = logging.getLogger("differential.quiet")
+        self._quiet.propagate = False
+        self._admin = AdminClient(self._config, logger=self._quiet)
+        self._loop = asyncio.Runner()
+        self._brokers = Brokers(parse_bootstrap(bootstrap))
+        self._drive = Drive()
+        self._modern = {c.group: c.config.get("group.protocol") == "consumer" for c in self.readers.values()}
+        try:
+            self._prepare(case)
+        except BaseException:
+            self.close()
+            raise
+
+    def _prepare(self, case: Case) -> None:
+        scenario = case.scenario
+        topics = [
+            NewTopic(
+                self._names.real(topic.name),
+                topic.partitions,
+                topic.replication_factor,
+                config={name: str(value) for name, value in topic.config.items()},
+            )
+            for topic in scenario.topics
+        ]
+        _finish(self._admin.create_topics(topics))
+        for group, config in scenario.cluster.groups.items():
+            self._set_group(self._names.real(group), config)
+        for command in (*scenario.producers, *scenario.consumers):
+            self.do(command)
+
+    def _set_group(self, group: str, config: Any) -> None:
+        entries = [
+            ConfigEntry(name, str(value), incremental_operation=AlterConfigOpType.SET)
+            for name, value in config.items()
+        ]
+        resource = ConfigResource(ResourceType.GROUP, group, incremental_configs=entries)
+        _finish(self._admin.incremental_alter_configs([resource]))
+
+    # -- doing ---------------------------------------------------------------------------------------------
+
+    def do(self, command: Command) -> str:
+        """Do it with a real client or an admin request."""
+        drive, name = self._drive, str(getattr(command, "name", ""))
+        match command:
+            case AddProducer():
+                drive.start(name, drive_plan.producer_order(command, self._names, self._config, 7))
+            case AddConsumer():
+                self._modern[command.group] = command.config.get("group.protocol") == "consumer"
+                drive.start(name, drive_plan.consumer_order(command, self._names, self._config, 7))
+            case SendRecord(key=key, count=count):
+                drive.tell(name, words.Send(key or None, count))
+            case SetProducer(rate=rate):
+                drive.tell(name, words.SetRate(float(rate)))
+            case SetConsumer(processing=processing) if processing is not None:
+                drive.tell(name, words.SetProcessing(int(processing)))
+            case CloseProducer() | CloseConsumer():
+                drive.close(name)
+            case KillProducer() | KillConsumer():
+                drive.kill(name)
+            case PauseConsumer():
+                drive.pause(name)
+            case ResumeConsumer():
+                drive.resume(name)
+            case DeleteRecords(partition=partition, before=before):
+                place = TopicPartition(self._names.real(name), partition, before)
+                return _outcome(self._admin.delete_records([place]))
+            case _:
+                raise ValueError(f"the real side cannot {command.verb} a {command.kind}")
+        return "ok"
+
+    def wait(self, holds: Callable[[], bool], timeout_us: int) -> bool:
+        """Listen to the clients and look again and again."""
+        deadline = time.monotonic() + timeout_us / 1_000_000
+        while True:
+            self._listen()
+            if holds():
+                return True
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(MOMENT_S)
+
+    @property
+    def now_us(self) -> int:
+        """The machine's clock."""
+        return time.monotonic_ns() // 1000
+
+    def _listen(self) -> None:
+        for name, report in self._drive.take():
+            match report:
+                case words.Produced(_, number, key, topic, partition, offset):
+                    sent = Sent(number, key, self._names.plain(topic), partition, offset)
+                    self.tell(name, "record", sent)
+                case words.NotProduced(_, number, key, error):
+                    sent = Sent(number, key, "", -1, -1, _kafka_name(error.partition(":")[0]))
+                    self.tell(name, "record", sent)
+                case words.Assigned(_, partitions):
+                    self.tell(name, "assigned", self._plain(partitions))
+                case words.Revoked(_, partitions, _, lost):
+                    self.tell(name, "lost" if lost else "revoked", self._plain(partitions))
+                case words.Delivered(_, topic, partition, offset):
+                    self.tell(name, "delivered", (f"{self._names.plain(topic)}-{partition}", offset))
+                case words.Committed(_, _, error) if error:
+                    self.tell(name, "failed", _kafka_name(error))
+                case words.Failed(_, error, _, fatal) if fatal or not error.startswith("_"):
+                    self.tell(name, "failed", _kafka_name(error))
+                case Ended(_, how, reason):
+                    if how == "died":
+                        raise AssertionError(f"client {name}: {reason}")
+                    self.tell(name, "ended", ())
+
+    def _plain(self, partitions: Any) -> tuple[str, ...]:
+        return tps((self._names.plain(topic), number) for topic, number in partitions)
+
+    # -- asking the brokers --------------------------------------------------------------------------------
+
+    def logs(self, topic: str) -> dict[int, Log]:
+        """Three questions to the partition leaders."""
+        committed = IsolationLevel.READ_COMMITTED
+        start = self._offsets(topic, OffsetSpec.earliest())
+        high = self._offsets(topic, OffsetSpec.latest())
+        stable = self._offsets(topic, OffsetSpec.latest(), isolation_level=committed)
+        return {number: Log(start[number], stable[number], high[number]) for number in start}
+
+    def _offsets(self, topic: str, spec: OffsetSpec, **options: Any) -> dict[int, int]:
+        places = [TopicPartition(self._names.real(topic), n) for n in range(self.topics[topic])]
+        found = self._admin.list_offsets(dict.fromkeys(places, spec), **options)
+        return {place.partition: future.result(ANSWER_S).offset for place, future in found.items()}
+
+    def commits(self, group: str) -> dict[str, int]:
+        """One OffsetFetch."""
+        real = self._names.real(group)
+        found = self._ask(asks.offset_fetch([real]))[real]
+        return {
+            f"{self._names.plain(topic)}-{offset.partition_index}": offset.committed_offset
+            for topic, offsets in found.topics
+            for offset in offsets
+            if offset.committed_offset >= 0
+        }
+
+    def group(self, group: str) -> Seen:
+        """One question to the coordinator, by the group's protocol."""
+        real = self._names.real(group)
+        modern = self._modern.get(group, False)
+        (found,) = self._ask(asks.describe_consumer([real]) if modern else asks.describe_classic([real]))
+        members = {
+            member.client_id: tps(
+                (self._names.plain(h.topic), n) for h in member.assignment for n in h.partitions
+            )
+            for member in found.members
+        }
+        return Seen(found.state, members)
+
+    def _ask(self, ask: Any) -> Any:
+        return self._loop.run(self._brokers.any(ask, ANSWER_S))
+
+    def close(self) -> None:
+        """End the clients, remove the topics."""
+        self._drive.shut(3)
+        self._loop.run(self._brokers.close())
+        self._loop.close()
+        topics = [self._names.real(topic) for topic in self.topics]
+        _finish(self._admin.delete_topics(topics), allow=KafkaError.UNKNOWN_TOPIC_OR_PART)
+
+
+def _finish(futures: dict[Any, Future[Any]], allow: int = 0) -> None:
+    for future in futures.values():
+        try:
+            future.result(ANSWER_S)
+        except KafkaException as error:
+            if error.args[0].code() != allow:
+                raise
+
+
+def _outcome(futures: dict[Any, Future[Any]]) -> str:
+    try:
+        _finish(futures)
+    except KafkaException as error:
+        return named(error.args[0].code(), error.args[0].name())
+    return "ok"
+
+
+def _kafka_name(name: str) -> str:
+    """Kafka's name of an error that librdkafka names."""
+    return named(getattr(KafkaError, name, 0), name)

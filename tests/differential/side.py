@@ -1,0 +1,139 @@
+"""Side: one of the two worlds a case is played in, with what its clients told and what its brokers answer.
+
+Both sides tell in the same few words, so that conditions and facts (facts.py) are computed once, for both.
+"""
+
+from __future__ import annotations
+
+import re
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from mqviz.kafka.errors import Error
+from mqviz.model.command import AddConsumer, AddProducer, Command, CreateTopic, SendRecord
+from tests.differential.case import Case
+
+Tps = tuple[str, ...]
+"""Partitions as `topic-number`, sorted."""
+
+LOCAL = {
+    "_MSG_TIMED_OUT": "TIMEOUT",
+    "_TIMED_OUT": "TIMEOUT",
+    "_MAX_POLL_EXCEEDED": "MAX_POLL_EXCEEDED",
+    "_AUTO_OFFSET_RESET": "NO_OFFSET_FOR_PARTITION",
+    "_FENCED": "PRODUCER_FENCED",
+}
+"""What librdkafka calls errors of its own, by the name of Kafka's rule."""
+
+
+class Told(NamedTuple):
+    """Something a client saw: `kind` is record, assigned, revoked, lost, delivered, failed, ended or answer."""
+
+    step: int
+    who: str
+    kind: str
+    what: Any
+
+
+class Sent(NamedTuple):
+    """What became of the `number`-th record of a producer (from 1): its place, or an error's name."""
+
+    number: int
+    key: str | None
+    topic: str
+    partition: int
+    offset: int
+    error: str = ""
+
+
+class Seen(NamedTuple):
+    """A group as its coordinator describes it: partitions by the name of the member's client."""
+
+    state: str
+    members: dict[str, Tps]
+
+
+class Log(NamedTuple):
+    """Where a partition's log starts, where read_committed ends, and the high watermark."""
+
+    start: int
+    stable: int
+    high: int
+
+
+class Side(ABC):
+    """One world. `told`: what clients told so far; `sends`: how many records each producer was to send."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.told: list[Told] = []
+        self.step = 0
+        self.took_us = 0
+        self.sends: Counter[str] = Counter()
+        self.topics: dict[str, int] = {}
+        self.readers: dict[str, AddConsumer] = {}
+        for command in (*case.scenario.topics, *case.scenario.producers, *case.scenario.consumers):
+            self.note(command)
+
+    @property
+    @abstractmethod
+    def now_us(self) -> int:
+        """This side's clock."""
+
+    @abstractmethod
+    def do(self, command: Command) -> str:
+        """Do it now; returns `ok` or the error's name."""
+
+    @abstractmethod
+    def wait(self, holds: Callable[[], bool], timeout_us: int) -> bool:
+        """Let time pass until `holds()`; False if it did not in time."""
+
+    @abstractmethod
+    def logs(self, topic: str) -> dict[int, Log]:
+        """Every partition's log."""
+
+    @abstractmethod
+    def commits(self, group: str) -> dict[str, int]:
+        """The group's committed offsets, by partition."""
+
+    @abstractmethod
+    def group(self, group: str) -> Seen:
+        """The group as its coordinator describes it."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End whatever runs."""
+
+    def tell(self, who: str, kind: str, what: Any) -> None:
+        """Note what a client saw."""
+        self.told.append(Told(self.step, who, kind, what))
+
+    def note(self, command: Command) -> None:
+        """Remember what facts and conditions must know of a command."""
+        match command:
+            case CreateTopic(name=name, partitions=partitions):
+                self.topics[name] = partitions
+            case AddProducer(name=name, count=count):
+                self.sends[name] += count
+            case SendRecord(name=name, count=count):
+                self.sends[name] += count
+            case AddConsumer(name=name):
+                self.readers[name] = command
+
+
+def named(code: int, name: str) -> str:
+    """An error by Kafka's name: by its code, or the rule's name of one that librdkafka found by itself."""
+    return Error(code).name if code > 0 else LOCAL.get(name, name)
+
+
+def refusal_named(sentence: str) -> str:
+    """The error's name in a sentence of the simulator, or the sentence."""
+    found = re.search(r"([A-Z][A-Z_]{3,}) \(\d+\)", sentence) or re.search(r"\b(\w+Exception)\b", sentence)
+    return found[1] if found else sentence
+
+
+def tps(partitions: Any) -> Tps:
+    """(topic, number) pairs as sorted texts."""
+    return tuple(f"{topic}-{number}" for topic, number in sorted(partitions))

@@ -1,0 +1,130 @@
+"""The simulated side: the scenario on SimBackend, every event held to the invariants, its facts told in a Side's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mqviz.backend import Refused
+from mqviz.kafka.errors import Error
+from mqviz.model.command import Command, DeleteRecords, ResetGroup
+from mqviz.model.consumer import CommitRefused, ConsumerChanged, ConsumerFailed, RecordsReturned
+from mqviz.model.event import Event
+from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked
+from mqviz.model.producer import RecordsAcknowledged, RecordsFailed, SendCalled
+from mqviz.model.retries import SendFailed
+from tests.differential.case import Case
+from tests.differential.side import Log, Seen, Sent, Side, named, refusal_named, tps
+from tests.sim.worlds import Run
+
+MOMENT_US = 50_000
+
+
+class Simulated(Side):
+    """A run of the simulator."""
+
+    def __init__(self, case: Case) -> None:
+        super().__init__(case)
+        self._numbers: dict[str, int] = {}
+        self._sent: dict[tuple[str, str, int, int], tuple[int, str | None]] = {}
+        self._run = Run(case.scenario, case.scenario.seed)
+        self._read = 0
+
+    def do(self, command: Command) -> str:
+        """Give the command."""
+        try:
+            self._run.backend.submit(command)
+        except Refused as refusal:
+            return refusal_named(str(refusal))
+        if isinstance(command, DeleteRecords | ResetGroup):
+            self._to(self._run.backend.now_us + MOMENT_US)
+        return "ok"
+
+    def wait(self, holds: Callable[[], bool], timeout_us: int) -> bool:
+        """Go from instant to instant."""
+        backend = self._run.backend
+        end_us = backend.now_us + timeout_us
+        while not holds():
+            following = backend.next_at_us()
+            if backend.now_us >= end_us:
+                return False
+            self._to(end_us if following is None else min(end_us, following + 1))
+        return True
+
+    @property
+    def now_us(self) -> int:
+        """Simulated time."""
+        return self._run.backend.now_us
+
+    def logs(self, topic: str) -> dict[int, Log]:
+        """As the leaders have them."""
+        return {
+            p.number: Log(p.led.log.start, p.led.last_stable_offset, p.led.high_watermark)
+            for p in self._run.state.cluster.topics[topic].partitions
+        }
+
+    def commits(self, group: str) -> dict[str, int]:
+        """As the coordinator remembers them."""
+        known = self._run.state.cluster.groups.get(group)
+        records = known.records.values() if known else ()
+        return {f"{r.topic}-{r.partition}": r.committed for r in records if r.committed is not None}
+
+    def group(self, group: str) -> Seen:
+        """As the coordinator has it, by its protocol."""
+        cluster = self._run.state.cluster
+        known = cluster.consumer_groups.get(group) or cluster.groups.get(group)
+        if known is None:
+            return Seen("Dead", {})
+        return Seen(known.state, {m.client: tps(m.partitions) for m in known.members.values()})
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+    def _to(self, at_us: int) -> None:
+        for event in self._run.backend.advance(at_us):
+            self._run.follow_one(event)
+            self._translate(event)
+
+    def _translate(self, event: Event) -> None:
+        match event:
+            case SendCalled(producer=name, topic=topic, partition=partition, sequence=sequence):
+                self._sent[name, topic, partition, sequence] = (self._next(name), event.key)
+            case SendFailed(producer=name):
+                self.tell(name, "record", Sent(self._next(name), None, "", -1, -1, Error(event.error).name))
+            case RecordsAcknowledged() | RecordsFailed():
+                self._answered(event)
+            case PartitionsAssigned(consumer=name, partitions=partitions):
+                self.tell(name, "assigned", tps(partitions))
+            case PartitionsRevoked(consumer=name, partitions=partitions, lost=lost):
+                self.tell(name, "lost" if lost else "revoked", tps(partitions))
+            case RecordsReturned():
+                self._returned(event)
+            case CommitRefused(consumer=name, error=error):
+                self.tell(name, "failed", named(error, ""))
+            case ConsumerFailed(consumer=name, exception=exception):
+                self.tell(name, "failed", exception)
+            case ConsumerChanged(consumer=name, state="closed" | "dead"):
+                self.tell(name, "ended", ())
+
+    def _next(self, producer: str) -> int:
+        self._numbers[producer] = self._numbers.get(producer, 0) + 1
+        return self._numbers[producer]
+
+    def _answered(self, event: RecordsAcknowledged | RecordsFailed) -> None:
+        name, topic, partition = event.producer, event.topic, event.partition
+        for k in range(event.count):
+            number, key = self._sent[name, topic, partition, event.first_number + k]
+            if isinstance(event, RecordsFailed):
+                what = Sent(number, key, topic, -1, -1, Error(event.error).name)
+            else:
+                offset = event.base_offset + k if event.base_offset >= 0 else -1
+                what = Sent(number, key, topic, partition, offset)
+            self.tell(name, "record", what)
+
+    def _returned(self, event: RecordsReturned) -> None:
+        """Only records; there may be gaps between them."""
+        hand = self._run.state.cluster.consumers[event.consumer].hand[-len(event.parts) :]
+        for part in hand:
+            for batch in part.batches:
+                first, end = max(part.first, batch.base_offset), min(part.end, batch.end_offset)
+                for offset in range(first, end):
+                    self.tell(event.consumer, "delivered", (f"{part.topic}-{part.partition}", offset))

@@ -1,0 +1,34 @@
+"""The table: rule by rule, how often both sides agreed exactly, in a bound, in shape, and what could not be shown here."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+Row = tuple[str, str, str]
+"""(case, rule, how) of an agreement; `how` is exact, bound, shape or `skipped: reason`."""
+
+
+def lines(rows: Iterable[Row]) -> list[str]:
+    """The table as text."""
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    reasons: dict[str, str] = {}
+    cases: dict[str, set[str]] = defaultdict(set)
+    for case, rule, how in rows:
+        if how.startswith("skipped: "):
+            reasons[rule] = how.removeprefix("skipped: ")
+        counts[rule][how.partition(":")[0]] += 1
+        cases[rule].add(case.partition("-")[0])
+    found = ["rule      exact  bound  shape  cases"]
+    for rule in sorted(counts, key=_order):
+        of = counts[rule]
+        numbers = "".join(f"{of[how] or '-':>7}" for how in ("exact", "bound", "shape"))
+        reason = f"  skipped: {reasons[rule]}" if rule in reasons else ""
+        found.append(f"{rule:<8}{numbers}  {' '.join(sorted(cases[rule]))}{reason}")
+    return found
+
+
+def _order(rule: str) -> tuple[int, int, str]:
+    letters, number = re.match(r"([A-Z]+)(\d+)", rule).groups()  # type: ignore[union-attr]
+    return ("R", "E", "I", "FX").index(letters), int(number), rule

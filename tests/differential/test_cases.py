@@ -1,0 +1,61 @@
+"""Every case of `cases/`: what clients and brokers show is the same on the simulator and on a real Apache Kafka."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mqviz.live.cluster import Cluster
+from tests.differential.case import all_cases, read_case
+from tests.differential.play import Reading, agree, compare
+from tests.differential.table import lines
+
+
+@pytest.mark.kafka
+@pytest.mark.parametrize("path", all_cases(), ids=lambda path: path.stem)
+def test_the_simulator_and_kafka_agree(
+    path: Path, kafka: Cluster, record_property: Callable[[str, object], None]
+) -> None:
+    verdict = compare(path, kafka.bootstrap)
+    for row in verdict.rows:
+        record_property("differential", row)
+    assert not verdict.bad, f"differs, {verdict.tries} times:\n" + "\n".join(verdict.bad)
+
+
+@pytest.mark.parametrize("path", all_cases(), ids=lambda path: path.stem)
+def test_every_case_compares_something_for_a_rule_in_every_step(path: Path) -> None:
+    for step in read_case(path).steps:
+        assert bool(step.rules) == bool(step.exact + step.shape + step.bound), step.say
+
+
+def test_what_differs_is_told_and_speaks_for_no_rule() -> None:
+    case = read_case(all_cases()[0])
+    rules = case.steps[0].rules
+
+    def said(how: str, value: object) -> Reading:
+        return Reading(0, how, "fact", value)
+
+    same = agree(case, "D0", [said("exact", [1])], [said("exact", [1])])
+    assert [row for row in same.rows if row[2] == "exact"] == [("D0", rule, "exact") for rule in rules]
+    assert not same.bad
+    other = agree(case, "D0", [said("exact", [1])], [said("exact", [2])])
+    assert not any(row[2] == "exact" for row in other.rows)
+    assert "real      [2]\n    simulated [1]" in other.bad[0]
+    outside = agree(case, "D0", [said("bound", "9, not within")], [said("bound", "9, not within")])
+    assert outside.bad, "two that are wrong in the same way"
+    missing = agree(case, "D0", [said("exact", [1])], [])
+    assert missing.bad, "nothing was read"
+
+
+def test_the_table_counts_by_rule_and_gives_reasons() -> None:
+    rows = [
+        ("D2-x", "R9", "exact"),
+        ("D1-y", "R10", "bound"),
+        ("D1-y", "R9", "exact"),
+        ("D1-y", "E1", "skipped: why"),
+    ]
+    assert [line.split() for line in lines(rows)[1:]] == [
+        ["R9", "2", "-", "-", "D1", "D2"],
+        ["R10", "-", "1", "-", "D1"],
+        ["E1", "-", "-", "-", "D1", "skipped:", "why"],
+    ]
