@@ -13,6 +13,7 @@ from mqviz.model.units import Duration
 from mqviz.scenario import Scenario
 
 CASES = Path(__file__).parent / "cases"
+Facts = dict[str, tuple[str, ...]]
 TIMEOUT = Duration(40_000_000)
 
 
@@ -20,16 +21,16 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Do commands (in text notation), wait until conditions hold, then read facts (both in facts.py's words).
 
     `exact`: both sides must say the same. `shape`: so must they, but the fact leaves out what is not determined. `bound`: a fact
-    that is a number, with the range that both sides must keep, `took g 1000..3500`. `rules`: what agreement here speaks for.
+    that is a number, with the range that both sides must keep, `took 1000..3500`. Each is a table: which rules (separated by
+    spaces) it speaks for if these facts agree.
     """
 
     say: str
     do: tuple[str, ...] = ()
     until: tuple[str, ...] = ()
-    rules: tuple[str, ...] = ()
-    exact: tuple[str, ...] = ()
-    shape: tuple[str, ...] = ()
-    bound: tuple[str, ...] = ()
+    exact: Facts = {}
+    shape: Facts = {}
+    bound: Facts = {}
     timeout: Duration = TIMEOUT
 
     def commands(self) -> list[Command]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -155,11 +155,11 @@ def answers(side: Side) -> list[str]:
 # -- groups --------------------------------------------------------------------------------------------------
 
 
-def held(side: Side, consumer: str) -> Tps:
-    """What the consumer was given and has not given up."""
+def held(side: Side, consumer: str, step: int | None = None) -> Tps:
+    """What the consumer was given and has not given up, until the end of `step`."""
     has: set[str] = set()
     for told in side.told:
-        if told.who != consumer:
+        if told.who != consumer or (step is not None and told.step > step):
             continue
         if told.kind == "assigned":
             has |= set(told.what)
@@ -192,7 +192,7 @@ def idle(side: Side, group: str) -> list[str]:
 def one_owner(side: Side, group: str) -> bool:
     """Whether at every moment so far each partition was some member's and only one's, as the members saw it (I24)."""
     owner: dict[str, str] = {}
-    for told in side.told:
+    for told in sorted(side.told, key=lambda told: told.at_us):
         if not _is_in(side, told.who, group):
             continue
         if told.kind == "assigned":
@@ -217,11 +217,13 @@ def callbacks(side: Side, group: str) -> dict[str, list[Any]]:
 
 
 @fact
-def moves(side: Side, group: str) -> dict[str, list[Any]]:
-    """How many partitions each callback of this step gave or took, by member: for assignors that choose by chance."""
-    return {
-        name: [[kind, len(places)] for kind, places in told] for name, told in callbacks(side, group).items()
-    }
+def moves_are_least(side: Side, group: str) -> bool:
+    """Whether this step moved no more partitions than the members' new numbers of them demand (I30)."""
+    before = {place: name for name, has in _holdings(side, group, side.step - 1).items() for place in has}
+    after = _holdings(side, group, side.step)
+    moved = sum(before.get(place) != name for name, has in after.items() for place in has)
+    had = Counter(before.values())
+    return moved == sum(max(0, len(has) - had[name]) for name, has in after.items())
 
 
 @fact
@@ -287,6 +289,10 @@ def took(side: Side) -> int:
 
 def _records(side: Side, producer: str, step: int = -1) -> list[Sent]:
     return [t.what for t in side.told if t.kind == "record" and t.who == producer and step in (-1, t.step)]
+
+
+def _holdings(side: Side, group: str, step: int) -> dict[str, Tps]:
+    return {name: held(side, name, step) for name in side.readers if _is_in(side, name, group)}
 
 
 def _is_in(side: Side, consumer: str, group: str) -> bool:

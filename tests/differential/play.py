@@ -23,10 +23,11 @@ _BOUND = re.compile(r"(.+) (\d+)\.\.(\d+)")
 
 
 class Reading(NamedTuple):
-    """What one side said: of which step, how it is compared, which fact, its value."""
+    """What one side said: of which step, how it is compared and for which rules, which fact, its value."""
 
     step: int
     how: str
+    rules: str
     fact: str
     value: Any
 
@@ -61,7 +62,7 @@ def play(side: Side) -> list[Reading]:
                 f"step {number} ({step.say}): {type(side).__name__} never came to: {missing}\n  {told}"
             )
         side.took_us = side.now_us - began_us
-        found += [Reading(number, how, text, _value(side, text)) for how, text in _reads(step)]
+        found += [Reading(number, how, rules, text, _value(side, text)) for how, rules, text in _reads(step)]
     return found
 
 
@@ -71,9 +72,10 @@ def _act(side: Side, step: Step) -> None:
         side.tell("", "answer", side.do(command))
 
 
-def _reads(step: Step) -> Iterator[tuple[str, str]]:
+def _reads(step: Step) -> Iterator[tuple[str, str, str]]:
     for how in ("exact", "shape", "bound"):
-        yield from ((how, text) for text in getattr(step, how))
+        for rules, texts in getattr(step, how).items():
+            yield from ((how, rules, text) for text in texts)
 
 
 def _value(side: Side, text: str) -> Any:
@@ -115,7 +117,7 @@ def agree(case: Case, name: str, simulated: list[Reading], real: list[Reading]) 
         step = case.steps[one.step]
         outside = one.how == "bound" and (one.value, other.value) != (WITHIN, WITHIN)
         if one.value == other.value and not outside:
-            verdict.rows += [(name, rule, one.how) for rule in step.rules]
+            verdict.rows += [(name, rule, one.how) for rule in one.rules.split()]
         else:
             verdict.bad.append(
                 f"step {one.step} ({step.say}), {one.how} {one.fact}:\n"

@@ -144,27 +144,28 @@ class Real(Side):
 
     def _listen(self) -> None:
         for name, report in self._drive.take():
+            at_us = report.at_us
             match report:
                 case words.Produced(_, number, key, topic, partition, offset):
                     sent = Sent(number, key, self._names.plain(topic), partition, offset)
-                    self.tell(name, "record", sent)
+                    self.tell(name, "record", sent, at_us)
                 case words.NotProduced(_, number, key, error):
                     sent = Sent(number, key, "", -1, -1, _kafka_name(error.partition(":")[0]))
-                    self.tell(name, "record", sent)
+                    self.tell(name, "record", sent, at_us)
                 case words.Assigned(_, partitions):
-                    self.tell(name, "assigned", self._plain(partitions))
+                    self.tell(name, "assigned", self._plain(partitions), at_us)
                 case words.Revoked(_, partitions, _, lost):
-                    self.tell(name, "lost" if lost else "revoked", self._plain(partitions))
+                    self.tell(name, "lost" if lost else "revoked", self._plain(partitions), at_us)
                 case words.Delivered(_, topic, partition, offset):
-                    self.tell(name, "delivered", (f"{self._names.plain(topic)}-{partition}", offset))
+                    self.tell(name, "delivered", (f"{self._names.plain(topic)}-{partition}", offset), at_us)
                 case words.Committed(_, _, error) if error:
-                    self.tell(name, "failed", _kafka_name(error))
+                    self.tell(name, "failed", _kafka_name(error), at_us)
                 case words.Failed(_, error, _, fatal) if fatal or not error.startswith("_"):
-                    self.tell(name, "failed", _kafka_name(error))
+                    self.tell(name, "failed", _kafka_name(error), at_us)
                 case Ended(_, how, reason):
                     if how == "died":
                         raise AssertionError(f"client {name}: {reason}")
-                    self.tell(name, "ended", ())
+                    self.tell(name, "ended", (), at_us)
 
     def _plain(self, partitions: Any) -> tuple[str, ...]:
         return tps((self._names.plain(topic), number) for topic, number in partitions)

