@@ -12,7 +12,8 @@ class OpenBatch(msgspec.Struct):
     `created` and `lengths` (of the values, bytes) are kept as in Batch: only once a record has one of its own. `charge`: bytes of
     buffer.memory that it holds (R41). `sequence` and `epoch`: Kafka's, given when it first leaves, -1 before that; `reset`: they were
     given anew while it was on its way. `request`: the one that carries it, `broker`: where it was sent last, 0 for nowhere.
-    `attempts`: failed ones; `retry_at_us`: the end of the backoff. `written`: a leader has it. `split`: half of one too large.
+    `attempts`: failed ones; `retry_at_us`: the end of the backoff. `written`: a leader has it. `split`: part of one too large.
+    `left_at_us`: when it was sent last.
     """
 
     created_at_us: int
@@ -33,6 +34,7 @@ class OpenBatch(msgspec.Struct):
     retry_at_us: int = 0
     written: bool = False
     split: bool = False
+    left_at_us: int = 0
 
     def note(self, value: str | None, stamp_us: int, length: int, usual: int, count: int) -> None:
         """The `count` records that were put in last have this value and timestamp, their values this length (-1: `usual`)."""
@@ -68,12 +70,20 @@ class OpenBatch(msgspec.Struct):
         )
 
 
+Past = tuple[int, int, int, int, int]
+"""A batch that was acknowledged: opened, left last, acknowledged (all us), records, bytes."""
+
+PAST = 8
+"""So many of them are remembered at least, and fewer than twice as many."""
+
+
 class Queue(msgspec.Struct):
     """A partition's batches at the producer, oldest first, and those on their way.
 
     `next_sequence` numbers its records; `begin`: those that earlier processes of this name sent. `sequence`, `epoch`: Kafka's next ones to give; `acked`: the last sequence that was
     acknowledged. `unresolved`: a batch expired after it was sent, so nobody knows whether its sequences are in the log (R60).
-    `given_up`: records (by first number, count) of batches that failed and may still arrive.
+    `given_up`: records (by first number, count) of batches that failed and may still arrive. `past`: the last batches that were
+    acknowledged; `confirmed`: all records that were.
     """
 
     topic: str
@@ -87,6 +97,16 @@ class Queue(msgspec.Struct):
     acked: int = -1
     unresolved: bool = False
     given_up: dict[int, int] = msgspec.field(default_factory=dict)
+    past: list[Past] = msgspec.field(default_factory=list)
+    confirmed: int = 0
+
+    def note(self, batch: OpenBatch, at_us: int) -> None:
+        """`batch` was acknowledged at `at_us`: remember it for a while."""
+        self.confirmed += len(batch.keys)
+        past = self.past
+        past.append((batch.created_at_us, batch.left_at_us, at_us, len(batch.keys), batch.bytes))
+        if len(past) >= 2 * PAST:
+            del past[:PAST]
 
     def numbering(self, batch: OpenBatch, epoch: int) -> tuple[int, int]:
         """(epoch, sequence) with which `batch` leaves now, where `epoch` is the producer's (R57)."""
@@ -94,7 +114,7 @@ class Queue(msgspec.Struct):
             return batch.epoch, batch.sequence
         return (self.epoch, self.sequence) if self.epoch == epoch else (epoch, 0)
 
-    def left(self, number: int, broker: int, epoch: int) -> None:
+    def left(self, number: int, broker: int, epoch: int, at_us: int) -> None:
         """The first batch leaves in request `number`."""
         batch = self.batches.pop(0)
         if batch.sequence < 0:
@@ -102,7 +122,7 @@ class Queue(msgspec.Struct):
             if self.epoch != epoch:
                 self.epoch, self.acked = epoch, -1
             self.sequence = batch.sequence + len(batch.keys)
-        batch.request, batch.broker, batch.closed = number, broker, True
+        batch.request, batch.broker, batch.closed, batch.left_at_us = number, broker, True, at_us
         self.in_flight.append(batch)
 
     def find(self, first: int) -> OpenBatch | None:

@@ -265,7 +265,7 @@ def _drained(state: State, event: BatchesDrained) -> None:
     producer.requests[event.broker] = producer.requests.get(event.broker, 0) + 1
     for topic, number in event.partitions:
         queue = producer.queues[state.cluster.partition(topic, number).key]
-        queue.left(event.number, event.broker, producer.epoch)
+        queue.left(event.number, event.broker, producer.epoch, event.at_us)
 
 
 @applies(RecordsAcknowledged)
@@ -277,6 +277,7 @@ def _acknowledged(state: State, event: RecordsAcknowledged) -> None:
     if batch is not None:
         producer.buffered -= batch.charge
         queue.acked = max(queue.acked, batch.sequence + event.count - 1)
+        queue.note(batch, event.at_us)
     _tell(state, event, ledger.ACKNOWLEDGE)
 
 

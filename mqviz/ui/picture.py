@@ -21,7 +21,7 @@ from mqviz.scenes.view import View
 
 Draw = Callable[[State, View], Canvas]
 
-SCENES = ("key_routing", "partition_log", "rebalance_race", "request_timing", "share_group")
+SCENES = ("batching", "key_routing", "partition_log", "rebalance_race", "request_timing", "share_group")
 LOOK_BACK = 5_000
 """Events that are looked through for one worth explaining."""
 

@@ -1,6 +1,7 @@
 """All moments that scenes are drawn at in the tests: MOMENTS, name → function (columns, rows, ascii=…) → Canvas."""
 
 from tests.scenes import (
+    moments_batching,
     moments_home,
     moments_lag,
     moments_log,
@@ -10,6 +11,14 @@ from tests.scenes import (
 )
 from tests.scenes.moments_register import MOMENTS
 
-FILES = (moments_home, moments_lag, moments_log, moments_routing, moments_share, moments_timing)
+FILES = (
+    moments_batching,
+    moments_home,
+    moments_lag,
+    moments_log,
+    moments_routing,
+    moments_share,
+    moments_timing,
+)
 
 __all__ = ["FILES", "MOMENTS"]
