@@ -51,6 +51,7 @@ PLAYED: tuple[str, ...] = (
     "D09-FX5-replay",
     "D09-raw-fetch",
     "D09-resets",
+    "D11-auto-rebalance",
     "D11-elr-kill-all",
     "D11-elr-pause-row-g",
     "D11-fencing-times",

@@ -146,6 +146,8 @@ def change(
     `unclean_ends`: brokers that come back without a clean shutdown. `recovered`: the leader itself asked. `unclean`: any replica may
     lead. `prefer`: who shall lead, if in sync.
     """
+    from mqviz.sim.kafka import elections
+
     new_isr, elr = _sets(sim, partition, list(isr), unclean_ends)
     leader, recovering = partition.leader, partition.recovering and not recovered
     last_known: tuple[int, ...] = ()
@@ -176,6 +178,7 @@ def change(
         )
     )
     tell(sim, partition)
+    elections.plan(sim, partition)
 
 
 def _record(partition: Partition) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], bool]:

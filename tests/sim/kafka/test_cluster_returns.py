@@ -107,3 +107,29 @@ def test_r29_acks_0_is_over_when_it_is_written_whatever_happens_to_the_socket() 
     watched.to(2 * S).do("pause broker 1").to(3 * S).do("kill broker 1").to(25 * S)
     assert watched.state.cluster.producers["p"].requests[1] == 0
     assert len(of(watched, PartitionChanged)) == 1
+
+
+def test_r14_leaderships_go_back_to_the_preferred_replica_at_the_next_check() -> None:
+    watched = run(TOPIC).to(5 * S).do("kill broker 1").to(20 * S).do("restart broker 1").to(299 * S)
+    assert (watched.state.cluster.partition("t", 0).leader, isr(watched)) == (2, [1, 2, 3])
+    watched.to(301 * S)
+    last = of(watched, PartitionChanged)[-1]
+    assert (last.at_us, last.leader, last.leader_epoch, last.isr) == (300 * S, 1, 2, (1, 2, 3))
+
+
+def test_r14_a_check_that_cannot_give_a_leadership_back_looks_again_later() -> None:
+    watched = run(TOPIC).to(5 * S).do("kill broker 1").to(310 * S).do("restart broker 1").to(599 * S)
+    assert watched.state.cluster.partition("t", 0).leader == 2
+    assert watched.to(601 * S).state.cluster.partition("t", 0).leader == 1
+
+
+def test_r24_e54_the_periodic_check_elects_uncleanly_where_the_topic_allows_it_since() -> None:
+    """The changed setting is no trigger (E11); the check every unclean.leader.election.interval.ms is."""
+    watched = run("create topic t replication_factor=2 min_insync_replicas=1").to(5 * S).do("kill broker 2")
+    watched.to(20 * S).do("kill broker 1").to(40 * S).do("restart broker 2").to(50 * S)
+    partition = watched.state.cluster.partition("t", 0)
+    assert (partition.leader, partition.elr) == (-1, [1])
+    watched.do("alter topic t unclean.leader.election.enable=true").to(299 * S)
+    assert partition.leader == -1
+    watched.to(301 * S)
+    assert (partition.leader, partition.isr, partition.recovering) == (2, [2], True)
