@@ -67,6 +67,8 @@ def _look_for_orphans(sim: Simulation) -> None:
     sim.part(Planned).unclean = False
     for partition in _all(sim):
         if partition.leader < 0:
-            controller.change(sim, partition, partition.isr, "unclean leader election")  # if its topic allows it
+            controller.change(
+                sim, partition, partition.isr, "unclean leader election"
+            )  # if its topic allows it
             sim.cause = 0
             plan(sim, partition)
