@@ -5,7 +5,8 @@ the whole answer; accept finishes a record, reject archives it, release and a lo
 after the last delivery (R131, R132); whole batches are acquired up to max.poll.records, exactly that many in record_limit
 mode, and the window is limited (E61); an acknowledgement with one wrong range changes nothing (INVALID_RECORD_STATE); each
 state write carries the start as it was before (E60).
-A new leader knows only what was written. Left out: the records of __share_group_state, records of aborted transactions.
+A new leader knows only what was written. With share.isolation.level read_committed records of aborted transactions are passed
+over, and nothing beyond the last stable offset is given out (R134). Left out: the records of __share_group_state.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import re
 from collections.abc import Iterator
 
 from mqviz.kafka.errors import Error
+from mqviz.model.batch import Batch
 from mqviz.model.cluster import Partition
 from mqviz.model.share import (
     ShareGapsPassed,
@@ -103,7 +105,8 @@ def acquire(
     taken = sum(end - first for first, end, _ in ranges)
     if taken < most:
         room = min(most - taken, found.in_flight - (found.end - found.start))
-        ranges += _fresh(found, partition, readable_end(partition), room, cut)
+        committed = _committed_only(sim, group)
+        ranges += _fresh(found, partition, readable_end(partition, committed), room, cut, committed)
     if not ranges:
         return ()
     lock, until_us = found.locks + 1, sim.now_us + found.lock_us
@@ -123,9 +126,21 @@ def acquire(
     return event.ranges
 
 
-def readable_end(partition: Partition) -> int:
-    """The first offset that may not be delivered yet (share.isolation.level)."""
-    return partition.led.high_watermark
+def _committed_only(sim: Simulation, group: ShareGroup) -> bool:
+    """share.isolation.level read_committed (R134)."""
+    level: str = sim.scenario.cluster.group_setting(group.name, "share.isolation.level")
+    return level == "read_committed"
+
+
+def readable_end(partition: Partition, committed: bool) -> int:
+    """The first offset that may not be delivered yet: the last stable one for a group that reads `committed` (R63, R134)."""
+    led = partition.led
+    return led.last_stable_offset if committed else led.high_watermark
+
+
+def _holds_nothing(partition: Partition, batch: Batch, committed: bool) -> bool:
+    """Whether nobody of the group may see this batch: a marker, or records of an aborted transaction."""
+    return batch.control or (committed and partition.led.log.transactions.hides(batch))
 
 
 def _again(found: SharePartition, partition: Partition, most: int, cut: bool) -> list[tuple[int, int, int]]:
@@ -148,12 +163,14 @@ def _again(found: SharePartition, partition: Partition, most: int, cut: bool) ->
 
 
 def _fresh(
-    found: SharePartition, partition: Partition, mark: int, room: int, cut: bool
+    found: SharePartition, partition: Partition, mark: int, room: int, cut: bool, committed: bool
 ) -> list[tuple[int, int, int]]:
     """Records behind the window, as one range; it stops at what holds no record."""
     first = end = found.end
     for batch in partition.led.log.forwards(first):
-        if end - first >= room or batch.base_offset >= mark or batch.base_offset > end or batch.control:
+        if end - first >= room or batch.base_offset >= mark or batch.base_offset > end:
+            break
+        if _holds_nothing(partition, batch, committed):
             break
         end = min(batch.end_offset, mark)
         if cut:
@@ -163,7 +180,8 @@ def _fresh(
 
 def _pass_gaps(sim: Simulation, group: ShareGroup, found: SharePartition, partition: Partition) -> None:
     """Offsets next to the window that hold no record are finished; so is what retention took away (R134)."""
-    log = partition.led.log
+    log, committed = partition.led.log, _committed_only(sim, group)
+    readable = readable_end(partition, committed)
     gaps = [
         (run.first, min(run.end, log.start))
         for run in found.runs
@@ -171,10 +189,10 @@ def _pass_gaps(sim: Simulation, group: ShareGroup, found: SharePartition, partit
     ]
     end = max(found.end, log.start)
     for batch in log.forwards(end):
-        if batch.base_offset >= readable_end(partition):
+        if batch.base_offset >= readable:
             break
         end = max(end, batch.base_offset)
-        if not batch.control:
+        if not _holds_nothing(partition, batch, committed):
             break
         end = batch.end_offset
     if end > found.end:

@@ -19,6 +19,7 @@ from mqviz.model.share_window import Run as Records
 from mqviz.model.share_window import to_state
 from mqviz.model.state import apply
 from tests.sim.kafka.share_worlds import TOPIC, runs, share_run, window
+from tests.sim.kafka.test_transactions import Owner
 from tests.sim.kafka.worlds import MS, Outside, Run, S, of
 
 
@@ -323,3 +324,28 @@ def test_r131_a_new_leader_knows_only_what_was_written() -> None:
         (3, 4, "Available", 1),
         (4, 10, "Available", 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("level", "got", "while_open"),
+    [
+        ("read_uncommitted", [(0, 2, 1), (3, 4, 1), (5, 6, 1)], [(6, 7, 1)]),
+        ("read_committed", [(0, 2, 1), (5, 6, 1)], []),
+    ],
+)
+def test_r134_share_isolation_level_hides_aborted_and_open_transactions(
+    level: str, got: list[tuple[int, int, int]], while_open: list[tuple[int, int, int]]
+) -> None:
+    """Offsets 0 1 committed, 2 its marker, 3 aborted, 4 its marker, 5 committed, then one that stays open."""
+    world = share_run(TOPIC, isolation_level=level).to(S)
+    owner, member = Owner(world), Member(world)
+    owner.init()
+    for values, commit in ((("a", "b"), True), (("c",), False), (("d",), True)):
+        owner.send(*values)
+        owner.end(commit)
+    found = [part for _ in range(3) for part in member.take()]
+    assert found == got
+    owner.send("e")
+    assert member.take() == [(first + 1, end + 1, n) for first, end, n in while_open]
+    owner.end(True)
+    assert member.take() == ([] if while_open else [(7, 8, 1)])
