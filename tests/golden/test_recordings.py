@@ -34,6 +34,7 @@ PLAYED: tuple[str, ...] = (
     "D04-raw-classic-protocol",
     "D05-client-config-checks",
     "D05-live-range-static",
+    "D05-live-uniform",
     "D05-raw-fresh-range-3p-mA-mB-mC-mD-mE",
     "D05-raw-fresh-range-5p-q1-w2-e3",
     "D05-raw-fresh-range-7p-m1-m2-m3",

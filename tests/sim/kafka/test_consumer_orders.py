@@ -10,7 +10,6 @@ from mqviz.model.consumer import (
     CommitRefused,
     CommitStarted,
     ConsumerFailed,
-    RecordsProcessed,
     RecordsReturned,
 )
 from mqviz.model.consuming import PollEnded
@@ -19,26 +18,6 @@ from tests.sim.kafka.test_consumers import filled
 from tests.sim.kafka.worlds import MS, S, of
 
 READER = "group=g topic=t auto_offset_reset=earliest"
-
-
-@pytest.mark.parametrize(
-    ("style", "kill_us", "done"),
-    [
-        ("before", 1_003 * MS, 0),
-        ("before", 1_250 * MS, 2),
-        ("after", 1_250 * MS, 6),
-        ("dedupe", 1_250 * MS, 4),
-    ],
-)
-def test_r86_what_is_done_after_a_crash_depends_on_when_it_commits(
-    style: str, kill_us: int, done: int
-) -> None:
-    """4 records of 100 ms: lost if committed before, done again if after, recognised where a table says so."""
-    watched = filled(4).do(f"add consumer c1 {READER} commit={style} processing=100ms").to(S + 100 * MS)
-    begun = of(watched, RecordsReturned)[0].at_us
-    watched.to(max(begun + kill_us - S, watched.backend.now_us)).do("kill consumer c1")
-    watched.do(f"add consumer c2 {READER} commit={style} processing=100ms").to(60 * S)
-    assert len(of(watched, RecordsProcessed)) in (done, done + 1)
 
 
 def test_r88_e34_offsets_are_reset_only_without_members() -> None:
