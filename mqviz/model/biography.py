@@ -23,7 +23,8 @@ from mqviz.model.story import Story
 
 def biography(events: Sequence[Event], topic: str, partition: int, offset: int) -> Biography | None:
     """The biography of a record as far as `events` (from the beginning of the run) go; None: nothing is known of it."""
-    index = next((n for n, event in enumerate(events) if _is_birth(event, topic, partition, offset)), None)
+    births = (n for n in range(len(events) - 1, -1, -1) if _is_birth(events[n], topic, partition, offset))
+    index = next(births, None)  # the last one: an offset that was cut off is given to another record (R69)
     if index is None:
         return biography_observed.tell(events, topic, partition, offset)
     born = events[index]

@@ -53,7 +53,7 @@ class Fetcher(msgspec.Struct):
 class Broker(msgspec.Struct):
     """A server; `feeds` by follower, `fetchers` by leader, `carried`: batches fetched and not yet written.
 
-    `process`: see MOVES. `fenced`: the controller does not count on it. `incarnation` counts its starts; `clean`: its last end was a controlled one.
+    `process`: see MOVES, since `since_us`. `fenced`: the controller does not count on it. `incarnation` counts its starts; `clean`: its last end was a controlled one.
     `silence` counts faults and recoveries, so that a timer of an earlier one is void. `beats_from_us`: its heartbeats leave at this time and every
     broker.heartbeat.interval.ms after; `heard_at_us`: the last one before it fell silent, -1 while it does not.
     """
@@ -64,6 +64,7 @@ class Broker(msgspec.Struct):
     carried: dict[str, tuple[Batch, ...]] = msgspec.field(default_factory=dict)
     rack: str = ""
     process: str = "running"
+    since_us: int = 0
     fenced: bool = False
     incarnation: int = 1
     clean: bool = True
@@ -131,6 +132,7 @@ class LinksHealed(Event, frozen=True):
 def _process(state: State, event: BrokerProcessChanged) -> None:
     broker = state.cluster.brokers[event.broker]
     broker.process = move(MOVES, broker.process, event.process, f"broker {event.broker}")
+    broker.since_us = event.at_us
     if event.process in ("dead", "stopped"):
         broker.clean = event.process == "stopped"
         broker.carried = {}

@@ -37,6 +37,18 @@ def partition_key(topic: str, partition: int) -> str:
     return f"{topic}-{partition}"
 
 
+class Reign(msgspec.Struct, frozen=True):
+    """One leadership of a partition: from `at_us` on, in `epoch`, by `leader` (-1: nobody).
+
+    `silent_us`: since when the one before did not answer; `at_us` itself where the leadership was handed over.
+    """
+
+    at_us: int
+    epoch: int
+    leader: int
+    silent_us: int
+
+
 class Partition(msgspec.Struct):
     """One log and its replicas, as the controller has them; what each broker believes is in its Replica.
 
@@ -44,7 +56,7 @@ class Partition(msgspec.Struct):
     leader where both are empty; `recovering`: the leader was elected uncleanly, or as the last one known. `parked_produces` and
     `parked_fetches`: numbers of requests that wait here for the high watermark. `sent`, `appended` and
     `dropped` count records that producers handed over, that came into the log, that will never come; `duplicates` are
-    those that came into it once more, each counted as sent and appended again.
+    those that came into it once more, each counted as sent and appended again. `reigns`: its last leaderships.
     """
 
     topic: str
@@ -67,6 +79,7 @@ class Partition(msgspec.Struct):
     elr: list[int] = msgspec.field(default_factory=list)
     last_known_elr: list[int] = msgspec.field(default_factory=list)
     recovering: bool = False
+    reigns: list[Reign] = msgspec.field(default_factory=list)
 
     @property
     def led(self) -> Replica:
@@ -208,6 +221,7 @@ def _created(state: State, event: TopicCreated) -> None:
     )
     for partition in partitions:
         partition.ends.note(event.at_us, 0)
+        partition.reigns.append(Reign(event.at_us, 0, partition.leader, event.at_us))
         for broker in partition.replica_ids:
             believe(state.cluster, partition, broker, event.at_us)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mqviz.model import ledger
-from mqviz.model.cluster import believe
+from mqviz.model.cluster import Partition, Reign, believe
+from mqviz.model.cut import cut_of
 from mqviz.model.event import Event, Weight, applies
 
 if TYPE_CHECKING:
@@ -89,12 +90,33 @@ class ReplicaLost(Event, frozen=True):
 @applies(PartitionChanged)
 def _changed(state: State, event: PartitionChanged) -> None:
     partition = state.cluster.partition(event.topic, event.partition)
+    if event.leader != partition.leader:
+        _reigns(state, partition, event)
     if event.leader >= 0:
         partition.last_leader = event.leader
     partition.leader, partition.leader_epoch = event.leader, event.leader_epoch
     partition.partition_epoch = event.partition_epoch
     partition.isr, partition.elr = list(event.isr), list(event.elr)
     partition.last_known_elr, partition.recovering = list(event.last_known_elr), event.recovering
+
+
+def _reigns(state: State, partition: Partition, event: PartitionChanged) -> None:
+    """Somebody else leads: note since when nobody did, whatever the controller believed."""
+    silent_us = event.at_us
+    if partition.leader >= 0:
+        before = state.cluster.brokers[partition.leader]
+        if before.process == "dead":
+            silent_us = before.since_us
+        elif before.heard_at_us >= 0:
+            silent_us = before.heard_at_us
+    elif partition.reigns:
+        silent_us = partition.reigns[-1].silent_us
+    reign = Reign(event.at_us, event.leader_epoch, event.leader, silent_us)
+    partition.reigns = [*partition.reigns[1 - REIGNS :], reign]
+
+
+REIGNS = 16
+"""Leaderships of a partition that are remembered."""
 
 
 @applies(LeadershipLearned)
@@ -110,6 +132,7 @@ def _learned(state: State, event: LeadershipLearned) -> None:
 def _truncated(state: State, event: ReplicaTruncated) -> None:
     partition = state.cluster.partition(event.topic, event.partition)
     copy = partition.replicas[event.broker]
+    copy.cut = cut_of(copy.log, event.at_us, event.end, copy.leader, copy.leader_epoch)
     copy.log.truncate(event.end)
     copy.high_watermark = min(copy.high_watermark, event.end)
     _follow(state, event.broker, event.topic, event.partition)

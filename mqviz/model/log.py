@@ -19,6 +19,7 @@ from mqviz.model.batch import LOG_APPEND_TIME as LOG_APPEND_TIME
 from mqviz.model.batch import TRANSACTIONAL as TRANSACTIONAL
 from mqviz.model.batch import Batch as Batch
 from mqviz.model.batch import Chunk as Chunk
+from mqviz.model.cut import Cut
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.log_transactions import LogTransactions, recorded
 from mqviz.model.producer import wrote
@@ -202,6 +203,7 @@ class Replica(msgspec.Struct):
     `high_watermark`, `leader` (-1: nobody), `leader_epoch`, `partition_epoch`, `isr` are what it was told last. The rest is
     what it knows as a leader: `follower_ends`, how far each follower has fetched (-1: it has not yet); `caught_up_us`, when each was last known to
     have everything, and `looked`, time and log end of its last fetch (R18); `pending`: in-sync replicas that it asked the controller for, () for none.
+    `cut`: what it took off its log last (R26).
     """
 
     log: Log = msgspec.field(default_factory=Log)
@@ -215,6 +217,7 @@ class Replica(msgspec.Struct):
     caught_up_us: dict[int, int] = msgspec.field(default_factory=dict)
     looked: dict[int, tuple[int, int]] = msgspec.field(default_factory=dict)
     pending: tuple[int, ...] = ()
+    cut: Cut | None = None
 
     @property
     def maximal_isr(self) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mqviz.model import rules
+from mqviz.model import replication_facts, rules
 from mqviz.model.broker import BrokerFenced, BrokerProcessChanged, BrokerUnfenced, LinksCut, LinksHealed
 from mqviz.model.event import Event
 from mqviz.model.leadership import (
@@ -16,7 +16,7 @@ from mqviz.model.readings import Why
 from mqviz.model.request import ConnectionBroken
 from mqviz.model.state import State
 from mqviz.model.why import explains
-from mqviz.model.words import names, several
+from mqviz.model.words import names, number, several
 
 _PROCESS = {
     "running": ("is up", "it registers with the controller and catches up"),
@@ -62,7 +62,7 @@ def _healed(_: State, event: LinksHealed) -> Why:
 
 
 @explains(PartitionChanged)
-def _changed(_: State, event: PartitionChanged) -> Why:
+def _changed(state: State, event: PartitionChanged) -> Why:
     leads = f"broker {event.leader} leads" if event.leader >= 0 else "nobody leads"
     eligible = f", eligible {_set(event.elr)}" if event.elr else ""
     how = "  elected uncleanly: committed records may be lost" if event.recovering else ""
@@ -71,8 +71,18 @@ def _changed(_: State, event: PartitionChanged) -> Why:
         f"{leads} {event.topic} P{event.partition}, in sync {_set(event.isr)}{eligible}",
         event.why + how,
         rules.ELECTION,
-        f"leader epoch {event.leader_epoch}",
+        f"leader epoch {event.leader_epoch}{_gap(state, event)}",
     )
+
+
+def _gap(state: State, event: PartitionChanged) -> str:
+    """For how long nobody answered as the leader, where this change ends that."""
+    topic = state.cluster.topics.get(event.topic)
+    reigns = topic.partitions[event.partition].reigns if topic else []
+    last = next((reign for reign in reigns if reign.at_us == event.at_us), None)
+    if last is None or last.leader < 0 or last.silent_us >= last.at_us:
+        return ""
+    return f", nobody answered for {number((last.at_us - last.silent_us) // 1_000)} ms"
 
 
 def _set(brokers: tuple[int, ...]) -> str:
@@ -90,14 +100,30 @@ def _proposed(_: State, event: IsrProposed) -> Why:
 
 
 @explains(ReplicaTruncated)
-def _truncated(_: State, event: ReplicaTruncated) -> Why:
+def _truncated(state: State, event: ReplicaTruncated) -> Why:
     return _why(
         event,
         f"broker {event.broker} cuts its log from end {event.before} back to {event.end}",
-        f"{several(event.records, 'record')} of {event.topic} P{event.partition} that its leader does not have",
+        _cut_records(state, event),
         rules.TRUNCATION,
         f"log end {event.before} → {event.end}",
     )
+
+
+def _cut_records(state: State, event: ReplicaTruncated) -> str:
+    """Which records went, where the leader's epoch begins without them, and whether anybody was promised them."""
+    many = f"{several(event.records, 'record')} of {event.topic} P{event.partition} that its leader does not have"
+    if event.topic not in state.cluster.topics:
+        return many
+    cut = replication_facts.cut(state, event.topic, event.partition, event.broker)
+    if cut is None or cut.at_us != event.at_us:
+        return many
+    lost = [cell for cell in cut.cells if cell.lost]
+    if not lost:
+        return f"{many}; none was acknowledged and lost"
+    named = ", ".join(f"{cell.offset}" + (f" ({cell.key})" if cell.key else "") for cell in lost[:3])
+    more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
+    return f"epoch {cut.epoch} began at {cut.end} without {named}{more}: acknowledged, and lost now"
 
 
 @explains(LeadershipForgotten)

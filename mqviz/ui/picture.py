@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import NamedTuple
 
-from mqviz.model import facts
+from mqviz.model import facts, replication_facts
 from mqviz.model.command import CommandGiven
 from mqviz.model.event import Event, Weight
 from mqviz.model.readings import Why
@@ -21,7 +21,15 @@ from mqviz.scenes.view import View
 
 Draw = Callable[[State, View], Canvas]
 
-SCENES = ("batching", "key_routing", "partition_log", "rebalance_race", "request_timing", "share_group")
+SCENES = (
+    "batching",
+    "key_routing",
+    "partition_log",
+    "rebalance_race",
+    "replication",
+    "request_timing",
+    "share_group",
+)
 LOOK_BACK = 5_000
 """Events that are looked through for one worth explaining."""
 
@@ -83,7 +91,8 @@ class Picture:
 
     def moving(self) -> bool:
         """Whether something is on its way, so that the next frame differs."""
-        return bool(facts.flights(self.player.state))
+        state = self.player.state
+        return bool(facts.flights(state)) or replication_facts.moving(state)
 
     # -- why ---------------------------------------------------------------------------------------------
 
@@ -194,6 +203,8 @@ def command_on(target: Target | None, verb: str) -> str | None:
     kind = target[0] if target else ""
     if target and kind in ("member", "producer"):
         return f"{verb} {'consumer' if kind == 'member' else 'producer'} {target[-1]}"
+    if target and kind == "broker" and verb == "kill":
+        return f"kill broker {target[1]}"
     if target and kind == "service" and verb == "kill":
         return f"fail service {target[1]}"
     return None

@@ -30,6 +30,13 @@ ALL = [
     *product(("one_behind", "not_everything_known"), ((60, 16), (80, 21), (100, 27), (160, 42)), ("colour",)),
     *product(("at_home", "first_launch"), ((60, 14), (80, 22), (100, 28), (160, 43)), ("colour",)),
     *product(("locks",), ((60, 16), (67, 21), (160, 45)), ("colour",)),
+    *product(
+        ("copied", "only_the_dead_has_it", "led_without_it", "cut_off"),
+        ((60, 16), (67, 21), (160, 45)),
+        ("colour",),
+    ),
+    *product(("cut_off",), ((100, 30),), ("colour",)),
+    *product(("cut_off",), ((67, 21),), ("ascii", "plain")),
     *product(("locks",), ((67, 21),), ("ascii", "plain")),
     *product(("no_share_group",), ((60, 16),), ("colour",)),
     *product(("hot_key", "two_clients"), ((60, 16), (67, 21), (160, 45)), ("colour",)),
