@@ -37,6 +37,9 @@ JAVA_ONLY: Final = frozenset(
 )
 """Settings of the Java client that librdkafka does not have."""
 
+RESETS: Final = {"none": "error"}
+"""Kafka's word to librdkafka's, where they differ."""
+
 CLASSIC_ONLY: Final = ("session.timeout.ms", "heartbeat.interval.ms", "partition.assignment.strategy")
 """Settings that a member of a group of the consumer protocol must not have (R120)."""
 
@@ -106,7 +109,7 @@ def consumer_order(
     own = {
         "client.id": command.name,
         "group.id": names.real(command.group),
-        "auto.offset.reset": command.auto_offset_reset,
+        "auto.offset.reset": RESETS.get(command.auto_offset_reset, command.auto_offset_reset),
         "enable.auto.commit": "true" if command.commit == "auto" else "false",
         "enable.auto.offset.store": "false",
         "partition.assignment.strategy": "range",

@@ -353,16 +353,17 @@ def ledger(state: State, group: str) -> Ledger:
 def _part(state: State, group: str, partition: Partition) -> tuple[int, ...]:
     record = _record(state, group, partition)
     led = partition.led
-    begin = record.start if record.start is not None else led.log.start
-    done = begin if record.committed is None else min(max(begin, record.committed), led.high_watermark)
+    mark = led.high_watermark  # a position or a commit may be beyond it, set by hand
+    begin = min(mark, record.start if record.start is not None else led.log.start)
+    done = begin if record.committed is None else min(max(begin, record.committed), mark)
     taken = position(state, group, partition.topic, partition.number)
-    taken = done if taken is None else max(done, taken)
+    taken = done if taken is None else min(max(done, taken), mark)
     return (
         partition.sent - begin,
         done - begin,
         taken - done,
-        led.high_watermark - taken,
-        led.log.end - led.high_watermark,
+        mark - taken,
+        led.log.end - mark,
         partition.sent - partition.appended - partition.dropped,
         partition.dropped,
         record.more_than_once(),

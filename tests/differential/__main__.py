@@ -25,6 +25,8 @@ def main(words: list[str]) -> int:
             began = time.monotonic()
             verdict = compare(path, running.bootstrap)
             print(f"{path.stem}: {len(verdict.bad)} differ, {time.monotonic() - began:.1f} s", flush=True)
+            for sentence in verdict.before:
+                print(f"  before: {sentence}", flush=True)
             for sentence in verdict.bad:
                 print(f"  {sentence}", flush=True)
             rows += verdict.rows

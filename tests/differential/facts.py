@@ -54,6 +54,12 @@ def holds_(side: Side, topic: str, offsets: str) -> bool:
 
 
 @condition
+def starts(side: Side, topic: str, offset: str) -> bool:
+    """The topic's first partition starts there."""
+    return side.logs(topic)[0].start == int(offset)
+
+
+@condition
 def stable(side: Side, group: str, members: str) -> bool:
     """So many members, each with what the coordinator says it has, and every partition has an owner."""
     seen = side.group(group)
@@ -79,9 +85,16 @@ def read_(side: Side, consumer: str, count: str) -> bool:
 
 
 @condition
+def after(side: Side, milliseconds: str) -> bool:
+    """So much time has gone by since the step began: for what must not happen, or cannot be seen."""
+    return side.now_us - side.began_us >= int(milliseconds) * 1000
+
+
+@condition
 def caught_up(side: Side, group: str) -> bool:
-    """Everything that can be read is committed."""
-    return bool(lag(side, group)) and not any(lag(side, group).values())
+    """Everything is committed."""
+    behind = lag(side, group)
+    return bool(behind) and not any(behind.values())
 
 
 @condition

@@ -39,7 +39,8 @@ class Verdict:
     case: str
     rows: list[Row] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
-    tries: int = 0
+    before: list[str] = field(default_factory=list)
+    """What differed in earlier tries."""
 
 
 class NotReached(Exception):
@@ -51,7 +52,7 @@ def play(side: Side) -> list[Reading]:
     found: list[Reading] = []
     for number, step in enumerate(side.case.steps):
         side.step = number
-        began_us = side.now_us
+        side.began_us = side.now_us
         _act(side, step)
         if not side.wait(
             lambda step=step: all(facts.holds(side, text) for text in step.until), int(step.timeout)
@@ -61,7 +62,7 @@ def play(side: Side) -> list[Reading]:
             raise NotReached(
                 f"step {number} ({step.say}): {type(side).__name__} never came to: {missing}\n  {told}"
             )
-        side.took_us = side.now_us - began_us
+        side.took_us = side.now_us - side.began_us
         found += [Reading(number, how, rules, text, _value(side, text)) for how, rules, text in _reads(step)]
     return found
 
@@ -90,14 +91,16 @@ def compare(path: Path, bootstrap: str) -> Verdict:
     """Play the case of a file on both sides, the real one again where it differs."""
     case = read_case(path)
     expected = _play(Simulated(case))
-    for attempt in range(1, TRIES + 1):
+    before: list[str] = []
+    for _ in range(TRIES):
         try:
             verdict = agree(case, path.stem, expected, _play(Real(case, bootstrap)))
         except NotReached as missing:
             verdict = Verdict(path.stem, bad=[str(missing)])
-        verdict.tries = attempt
+        verdict.before = before
         if not verdict.bad:
             break
+        before = [*before, *verdict.bad]
     return verdict
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
@@ -30,23 +30,31 @@ from mqviz.model.command import (
     CloseConsumer,
     CloseProducer,
     Command,
+    CommitConsumer,
     DeleteRecords,
     KillConsumer,
     KillProducer,
     PauseConsumer,
+    PausePartition,
+    PollConsumer,
+    ResetGroup,
     ResumeConsumer,
+    ResumePartition,
+    SeekConsumer,
     SendRecord,
     SetConsumer,
-    SetProducer,
 )
 from mqviz.wire import asks
 from mqviz.wire.address import parse_bootstrap
 from mqviz.wire.brokers import Brokers
 from tests.differential.case import Case
+from tests.differential.hand import QUIET, HandConsumer, set_offsets
 from tests.differential.side import Log, Seen, Sent, Side, named, tps
 
 ANSWER_S = 15.0
 MOMENT_S = 0.02
+TOLD = ("_AUTO_OFFSET_RESET", "_MAX_POLL_EXCEEDED")
+"""Errors of librdkafka's own that an application must deal with; the others tell of connections that come and go."""
 
 
 class Real(Side):
@@ -56,12 +64,11 @@ class Real(Side):
         super().__init__(case)
         self._names = Names()
         self._config = {"bootstrap.servers": bootstrap}
-        self._quiet = logging.getLogger("differential.quiet")
-        self._quiet.propagate = False
-        self._admin = AdminClient(self._config, logger=self._quiet)
+        self._admin = AdminClient(self._config, logger=QUIET)
         self._loop = asyncio.Runner()
         self._brokers = Brokers(parse_bootstrap(bootstrap))
         self._drive = Drive()
+        self._hands: dict[str, HandConsumer] = {}
         self._modern = {c.group: c.config.get("group.protocol") == "consumer" for c in self.readers.values()}
         try:
             self._prepare(case)
@@ -98,19 +105,58 @@ class Real(Side):
 
     def do(self, command: Command) -> str:
         """Do it with a real client or an admin request."""
-        drive, name = self._drive, str(getattr(command, "name", ""))
+        name = str(getattr(command, "name", ""))
+        match command:
+            case AddConsumer():
+                self._add_consumer(command)
+            case DeleteRecords(partition=partition, before=before):
+                place = TopicPartition(self._names.real(name), partition, before)
+                return _outcome(self._admin.delete_records([place]))
+            case ResetGroup():
+                return set_offsets(self._config, self._names.real(name), self._offsets_of(command))
+            case PausePartition(consumer=consumer):
+                self._hands[consumer].pause(name)
+            case ResumePartition(consumer=consumer):
+                self._hands[consumer].resume(name)
+            case _ if name in self._hands:
+                return self._by_hand(name, command)
+            case _:
+                self._drive_client(name, command)
+        return "ok"
+
+    def _add_consumer(self, command: AddConsumer) -> None:
+        self._modern[command.group] = command.config.get("group.protocol") == "consumer"
+        order = drive_plan.consumer_order(command, self._names, self._config, 7)
+        if command.loop and not command.assign:
+            self._drive.start(command.name, order)
+        else:
+            tell = partial(self.tell, command.name)
+            self._hands[command.name] = HandConsumer(command, order, self._names, tell)
+
+    def _by_hand(self, name: str, command: Command) -> str:
+        hand = self._hands[name]
+        match command:
+            case PollConsumer(timeout=timeout):
+                hand.poll(int(timeout) / 1_000_000)
+            case SetConsumer(loop=loop):
+                hand.loop = bool(loop)
+            case SeekConsumer():
+                hand.seek(command)
+            case CommitConsumer():
+                return hand.commit()
+            case CloseConsumer():
+                self._hands.pop(name).close()
+            case _:
+                raise ValueError(f"a consumer led by hand cannot {command.verb}")
+        return "ok"
+
+    def _drive_client(self, name: str, command: Command) -> None:
+        drive = self._drive
         match command:
             case AddProducer():
                 drive.start(name, drive_plan.producer_order(command, self._names, self._config, 7))
-            case AddConsumer():
-                self._modern[command.group] = command.config.get("group.protocol") == "consumer"
-                drive.start(name, drive_plan.consumer_order(command, self._names, self._config, 7))
             case SendRecord(key=key, count=count):
                 drive.tell(name, words.Send(key or None, count))
-            case SetProducer(rate=rate):
-                drive.tell(name, words.SetRate(float(rate)))
-            case SetConsumer(processing=processing) if processing is not None:
-                drive.tell(name, words.SetProcessing(int(processing)))
             case CloseProducer() | CloseConsumer():
                 drive.close(name)
             case KillProducer() | KillConsumer():
@@ -119,12 +165,17 @@ class Real(Side):
                 drive.pause(name)
             case ResumeConsumer():
                 drive.resume(name)
-            case DeleteRecords(partition=partition, before=before):
-                place = TopicPartition(self._names.real(name), partition, before)
-                return _outcome(self._admin.delete_records([place]))
             case _:
                 raise ValueError(f"the real side cannot {command.verb} a {command.kind}")
-        return "ok"
+
+    def _offsets_of(self, command: ResetGroup) -> list[TopicPartition]:
+        logs = self.logs(command.topic)
+        to = {"earliest": lambda log: log.start, "latest": lambda log: log.high}.get(command.to)
+        return [
+            TopicPartition(self._names.real(command.topic), number, to(log) if to else command.offset)
+            for number, log in logs.items()
+            if command.partition in (-1, number)
+        ]
 
     def wait(self, holds: Callable[[], bool], timeout_us: int) -> bool:
         """Listen to the clients and look again and again."""
@@ -143,6 +194,8 @@ class Real(Side):
         return time.monotonic_ns() // 1000
 
     def _listen(self) -> None:
+        for hand in self._hands.values():
+            hand.pump()
         for name, report in self._drive.take():
             at_us = report.at_us
             match report:
@@ -160,8 +213,10 @@ class Real(Side):
                     self.tell(name, "delivered", (f"{self._names.plain(topic)}-{partition}", offset), at_us)
                 case words.Committed(_, _, error) if error:
                     self.tell(name, "failed", _kafka_name(error), at_us)
-                case words.Failed(_, error, _, fatal) if fatal or not error.startswith("_"):
-                    self.tell(name, "failed", _kafka_name(error), at_us)
+                case words.Failed(_, error, text, fatal) if (
+                    fatal or error in TOLD or not error.startswith("_")
+                ):
+                    self.tell(name, "failed", _kafka_name(error, text), at_us)
                 case Ended(_, how, reason):
                     if how == "died":
                         raise AssertionError(f"client {name}: {reason}")
@@ -190,10 +245,10 @@ class Real(Side):
         real = self._names.real(group)
         found = self._ask(asks.offset_fetch([real]))[real]
         return {
-            f"{self._names.plain(topic)}-{offset.partition_index}": offset.committed_offset
+            f"{self._names.plain(topic)}-{number}": offset
             for topic, offsets in found.topics
-            for offset in offsets
-            if offset.committed_offset >= 0
+            for number, offset in zip(*offsets.columns()[:2], strict=True)
+            if offset >= 0
         }
 
     def group(self, group: str) -> Seen:
@@ -214,6 +269,8 @@ class Real(Side):
 
     def close(self) -> None:
         """End the clients, remove the topics."""
+        for hand in self._hands.values():
+            hand.close()
         self._drive.shut(3)
         self._loop.run(self._brokers.close())
         self._loop.close()
@@ -238,6 +295,6 @@ def _outcome(futures: dict[Any, Future[Any]]) -> str:
     return "ok"
 
 
-def _kafka_name(name: str) -> str:
+def _kafka_name(name: str, text: str = "") -> str:
     """Kafka's name of an error that librdkafka names."""
-    return named(getattr(KafkaError, name, 0), name)
+    return named(getattr(KafkaError, name, 0), name, text)

@@ -22,10 +22,16 @@ LOCAL = {
     "_MSG_TIMED_OUT": "TIMEOUT",
     "_TIMED_OUT": "TIMEOUT",
     "_MAX_POLL_EXCEEDED": "MAX_POLL_EXCEEDED",
-    "_AUTO_OFFSET_RESET": "NO_OFFSET_FOR_PARTITION",
     "_FENCED": "PRODUCER_FENCED",
 }
 """What librdkafka calls errors of its own, by the name of Kafka's rule."""
+
+NO_START = {
+    "out of range": "OFFSET_OUT_OF_RANGE",
+    "No offset stored": "NO_OFFSET_FOR_PARTITION",
+    "no previously committed": "NO_OFFSET_FOR_PARTITION",
+}
+"""librdkafka has one error for a consumer that does not know where to begin; its text says why."""
 
 
 class Told(NamedTuple):
@@ -71,7 +77,7 @@ class Side(ABC):
         self.case = case
         self.told: list[Told] = []
         self.step = 0
-        self.took_us = 0
+        self.began_us = self.took_us = 0
         self.sends: Counter[str] = Counter()
         self.topics: dict[str, int] = {}
         self.readers: dict[str, AddConsumer] = {}
@@ -124,15 +130,23 @@ class Side(ABC):
                 self.readers[name] = command
 
 
-def named(code: int, name: str) -> str:
+def named(code: int, name: str, text: str = "") -> str:
     """An error by Kafka's name: by its code, or the rule's name of one that librdkafka found by itself."""
+    if name == "_AUTO_OFFSET_RESET":
+        return next((rule for words, rule in NO_START.items() if words in text), name)
     return Error(code).name if code > 0 else LOCAL.get(name, name)
+
+
+def thrown_named(exception: str) -> str:
+    """The same for an exception of the Java client."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", exception.removesuffix("Exception")).upper()
 
 
 def refusal_named(sentence: str) -> str:
     """The error's name in a sentence of the simulator, or the sentence."""
-    found = re.search(r"([A-Z][A-Z_]{3,}) \(\d+\)", sentence) or re.search(r"\b(\w+Exception)\b", sentence)
-    return found[1] if found else sentence
+    found = re.search(r"([A-Z][A-Z_]{3,}) \(\d+\)", sentence)
+    thrown = re.search(r"\b(\w+Exception)\b", sentence)
+    return found[1] if found else thrown_named(thrown[1]) if thrown else sentence
 
 
 def tps(partitions: Any) -> Tps:

@@ -14,7 +14,7 @@ from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked
 from mqviz.model.producer import RecordsAcknowledged, RecordsFailed, SendCalled
 from mqviz.model.retries import SendFailed
 from tests.differential.case import Case
-from tests.differential.side import Log, Seen, Sent, Side, named, refusal_named, tps
+from tests.differential.side import Log, Seen, Sent, Side, named, refusal_named, thrown_named, tps
 from tests.sim.worlds import Run
 
 MOMENT_US = 50_000
@@ -105,9 +105,9 @@ class Simulated(Side):
             case RecordsReturned():
                 self._returned(event)
             case CommitRefused(consumer=name, error=error):
-                self.tell(name, "failed", named(error, ""))
+                self.tell(name, "failed", named(error, "") if error else thrown_named(event.named))
             case ConsumerFailed(consumer=name, exception=exception):
-                self.tell(name, "failed", exception)
+                self.tell(name, "failed", thrown_named(exception))
             case ConsumerChanged(consumer=name, state="closed" | "dead"):
                 self.tell(name, "ended", ())
 

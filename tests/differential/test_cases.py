@@ -19,7 +19,9 @@ def test_the_simulator_and_kafka_agree(
     verdict = compare(path, kafka.bootstrap)
     for row in verdict.rows:
         record_property("differential", row)
-    assert not verdict.bad, f"differs, {verdict.tries} times:\n" + "\n".join(verdict.bad)
+    if verdict.before:
+        print(f"{path.stem} differed before:", *verdict.before, sep="\n")
+    assert not verdict.bad, "\n".join(verdict.bad)
 
 
 @pytest.mark.parametrize("path", all_cases(), ids=lambda path: path.stem)

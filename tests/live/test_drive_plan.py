@@ -56,6 +56,8 @@ def test_settings_reach_the_client_where_it_has_them() -> None:
     settings = {"partition.assignment.strategy": Value("cooperative-sticky")}
     consumer = drive_plan.consumer_order(AddConsumer("c1", "g", "orders", config=settings), names, {}, 7)
     assert consumer.config["partition.assignment.strategy"] == "cooperative-sticky"
+    none = AddConsumer("c1", "g", "orders", auto_offset_reset="none")
+    assert drive_plan.consumer_order(none, names, {}, 7).config["auto.offset.reset"] == "error"
     both = AddConsumer("c1", "g", topics=("orders", "bills"))
     assert drive_plan.consumer_order(both, names, {}, 7).topics == (
         "mqviz.ab12cd.orders",

@@ -38,6 +38,19 @@ def test_r88_seek_reads_again_and_leaves_the_commit() -> None:
     assert facts.committed(watched.state, "g", "t", 0) is None
 
 
+def test_r81_seek_beyond_the_end_begins_anew_by_the_policy() -> None:
+    watched = filled(4).do(f"add consumer c1 {READER} commit=none processing=1ms").to(2 * S)
+    watched.do("seek consumer c1 offset=900").to(3 * S)
+    assert [event.parts for event in of(watched, RecordsReturned)] == [(("t", 0, 0, 4),)] * 2
+
+
+def test_r88_a_group_may_begin_beyond_the_end() -> None:
+    watched = filled(4).do("reset group g topic=t offset=900").to(2 * S)
+    watched.do(f"add consumer c1 {READER} processing=1ms").to(4 * S)
+    assert of(watched, RecordsReturned)[0].parts == (("t", 0, 0, 4),)
+    assert facts.committed(watched.state, "g", "t", 0) == 4
+
+
 def test_r89_a_paused_partition_is_not_returned() -> None:
     watched = filled(1).do(f"add consumer c1 {READER} processing=1ms").to(2 * S)
     watched.do("pause partition t-0 consumer=c1", "send record p key=a").to(4 * S)

@@ -1,0 +1,118 @@
+"""Real consumers that are led by hand, in this process: polls one by one, seek, pause of partitions, commits by command."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, TopicPartition
+
+from mqviz.live.child_words import BeConsumer, now_us
+from mqviz.live.drive_plan import Names
+from mqviz.model.command import AddConsumer, SeekConsumer
+from tests.differential.side import named, tps
+
+Tell = Callable[[str, Any], None]
+ANSWER_S = 15.0
+QUIET = logging.getLogger("differential.quiet")
+QUIET.propagate = False
+QUIET.addHandler(logging.NullHandler())
+
+
+class HandConsumer:
+    """One consumer; what it sees is told under its plain names. Each call of `poll` takes one record at most."""
+
+    def __init__(self, command: AddConsumer, order: BeConsumer, names: Names, tell: Tell) -> None:
+        self.loop = command.loop
+        self._names = names
+        self._tell = tell
+        config: dict[str, Any] = {**order.config, "enable.auto.commit": "false", "logger": QUIET}
+        self._consumer = Consumer(config)
+        if command.assign:
+            self._consumer.assign([self._place(text) for text in command.assign])
+        else:
+            self._consumer.subscribe(
+                list(order.topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+            )
+
+    def poll(self, timeout_s: float) -> None:
+        """One poll."""
+        end_us = now_us() + int(timeout_s * 1_000_000)
+        while True:
+            message = self._consumer.poll(min(0.1, timeout_s))
+            if message is not None:
+                self._take(message)
+            if message is not None or now_us() >= end_us:
+                return
+
+    def pump(self) -> None:
+        """Take whatever has come, where the application polls all the time."""
+        while self.loop and (message := self._consumer.poll(0)) is not None:
+            self._take(message)
+
+    def commit(self) -> str:
+        """commitSync() with the positions; returns `ok` or the error's name."""
+        known = [p for p in self._consumer.position(self._consumer.assignment()) if p.offset >= 0]
+        try:
+            self._consumer.commit(offsets=known, asynchronous=False)
+        except KafkaException as error:
+            return named(error.args[0].code(), error.args[0].name())
+        return "ok"
+
+    def seek(self, command: SeekConsumer) -> None:
+        """Go elsewhere in the partitions that it owns."""
+        offset = {"beginning": OFFSET_BEGINNING, "end": OFFSET_END}.get(command.to, command.offset)
+        for place in self._consumer.assignment():
+            if command.partition in (-1, place.partition):
+                self._consumer.seek(TopicPartition(place.topic, place.partition, offset))
+
+    def pause(self, partition: str) -> None:
+        """Take nothing of this partition."""
+        self._consumer.pause([self._place(partition)])
+
+    def resume(self, partition: str) -> None:
+        """Take records of it again."""
+        self._consumer.resume([self._place(partition)])
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+        self._tell("ended", ())
+
+    def _take(self, message: Message) -> None:
+        error = message.error()
+        if error is None:
+            place = f"{self._names.plain(message.topic() or '')}-{message.partition()}"
+            self._tell("delivered", (place, message.offset()))
+        else:
+            self._tell("failed", named(error.code(), error.name(), error.str()))
+
+    def _place(self, text: str) -> TopicPartition:
+        topic, _, number = text.rpartition("-")
+        return TopicPartition(self._names.real(topic), int(number))
+
+    def _assigned(self, _: Consumer, places: list[TopicPartition]) -> None:
+        self._tell("assigned", self._plain(places))
+
+    def _revoked(self, _: Consumer, places: list[TopicPartition]) -> None:
+        self._tell("revoked", self._plain(places))
+
+    def _lost(self, _: Consumer, places: list[TopicPartition]) -> None:
+        self._tell("lost", self._plain(places))
+
+    def _plain(self, places: list[TopicPartition]) -> tuple[str, ...]:
+        return tps((self._names.plain(place.topic), place.partition) for place in places)
+
+
+def set_offsets(config: dict[str, str], group: str, places: list[TopicPartition]) -> str:
+    """Commit for a group without being its member, as the tools do; returns `ok` or the error's name."""
+    client = Consumer({**config, "group.id": group, "enable.auto.commit": "false", "logger": QUIET})
+    try:
+        found = client.commit(offsets=places, asynchronous=False) or []
+        errors = [place.error for place in found if place.error]
+        return named(errors[0].code(), errors[0].name()) if errors else "ok"
+    except KafkaException as error:
+        return named(error.args[0].code(), error.args[0].name())
+    finally:
+        client.close()
