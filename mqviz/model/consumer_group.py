@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mqviz.model.event import Event, Weight, applies
-from mqviz.model.group import Group, IllegalMove, move
+from mqviz.model.group import Group
+from mqviz.model.moves import IllegalMove, Step, go, move, remember
 
 if TYPE_CHECKING:
     from mqviz.model.state import State
@@ -78,7 +79,7 @@ class ConsumerGroup(msgspec.Struct):
 
     `metadata`: partitions of each subscribed topic that exists, as of `epoch`. `owners`: who has each
     partition, also one that it was told to give up, by the partition's key. `assigned_at_us`: when the target was computed last, -1 for never.
-    `reason`: why the epoch was raised last; `began_at_us`: when the group was stable last.
+    `reason`: why the epoch was raised last; `began_at_us`: when the group was stable last. `path`: its last moves.
     """
 
     name: str
@@ -94,6 +95,7 @@ class ConsumerGroup(msgspec.Struct):
     members: dict[str, ConsumerGroupMember] = msgspec.field(default_factory=dict)
     target: dict[str, Partitions] = msgspec.field(default_factory=dict)
     owners: dict[str, str] = msgspec.field(default_factory=dict)
+    path: list[Step] = msgspec.field(default_factory=list)
 
     @property
     def generation(self) -> int:
@@ -216,7 +218,7 @@ def _settle(group: ConsumerGroup, at_us: int) -> None:
     if state != group.state:
         if group.state in ("Empty", "Stable"):
             group.began_at_us = at_us
-        group.state = move(CONSUMER_GROUP_MOVES, group.state, state, group.name)
+        go(group, CONSUMER_GROUP_MOVES, state, at_us, group.reason if state in ("Assigning", "Empty") else "")
 
 
 def _own(state: State, group: ConsumerGroup, member: ConsumerGroupMember, then: Partitions) -> None:
@@ -234,7 +236,8 @@ def _key(topic: str, number: int) -> str:
 @applies(ConsumerGroupCreated)
 def _created(state: State, event: ConsumerGroupCreated) -> None:
     cluster = state.cluster
-    cluster.consumer_groups[event.group] = ConsumerGroup(event.group, event.coordinator)
+    group = cluster.consumer_groups[event.group] = ConsumerGroup(event.group, event.coordinator)
+    remember(group, event.at_us)
     if event.group not in cluster.groups:
         cluster.groups[event.group] = Group(event.group, event.coordinator)
     cluster.groups[event.group].protocol = "consumer"
@@ -283,8 +286,8 @@ def _heard(state: State, event: ConsumerGroupMemberHeard) -> None:
 @applies(GroupEpochRaised)
 def _raised(state: State, event: GroupEpochRaised) -> None:
     group = state.cluster.consumer_groups[event.group]
-    _raise(group, event)
     group.reason = event.reason
+    _raise(group, event)
 
 
 def _raise(group: ConsumerGroup, event: GroupEpochRaised | ConsumerGroupMemberRemoved) -> None:

@@ -18,6 +18,7 @@ from mqviz.model.group_member import Stored
 from mqviz.model.group_record import PartitionRecord
 from mqviz.model.holdings import Holdings
 from mqviz.model.moves import IllegalMove as IllegalMove
+from mqviz.model.moves import Step, go, remember
 from mqviz.model.moves import move as move
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Group(msgspec.Struct):
     of the initial delay; `window_left_us`: how much longer it may be extended (R102). `emptied_at_us`: when its last member was gone. `settled`: stable, with just the members
     that the assignment is for. `ids_given`: how many, by client.id. `protocol`: classic, consumer (its members are in
     consumer_group.py). `static`: member ids by group.instance.id.
-    `loads`: how often a coordinator took it over; `stored`: what the next one would find.
+    `loads`: how often a coordinator took it over; `stored`: what the next one would find. `path`: its last moves.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Group(msgspec.Struct):
     stored: Stored = msgspec.field(default_factory=Stored)
     emptied_at_us: int = 0
     records: dict[str, PartitionRecord] = msgspec.field(default_factory=dict)
+    path: list[Step] = msgspec.field(default_factory=list)
 
     def record(self, key: str, topic: str, partition: int) -> PartitionRecord:
         """What the group has to do with this partition, empty at first."""
@@ -212,7 +214,8 @@ class OffsetsCommitted(Event, frozen=True, omit_defaults=True):
 
 @applies(GroupCreated)
 def _created(state: State, event: GroupCreated) -> None:
-    state.cluster.groups[event.group] = Group(event.group, event.coordinator)
+    group = state.cluster.groups[event.group] = Group(event.group, event.coordinator)
+    remember(group, event.at_us)
 
 
 @applies(MemberIdGiven)
@@ -274,7 +277,7 @@ def _rejoined(state: State, event: MemberRejoined) -> None:
 @applies(RebalanceStarted)
 def _rebalance(state: State, event: RebalanceStarted) -> None:
     group = state.cluster.groups[event.group]
-    group.state = move(MOVES, group.state, "PreparingRebalance", group.name)
+    go(group, MOVES, "PreparingRebalance", event.at_us, event.reason)
     group.round += 1
     group.reason = event.reason
     group.stopped_at_us = event.at_us
@@ -303,7 +306,7 @@ def _extended(state: State, event: InitialDelayExtended) -> None:
 @applies(GenerationStarted)
 def _generation(state: State, event: GenerationStarted) -> None:
     group = state.cluster.groups[event.group]
-    group.state = move(MOVES, group.state, "CompletingRebalance", group.name)
+    go(group, MOVES, "CompletingRebalance", event.at_us)
     group.generation = event.generation
     group.assignor = event.assignor
     group.group_leader = event.group_leader
@@ -318,7 +321,7 @@ def _generation(state: State, event: GenerationStarted) -> None:
 @applies(GroupEmptied)
 def _emptied(state: State, event: GroupEmptied) -> None:
     group = state.cluster.groups[event.group]
-    group.state = move(MOVES, group.state, "Empty", group.name)
+    go(group, MOVES, "Empty", event.at_us)
     group.generation = event.generation
     group.assignor = group.group_leader = ""
     group.initial = False
@@ -336,7 +339,7 @@ def _synced(state: State, event: MemberSynced) -> None:
 @applies(GroupStabilized)
 def _stabilized(state: State, event: GroupStabilized) -> None:
     group = state.cluster.groups[event.group]
-    group.state = move(MOVES, group.state, "Stable", group.name)
+    go(group, MOVES, "Stable", event.at_us)
     group.settled = True
     shares = dict(event.assignments)
     for member in group.members.values():

@@ -9,6 +9,7 @@ from mqviz.model.event import Event, Weight, applies
 from mqviz.model.group import make_static, store
 from mqviz.model.group_member import Member
 from mqviz.model.holdings import Holdings
+from mqviz.model.moves import remember
 
 if TYPE_CHECKING:
     from mqviz.model.state import State
@@ -77,6 +78,7 @@ def _loaded(state: State, event: GroupLoaded) -> None:
     group.loads += 1
     group.round += 1
     group.state = "Stable" if stored.members else "Empty"
+    remember(group, event.at_us, f"broker {event.coordinator} took it over")
     group.generation, group.assignor = stored.generation, stored.assignor
     group.group_leader = stored.group_leader
     group.members = {name: copy(member) for name, member in stored.members.items()}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from mqviz.model.event import Event, Weight, applies
-from mqviz.model.group import move
+from mqviz.model.moves import Step, go, remember
 from mqviz.model.share_window import Run, SharePartition, to_state
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ShareGroup(msgspec.Struct):
     """A share group. Members by id in the order of joining; `windows` by partition key; `counted`: partitions by topic
     when they were shared out last, empty until that is done anew.
 
-    `epoch` goes up with each change of members or partitions.
+    `epoch` goes up with each change of members or partitions. `path`: its last moves.
     """
 
     name: str
@@ -55,6 +55,7 @@ class ShareGroup(msgspec.Struct):
     members: dict[str, ShareMember] = msgspec.field(default_factory=dict)
     counted: dict[str, int] = msgspec.field(default_factory=dict)
     windows: dict[str, SharePartition] = msgspec.field(default_factory=dict)
+    path: list[Step] = msgspec.field(default_factory=list)
 
 
 class ShareGroupCreated(Event, frozen=True):
@@ -209,7 +210,8 @@ def window(state: State, event: Event) -> SharePartition:
 
 @applies(ShareGroupCreated)
 def _created(state: State, event: ShareGroupCreated) -> None:
-    state.cluster.share_groups[event.group] = ShareGroup(event.group, event.coordinator)
+    group = state.cluster.share_groups[event.group] = ShareGroup(event.group, event.coordinator)
+    remember(group, event.at_us)
 
 
 @applies(ShareMemberJoined)
@@ -223,7 +225,8 @@ def _joined(state: State, event: ShareMemberJoined) -> None:
     member.topics = event.topics
     member.told = False
     member.heard_at_us = event.at_us
-    group.state = move(MOVES, group.state, "Stable", group.name)
+    if group.state != "Stable":
+        go(group, MOVES, "Stable", event.at_us, f"{event.client} joined")
 
 
 @applies(ShareMemberHeard)
@@ -237,7 +240,7 @@ def _removed(state: State, event: ShareMemberRemoved) -> None:
     del group.members[event.member_id]
     group.counted = {}
     if not group.members:
-        group.state = move(MOVES, group.state, "Empty", group.name)
+        go(group, MOVES, "Empty", event.at_us)
 
 
 @applies(ShareTargetAssigned)

@@ -23,6 +23,7 @@ Draw = Callable[[State, View], Canvas]
 
 SCENES = (
     "batching",
+    "group_states",
     "key_routing",
     "partition_log",
     "rebalance_race",

@@ -15,7 +15,7 @@ from mqviz.model.consumer import (
 from mqviz.model.consuming import PollEnded
 from mqviz.model.membership import PositionsSet
 from tests.sim.kafka.test_consumers import filled
-from tests.sim.kafka.worlds import MS, S, of
+from tests.sim.kafka.worlds import S, of
 
 READER = "group=g topic=t auto_offset_reset=earliest"
 

@@ -11,7 +11,7 @@ from mqviz.model.consumer import CommitEnded, RecordsProcessed, RecordsReturned,
 from mqviz.model.request import Fetch, Fetched
 from tests.sim.kafka.test_consumers import filled
 from tests.sim.kafka.test_transactions import Owner
-from tests.sim.kafka.worlds import MS, S, Outside, cluster, of
+from tests.sim.kafka.worlds import MS, Outside, S, cluster, of
 from tests.sim.worlds import Run
 
 N = 4
