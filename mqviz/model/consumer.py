@@ -12,6 +12,7 @@ import msgspec
 
 from mqviz.model.claim import Claim, Slice, Taken
 from mqviz.model.command import AddConsumer
+from mqviz.model.crashes import died
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.log import Batch
 from mqviz.model.member_stops import Stop
@@ -384,6 +385,8 @@ def _changed(state: State, event: ConsumerChanged) -> None:
     consumer.state = event.state
     consumer.life += event.state not in ("closing", "leaving")
     consumer.frozen_at_us = event.at_us
+    if event.state == "dead":
+        died(state, consumer, event.at_us)
     if event.state in ("dead", "closed"):
         from mqviz.model.membership import let_go  # it builds on this file
 

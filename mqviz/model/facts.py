@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from mqviz.model import (
     cluster_facts,
     consumer_group_facts,
+    crash_facts,
     ledger_facts,
     log_facts,
     observed_facts,
@@ -222,6 +223,36 @@ def lag(state: State, group: str, topic: str = "", partition: int = -1) -> int |
     """Lag of one partition, or of the whole group."""
     reading = partition_lag(state, group, topic, partition) if topic else group_lag(state, group)
     return reading.value
+
+
+@named
+def time_lag(state: State, group: str, topic: str, partition: int = 0) -> int | None | Unknown:
+    """How old the first record is that the group has not committed, in us (R92)."""
+    return INSIDE if is_observed(state) else crash_facts.time_lag(state, group, topic, partition)
+
+
+def exposures(state: State, topic: str, partition: int) -> tuple[crash_facts.Exposure, ...]:
+    """What a crash would cost each group that reads this partition, and what it did cost; nothing of a real cluster."""
+    return () if is_observed(state) else crash_facts.exposures(state, topic, partition)
+
+
+@named
+def read_again(state: State, group: str, topic: str, partition: int = 0) -> int | Unknown:
+    """How many offsets the successor of a dead reader read again."""
+    return _cost(state, group, topic, partition, "again")
+
+
+@named
+def never_done(state: State, group: str, topic: str, partition: int = 0) -> int | Unknown:
+    """How many offsets below the commit the group never did and never will."""
+    return _cost(state, group, topic, partition, "lost")
+
+
+def _cost(state: State, group: str, topic: str, partition: int, which: str) -> int | Unknown:
+    if is_observed(state):
+        return INSIDE
+    found = [e for e in exposures(state, topic, partition) if e.group == group]
+    return int(getattr(found[0].did, which)) if found else 0
 
 
 @named

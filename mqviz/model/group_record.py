@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from mqviz.model.trend import Samples
 
 MOST_TENURES = 64
 """Changes of a partition's reader that are remembered."""
+
+
+class Crash(msgspec.Struct):
+    """A reader died: `position` is how far it had read, `working` the offset that it worked on (None: on none).
+
+    `begin`: where its successor began, None while there is none.
+    """
+
+    at_us: int
+    member: str
+    position: int
+    working: int | None = None
+    begin: int | None = None
 
 
 class PartitionRecord(msgspec.Struct):
@@ -20,7 +35,7 @@ class PartitionRecord(msgspec.Struct):
     `ends` and `times` are a step function that counts how often each record was processed: offsets from
     ends[i-1] to ends[i] - 1 were processed times[i] times; those after the last end 0 times. Neighbours with
     the same count are one step, so it is short however long the log is. `tenures`: since when who reads it, the last
-    MOST_TENURES changes.
+    MOST_TENURES changes. `crash`: the last death of a reader.
     """
 
     topic: str
@@ -35,6 +50,7 @@ class PartitionRecord(msgspec.Struct):
     ends: list[int] = msgspec.field(default_factory=list)
     times: list[int] = msgspec.field(default_factory=list)
     tenures: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    crash: Crash | None = None
 
     def held_by(self, at_us: int, member: str) -> None:
         """`member` reads the partition from now on, "" for nobody."""
@@ -43,9 +59,11 @@ class PartitionRecord(msgspec.Struct):
             del self.tenures[:-MOST_TENURES]
 
     def begin(self, offset: int) -> None:
-        """The group's first reader of this partition starts at `offset`."""
+        """A reader of this partition starts at `offset`."""
         if self.start is None:
             self.start = offset
+        if self.crash is not None and self.crash.begin is None:
+            self.crash.begin = offset
 
     def passed(self, first: int, end: int) -> None:
         """Offsets first … end - 1 were processed once more."""
@@ -77,6 +95,15 @@ class PartitionRecord(msgspec.Struct):
     def processed(self, offset: int) -> int:
         """How often the record at `offset` was processed."""
         return next((count for end, count in zip(self.ends, self.times, strict=True) if offset < end), 0)
+
+    def steps(self, first: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """(first, end, times) of the offsets first … end - 1, those processed equally often together."""
+        begin = 0
+        for step_end, count in zip([*self.ends, end], [*self.times, 0], strict=True):
+            low, high = max(begin, first), min(step_end, end)
+            if low < high:
+                yield low, high, count
+            begin = max(begin, step_end)
 
     def more_than_once(self) -> int:
         """How many records were processed twice or more often."""

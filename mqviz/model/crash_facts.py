@@ -1,0 +1,150 @@
+"""What a crash of a reader would cost its group right now, and what the last one did cost, partition by partition (R86).
+
+Costs are counted in offsets. `lost` are offsets below the commit that nobody did and nobody has in hand: whoever reads on
+begins at the commit and never sees them.
+"""
+
+from __future__ import annotations
+
+from mqviz.model.claim import Claim, Slice
+from mqviz.model.consumer import Consumer
+from mqviz.model.group_record import Crash, PartitionRecord
+from mqviz.model.readings import Reading
+from mqviz.model.state import State
+
+GONE = ("closed", "dead")
+
+
+class Cost(Reading, frozen=True):
+    """Offsets that are read again, those of them whose work is done twice, and those that are never done."""
+
+    again: int
+    twice: int
+    lost: int
+
+
+class Exposure(Reading, frozen=True):
+    """One group at one partition. `style`: when its application commits; `member` its reader, "" if there is none.
+
+    `activity`: what that is doing now, "" if nothing is known of it. `committed`: None before the first commit. `begin`: where a
+    successor would begin. `position`: what the reader has read up to, or had when it died. `in_hand`: (first, end) ranges that it still
+    works on, the record `working` among them. `now`: what a crash would cost now; `did`: what crashes did cost.
+    """
+
+    group: str
+    style: str
+    member: str
+    activity: str
+    committed: int | None
+    begin: int
+    position: int
+    working: int | None
+    in_hand: tuple[tuple[int, int], ...]
+    crash: Crash | None
+    now: Cost
+    did: Cost
+
+
+def exposures(state: State, topic: str, partition: int) -> tuple[Exposure, ...]:
+    """Every group that read this partition, in the order in which the groups came."""
+    key = state.cluster.partition(topic, partition).key
+    found = [(name, group.records.get(key)) for name, group in state.cluster.groups.items()]
+    return tuple(
+        _exposure(state, name, record) for name, record in found if record and record.start is not None
+    )
+
+
+def _exposure(state: State, group: str, record: PartitionRecord) -> Exposure:
+    consumers = [c for c in state.cluster.consumers.values() if c.settings.group == group]
+    reader, claim = _reader(state, record, consumers)
+    position = claim.position if claim is not None else None
+    if position is None:
+        position = record.crash.position if record.crash is not None else record.start or 0
+    begin = _begin(state, record, consumers)
+    hand = _in_hand(record, consumers)
+    style = consumers[-1].settings.commit if consumers else ""
+    recognises = style == "dedupe"
+    working = reader.taken.offset if reader is not None and reader.taken is not None else None
+    return Exposure(
+        group,
+        style,
+        reader.name if reader is not None else "",
+        reader.activity if reader is not None else "",
+        record.committed,
+        begin,
+        position,
+        working,
+        hand,
+        record.crash,
+        _would(record, begin, position, recognises),
+        _did(record, position, hand),
+    )
+
+
+def _reader(
+    state: State, record: PartitionRecord, consumers: list[Consumer]
+) -> tuple[Consumer | None, Claim | None]:
+    key = state.cluster.partition(record.topic, record.partition).key
+    return next(
+        ((c, c.claims[key]) for c in consumers if c.state not in GONE and key in c.claims), (None, None)
+    )
+
+
+def _begin(state: State, record: PartitionRecord, consumers: list[Consumer]) -> int:
+    """The commit, or what auto.offset.reset says where there is none (R81)."""
+    if record.committed is not None:
+        return record.committed
+    led = state.cluster.partition(record.topic, record.partition).led
+    earliest = not consumers or consumers[-1].settings.auto_offset_reset == "earliest"
+    return led.log.start if earliest else led.high_watermark
+
+
+def _in_hand(record: PartitionRecord, consumers: list[Consumer]) -> tuple[tuple[int, int], ...]:
+    def here(part: Slice) -> bool:
+        return (part.topic, part.partition) == (record.topic, record.partition)
+
+    living = [c for c in consumers if c.state not in GONE]
+    return tuple((part.first, part.end) for c in living for part in c.hand if here(part))
+
+
+def _would(record: PartitionRecord, begin: int, position: int, recognises: bool) -> Cost:
+    """The reader dies now, and what it had in hand is gone."""
+    again = max(0, position - begin)
+    done = sum(end - first for first, end, times in record.steps(begin, position) if times)
+    return Cost(again, 0 if recognises else done, _undone(record, begin))
+
+
+def _did(record: PartitionRecord, position: int, hand: tuple[tuple[int, int], ...]) -> Cost:
+    crash, begin = record.crash, record.committed or 0
+    again = 0
+    if crash is not None and crash.begin is not None:
+        again = max(0, min(position, crash.position) - crash.begin)
+    held = sum(_undone(record, min(end, begin), first) for first, end in hand)
+    return Cost(again, record.more_than_once(), _undone(record, begin) - held)
+
+
+def _undone(record: PartitionRecord, end: int, first: int | None = None) -> int:
+    """How many offsets below `end` the group has never done."""
+    start = record.start or 0 if first is None else first
+    return sum(b - a for a, b, times in record.steps(start, end) if not times)
+
+
+def fate(exposure: Exposure, state: State, topic: str, partition: int, offset: int) -> tuple[int, bool]:
+    """(how often the record was done, whether it is in the hands of somebody alive)."""
+    record = state.cluster.groups[exposure.group].records[state.cluster.partition(topic, partition).key]
+    return record.processed(offset), any(first <= offset < end for first, end in exposure.in_hand)
+
+
+def time_lag(state: State, group: str, topic: str, partition: int) -> int | None:
+    """Age in us of the first record that the group has not committed, 0 if it has read all; None before its first commit (R92)."""
+    known = state.cluster.groups.get(group)
+    found = state.cluster.partition(topic, partition)
+    record = known.records.get(found.key) if known else None
+    if record is None or record.committed is None:
+        return None
+    led = found.led
+    first = max(record.committed, led.log.start)
+    if first >= led.high_watermark:
+        return 0
+    batch = next(led.log.forwards(first))
+    return state.now_us - batch.timestamp_us(max(0, first - batch.base_offset))
