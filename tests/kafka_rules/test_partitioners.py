@@ -34,11 +34,11 @@ def test_r49_java_hashes_the_empty_key() -> None:
     assert p.keyed_partition("java", None, 6) is None
 
 
-def test_r50_librdkafka_uses_crc32() -> None:
+def test_r50_e38_librdkafka_uses_crc32() -> None:
     assert {key: p.keyed_partition("librdkafka", key.encode(), 3) for key in CRC} == CRC
 
 
-def test_r50_the_random_rules_do_not_hash_the_empty_key() -> None:
+def test_r50_e38_the_random_rules_do_not_hash_the_empty_key() -> None:
     for rule in ("librdkafka", "murmur2_random"):
         assert p.keyed_partition(rule, b"", 3) is None
         assert p.keyed_partition(rule, None, 3) is None
