@@ -14,6 +14,7 @@ class Connection(msgspec.Struct):
     """A TCP connection: a FIFO pipe each way; the broker serves one request at a time, in order (R4).
 
     `serving`: the number that the broker works on, 0 for none; `waiting`: those that arrived behind it.
+    `closed`: the client closed it, but the broker has not yet read all that the client wrote.
     """
 
     client: Client
@@ -24,3 +25,4 @@ class Connection(msgspec.Struct):
     asked_until_us: int = 0
     answered_until_us: int = 0
     opened_at_us: int = 0
+    closed: bool = False

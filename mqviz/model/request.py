@@ -204,10 +204,11 @@ class AnswerReceived(Event, frozen=True):
     number: int
 
 
-class ConnectionBroken(Event, frozen=True):
+class ConnectionBroken(Event, frozen=True, omit_defaults=True):
     """A client noticed that its connection is gone, and every request on it with it (R4).
 
-    `error`: 13, or 7 if request `late` had no answer within the client's time; then the client closed it itself.
+    `error`: 13, or 7 if request `late` had no answer within the client's time; then the client closed it itself. `left`: those of
+    the requests whose bytes lie in the socket of a broker that lives: it will do them, for nobody (R31).
     """
 
     weight = Weight.STEP
@@ -217,6 +218,7 @@ class ConnectionBroken(Event, frozen=True):
     named: str
     late: int
     numbers: tuple[int, ...]
+    left: tuple[int, ...] = ()
 
 
 class RequestEnded(Event, frozen=True):
@@ -294,6 +296,7 @@ def _answered(state: State, event: AnswerSent) -> None:
 def _received(state: State, event: AnswerReceived) -> None:
     cluster = state.cluster
     flight = cluster.requests.pop(event.number)
+    _close(cluster, flight)
     if not flight.carried:
         return
     pipe = cluster.connections[flight.connection]
@@ -313,13 +316,30 @@ def _broken(state: State, event: ConnectionBroken) -> None:
         _unpark(cluster, flight)
         if isinstance(flight.request, ReplicaFetch):
             cluster.brokers[flight.request.follower].fetchers[event.broker].running = False
-    del cluster.connections[event.connection]
+        if number in event.left:
+            half = f"{event.connection} (closed {event.id})"
+            cluster.requests[number] = msgspec.structs.replace(flight, connection=half, appended=[], refused=[], carried={})
+    pipe = cluster.connections.pop(event.connection)
+    if event.left:
+        serving, *waiting = event.left
+        half = f"{event.connection} (closed {event.id})"
+        cluster.connections[half] = Connection(
+            "outside", pipe.name, pipe.broker, serving, waiting, opened_at_us=event.at_us, closed=True
+        )
 
 
 @applies(RequestEnded)
 def _ended(state: State, event: RequestEnded) -> None:
     flight = state.cluster.requests.pop(event.number)
     _next(state.cluster.connections[flight.connection])
+    _close(state.cluster, flight)
+
+
+def _close(cluster: Cluster, flight: InFlight) -> None:
+    """The broker did what lay in the socket of a client that is gone: it closes its end, too."""
+    pipe = cluster.connections[flight.connection]
+    if pipe.closed and not pipe.serving:
+        del cluster.connections[flight.connection]
 
 
 def _next(pipe: Connection) -> None:

@@ -14,7 +14,16 @@ import msgspec
 
 from mqviz.kafka import settings
 from mqviz.kafka.errors import Error, named
-from mqviz.model.request import Client, Connection, ConnectionBroken, Failed, InFlight, JoinGroup
+from mqviz.model.request import (
+    Client,
+    Connection,
+    ConnectionBroken,
+    Failed,
+    InFlight,
+    JoinGroup,
+    OffsetCommit,
+    Produce,
+)
 from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
 
 JOIN_EXTRA_US = 5_000_000
@@ -106,15 +115,32 @@ def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
     cluster = sim.state.cluster
     pipe = cluster.connections[connection]
     lost = [flight for flight in cluster.requests.values() if flight.connection == connection]
-    numbers = tuple(flight.number for flight in lost)
+    numbers, left = tuple(flight.number for flight in lost), _unread(sim, lost)
     sim.cause = why = sim.emit(
-        ConnectionBroken(*sim.stamp(), connection, pipe.broker, error, named(error), late, numbers)
+        ConnectionBroken(
+            *sim.stamp(), connection, pipe.broker, error, named(error), late, numbers, left
+        )
     )
+    if left and left[0] != pipe.serving:
+        sim.schedule(0, ARRIVAL, "kafka.serve", left[0])
     for flight in lost:
         sim.cause = why
         own = Error.REQUEST_TIMED_OUT if flight.number == late else Error.NETWORK_EXCEPTION
         flight.answer = Failed(own)
         received(sim, pipe, flight)
+
+
+def _unread(sim: Simulation, lost: list[InFlight]) -> tuple[int, ...]:
+    """Writes that arrived at a broker that lives and were not done yet: it does not know that nobody waits for them (R31)."""
+    return tuple(
+        flight.number
+        for flight in lost
+        if flight.arrived
+        and flight.answer is None
+        and isinstance(flight.request, Produce | OffsetCommit)
+        and not (flight.appended or flight.refused)
+        and sim.state.cluster.brokers[flight.broker].process in ("running", "stopping", "paused")
+    )
 
 
 # -- patience ----------------------------------------------------------------------------------------------

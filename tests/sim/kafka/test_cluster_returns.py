@@ -8,7 +8,8 @@ from mqviz.kafka.errors import Error
 from mqviz.model.answers import Produced
 from mqviz.model.leadership import IsrProposed, LeadershipForgotten, PartitionChanged
 from mqviz.model.log import Batch
-from mqviz.model.request import EpochEnds, OffsetForLeaderEpoch, Produce
+from mqviz.model.producer import RecordsFailed
+from mqviz.model.request import EpochEnds, OffsetForLeaderEpoch, Produce, RequestSent
 from tests.sim.kafka.worlds import MS, Outside, S, of, run
 from tests.sim.worlds import Run
 
@@ -133,3 +134,24 @@ def test_r24_e54_the_periodic_check_elects_uncleanly_where_the_topic_allows_it_s
     assert partition.leader == -1
     watched.to(301 * S)
     assert (partition.leader, partition.isr, partition.recovering) == (2, [2], True)
+
+
+@pytest.mark.parametrize("idempotent", ["true", "false"])
+def test_r31_what_lies_in_a_frozen_socket_is_written_though_its_client_gave_up(idempotent: str) -> None:
+    """The application is told that it failed, the log has it: once if idempotent, else once for each time it was sent (R33)."""
+    watched = run(
+        "create topic t replication_factor=1",
+        "add producer p topic=t rate=1/s count=2 linger=0ms delivery.timeout.ms=3000 request.timeout.ms=1000"
+        f" enable.idempotence={idempotent} start=1s",
+        brokers=1,
+    )
+    watched.to(1_500 * MS).do("pause broker 1").to(6 * S)
+    partition = watched.state.cluster.partition("t", 0)
+    failed = of(watched, RecordsFailed)
+    assert [(event.first_number, event.count) for event in failed] == [(1, 1)]
+    assert partition.led.log.end == 1
+    watched.do("resume broker 1").to(8 * S)
+    sends = [e for e in of(watched, RequestSent, 1_500 * MS) if isinstance(e.request, Produce)]
+    assert partition.led.log.end == 1 + (1 if idempotent == "true" else len(sends))
+    assert len(sends) == 3
+    assert not [name for name in watched.state.cluster.connections if "closed" in name]
