@@ -318,7 +318,9 @@ def _broken(state: State, event: ConnectionBroken) -> None:
             cluster.brokers[flight.request.follower].fetchers[event.broker].running = False
         if number in event.left:
             half = f"{event.connection} (closed {event.id})"
-            cluster.requests[number] = msgspec.structs.replace(flight, connection=half, appended=[], refused=[], carried={})
+            cluster.requests[number] = msgspec.structs.replace(
+                flight, connection=half, appended=[], refused=[], carried={}
+            )
     pipe = cluster.connections.pop(event.connection)
     if event.left:
         serving, *waiting = event.left

@@ -117,9 +117,7 @@ def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
     lost = [flight for flight in cluster.requests.values() if flight.connection == connection]
     numbers, left = tuple(flight.number for flight in lost), _unread(sim, lost)
     sim.cause = why = sim.emit(
-        ConnectionBroken(
-            *sim.stamp(), connection, pipe.broker, error, named(error), late, numbers, left
-        )
+        ConnectionBroken(*sim.stamp(), connection, pipe.broker, error, named(error), late, numbers, left)
     )
     if left and left[0] != pipe.serving:
         sim.schedule(0, ARRIVAL, "kafka.serve", left[0])
