@@ -85,6 +85,18 @@ def read_(side: Side, consumer: str, count: str) -> bool:
 
 
 @condition
+def positioned(side: Side, consumer: str) -> bool:
+    """The consumer (led by hand) knows where to read each of its partitions."""
+    return side.positioned(consumer)
+
+
+@condition
+def called(side: Side, producer: str, count: str) -> bool:
+    """So many calls of the producer's application for its transactions have returned since the step began."""
+    return len(calls(side, producer)) >= int(count)
+
+
+@condition
 def after(side: Side, milliseconds: str) -> bool:
     """So much time has gone by since the step began: for what must not happen, or cannot be seen."""
     return side.now_us - side.began_us >= int(milliseconds) * 1000
@@ -145,6 +157,12 @@ def outcomes(side: Side, producer: str) -> dict[str, int]:
     for record in _records(side, producer, side.step):
         counts[record.error or "ok"] += 1
     return dict(counts)
+
+
+@fact
+def calls(side: Side, producer: str) -> list[list[str]]:
+    """What the application called for its transactions in this step, and how each call ended."""
+    return [told.what for told in _of(side, producer) if told.kind == "called"]
 
 
 @fact

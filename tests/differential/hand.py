@@ -1,12 +1,20 @@
-"""Real consumers that are led by hand, in this process: polls one by one, seek, pause of partitions, commits by command."""
+"""Real clients that are led by hand, in this process: polls one by one, seek, pause of partitions, commits, transactions."""
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
 
 from mqviz.live.child_words import BeConsumer, now_us
 from mqviz.live.drive_plan import Names
@@ -27,8 +35,9 @@ class HandConsumer:
         self.loop = command.loop
         self._names = names
         self._tell = tell
-        config: dict[str, Any] = {**order.config, "enable.auto.commit": "false", "logger": QUIET}
-        self._consumer = Consumer(config)
+        self._fetching: dict[str, bool] = {}
+        own = {"enable.auto.commit": "false", "logger": QUIET, "statistics.interval.ms": 100}
+        self._consumer = Consumer({**order.config, **own, "stats_cb": self._measured})
         if command.assign:
             self._consumer.assign([self._place(text) for text in command.assign])
         else:
@@ -51,13 +60,21 @@ class HandConsumer:
         while self.loop and (message := self._consumer.poll(0)) is not None:
             self._take(message)
 
+    @property
+    def positioned(self) -> bool:
+        """Whether it knows where to read each of its partitions, as its statistics say."""
+        return bool(self._fetching) and all(self._fetching.values())
+
+    def progress(self) -> tuple[list[TopicPartition], Any]:
+        """Where it has come, and its group metadata, for a transaction."""
+        return self._known(), self._consumer.consumer_group_metadata()
+
     def commit(self) -> str:
         """commitSync() with the positions; returns `ok` or the error's name."""
-        known = [p for p in self._consumer.position(self._consumer.assignment()) if p.offset >= 0]
         try:
-            self._consumer.commit(offsets=known, asynchronous=False)
+            self._consumer.commit(offsets=self._known(), asynchronous=False)
         except KafkaException as error:
-            return named(error.args[0].code(), error.args[0].name())
+            return _name(error)
         return "ok"
 
     def seek(self, command: SeekConsumer) -> None:
@@ -88,6 +105,18 @@ class HandConsumer:
         else:
             self._tell("failed", named(error.code(), error.name(), error.str()))
 
+    def _known(self) -> list[TopicPartition]:
+        return [p for p in self._consumer.position(self._consumer.assignment()) if p.offset >= 0]
+
+    def _measured(self, text: str) -> None:
+        topics = json.loads(text)["topics"].values()
+        self._fetching = {
+            f"{topic['topic']}-{number}": partition["fetch_state"] == "active"
+            for topic in topics
+            for number, partition in topic["partitions"].items()
+            if partition["desired"]
+        }
+
     def _place(self, text: str) -> TopicPartition:
         topic, _, number = text.rpartition("-")
         return TopicPartition(self._names.real(topic), int(number))
@@ -105,6 +134,10 @@ class HandConsumer:
         return tps((self._names.plain(place.topic), place.partition) for place in places)
 
 
+def _name(error: KafkaException) -> str:
+    return named(error.args[0].code(), error.args[0].name())
+
+
 def set_offsets(config: dict[str, str], group: str, places: list[TopicPartition]) -> str:
     """Commit for a group without being its member, as the tools do; returns `ok` or the error's name."""
     client = Consumer({**config, "group.id": group, "enable.auto.commit": "false", "logger": QUIET})
@@ -113,6 +146,6 @@ def set_offsets(config: dict[str, str], group: str, places: list[TopicPartition]
         errors = [place.error for place in found if place.error]
         return named(errors[0].code(), errors[0].name()) if errors else "ok"
     except KafkaException as error:
-        return named(error.args[0].code(), error.args[0].name())
+        return _name(error)
     finally:
         client.close()

@@ -264,6 +264,10 @@ class Real(Side):
         }
         return Seen(found.state, members)
 
+    def positioned(self, consumer: str) -> bool:
+        """Known of consumers led by hand."""
+        return self._hands[consumer].positioned
+
     def _ask(self, ask: Any) -> Any:
         return self._loop.run(self._brokers.any(ask, ANSWER_S))
 

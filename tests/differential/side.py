@@ -35,7 +35,7 @@ NO_START = {
 
 
 class Told(NamedTuple):
-    """Something a client saw, when: `kind` is record, assigned, revoked, lost, delivered, failed, ended or answer."""
+    """Something a client saw, when: `kind` is record, assigned, revoked, lost, delivered, failed, called, ended or answer."""
 
     step: int
     who: str
@@ -108,6 +108,10 @@ class Side(ABC):
     @abstractmethod
     def group(self, group: str) -> Seen:
         """The group as its coordinator describes it."""
+
+    @abstractmethod
+    def positioned(self, consumer: str) -> bool:
+        """Whether the consumer knows where to read its partitions."""
 
     @abstractmethod
     def close(self) -> None:

@@ -77,6 +77,11 @@ class Simulated(Side):
             return Seen("Dead", {})
         return Seen(known.state, {m.client: tps(m.partitions) for m in known.members.values()})
 
+    def positioned(self, consumer: str) -> bool:
+        """Each claim has its position."""
+        claims = self._run.state.cluster.consumers[consumer].claims.values()
+        return bool(claims) and all(claim.position is not None for claim in claims)
+
     def tell(self, who: str, kind: str, what: Any, at_us: int | None = None) -> None:
         """By default at the time of the event that is looked at."""
         super().tell(who, kind, what, self._at_us if at_us is None else at_us)
@@ -92,8 +97,9 @@ class Simulated(Side):
 
     def _translate(self, event: Event) -> None:
         match event:
-            case SendCalled(producer=name, topic=topic, partition=partition, sequence=sequence):
-                self._sent[name, topic, partition, sequence] = (self._next(name), event.key)
+            case SendCalled(producer=name, topic=topic, partition=partition, sequence=first):
+                for sequence in range(first, first + event.count):
+                    self._sent[name, topic, partition, sequence] = (self._next(name), event.key)
             case SendFailed(producer=name):
                 self.tell(name, "record", Sent(self._next(name), None, "", -1, -1, Error(event.error).name))
             case RecordsAcknowledged() | RecordsFailed():
