@@ -33,6 +33,7 @@ from mqviz.model.command_systems import RepairService as RepairService
 from mqviz.model.command_topic import AlterTopic as AlterTopic
 from mqviz.model.command_topic import CreateTopic as CreateTopic
 from mqviz.model.command_topic import DeleteRecords as DeleteRecords
+from mqviz.model.command_transactions import AnyTransactionCommand
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.units import Duration, Rate, Size
 
@@ -46,6 +47,9 @@ class AddProducer(Command, frozen=True):
     With a `burst` it sends that many in a row, then pauses, so that `rate` stays the mean.
     `keys` is a list of keys (empty: null keys); `key_choice` is `turn` or `random`; `arrivals` is `even`
     or `exponential`. `partitioner` is `java` (murmur2, sticky), `librdkafka` (CRC32), or one of librdkafka's by its name.
+    `transaction_records` or `transaction_time`: it puts so many records, or so much time, into each transaction and aborts
+    every `abort_every`-th (0: none); transactional.id is its name if none is given. With a transactional.id only, it sends
+    at its rate while a transaction is open, and begins and ends one when it is told to.
     """
 
     verb, kind = "add", "producer"
@@ -75,6 +79,9 @@ class AddProducer(Command, frozen=True):
         "random",
     ] = "java"
     config: Config = msgspec.field(default_factory=dict)
+    transaction_records: int = 0
+    transaction_time: Duration = Duration(0)
+    abort_every: int = 0
 
 
 class AddConsumer(Command, frozen=True):
@@ -85,7 +92,8 @@ class AddConsumer(Command, frozen=True):
     `orders-0`) it takes these by hand and is no member (R95).
     `commit` says when the application commits (R86): `after` the records of a poll are processed, `before`, after
     `each` record, `async` (after the work, without waiting), `auto` (enable.auto.commit), `none` (only by command), `dedupe`
-    (after the work, which recognises records that the group has done). `client`: whose client it is, `java` or
+    (after the work, which recognises records that the group has done), in one `transaction` with what the producer `output`
+    sends for each record (R66). `client`: whose client it is, `java` or
     `librdkafka`. `loop` false: the application polls only when it is told to.
     """
 
@@ -96,7 +104,7 @@ class AddConsumer(Command, frozen=True):
     processing: Duration = Duration(100 * ms)
     service_times: Spread = "even"
     max_poll_records: int = 500
-    commit: Literal["after", "auto", "before", "each", "async", "none", "dedupe"] = "after"
+    commit: Literal["after", "auto", "before", "each", "async", "none", "dedupe", "transaction"] = "after"
     auto_offset_reset: str = "latest"
     session_timeout: Duration = Duration(45_000 * ms)
     heartbeat_interval: Duration = Duration(3_000 * ms)
@@ -106,6 +114,7 @@ class AddConsumer(Command, frozen=True):
     assign: tuple[str, ...] = ()
     client: Literal["java", "librdkafka"] = "java"
     loop: bool = True
+    output: str = ""
 
 
 class CloseConsumer(Named, frozen=True):
@@ -300,6 +309,7 @@ AnyCommand = (
     | FailService
     | RepairService
     | AnyShareCommand
+    | AnyTransactionCommand
 )
 """Every command there is; mqviz/commands.py makes its table from this."""
 

@@ -97,12 +97,16 @@ class FetchStarted(Event, frozen=True):
     number: int
 
 
-class RecordsFetched(Event, frozen=True):
-    """A fetch came back; these ranges wait in the process until poll() returns them."""
+class RecordsFetched(Event, frozen=True, omit_defaults=True):
+    """A fetch came back; these ranges wait in the process until poll() returns them.
+
+    `hidden`: base offsets of batches that read_committed does not show, because their transaction was aborted (R63).
+    """
 
     consumer: str
     broker: int
     parts: tuple[tuple[str, int, int, int], ...]
+    hidden: tuple[tuple[str, int, int], ...] = ()
 
 
 class RecordsReturned(Event, frozen=True):
@@ -268,6 +272,10 @@ def _fetched(state: State, event: RecordsFetched) -> None:
         claim.fetched.extend(consumer.carried[key])
         claim.fetched_to = end
         consumer.ready.append(key)
+    for topic, number, base in event.hidden:
+        claim = consumer.claims.get(state.cluster.partition(topic, number).key)
+        if claim is not None and claim.fetched:
+            claim.hidden.append(base)
     consumer.carried = {}
 
 

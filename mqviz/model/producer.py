@@ -14,6 +14,7 @@ from mqviz.model import ledger
 from mqviz.model.accumulator import OpenBatch, Queue
 from mqviz.model.command import AddProducer
 from mqviz.model.event import Event, Weight, applies
+from mqviz.model.transactional import Transacting
 
 if TYPE_CHECKING:
     from mqviz.model.cluster import Partition
@@ -54,7 +55,7 @@ class Producer(msgspec.Struct):
     send() took; `appended`: of these in the log; `acknowledged`: of these known to be safe; `dropped`: died
     with the process, or was given up. `requests` in flight, by broker. `retries`, `duplicates`: batches sent again, records that came
     into the log once more. `buffered`: bytes of buffer.memory in use. `calls`: send() that wait; `refused`: those that failed at once. `numbers`: records of
-    earlier processes of this name, by partition.
+    earlier processes of this name, by partition. `transaction`: what a producer with a transactional.id knows of its transactions.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Producer(msgspec.Struct):
     refused: int = 0
     calls: list[Call] = msgspec.field(default_factory=list)
     numbers: dict[str, int] = msgspec.field(default_factory=dict)
+    transaction: Transacting | None = None
 
     def numbered(self) -> dict[str, int]:
         """How many records it and those of its name before it sent to each partition."""
@@ -214,6 +216,7 @@ def _added(state: State, event: ProducerAdded) -> None:
         before.life + 1 if before else 1,
         paced_from_us=event.at_us + settings.start,
         numbers=before.numbered() if before else {},
+        transaction=Transacting(name) if (name := settings.config.get("transactional.id")) else None,
     )
     cluster.last_producer_id = max(cluster.last_producer_id, event.producer_id)
     for key in settings.keys:
@@ -249,6 +252,9 @@ def _sent(state: State, event: SendCalled) -> None:
         producer.paced += event.count
         producer.last_paced_at_us = event.at_us
         producer.turn += event.count
+    if producer.transaction is not None:
+        producer.transaction.started = True
+        producer.transaction.sent += event.count
     if not event.keyed and producer.sticky is not None:
         producer.sticky.bytes += event.bytes
     cluster.note_key(event.key)

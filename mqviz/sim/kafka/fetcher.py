@@ -11,9 +11,10 @@ from __future__ import annotations
 from mqviz.kafka.errors import Error
 from mqviz.model.consumer import Consumer, FetchStarted, RecordsFetched
 from mqviz.model.consuming import PositionLost
-from mqviz.model.request import AnyRequest, Fetch, Fetched, InFlight
+from mqviz.model.request import AnyRequest, Fetch, Fetched, FetchedAndAborted, InFlight
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor
+from mqviz.sim.kafka import isolation
 from mqviz.sim.kafka.consumer_settings import backoff_us, fetch_request
 from mqviz.sim.kafka.network import ask, receives
 
@@ -57,7 +58,8 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
         if end > first and _still_wanted(sim, consumer, topic, partition, first)
     )
     if parts or not any(part[2] for part in reply.parts):
-        sim.cause = sim.emit(RecordsFetched(*sim.stamp(), name, broker, parts))
+        hidden = isolation.hidden(sim, consumer, reply) if isinstance(reply, FetchedAndAborted) else ()
+        sim.cause = sim.emit(RecordsFetched(*sim.stamp(), name, broker, parts, hidden))
     else:
         _errors(sim, consumer, broker, reply)
     actor.progress(sim, consumer)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from mqviz.kafka.errors import Error
 from mqviz.model.cluster import Partition
 from mqviz.model.log import Replica
-from mqviz.model.request import Fetch, Fetched, Produce, Produced
+from mqviz.model.request import Fetch, Fetched, FetchedAndAborted, Produce, Produced
 from mqviz.sim.engine import Simulation, due
 from mqviz.sim.kafka import share_fetch, sockets
 from mqviz.sim.kafka.network import answer
@@ -104,18 +104,27 @@ def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
         if part is not None:
             parts.append(part)
     if at_once or total >= request.min_bytes or any(part[2] for part in parts):
-        answer(sim, number, Fetched(0, tuple(parts)))
+        aborted = _aborted(sim, broker, parts) if request.committed else ()
+        told = tuple(parts)
+        answer(sim, number, FetchedAndAborted(0, told, aborted) if aborted else Fetched(0, told))
         return True
     return False
 
 
+def _aborted(sim: Simulation, broker: int, parts: list[Part]) -> tuple[tuple[str, int, int, int], ...]:
+    """The aborted transactions that touch what is sent: the client leaves their records out by itself (R63)."""
+    found: list[tuple[str, int, int, int]] = []
+    for topic, number, error, first, end, _ in parts:
+        if not error and end > first:
+            log = sim.state.cluster.partition(topic, number).replicas[broker].log
+            touching = sorted(log.transactions.aborted(first, end), key=lambda each: each.first)
+            found += [(topic, number, each.producer_id, each.first) for each in touching]
+    return tuple(found)
+
+
 def readable_to(replica: Replica, committed: bool) -> int:
     """Up to where a consumer may read: the high watermark, or the last stable offset for read_committed (R63, R90)."""
-    return (
-        getattr(replica, "last_stable_offset", replica.high_watermark)
-        if committed
-        else replica.high_watermark
-    )
+    return replica.last_stable_offset if committed else replica.high_watermark
 
 
 def _readable(

@@ -31,7 +31,8 @@ def locate(sim: Simulation, consumer: Consumer) -> None:
         return
     by_commit = [claim for claim in unknown if not claim.reset and consumer.settings.group]
     if by_commit:
-        request = OffsetFetch(consumer.settings.group, _places(by_commit))
+        stable = consumer.settings.client == "java" or reads_committed(consumer)
+        request = OffsetFetch(consumer.settings.group, _places(by_commit), stable)
         number = membership.ask_coordinator(sim, consumer, request)
         sim.emit(PositionsAsked(*sim.stamp(), consumer.name, (number,)))
     elif _throws(sim, consumer, unknown):

@@ -13,7 +13,7 @@ from mqviz.kafka.records import BATCH_HEADER
 from mqviz.model.producer import Call, Producer
 from mqviz.model.retries import SendBlocked, SendCame, SendFailed, SendWentOn
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
-from mqviz.sim.kafka import accumulator, sender
+from mqviz.sim.kafka import accumulator, sender, transaction_loop, transactional
 from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.kafka.sender import drain as drain
 
@@ -28,6 +28,8 @@ def pace(sim: Simulation, producer: Producer) -> None:
     """Schedule the next send() that the producer's rate asks for, if there is one."""
     given = producer.settings
     if producer.rate_per_s <= 0 or producer.calls or (given.count and producer.turn >= given.count):
+        return
+    if producer.transaction is not None and not transaction_loop.may_send(producer):
         return
     if producer.paced % given.burst:
         at_us = sim.now_us
@@ -53,12 +55,19 @@ def _pace(sim: Simulation, name: str, life: int) -> None:
         left = min(left, given.count - producer.turn)
     until = producer.turn + left
     while producer.turn < until and not producer.calls:
+        if producer.transaction is not None and not transaction_loop.before_send(sim, producer):
+            break
         key = _next_key(sim, producer)
         most = until - producer.turn if len(given.keys) < 2 and given.partitioner == "java" else 1
+        if producer.transaction is not None:
+            most = transaction_loop.room(producer, most)
         ready = send(sim, producer, Call(given.topic, -1, key, "", None, -1, True), most) or ready
+        if producer.transaction is not None:
+            transaction_loop.after_send(sim, producer)
     if ready:
         drain(sim, producer)
-    pace(sim, producer)
+    if producer.life == life:  # else whoever changed it will go on
+        pace(sim, producer)
 
 
 def _next_key(sim: Simulation, producer: Producer) -> str | None:
@@ -77,6 +86,9 @@ def send(sim: Simulation, producer: Producer, call: Call, most: int = 1) -> bool
     """The application calls send(), at `most` so often in a row as one batch takes; True if a batch may leave now."""
     if producer.calls:
         _wait(sim, producer, call)
+        return False
+    if producer.transaction is not None and (thrown := transactional.send_error(producer)):
+        _fail(sim, producer, call, thrown[1], thrown[2], waited=False, thrown=thrown[0])
         return False
     failed = _failure(sim, producer, call) if _is_special(producer, call) else None
     if failed is not None:

@@ -21,9 +21,11 @@ from mqviz.model.command import (
     SetProducer,
 )
 from mqviz.model.producer import Call, Producer, ProducerAdded, ProducerChanged, ProducerPaced
+from mqviz.model.units import Value
 from mqviz.sim.engine import TIMER, Simulation, checks, handles
 from mqviz.sim.kafka import producer as actor
 from mqviz.sim.kafka import producer_settings as settings
+from mqviz.sim.kafka import transaction_loop
 from mqviz.sim.kafka.choices import only_topic
 from mqviz.sim.kafka.network import catch_up
 
@@ -35,10 +37,14 @@ def _check_add(sim: Simulation, command: AddProducer) -> AddProducer:
     if before is not None and before.state not in ("closed", "dead"):
         raise Refused(f"producer {command.name} runs already")
     topic = only_topic(sim, command.topic)
+    config = command.config
+    if settings.automatic(command) and not config.get("transactional.id"):
+        config = {**config, "transactional.id": Value(command.name)}
+    command = replace(command, topic=topic, config=config)
     reason = _refused_by_kafka(command)
     if reason:
         raise Refused(f"Kafka refuses producer {command.name}: {reason}")
-    return replace(command, topic=topic)
+    return command
 
 
 def _refused_by_kafka(command: AddProducer) -> str | None:
@@ -56,14 +62,18 @@ def _refused_by_kafka(command: AddProducer) -> str | None:
 
 @handles(AddProducer)
 def _add(sim: Simulation, command: AddProducer) -> None:
-    producer_id = sim.state.cluster.last_producer_id + 1 if settings.idempotent(command) else -1
+    own = settings.idempotent(command) and not command.config.get("transactional.id")
+    producer_id = sim.state.cluster.last_producer_id + 1 if own else -1
     sim.emit(ProducerAdded(*sim.stamp(), command.name, producer_id, command))
-    actor.pace(sim, sim.state.cluster.producers[command.name])
+    producer = sim.state.cluster.producers[command.name]
+    actor.pace(sim, producer)
+    if producer.transaction is not None:
+        transaction_loop.start(sim, producer)
 
 
 @checks(SetProducer)
 def _check_set(sim: Simulation, command: SetProducer) -> SetProducer:
-    _alive(sim, command.name)
+    alive(sim, command.name)
     return command
 
 
@@ -80,7 +90,7 @@ def _set(sim: Simulation, command: SetProducer) -> None:
 
 @checks(SendRecord)
 def _check_send(sim: Simulation, command: SendRecord) -> SendRecord:
-    if _alive(sim, command.name).state != "running":
+    if alive(sim, command.name).state != "running":
         raise Refused(f"producer {command.name} is not running")
     if command.count < 1:
         raise Refused("send at least one record: count=1 or more")
@@ -111,7 +121,7 @@ def _send(sim: Simulation, command: SendRecord) -> None:
 
 @checks(PauseProducer)
 def _check_pause(sim: Simulation, command: PauseProducer) -> PauseProducer:
-    if _alive(sim, command.name).state == "paused":
+    if alive(sim, command.name).state == "paused":
         raise Refused(f"producer {command.name} is paused already")
     return command
 
@@ -123,26 +133,33 @@ def _pause(sim: Simulation, command: PauseProducer) -> None:
 
 @checks(ResumeProducer)
 def _check_resume(sim: Simulation, command: ResumeProducer) -> ResumeProducer:
-    if _alive(sim, command.name).state != "paused":
+    if alive(sim, command.name).state != "paused":
         raise Refused(f"producer {command.name} is not paused")
     return command
 
 
 @handles(ResumeProducer)
 def _resume(sim: Simulation, command: ResumeProducer) -> None:
-    sim.cause = sim.emit(ProducerChanged(*sim.stamp(), command.name, "running"))
-    producer = sim.state.cluster.producers[command.name]
-    catch_up(sim, "producer", command.name)
+    resume(sim, command.name)
+
+
+def resume(sim: Simulation, name: str) -> None:
+    """The frozen process goes on."""
+    sim.cause = sim.emit(ProducerChanged(*sim.stamp(), name, "running"))
+    producer = sim.state.cluster.producers[name]
+    catch_up(sim, "producer", name)
     actor.drain(sim, producer)
     if producer.queues:
-        sim.schedule(int(producer.settings.linger), TIMER, "kafka.linger", command.name)
+        sim.schedule(int(producer.settings.linger), TIMER, "kafka.linger", name)
+    if producer.transaction is not None:
+        transaction_loop.resumed(sim, producer)
     actor.pace(sim, producer)
-    sim.schedule(0, TIMER, "kafka.calls", command.name)
+    sim.schedule(0, TIMER, "kafka.calls", name)
 
 
 @checks(CloseProducer)
 def _check_close(sim: Simulation, command: CloseProducer) -> CloseProducer:
-    if _alive(sim, command.name).state != "running":
+    if alive(sim, command.name).state != "running":
         raise Refused(f"producer {command.name} is paused: resume it first, or kill it")
     return command
 
@@ -155,7 +172,7 @@ def _close(sim: Simulation, command: CloseProducer) -> None:
 
 @checks(KillProducer)
 def _check_kill(sim: Simulation, command: KillProducer) -> KillProducer:
-    _alive(sim, command.name)
+    alive(sim, command.name)
     return command
 
 
@@ -164,7 +181,7 @@ def _kill(sim: Simulation, command: KillProducer) -> None:
     sim.emit(ProducerChanged(*sim.stamp(), command.name, "dead"))
 
 
-def _alive(sim: Simulation, name: str) -> Producer:
+def alive(sim: Simulation, name: str) -> Producer:
     """The producer, if its process runs or is paused; raises Refused."""
     producers = sim.state.cluster.producers
     if name not in producers:

@@ -43,17 +43,26 @@ def of(command: AddProducer, name: str) -> int | float | bool | str:
     return found
 
 
+def automatic(command: AddProducer) -> bool:
+    """Whether the application begins and ends transactions by itself."""
+    return bool(command.transaction_records or command.transaction_time)
+
+
 def delivery_us(producer: Producer) -> int:
     """How long after its creation a batch is given up (R45); never less than linger.ms + request.timeout.ms if unset."""
     command = producer.settings
     timeout_us = number(producer, "delivery.timeout.ms") * 1_000
     if command.partitioner == "java" and "delivery.timeout.ms" not in command.config:
         return max(timeout_us, int(command.linger) + number(producer, "request.timeout.ms") * 1_000)
+    if producer.transaction is not None and command.partitioner != "java":
+        return min(timeout_us, number(producer, "transaction.timeout.ms") * 1_000)
     return timeout_us
 
 
 def idempotent(command: AddProducer) -> bool:
     """Whether the producer has an id: asked for, or by default and nothing speaks against it (R56)."""
+    if command.partitioner != "java" and command.config.get("transactional.id"):
+        return True
     if "enable.idempotence" in command.config:
         return bool(of(command, "enable.idempotence"))
     return bool(of(command, "enable.idempotence")) and command.acks in ("all", "-1") and _retries(command) > 0
@@ -76,9 +85,15 @@ def refusal(command: AddProducer) -> str | None:
 
 def _idempotence(command: AddProducer) -> str | None:
     asked = command.config.get("enable.idempotence") == "true"
-    off = command.config.get("enable.idempotence") == "false"
-    if off and command.config.get("transactional.id"):
+    name = command.config.get("transactional.id")
+    if name and not (idempotent(command) or asked):
         return "Cannot set a transactional.id without also enabling idempotence."
+    if name and command.partitioner != "java" and command.acks not in ("all", "-1"):
+        return "`acks` must be set to `all` when `enable.idempotence` is true"
+    if not name and (automatic(command) or command.abort_every):
+        return "transactions need a transactional.id"
+    if min(command.transaction_records, command.transaction_time, command.abort_every) < 0:
+        return "transaction_records, transaction_time and abort_every are not negative"
     if asked and command.acks not in ("all", "-1"):
         return (
             "Must set acks to all in order to use the idempotent producer. "

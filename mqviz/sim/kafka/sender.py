@@ -15,7 +15,7 @@ import msgspec
 from mqviz.kafka.errors import Error, java_class, named, retriable
 from mqviz.kafka.settings import number as default
 from mqviz.model.accumulator import OpenBatch, Queue
-from mqviz.model.log import Batch
+from mqviz.model.log import TRANSACTIONAL, Batch
 from mqviz.model.producer import (
     BatchesDrained,
     Producer,
@@ -28,7 +28,7 @@ from mqviz.model.request import InFlight, Produce, Produced
 from mqviz.model.retries import BatchRetried, BatchSplit, ProducerEpochBumped, SequencesResolved
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import producer_settings as settings
-from mqviz.sim.kafka import splitting
+from mqviz.sim.kafka import splitting, transactional
 from mqviz.sim.kafka.network import ask, receives
 
 MAX_REQUEST_BYTES = default("max.request.size")
@@ -69,11 +69,18 @@ def drain(sim: Simulation, producer: Producer) -> None:
             if producer.requests.get(broker, 0) >= producer.settings.max_in_flight:
                 break
             _request(sim, producer, broker, queues)
-    if producer.state == "closing" and not _busy(producer):
+    if producer.state == "closing" and not busy(producer):
+        if producer.transaction is None or not transactional.close(sim, producer):
+            _closed(sim, producer)
+
+
+def _closed(sim: Simulation, producer: Producer) -> None:
+    if producer.state == "closing":
         sim.emit(ProducerChanged(*sim.stamp(), producer.name, "closed"))
 
 
-def _busy(producer: Producer) -> bool:
+def busy(producer: Producer) -> bool:
+    """Whether something that it sent has no outcome yet."""
     if any(producer.requests.values()):
         return True
     return any(queue.batches or queue.in_flight for queue in producer.queues.values())
@@ -143,6 +150,7 @@ def sendable(sim: Simulation, producer: Producer, queue: Queue) -> bool:
         or sim.now_us - first.created_at_us >= given.linger
         or producer.state == "closing"
         or bool(producer.calls and producer.calls[0].why == "buffer.memory")
+        or (producer.transaction is not None and producer.transaction.flushes)
     )
 
 
@@ -181,7 +189,7 @@ def _batch(producer: Producer, queue: Queue, waiting: OpenBatch) -> Batch:
         producer.producer_id,
         epoch,
         sequence,
-        0,
+        0 if producer.transaction is None else TRANSACTIONAL,
         -1,
         waiting.created_at_us,
         0,
@@ -232,6 +240,8 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
 def after(sim: Simulation, producer: Producer) -> None:
     """Something has ended: what waited for it may go on."""
     drain(sim, producer)
+    if producer.transaction is not None:
+        transactional.progress(sim, producer)
     if producer.calls:
         sim.schedule(0, TIMER, "kafka.calls", producer.name)
 
@@ -265,8 +275,11 @@ def _may_succeed(sim: Simulation, producer: Producer, queue: Queue, batch: OpenB
     """Whether to send again; an idempotent producer first heals a gap in its sequences (R60)."""
     if error != Error.OUT_OF_ORDER_SEQUENCE_NUMBER or producer.producer_id < 0:
         return retriable(error)
+    if producer.transaction is not None and producer.transaction.failed:
+        return False  # it comes behind a batch that failed
     if queue.unresolved or (batch.sequence == queue.acked + 1 and not batch.reset):
         _bump(sim, producer, queue)
+        return producer.transaction is None
     return True
 
 
@@ -318,6 +331,8 @@ def give_up(
         expired and batch.broker > 0 and producer.producer_id >= 0,
     )
     sim.emit(event)
+    if producer.transaction is not None:
+        transactional.batch_failed(sim, producer, error)
 
 
 # -- batches that are too old, and sequences with a gap --------------------------------------------------------
@@ -358,5 +373,10 @@ def _resolve(sim: Simulation, producer: Producer, queue: Queue) -> None:
 
 
 def _bump(sim: Simulation, producer: Producer, queue: Queue) -> None:
+    """Begin the sequences anew, in a new epoch; a transactional producer gets that only with the end of its transaction."""
+    if producer.transaction is not None:
+        sim.emit(SequencesResolved(*sim.stamp(), producer.name, queue.topic, queue.partition))
+        transactional.fail(sim, producer, Error.OUT_OF_ORDER_SEQUENCE_NUMBER, "KafkaException")
+        return
     epoch = producer.epoch + 1
     sim.emit(ProducerEpochBumped(*sim.stamp(), producer.name, queue.topic, queue.partition, epoch))
