@@ -43,4 +43,6 @@ class SendOffsets(Command, frozen=True):
     offset: int | None = None
 
 
-AnyTransactionCommand = InitTransactions | BeginTransaction | CommitTransaction | AbortTransaction | SendOffsets
+AnyTransactionCommand = (
+    InitTransactions | BeginTransaction | CommitTransaction | AbortTransaction | SendOffsets
+)

@@ -74,6 +74,15 @@ class Consumer(msgspec.Struct):
     busy_until_us: int = 0
     assigned_at_us: int = -1
 
+    def move(self, key: str, end: int) -> None:
+        """The position of partition `key` is `end` now; what is below it of what was fetched is gone."""
+        claim = self.claims[key]
+        claim.fetched = [batch for batch in claim.fetched if batch.end_offset > end]
+        claim.position = end
+        if end == claim.fetched_to:
+            self.ready.remove(key)
+            claim.forget()
+
 
 class ConsumerAdded(Event, frozen=True):
     """A consumer process started and subscribed; it is no member yet."""
@@ -98,10 +107,7 @@ class FetchStarted(Event, frozen=True):
 
 
 class RecordsFetched(Event, frozen=True, omit_defaults=True):
-    """A fetch came back; these ranges wait in the process until poll() returns them.
-
-    `hidden`: base offsets of batches that read_committed does not show, because their transaction was aborted (R63).
-    """
+    """A fetch came back; these ranges wait in the process until poll() returns them; `hidden`: base offsets of aborted batches."""
 
     consumer: str
     broker: int
@@ -115,13 +121,6 @@ class RecordsReturned(Event, frozen=True):
     weight = Weight.STEP
     consumer: str
     group: str
-    parts: tuple[tuple[str, int, int, int], ...]
-
-
-class PositionsMoved(Event, frozen=True):
-    """These ranges held nothing that the application may see (markers, aborted records): the position jumps over them (R63)."""
-
-    consumer: str
     parts: tuple[tuple[str, int, int, int], ...]
 
 
@@ -273,9 +272,7 @@ def _fetched(state: State, event: RecordsFetched) -> None:
         claim.fetched_to = end
         consumer.ready.append(key)
     for topic, number, base in event.hidden:
-        claim = consumer.claims.get(state.cluster.partition(topic, number).key)
-        if claim is not None and claim.fetched:
-            claim.hidden.append(base)
+        consumer.claims[state.cluster.partition(topic, number).key].hidden.append(base)
     consumer.carried = {}
 
 
@@ -290,23 +287,7 @@ def _returned(state: State, event: RecordsReturned) -> None:
         held = [batch for batch in claim.fetched if batch.base_offset < end and claim.visible(batch)]
         claim.handed = end
         consumer.hand.append(Slice(topic, number, first, end, held))
-        _move(consumer, key, end)
-
-
-@applies(PositionsMoved)
-def _moved(state: State, event: PositionsMoved) -> None:
-    consumer = _of(state, event.consumer)
-    for topic, number, _, end in event.parts:
-        _move(consumer, state.cluster.partition(topic, number).key, end)
-
-
-def _move(consumer: Consumer, key: str, end: int) -> None:
-    claim = consumer.claims[key]
-    claim.fetched = [batch for batch in claim.fetched if batch.end_offset > end]
-    claim.position = end
-    if end == claim.fetched_to:
-        consumer.ready.remove(key)
-        claim.forget()
+        consumer.move(key, end)
 
 
 @applies(RecordTaken)

@@ -63,7 +63,9 @@ def _delayed(_: State, event: TransactionDelayed) -> Why:
 def _taken(_: State, event: ProducerIdTaken) -> Why:
     headline = f"{event.producer} writes as producer id {event.producer_id}, epoch {event.epoch}, from now on"
     return _why(
-        event, headline, rule="Each transaction with data has an epoch of its own; sequences begin at 0 in it."
+        event,
+        headline,
+        rule="Each transaction with data has an epoch of its own; sequences begin at 0 in it.",
     )
 
 
@@ -92,5 +94,8 @@ def _failed(_: State, event: TransactionFailed) -> Why:
         return _why(event, f"{event.producer} is out: {event.thrown}", f"it was told {event.named}", rule)
     rule = "abortTransaction() is the only way on."
     return _why(
-        event, f"the transaction of {event.producer} cannot be committed any more", f"error: {event.named}", rule
+        event,
+        f"the transaction of {event.producer} cannot be committed any more",
+        f"error: {event.named}",
+        rule,
     )

@@ -8,11 +8,11 @@ from typing import Any
 from mqviz.kafka.errors import Error
 from mqviz.model.consumer import CommitEnded, CommitRefused, RecordsReturned
 from mqviz.model.consuming import CommitRetried, PollEnded
+from mqviz.model.isolation import current_lag, reads_committed
 from mqviz.model.log import Batch
 from mqviz.model.request import Fetch, Fetched, ListOffsets, OffsetCommit, Offsets
 from mqviz.sim.kafka import positions
 from mqviz.sim.kafka.cluster import coordinator_of
-from mqviz.sim.kafka.consumer_settings import reads_committed
 from tests.golden.facts_groups import thrown, tp
 from tests.golden.log import readable
 from tests.golden.registry import Args, check, fact, rpc, shape, verb
@@ -149,7 +149,7 @@ def _rows(world: World, name: str, begin: int, end: int) -> list[Row]:
 
 def _records(world: World, name: str, topic: str, number: int, first: int, end: int) -> list[Row]:
     log = world.state.cluster.partition(topic, number).led.log
-    committed = reads_committed(world.state.cluster.consumers[name])
+    committed = reads_committed(world.state.cluster.consumers[name].settings)
     if committed or any(batch.control for batch in log.read(first, end)):
         found = [row | {"topic": topic} for row in readable(log, end, committed) if row["offset"] >= first]
         return [row | {"partition": number} for row in found]
@@ -249,11 +249,7 @@ def _position(world: World, read: Args) -> Any:
 
 @fact("current_lag")
 def _current_lag(world: World, read: Args) -> Any:
-    consumer = world.state.cluster.consumers[read["member"]]
-    partition = world.state.cluster.partition(read["topic"], read["partition"])
-    position = consumer.claims[partition.key].position
-    end = partition.led.last_stable_offset if reads_committed(consumer) else partition.led.high_watermark
-    return None if position is None else end - position
+    return current_lag(world.state, read["member"], read["topic"], read["partition"])
 
 
 @fact("offsets_for_times")

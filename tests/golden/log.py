@@ -7,6 +7,7 @@ from typing import Any
 from mqviz.kafka.errors import Error
 from mqviz.model.log import Log, Replica
 from mqviz.model.request import DeleteRecords, Offsets
+from tests.golden.reading import read_all
 from tests.golden.registry import FACTS, Args, fact, shape, verb
 from tests.golden.world import World, known
 
@@ -77,6 +78,9 @@ if "offsets" not in FACTS:
 def _records(world: World, read: Args) -> Any:
     if read.get("stable"):
         world.wait(3_000)
+    if "isolation" in read and set(read["fields"]) <= {"offset", "key", "value"}:
+        read_by_consumer, _ = read_all(world, read["topic"], read["partition"], read["isolation"])
+        return [[row[name] for name in read["fields"]] for row in read_by_consumer]
     found = replica(world, read)
     committed = read.get("isolation", "read_uncommitted") == "read_committed"
     stable = getattr(found, "last_stable_offset", None)

@@ -20,6 +20,7 @@ from tests.golden import facts_groups as facts_groups
 from tests.golden import log as log
 from tests.golden import rpc_classic as rpc_classic
 from tests.golden import share as share
+from tests.golden import transactions as transactions
 from tests.golden import verbs as verbs
 from tests.golden import verbs_producer as verbs_producer
 from tests.golden.compare import agrees

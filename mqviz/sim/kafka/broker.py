@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error, named
 from mqviz.model.cluster import Topic
+from mqviz.model.isolation import readable_to
 from mqviz.model.log import Batch, BatchAppended, BatchRefused
 from mqviz.model.producer_state import BatchRepeated
 from mqviz.model.request import Fetch, ListOffsets, Offsets, Produce
@@ -140,7 +141,7 @@ def _listed(sim: Simulation, broker: int, topic: str, number: int, request: List
     copy = found.partitions[number].replicas.get(broker)
     if copy is None or copy.leader != broker:
         return Error.NOT_LEADER_OR_FOLLOWER, -1
-    log, mark = copy.log, parked.readable_to(copy, request.committed)
+    log, mark = copy.log, readable_to(copy, request.committed)
     if request.which != "time":
         return Error.NONE, log.start if request.which == "earliest" else mark
     first = log.offset_for_time(request.at_us)

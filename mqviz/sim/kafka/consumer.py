@@ -15,13 +15,13 @@ from mqviz.model.consumer import (
     Consumer,
     ConsumerFailed,
     PollCalled,
-    PositionsMoved,
     RecordsProcessed,
     RecordsReturned,
     RecordsSkipped,
     RecordTaken,
 )
 from mqviz.model.consuming import ApplicationBusy, PollEnded
+from mqviz.model.isolation import PositionsMoved
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
 from mqviz.sim.kafka import commits, fetcher, positions
 from mqviz.sim.kafka.consumer_settings import most_records

@@ -14,6 +14,7 @@ from mqviz.kafka.errors import Error, named
 from mqviz.kafka.settings import first_refused, of, refused, refused_by_protocol, refused_consumer
 from mqviz.model.command import AddConsumer
 from mqviz.model.consumer import Consumer
+from mqviz.model.isolation import reads_committed
 from mqviz.model.request import Fetch
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka.strategies import STRATEGY, refused_strategy
@@ -24,17 +25,9 @@ def value(consumer: Consumer, name: str) -> Any:
     return of(consumer.settings.config, "consumer", name)
 
 
-def reads_committed(consumer: Consumer) -> bool:
-    """Whether isolation.level is read_committed: the default of librdkafka, not of the Java client (R90)."""
-    given = consumer.settings.config.get("isolation.level")
-    if given is None:
-        return consumer.settings.client == "librdkafka"
-    return given == "read_committed"
-
-
 def fetch_request(consumer: Consumer, offsets: tuple[tuple[str, int, int], ...]) -> Fetch:
     """A fetch of this consumer with its settings (R80); without settings of its own the defaults of Fetch are Kafka's."""
-    committed = reads_committed(consumer)
+    committed = reads_committed(consumer.settings)
     if not consumer.settings.config:
         return Fetch(offsets, committed=committed) if committed else Fetch(offsets)
     return Fetch(

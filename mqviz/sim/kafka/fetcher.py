@@ -58,7 +58,9 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
         if end > first and _still_wanted(sim, consumer, topic, partition, first)
     )
     if parts or not any(part[2] for part in reply.parts):
-        hidden = isolation.hidden(sim, consumer, reply) if isinstance(reply, FetchedAndAborted) else ()
+        hidden: tuple[tuple[str, int, int], ...] = ()
+        if isinstance(reply, FetchedAndAborted):
+            hidden = isolation.hidden(sim, consumer, reply, parts)
         sim.cause = sim.emit(RecordsFetched(*sim.stamp(), name, broker, parts, hidden))
     else:
         _errors(sim, consumer, broker, reply)

@@ -12,10 +12,15 @@ from mqviz.model.request import FetchedAndAborted
 from mqviz.sim.engine import Simulation
 
 
-def hidden(sim: Simulation, consumer: Consumer, reply: FetchedAndAborted) -> tuple[tuple[str, int, int], ...]:
-    """(topic, partition, base offset) of each batch of the answer whose transaction was aborted."""
+def hidden(
+    sim: Simulation,
+    consumer: Consumer,
+    reply: FetchedAndAborted,
+    parts: tuple[tuple[str, int, int, int], ...],
+) -> tuple[tuple[str, int, int], ...]:
+    """(topic, partition, base offset) of each batch in these parts of the answer whose transaction was aborted."""
     found: list[tuple[str, int, int]] = []
-    for topic, number in dict.fromkeys((topic, number) for topic, number, _, _ in reply.aborted):
+    for topic, number, _, _ in parts:
         batches = consumer.carried.get(sim.state.cluster.partition(topic, number).key, ())
         aborted = [(owner, first) for t, n, owner, first in reply.aborted if (t, n) == (topic, number)]
         found += [(topic, number, batch.base_offset) for batch in of_aborted(batches, aborted)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.cluster import Partition
-from mqviz.model.log import Replica
+from mqviz.model.isolation import readable_to
 from mqviz.model.request import Fetch, Fetched, FetchedAndAborted, Produce, Produced
 from mqviz.sim.engine import Simulation, due
 from mqviz.sim.kafka import share_fetch, sockets
@@ -120,11 +120,6 @@ def _aborted(sim: Simulation, broker: int, parts: list[Part]) -> tuple[tuple[str
             touching = sorted(log.transactions.aborted(first, end), key=lambda each: each.first)
             found += [(topic, number, each.producer_id, each.first) for each in touching]
     return tuple(found)
-
-
-def readable_to(replica: Replica, committed: bool) -> int:
-    """Up to where a consumer may read: the high watermark, or the last stable offset for read_committed (R63, R90)."""
-    return replica.last_stable_offset if committed else replica.high_watermark
 
 
 def _readable(

@@ -11,12 +11,13 @@ from __future__ import annotations
 from mqviz.model.claim import Claim
 from mqviz.model.consumer import Consumer
 from mqviz.model.consuming import PositionDelayed
+from mqviz.model.isolation import reads_committed
 from mqviz.model.membership import PositionsAsked, PositionsSet
 from mqviz.model.request import InFlight, ListOffsets, OffsetFetch, Offsets
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka import fetcher, membership
-from mqviz.sim.kafka.consumer_settings import backoff_us, duration_us, reads_committed, value
+from mqviz.sim.kafka.consumer_settings import backoff_us, duration_us, value
 from mqviz.sim.kafka.network import receives
 
 Places = tuple[tuple[str, int], ...]
@@ -31,7 +32,7 @@ def locate(sim: Simulation, consumer: Consumer) -> None:
         return
     by_commit = [claim for claim in unknown if not claim.reset and consumer.settings.group]
     if by_commit:
-        stable = consumer.settings.client == "java" or reads_committed(consumer)
+        stable = consumer.settings.client == "java" or reads_committed(consumer.settings)
         request = OffsetFetch(consumer.settings.group, _places(by_commit), stable)
         number = membership.ask_coordinator(sim, consumer, request)
         sim.emit(PositionsAsked(*sim.stamp(), consumer.name, (number,)))
@@ -109,7 +110,7 @@ def _ask_logs(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> tuple
     for claim in claims:
         broker = fetcher.leader(sim, consumer, claim.topic, claim.partition)
         asks.setdefault((broker, *_how(sim, consumer, claim)), []).append(claim)
-    committed = reads_committed(consumer)
+    committed = reads_committed(consumer.settings)
     return tuple(
         fetcher.ask_broker(
             sim, consumer, broker, ListOffsets(which, _places(asks[broker, which, at_us]), at_us, committed)

@@ -70,12 +70,12 @@ def drain(sim: Simulation, producer: Producer) -> None:
                 break
             _request(sim, producer, broker, queues)
     if producer.state == "closing" and not busy(producer):
-        if producer.transaction is None or not transactional.close(sim, producer):
-            _closed(sim, producer)
+        _close(sim, producer)
 
 
-def _closed(sim: Simulation, producer: Producer) -> None:
-    if producer.state == "closing":
+def _close(sim: Simulation, producer: Producer) -> None:
+    waits = producer.transaction is not None and transactional.close(sim, producer)
+    if producer.state == "closing" and not waits:
         sim.emit(ProducerChanged(*sim.stamp(), producer.name, "closed"))
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from mqviz.model.producer import Producer, ProducerChanged, ProducerPaced
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
 from mqviz.sim.kafka import producer as actor
+from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.kafka import sender, transactional
 
 
@@ -123,7 +124,7 @@ def resumed(sim: Simulation, producer: Producer) -> None:
     """The frozen process goes on: a call that took too long meanwhile times out now, another one is looked at again."""
     found = transactional.of(producer)
     if found.waiting:
-        wait_us = actor.settings.number(producer, "max.block.ms") * 1_000
+        wait_us = settings.number(producer, "max.block.ms") * 1_000
         args = (producer.name, producer.incarnation, found.called)
         sim.schedule(wait_us, TIMER, "kafka.transaction_blocked", *args)
     elif automatic(producer) and found.state == "IN_TRANSACTION" and producer.settings.transaction_time:

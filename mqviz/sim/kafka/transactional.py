@@ -102,9 +102,7 @@ def send_offsets(
     if _refused(sim, producer, "offsets", "IN_TRANSACTION"):
         return False
     member_id, generation = identity or ("", -1)
-    event = TransactionCalled(
-        *sim.stamp(), producer.name, "offsets", group, offsets, generation, member_id
-    )
+    event = TransactionCalled(*sim.stamp(), producer.name, "offsets", group, offsets, generation, member_id)
     _wait(sim, producer, event)
     return True
 
@@ -192,7 +190,9 @@ def _blocked(sim: Simulation, name: str, incarnation: int, called: int) -> None:
         return
     java = producer.settings.partitioner == "java"
     if producer.state in ("running", "closing"):
-        _return(sim, producer, "TimeoutException" if java else "KafkaError _TIMED_OUT", Error.REQUEST_TIMED_OUT)
+        _return(
+            sim, producer, "TimeoutException" if java else "KafkaError _TIMED_OUT", Error.REQUEST_TIMED_OUT
+        )
 
 
 # -- what the client does ------------------------------------------------------------------------------------
@@ -325,9 +325,7 @@ def batch_failed(sim: Simulation, producer: Producer, error: Error) -> None:
         fail(sim, producer, error, thrown="TransactionAbortableException" if retriable(error) else "")
 
 
-def fail(
-    sim: Simulation, producer: Producer, error: Error, thrown: str = "", *, fatal: bool = False
-) -> None:
+def fail(sim: Simulation, producer: Producer, error: Error, thrown: str = "", *, fatal: bool = False) -> None:
     """Go to an error state, and let the call that is not done throw."""
     found = of(producer)
     if found.state == "FATAL_ERROR" or (not fatal and found.state not in ("IN_TRANSACTION", "COMMITTING")):
