@@ -82,7 +82,7 @@ CAUSES = [
 def test_a_port_that_is_no_kafka_is_named_for_what_it_is(port: str, cause: str, home: dict[str, str]) -> None:
     began = time.monotonic()
     done = lag(port)
-    assert time.monotonic() - began < 6
+    assert time.monotonic() - began < 20
     assert done.returncode == 1
     assert done.stderr.startswith(f"mqviz: {port}: ")
     assert cause in done.stderr

@@ -52,6 +52,7 @@ class Run:
             assert self.state == self.backend.state
 
     def follow_one(self, event: Event) -> None:
+        assert event.id == self.state.last_event + 1, "stamped, then another event was emitted"
         apply(self.state, event)
         self.log.append(event)
         assert not broken(self.state), (event, broken(self.state))

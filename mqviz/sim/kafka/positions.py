@@ -39,7 +39,8 @@ def locate(sim: Simulation, consumer: Consumer) -> None:
     elif _throws(sim, consumer, unknown):
         return
     else:
-        sim.emit(PositionsAsked(*sim.stamp(), consumer.name, _ask_logs(sim, consumer, unknown)))
+        numbers = _ask_logs(sim, consumer, unknown)
+        sim.emit(PositionsAsked(*sim.stamp(), consumer.name, numbers))
 
 
 def _places(claims: list[Claim]) -> Places:
@@ -73,7 +74,8 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
     without = [_claim(sim, consumer, part[0], part[1]) for part in wanted if part[3] < 0]
     if without and _throws_now(sim, consumer, without):
         return
-    sim.emit(PositionsAsked(*sim.stamp(), name, _ask_logs(sim, consumer, without)))
+    numbers = _ask_logs(sim, consumer, without)
+    sim.emit(PositionsAsked(*sim.stamp(), name, numbers))
     actor.progress(sim, consumer)
 
 
