@@ -27,10 +27,22 @@ class Produced(Answer, frozen=True):
     parts: tuple[tuple[str, int, int, int], ...] = ()
 
 
+class ProducedElsewhere(Produced, frozen=True):
+    """The same where another broker leads: (topic, partition, leader, leader epoch) (R35, KIP-951)."""
+
+    leaders: tuple[tuple[str, int, int, int], ...] = ()
+
+
 class Fetched(Answer, frozen=True):
     """Ranges of records (topic, partition, error, first, end, high watermark); the batches travel along."""
 
     parts: tuple[tuple[str, int, int, int, int, int], ...] = ()
+
+
+class FetchedElsewhere(Fetched, frozen=True):
+    """The same where another broker leads: (topic, partition, leader, leader epoch) (R35, KIP-951)."""
+
+    leaders: tuple[tuple[str, int, int, int], ...] = ()
 
 
 class FetchedAndStarts(Fetched, frozen=True):

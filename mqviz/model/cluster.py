@@ -57,6 +57,7 @@ class Partition(msgspec.Struct):
     `parked_fetches`: numbers of requests that wait here for the high watermark. `sent`, `appended` and
     `dropped` count records that producers handed over, that came into the log, that will never come; `duplicates` are
     those that came into it once more, each counted as sent and appended again. `reigns`: its last leaderships.
+    `beliefs`: what nodes believe of (leader, epoch) that is not so, see metadata.py.
     """
 
     topic: str
@@ -80,6 +81,7 @@ class Partition(msgspec.Struct):
     last_known_elr: list[int] = msgspec.field(default_factory=list)
     recovering: bool = False
     reigns: list[Reign] = msgspec.field(default_factory=list)
+    beliefs: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
 
     @property
     def led(self) -> Replica:

@@ -10,6 +10,7 @@ from mqviz.model.consumer import Consumer
 from mqviz.model.consumer_group import ConsumerGroup, ConsumerGroupMember
 from mqviz.model.group import Group, Member
 from mqviz.model.group_record import PartitionRecord
+from mqviz.model.ledger_facts import kept, over
 from mqviz.model.log import Batch
 from mqviz.model.readings import (
     Cell,
@@ -353,18 +354,37 @@ def ledger(state: State, group: str) -> Ledger:
 def _part(state: State, group: str, partition: Partition) -> tuple[int, ...]:
     record = _record(state, group, partition)
     led = partition.led
-    mark = led.high_watermark  # a position or a commit may be beyond it, set by hand
-    begin = min(mark, record.start if record.start is not None else led.log.start)
-    done = begin if record.committed is None else min(max(begin, record.committed), mark)
+    end, sent, coming, lost = _amounts(state, partition)
+    begin = min(record.start if record.start is not None else led.log.start, end)
+    done = begin if record.committed is None else min(max(begin, record.committed), end)
     taken = position(state, group, partition.topic, partition.number)
-    taken = done if taken is None else min(max(done, taken), mark)
+    taken = done if taken is None else min(max(done, taken), end)
+    mark = max(led.high_watermark, taken)  # a new leader's may be lower for a while than what was read (R25)
     return (
-        partition.sent - begin,
+        sent - begin,
         done - begin,
         taken - done,
         mark - taken,
-        led.log.end - mark,
-        partition.sent - partition.appended - partition.dropped,
-        partition.dropped,
+        end - mark,
+        coming,
+        lost,
         record.more_than_once(),
     )
+
+
+def _amounts(state: State, partition: Partition) -> tuple[int, int, int, int]:
+    """(log end, sent, in flight, lost); once another broker leads, the records that it lacks are counted by the ledger."""
+    ledger = state.cluster.ledger.get(partition.key)
+    if ledger is None or not partition.leader_epoch:
+        coming = partition.sent - partition.appended - partition.dropped
+        return partition.led.log.end, partition.sent, coming, partition.dropped
+    end = ledger.truth.end
+    handed = sum(p.numbered().get(partition.key, 0) for p in state.cluster.producers.values())
+    safe = sum(
+        number for track in ledger.tracks.values() for byte, number in track.counts.items() if kept(byte)
+    )
+    lost = sum(
+        number for track in ledger.tracks.values() for byte, number in track.counts.items() if over(byte)
+    )
+    coming = handed - safe - lost
+    return end, end + coming + lost, coming, lost

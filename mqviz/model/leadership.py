@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mqviz.model import ledger
+from mqviz.model import ledger, metadata
 from mqviz.model.cluster import Partition, Reign, believe
 from mqviz.model.cut import cut_of
 from mqviz.model.event import Event, Weight, applies
@@ -33,7 +33,7 @@ class PartitionChanged(Event, frozen=True):
 
 
 class LeadershipLearned(Event, frozen=True):
-    """A broker was told the newest record of a partition that it has a copy of."""
+    """A broker was told the newest record of a partition; it leads, follows or stands still if it has a copy."""
 
     topic: str
     partition: int
@@ -92,6 +92,8 @@ def _changed(state: State, event: PartitionChanged) -> None:
     partition = state.cluster.partition(event.topic, event.partition)
     if event.leader != partition.leader:
         _reigns(state, partition, event)
+    if event.leader_epoch != partition.leader_epoch:
+        metadata.outdated(state.cluster, partition)
     if event.leader >= 0:
         partition.last_leader = event.leader
     partition.leader, partition.leader_epoch = event.leader, event.leader_epoch
@@ -122,6 +124,9 @@ REIGNS = 16
 @applies(LeadershipLearned)
 def _learned(state: State, event: LeadershipLearned) -> None:
     partition = state.cluster.partition(event.topic, event.partition)
+    partition.beliefs.pop(str(event.broker), None)
+    if event.broker not in partition.replicas:
+        return
     new = partition.replicas[event.broker].leader_epoch != partition.leader_epoch
     believe(state.cluster, partition, event.broker, event.at_us)
     if new and partition.leader == event.broker:

@@ -61,6 +61,17 @@ def fate_of(byte: int) -> Fate:
     return Fate(bool(byte & ACKNOWLEDGED), bool(byte & FAILED), (byte & COPIES) // COPY, REASONS[byte >> 5])
 
 
+def kept(byte: int) -> bool:
+    """Whether a record of this byte is in the log, or went by its topic's own rules."""
+    return bool(byte & COPIES) or REASONS[byte >> 5] in KEPT_AWAY
+
+
+def over(byte: int) -> bool:
+    """Whether a record of this byte is in no log and its producer does not send it any more."""
+    settled = byte & (ACKNOWLEDGED | FAILED) or REASONS[byte >> 5] == "never sent"
+    return bool(settled) and not kept(byte)
+
+
 def fate(state: State, producer: str, topic: str, partition: int, number: int) -> Fate:
     """What became of record `number` (from 0) of a producer to a partition; raises KeyError for an unknown topic."""
     found = state.cluster.ledger.get(state.cluster.partition(topic, partition).key, PartitionLedger())

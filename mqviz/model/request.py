@@ -16,11 +16,13 @@ from mqviz.model.answers import Fetched as Fetched
 from mqviz.model.answers import FetchedAndAborted as FetchedAndAborted
 from mqviz.model.answers import FetchedAndStarts as FetchedAndStarts
 from mqviz.model.answers import FetchedDiverging as FetchedDiverging
+from mqviz.model.answers import FetchedElsewhere as FetchedElsewhere
 from mqviz.model.answers import GroupHeartbeatAnswered as GroupHeartbeatAnswered
 from mqviz.model.answers import Joined as Joined
 from mqviz.model.answers import Offsets as Offsets
 from mqviz.model.answers import Plain as Plain
 from mqviz.model.answers import Produced as Produced
+from mqviz.model.answers import ProducedElsewhere as ProducedElsewhere
 from mqviz.model.answers import ProducerIdGranted as ProducerIdGranted
 from mqviz.model.answers import Synced as Synced
 from mqviz.model.connection import Client as Client

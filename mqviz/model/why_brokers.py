@@ -12,6 +12,7 @@ from mqviz.model.leadership import (
     ReplicaLost,
     ReplicaTruncated,
 )
+from mqviz.model.metadata import MetadataLearned
 from mqviz.model.readings import Why
 from mqviz.model.request import ConnectionBroken
 from mqviz.model.state import State
@@ -87,6 +88,20 @@ def _gap(state: State, event: PartitionChanged) -> str:
 
 def _set(brokers: tuple[int, ...]) -> str:
     return " ".join(map(str, brokers)) or "none"
+
+
+@explains(MetadataLearned)
+def _metadata(_: State, event: MetadataLearned) -> Why:
+    topic, number, leader, epoch = event.leaders[0]
+    more = f" and of {several(len(event.leaders) - 1, 'more partition')}" if len(event.leaders) > 1 else ""
+    who = f"broker {leader} leads" if leader >= 0 else "nobody leads"
+    return _why(
+        event,
+        f"{event.client} learns that {who} {topic} P{number}{more}",
+        "a client believes what it was told last, until an error or the age of its metadata makes it ask",
+        rules.METADATA,
+        f"leader epoch {epoch}",
+    )
 
 
 @explains(IsrProposed)

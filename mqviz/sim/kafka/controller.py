@@ -15,6 +15,7 @@ from mqviz.model.broker import BrokerFellSilent, BrokerFenced, BrokerHeardAgain,
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import LeadershipLearned, PartitionChanged
 from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
+from mqviz.sim.kafka import metadata
 
 DECISION_US = 1_000
 """A controller decision (R6)."""
@@ -158,7 +159,8 @@ def change(
         recovering = unclean_now if leader >= 0 else recovering
     if leader < 0 and not new_isr:
         last_known = tuple(partition.last_known_elr) if partition.leader < 0 else (partition.leader,)
-    epoch = partition.leader_epoch + (leader != partition.leader)
+    before = partition.leader_epoch
+    epoch = before + (leader != partition.leader)
     record = (tuple(new_isr), tuple(sorted(elr)), last_known, recovering)
     if (leader, *record) == (partition.leader, *_record(partition)):
         return
@@ -177,6 +179,8 @@ def change(
             why,
         )
     )
+    if epoch != before:
+        metadata.grows_old(sim, partition)
     tell(sim, partition)
     elections.plan(sim, partition)
 
@@ -223,8 +227,9 @@ def _elect(
 
 
 def tell(sim: Simulation, partition: Partition) -> None:
-    """Push the newest record to every broker that has a copy; who cannot hear it learns when it can (R6)."""
-    for broker in partition.replica_ids:
+    """Push the newest record to every broker that has a copy, and a new leader to all; who cannot hear it learns when it can (R6)."""
+    others = [b for b in partition.beliefs if b.isdigit() and int(b) not in partition.replicas]
+    for broker in (*partition.replica_ids, *map(int, others)):
         delay_us = sim.state.cluster.link_latency_us
         sim.schedule(delay_us, ARRIVAL, "kafka.learn", partition.topic, partition.number, broker)
 
@@ -240,6 +245,10 @@ def learn(sim: Simulation, topic: str, number: int, broker: int) -> None:
     if not cluster.brokers[broker].up:  # who is frozen reads it all when it goes on
         return
     partition = cluster.partition(topic, number)
+    if broker not in partition.replicas:
+        if str(broker) in partition.beliefs:
+            sim.emit(LeadershipLearned(*sim.stamp(), topic, number, broker))
+        return
     copy = partition.replicas[broker]
     if copy.partition_epoch == partition.partition_epoch and not copy.pending:
         return
@@ -252,7 +261,7 @@ def learn(sim: Simulation, topic: str, number: int, broker: int) -> None:
 def catch_up(sim: Simulation, number: int) -> None:
     """A broker reads all that was decided while it could not hear."""
     for partition in _partitions(sim):
-        if number in partition.replicas:
+        if number in partition.replicas or str(number) in partition.beliefs:
             learn(sim, partition.topic, partition.number, number)
 
 

@@ -14,7 +14,7 @@ from mqviz.model.consuming import PositionLost
 from mqviz.model.request import AnyRequest, Fetch, Fetched, FetchedAndAborted, InFlight
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka import isolation
+from mqviz.sim.kafka import isolation, metadata
 from mqviz.sim.kafka.consumer_settings import backoff_us, fetch_request
 from mqviz.sim.kafka.network import ask, receives
 
@@ -26,7 +26,8 @@ def ask_broker(sim: Simulation, consumer: Consumer, broker: int, request: AnyReq
 
 def leader(sim: Simulation, consumer: Consumer, topic: str, partition: int) -> int:
     """The broker that this consumer believes to lead the partition; -1: nobody."""
-    return sim.state.cluster.partition(topic, partition).leader
+    found = sim.state.cluster.partition(topic, partition)
+    return metadata.leader(found, "consumer", consumer.name, consumer.incarnation)
 
 
 def fetch(sim: Simulation, consumer: Consumer) -> None:
@@ -37,9 +38,16 @@ def fetch(sim: Simulation, consumer: Consumer) -> None:
             broker = leader(sim, consumer, claim.topic, claim.partition)
             wanted.setdefault(broker, []).append((claim.topic, claim.partition, claim.position))
     for broker in sorted(wanted):
-        if broker not in consumer.fetching and broker >= 0:
+        if broker < 0:
+            metadata.refresh(sim, "consumer", consumer.name, consumer.incarnation)
+        elif broker not in consumer.fetching:
             number = ask_broker(sim, consumer, broker, fetch_request(consumer, tuple(wanted[broker])))
             sim.emit(FetchStarted(*sim.stamp(), consumer.name, broker, number))
+
+
+@metadata.told("consumer")
+def _told(sim: Simulation, name: str) -> None:
+    actor.progress(sim, sim.state.cluster.consumers[name])
 
 
 @receives(Fetch)
@@ -49,6 +57,8 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
     reply = flight.answer
     if consumer.fetching.get(broker) != flight.number:
         return
+    errors = [part[2] for part in reply.parts] if isinstance(reply, Fetched) else ()
+    metadata.failed(sim, "consumer", name, flight, errors)
     if not isinstance(reply, Fetched) or reply.error:
         _later(sim, consumer, broker)
         return

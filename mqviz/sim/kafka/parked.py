@@ -11,9 +11,17 @@ from __future__ import annotations
 from mqviz.kafka.errors import Error
 from mqviz.model.cluster import Partition
 from mqviz.model.isolation import readable_to
-from mqviz.model.request import Fetch, Fetched, FetchedAndAborted, Produce, Produced
+from mqviz.model.request import (
+    Fetch,
+    Fetched,
+    FetchedAndAborted,
+    FetchedElsewhere,
+    Produce,
+    Produced,
+    ProducedElsewhere,
+)
 from mqviz.sim.engine import Simulation, due
-from mqviz.sim.kafka import share_fetch, sockets
+from mqviz.sim.kafka import metadata, share_fetch, sockets
 from mqviz.sim.kafka.network import answer
 
 Part = tuple[str, int, int, int, int, int]
@@ -49,7 +57,12 @@ def answer_produce(sim: Simulation, number: int, error: Error = Error.NONE) -> N
         for topic, partition, base, end in flight.appended
     )
     refused = tuple((topic, partition, error, -1) for topic, partition, error in flight.refused)
-    answer(sim, number, Produced(0, written + refused))
+    parts = written + refused
+    if any(part[2] == Error.NOT_LEADER_OR_FOLLOWER for part in parts):
+        leaders = metadata.elsewhere(sim, flight.broker, (part[:3] for part in parts))
+        answer(sim, number, ProducedElsewhere(0, parts, leaders) if leaders else Produced(0, parts))
+        return
+    answer(sim, number, Produced(0, parts))
 
 
 def _after(sim: Simulation, number: int, topic: str, partition: int, end: int, error: Error) -> Error:
@@ -104,9 +117,13 @@ def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
         if part is not None:
             parts.append(part)
     if at_once or total >= request.min_bytes or any(part[2] for part in parts):
-        aborted = _aborted(sim, broker, parts) if request.committed else ()
         told = tuple(parts)
-        answer(sim, number, FetchedAndAborted(0, told, aborted) if aborted else Fetched(0, told))
+        aborted = _aborted(sim, broker, parts) if request.committed else ()
+        leaders = metadata.elsewhere(sim, broker, (part[:3] for part in parts if part[2]))
+        if leaders:
+            answer(sim, number, FetchedElsewhere(0, told, leaders))
+        else:
+            answer(sim, number, FetchedAndAborted(0, told, aborted) if aborted else Fetched(0, told))
         return True
     return False
 

@@ -16,7 +16,7 @@ from mqviz.model.membership import PositionsAsked, PositionsSet
 from mqviz.model.request import InFlight, ListOffsets, OffsetFetch, Offsets
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka import fetcher, membership
+from mqviz.sim.kafka import fetcher, membership, metadata
 from mqviz.sim.kafka.consumer_settings import backoff_us, duration_us, value
 from mqviz.sim.kafka.network import receives
 
@@ -111,6 +111,8 @@ def _ask_logs(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> tuple
     asks: dict[tuple[int, str, int], list[Claim]] = {}
     for claim in claims:
         broker = fetcher.leader(sim, consumer, claim.topic, claim.partition)
+        if broker < 0:
+            metadata.refresh(sim, "consumer", consumer.name, consumer.incarnation)
         asks.setdefault((broker, *_how(sim, consumer, claim)), []).append(claim)
     committed = reads_committed(consumer.settings)
     return tuple(
@@ -129,6 +131,8 @@ def _listed(sim: Simulation, name: str, flight: InFlight) -> None:
     if flight.number not in consumer.asked or not isinstance(request, ListOffsets):
         return
     if not isinstance(reply, Offsets) or any(part[2] for part in reply.parts):
+        errors = [part[2] for part in reply.parts] if isinstance(reply, Offsets) else ()
+        metadata.failed(sim, "consumer", name, flight, errors)
         _delay(sim, consumer, request, backoff_us(consumer, 0), flight.number)
         return
     wanted = [part for part in reply.parts if _unknown(sim, consumer, part[0], part[1])]

@@ -5,7 +5,7 @@ over or when memory is short, and a request takes the first batch of every parti
 max.in.flight requests a broker (R43); acks 0, 1, all (R29). A batch that may succeed later is sent again after a
 backoff, unless the leader has changed (R45-R47); one too large is split (E47); one older than delivery.timeout.ms is given
 up (R45). Sequences are given when a batch first leaves, and begin anew in a new epoch where they have a gap (R57, R60).
-Left out: nothing is known of a leader before it answers, so a client learns of a new one at once (R35).
+It sends to whom it takes for the leader (R35, metadata.py).
 """
 
 from __future__ import annotations
@@ -27,18 +27,17 @@ from mqviz.model.producer import (
 from mqviz.model.request import InFlight, Produce, Produced
 from mqviz.model.retries import BatchRetried, BatchSplit, ProducerEpochBumped, SequencesResolved
 from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import metadata, splitting, transactional
 from mqviz.sim.kafka import producer_settings as settings
-from mqviz.sim.kafka import splitting, transactional
 from mqviz.sim.kafka.network import ask, receives
 
 MAX_REQUEST_BYTES = default("max.request.size")
 
 
 class Timers(msgspec.Struct):
-    """When each producer looks for batches that are too old, and for a leader that it does not know; absent: never."""
+    """When each producer looks for batches that are too old; absent: never."""
 
     expiry: dict[str, int] = msgspec.field(default_factory=dict)
-    search: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 # -- what may leave ------------------------------------------------------------------------------------------
@@ -95,30 +94,21 @@ def _by_broker(sim: Simulation, producer: Producer) -> dict[int, list[Queue]]:
         if queue.batches:
             leader = leader_of(sim, producer, queue)
             if leader < 0:
-                _look_again(sim, producer)
+                metadata.refresh(sim, "producer", producer.name, producer.incarnation)
             elif not _held(sim, producer, queue, leader):
                 found.setdefault(leader, []).append(queue)
     return found
 
 
-def _look_again(sim: Simulation, producer: Producer) -> None:
-    """Nobody leads a partition: ask for metadata again after retry.backoff.ms (R35)."""
-    search = sim.part(Timers).search
-    if producer.name not in search:
-        wait_us = max(settings.number(producer, "retry.backoff.ms"), 1) * 1_000
-        search[producer.name] = sim.now_us + wait_us
-        sim.schedule(wait_us, TIMER, "kafka.search", producer.name)
-
-
-@due("kafka.search")
-def _searched(sim: Simulation, name: str) -> None:
-    sim.part(Timers).search.pop(name, None)
+@metadata.told("producer")
+def _told(sim: Simulation, name: str) -> None:
     drain(sim, sim.state.cluster.producers[name])
 
 
 def leader_of(sim: Simulation, producer: Producer, queue: Queue) -> int:
     """The broker that this client takes for the leader; -1: it knows none."""
-    return sim.state.cluster.partition(queue.topic, queue.partition).leader
+    partition = sim.state.cluster.partition(queue.topic, queue.partition)
+    return metadata.leader(partition, "producer", producer.name, producer.incarnation)
 
 
 def _held(sim: Simulation, producer: Producer, queue: Queue, leader: int) -> bool:
@@ -223,6 +213,8 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     else:
         error = flight.answer.error if flight.answer else Error.NETWORK_EXCEPTION
         parts = tuple((topic, partition, error, -1) for topic, partition, _ in flight.request.batches)
+    if any(part[2] for part in parts):
+        metadata.failed(sim, "producer", name, flight, [part[2] for part in parts])
     for topic, partition, error, base in parts:
         queue = producer.queue(topic, partition)
         batch = next((b for b in queue.in_flight if b.request == flight.number), None)

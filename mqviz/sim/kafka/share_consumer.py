@@ -34,7 +34,7 @@ from mqviz.model.share_messages import (
     ShareGroupHeartbeat,
 )
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import share_work
+from mqviz.sim.kafka import metadata, share_work
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import ask, receives
 
@@ -149,9 +149,11 @@ def _fetch(sim: Simulation, consumer: ShareConsumer) -> None:
     """One ShareFetch to each leader that has none of this consumer's; acknowledgements go along (E61)."""
     wanted: dict[int, list[tuple[str, int]]] = {}
     for topic, number in consumer.partitions:
-        leader = _leader(sim, topic, number)
+        leader = _leader(sim, consumer, topic, number)
         if leader > 0:
             wanted.setdefault(leader, []).append((topic, number))
+        else:
+            metadata.refresh(sim, "share", consumer.name, consumer.incarnation)
     settings = consumer.settings
     cut = settings.config.get("share.acquire.mode") == "record_limit"
     for broker in sorted(wanted):
@@ -173,7 +175,7 @@ def _fetch(sim: Simulation, consumer: ShareConsumer) -> None:
 
 def send_acks(sim: Simulation, consumer: ShareConsumer) -> None:
     """Send acknowledgements to every leader that is not busy with this consumer."""
-    brokers = sorted({_leader(sim, topic, number) for topic, number, *_ in consumer.acks})
+    brokers = sorted({_leader(sim, consumer, topic, number) for topic, number, *_ in consumer.acks})
     for broker in brokers:
         if broker > 0 and broker not in consumer.busy:
             acks = _acks_for(sim, consumer, broker)
@@ -183,12 +185,18 @@ def send_acks(sim: Simulation, consumer: ShareConsumer) -> None:
 
 
 def _acks_for(sim: Simulation, consumer: ShareConsumer, broker: int) -> Acks:
-    return tuple(ack for ack in consumer.acks if _leader(sim, ack[0], ack[1]) == broker)
+    return tuple(ack for ack in consumer.acks if _leader(sim, consumer, ack[0], ack[1]) == broker)
 
 
-def _leader(sim: Simulation, topic: str, number: int) -> int:
+def _leader(sim: Simulation, consumer: ShareConsumer, topic: str, number: int) -> int:
     """Which broker leads, as this client believes."""
-    return sim.state.cluster.partition(topic, number).leader
+    found = sim.state.cluster.partition(topic, number)
+    return metadata.leader(found, "share", consumer.name, consumer.incarnation)
+
+
+@metadata.told("share")
+def _metadata(sim: Simulation, name: str) -> None:
+    progress(sim, sim.state.cluster.share_consumers[name])
 
 
 def _send(
@@ -226,6 +234,7 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
         renewed,
     )
     sim.cause = sim.emit(event)
+    metadata.failed(sim, "share", name, flight, [part[2] for part in parts] + [part[2] for part in acked])
     _tell_refusals(sim, consumer, acked)
     if error or any(code for _, _, code, *_ in parts):
         sim.schedule(BACKOFF_US, TIMER, "kafka.share_again", name, consumer.life)
@@ -273,7 +282,9 @@ def _leave(sim: Simulation, consumer: ShareConsumer) -> None:
         acks = tuple(
             (part.topic, part.partition, part.first, part.end, part.ack)
             for part in consumer.delivered
-            if part.ack and part.ack != "renew" and _leader(sim, part.topic, part.partition) == broker
+            if part.ack
+            and part.ack != "renew"
+            and _leader(sim, consumer, part.topic, part.partition) == broker
         )
         request = ShareAcknowledge(
             consumer.settings.group, consumer.member_id, -1, _acks_for(sim, consumer, broker) + acks

@@ -30,6 +30,10 @@ JOIN_EXTRA_US = 5_000_000
 """What a JoinGroup may last beyond the rebalance timeout before its client gives it up."""
 
 
+FROZEN_US = 1_000_000
+"""How long after a look at a frozen client the next one is."""
+
+
 class Held(msgspec.Struct):
     """Work that cannot be done now: of frozen brokers by number, and across cuts; (handler, cause, arguments)."""
 
@@ -166,11 +170,15 @@ def _patience_us(sim: Simulation, client: Client, name: str) -> int:
 @due("kafka.patience")
 def _patience(sim: Simulation, client: Client, name: str, connection: str) -> None:
     cluster = sim.state.cluster
-    waiting = [f for f in cluster.requests.values() if f.connection == connection and f.answer is None]
+    waiting = [flight for flight in cluster.requests.values() if flight.connection == connection]
     del sim.part(Timers).running[connection]
     if not waiting:
         return
     patience_us = _patience_us(sim, client, name)
+    if _frozen(sim, client, name):
+        sim.part(Timers).running[connection] = True
+        sim.schedule(FROZEN_US, TIMER, "kafka.patience", client, name, connection, cause=0)
+        return
     ends_us = {flight.number: flight.sent_at_us + _lasts_us(flight, patience_us) for flight in waiting}
     first = min(waiting, key=lambda flight: (ends_us[flight.number], flight.number)).number
     if ends_us[first] <= sim.now_us:
@@ -178,6 +186,18 @@ def _patience(sim: Simulation, client: Client, name: str, connection: str) -> No
         return
     sim.part(Timers).running[connection] = True
     sim.schedule(ends_us[first] - sim.now_us, TIMER, "kafka.patience", client, name, connection, cause=0)
+
+
+def _frozen(sim: Simulation, client: Client, name: str) -> bool:
+    """Whether the process that watches the clock is frozen itself: it looks at its sockets before its clock when it goes on."""
+    cluster = sim.state.cluster
+    if client == "producer":
+        return cluster.producers[name].state == "paused"
+    if client == "consumer":
+        return cluster.consumers[name].state == "paused"
+    if client == "share":
+        return cluster.share_consumers[name].state == "paused"
+    return cluster.brokers[int(name)].process == "paused"
 
 
 def _lasts_us(flight: InFlight, patience_us: int) -> int:

@@ -10,6 +10,7 @@ from mqviz.model.cluster import Partition
 from mqviz.model.leadership import LeadershipLearned, PartitionChanged, ReplicaTruncated
 from mqviz.model.log import Batch
 from mqviz.model.request import ListOffsets, Produce
+from mqviz.sim.kafka import controller, isr
 from tests.sim.kafka.worlds import MS, Outside, S, of, run, times
 from tests.sim.worlds import Run
 
@@ -181,3 +182,21 @@ def test_list_offsets_of_a_topic_that_is_not_there_is_answered() -> None:
     answer = Outside(watched).ask(ListOffsets("latest", (("nope", 0), ("t", 7))))
     assert isinstance(answer, Offsets)
     assert [part[2] for part in answer.parts] == [3, 3]
+
+
+def test_r20_a_proposal_that_the_controller_refuses_is_not_waited_for() -> None:
+    watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(5 * S).do("isolate broker 3")
+    watched.to(20 * S).do("heal broker 3").to(20_001 * MS)
+    sim = watched.backend._sim
+    isr.propose(sim, sim.state.cluster.partition("t", 0), 1, [1, 2, 3])
+    controller.fence(sim, 3, "silent")
+    watched.to(20_004 * MS).do("send record p").to(20_020 * MS)
+    assert not partition(watched).replicas[1].pending
+    assert watched.state.cluster.producers["p"].acknowledged == 1
+
+
+@pytest.mark.parametrize("at_us", range(12_000_000, 12_004_000, 400))
+def test_r11_r20_a_stop_in_the_middle_of_a_write_does_not_stall_the_high_watermark(at_us: int) -> None:
+    watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(12 * S)
+    watched.do("send record p").to(at_us).do("stop broker 3").to(13 * S).do("send record p").to(14 * S)
+    assert watched.state.cluster.producers["p"].acknowledged == 2

@@ -21,8 +21,8 @@ def held(watched: Run) -> list[int]:
 
 @pytest.mark.parametrize("kill_us", range(11_500_000, 11_512_000, 1_700))
 def test_r33_r58_an_idempotent_producer_writes_each_record_once_over_a_failover(kill_us: int) -> None:
-    watched = run(TOPIC, "add producer p topic=t rate=500/s linger=0s").to(kill_us)
-    watched.do("kill broker 1").to(25 * S)
+    watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(kill_us - 50 * MS)
+    watched.do("set producer p rate=500/s").to(kill_us).do("kill broker 1").to(kill_us + 100 * MS)
     watched.do("set producer p rate=0/s").to(40 * S)
     producer = watched.state.cluster.producers["p"]
     assert held(watched) == list(range(producer.sent))
