@@ -159,8 +159,7 @@ def change(
         recovering = unclean_now if leader >= 0 else recovering
     if leader < 0 and not new_isr:
         last_known = tuple(partition.last_known_elr) if partition.leader < 0 else (partition.leader,)
-    before = partition.leader_epoch
-    epoch = before + (leader != partition.leader)
+    epoch = partition.leader_epoch + (leader != partition.leader)
     record = (tuple(new_isr), tuple(sorted(elr)), last_known, recovering)
     if (leader, *record) == (partition.leader, *_record(partition)):
         return
@@ -179,8 +178,6 @@ def change(
             why,
         )
     )
-    if epoch != before:
-        metadata.grows_old(sim, partition)
     tell(sim, partition)
     elections.plan(sim, partition)
 
@@ -228,6 +225,8 @@ def _elect(
 
 def tell(sim: Simulation, partition: Partition) -> None:
     """Push the newest record to every broker that has a copy, and a new leader to all; who cannot hear it learns when it can (R6)."""
+    if partition.beliefs:
+        metadata.grows_old(sim, partition)
     others = [b for b in partition.beliefs if b.isdigit() and int(b) not in partition.replicas]
     for broker in (*partition.replica_ids, *map(int, others)):
         delay_us = sim.state.cluster.link_latency_us

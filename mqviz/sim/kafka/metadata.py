@@ -1,6 +1,6 @@
 """Metadata: how a client finds out that another broker leads a partition.
 
-Like a real client: what it believes holds until an error (NOT_LEADER_OR_FOLLOWER, UNKNOWN_TOPIC_OR_PARTITION, a broken connection), a partition without
+Like a real broker: as its clients, what it believes holds until an error (NOT_LEADER_OR_FOLLOWER, UNKNOWN_TOPIC_OR_PARTITION, a broken connection), a partition without
 leader, or metadata.max.age.ms makes it ask; a broker answers with what it was told itself, which may be old; an older leader epoch is never
 believed again; between two requests at least retry.backoff.ms. An answer NOT_LEADER_OR_FOLLOWER names the new leader if the broker knows it, and
 then nothing has to be asked (R35, KIP-951).
