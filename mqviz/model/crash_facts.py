@@ -23,12 +23,22 @@ class Cost(Reading, frozen=True):
     lost: int
 
 
+class Tally(Reading, frozen=True):
+    """What became of each offset from where the group began up to the high watermark; the five add up to all of them."""
+
+    once: int
+    more: int
+    lost: int
+    in_hand: int
+    waiting: int
+
+
 class Exposure(Reading, frozen=True):
     """One group at one partition. `style`: when its application commits; `member` its reader, "" if there is none.
 
     `activity`: what that is doing now, "" if nothing is known of it. `committed`: None before the first commit. `begin`: where a
     successor would begin. `position`: what the reader has read up to, or had when it died. `in_hand`: (first, end) ranges that it still
-    works on, the record `working` among them. `now`: what a crash would cost now; `did`: what crashes did cost.
+    works on, the record `working` among them. `now`: what a crash would cost now; `did`: what crashes did cost. `tally`: all records.
     """
 
     group: str
@@ -43,6 +53,7 @@ class Exposure(Reading, frozen=True):
     crash: Crash | None
     now: Cost
     did: Cost
+    tally: Tally
 
 
 def exposures(state: State, topic: str, partition: int) -> tuple[Exposure, ...]:
@@ -63,7 +74,7 @@ def _exposure(state: State, group: str, record: PartitionRecord) -> Exposure:
     begin = _begin(state, record, consumers)
     hand = _in_hand(record, consumers)
     style = consumers[-1].settings.commit if consumers else ""
-    recognises = style == "dedupe"
+    did = _did(record, position, hand)
     working = reader.taken.offset if reader is not None and reader.taken is not None else None
     return Exposure(
         group,
@@ -76,8 +87,9 @@ def _exposure(state: State, group: str, record: PartitionRecord) -> Exposure:
         working,
         hand,
         record.crash,
-        _would(record, begin, position, recognises),
-        _did(record, position, hand),
+        _would(record, begin, position, style == "dedupe", did.lost),
+        did,
+        _tally(state, record, hand, did.lost),
     )
 
 
@@ -107,11 +119,11 @@ def _in_hand(record: PartitionRecord, consumers: list[Consumer]) -> tuple[tuple[
     return tuple((part.first, part.end) for c in living for part in c.hand if here(part))
 
 
-def _would(record: PartitionRecord, begin: int, position: int, recognises: bool) -> Cost:
-    """The reader dies now, and what it had in hand is gone."""
+def _would(record: PartitionRecord, begin: int, position: int, recognises: bool, lost: int) -> Cost:
+    """The reader dies now, and what it had in hand is gone; `lost` are so already."""
     again = max(0, position - begin)
     done = sum(end - first for first, end, times in record.steps(begin, position) if times)
-    return Cost(again, 0 if recognises else done, _undone(record, begin))
+    return Cost(again, 0 if recognises else done, max(0, _undone(record, begin) - lost))
 
 
 def _did(record: PartitionRecord, position: int, hand: tuple[tuple[int, int], ...]) -> Cost:
@@ -123,16 +135,25 @@ def _did(record: PartitionRecord, position: int, hand: tuple[tuple[int, int], ..
     return Cost(again, record.more_than_once(), _undone(record, begin) - held)
 
 
+def _tally(state: State, record: PartitionRecord, hand: tuple[tuple[int, int], ...], lost: int) -> Tally:
+    high = state.cluster.partition(record.topic, record.partition).led.high_watermark
+    counts = [0, 0, 0]
+    for first, end, times in record.steps(record.start or 0, high):
+        counts[min(times, 2)] += end - first
+    held = sum(_undone(record, end, first) for first, end in hand)
+    return Tally(counts[1], counts[2], lost, held, counts[0] - lost - held)
+
+
 def _undone(record: PartitionRecord, end: int, first: int | None = None) -> int:
     """How many offsets below `end` the group has never done."""
     start = record.start or 0 if first is None else first
     return sum(b - a for a, b, times in record.steps(start, end) if not times)
 
 
-def fate(exposure: Exposure, state: State, topic: str, partition: int, offset: int) -> tuple[int, bool]:
-    """(how often the record was done, whether it is in the hands of somebody alive)."""
-    record = state.cluster.groups[exposure.group].records[state.cluster.partition(topic, partition).key]
-    return record.processed(offset), any(first <= offset < end for first, end in exposure.in_hand)
+def times_done(state: State, group: str, topic: str, partition: int, first: int, end: int) -> tuple[int, ...]:
+    """How often the group did each of the offsets first … end - 1."""
+    record = state.cluster.groups[group].records[state.cluster.partition(topic, partition).key]
+    return tuple(times for a, b, times in record.steps(first, end) for _ in range(a, b))
 
 
 def time_lag(state: State, group: str, topic: str, partition: int) -> int | None:

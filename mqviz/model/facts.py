@@ -236,6 +236,11 @@ def exposures(state: State, topic: str, partition: int) -> tuple[crash_facts.Exp
     return () if is_observed(state) else crash_facts.exposures(state, topic, partition)
 
 
+def times_done(state: State, group: str, topic: str, partition: int, first: int, end: int) -> tuple[int, ...]:
+    """How often a group of a simulated cluster did each of the offsets first … end - 1."""
+    return crash_facts.times_done(state, group, topic, partition, first, end)
+
+
 @named
 def read_again(state: State, group: str, topic: str, partition: int = 0) -> int | Unknown:
     """How many offsets the successor of a dead reader read again."""

@@ -23,6 +23,7 @@ Draw = Callable[[State, View], Canvas]
 
 SCENES = (
     "batching",
+    "commit_and_crash",
     "group_states",
     "key_routing",
     "partition_log",

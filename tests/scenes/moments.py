@@ -2,6 +2,7 @@
 
 from tests.scenes import (
     moments_batching,
+    moments_crash,
     moments_home,
     moments_lag,
     moments_log,
@@ -15,6 +16,7 @@ from tests.scenes.moments_register import MOMENTS
 
 FILES = (
     moments_batching,
+    moments_crash,
     moments_home,
     moments_lag,
     moments_log,
