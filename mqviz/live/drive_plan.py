@@ -87,9 +87,12 @@ def producer_order(
         "batch.size": str(int(command.batch_size)),
         "max.in.flight.requests.per.connection": str(command.max_in_flight),
         "partitioner": PARTITIONERS.get(command.partitioner, command.partitioner),
+        **_known(command.config),
     }
+    if "transactional.id" in own:
+        own["transactional.id"] = names.real(own["transactional.id"])
     return words.BeProducer(
-        {**config, **own, **_known(command.config)},
+        {**config, **own},
         names.real(command.topic),
         float(command.rate),
         command.count,

@@ -5,21 +5,32 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from confluent_kafka import (
     OFFSET_BEGINNING,
     OFFSET_END,
     Consumer,
+    KafkaError,
     KafkaException,
     Message,
+    Producer,
     TopicPartition,
 )
 
-from mqviz.live.child_words import BeConsumer, now_us
+from mqviz.live.child_words import BeConsumer, BeProducer, now_us
 from mqviz.live.drive_plan import Names
-from mqviz.model.command import AddConsumer, SeekConsumer
-from tests.differential.side import named, tps
+from mqviz.model.command import AddConsumer, Command, SeekConsumer
+from mqviz.model.command_transactions import (
+    AbortTransaction,
+    BeginTransaction,
+    CommitTransaction,
+    InitTransactions,
+    SendOffsets,
+)
+from tests.differential.side import Sent, named, tps
 
 Tell = Callable[[str, Any], None]
 ANSWER_S = 15.0
@@ -132,6 +143,72 @@ class HandConsumer:
 
     def _plain(self, places: list[TopicPartition]) -> tuple[str, ...]:
         return tps((self._names.plain(place.topic), place.partition) for place in places)
+
+
+class HandProducer:
+    """A transactional producer; each call waits for its end, and its outcome is told."""
+
+    def __init__(self, order: BeProducer, names: Names, tell: Tell) -> None:
+        self._order = order
+        self._names = names
+        self._tell = tell
+        self._number = 0
+        self._producer = Producer({**order.config, "logger": QUIET})
+
+    def call(self, command: Command, consumer: HandConsumer | None = None) -> None:
+        """initTransactions() and the others."""
+        match command:
+            case InitTransactions():
+                self._do("init", lambda: self._producer.init_transactions(ANSWER_S))
+            case BeginTransaction():
+                self._do("begin", self._producer.begin_transaction)
+            case CommitTransaction():
+                self._do("commit", lambda: self._producer.commit_transaction(ANSWER_S))
+            case AbortTransaction():
+                self._do("abort", lambda: self._producer.abort_transaction(ANSWER_S))
+            case SendOffsets() if consumer is not None:
+                self._do(
+                    "offsets",
+                    lambda: self._producer.send_offsets_to_transaction(*consumer.progress(), ANSWER_S),
+                )
+
+    def send(self, key: str | None, count: int) -> None:
+        """So many records."""
+        for _ in range(count):
+            self._number += 1
+            answered = partial(self._answered, self._number, key)
+            value = str(self._number).encode().ljust(self._order.value_size, b".")
+            encoded = None if key is None else key.encode()
+            try:
+                self._producer.produce(self._order.topic, value, encoded, on_delivery=answered)
+            except KafkaException as error:
+                self._tell("record", Sent(self._number, key, "", -1, -1, _name(error)))
+
+    def pump(self) -> None:
+        """Hear what became of records; a fenced producer says so again and again, which its calls have told."""
+        with suppress(KafkaException):
+            self._producer.poll(0)
+
+    def close(self) -> None:
+        """Let go of it; what is open stays open."""
+        with suppress(KafkaException):
+            self._producer.purge()
+            self._producer.flush(1)
+
+    def _do(self, call: str, what: Callable[[], Any]) -> None:
+        try:
+            what()
+        except KafkaException as error:
+            self._tell("called", [call, _name(error)])
+        else:
+            self._tell("called", [call, "ok"])
+
+    def _answered(self, number: int, key: str | None, error: KafkaError | None, message: Message) -> None:
+        topic = self._names.plain(message.topic() or "")
+        if error is None:
+            self._tell("record", Sent(number, key, topic, message.partition() or 0, message.offset() or 0))
+        else:
+            self._tell("record", Sent(number, key, topic, -1, -1, named(error.code(), error.name())))
 
 
 def _name(error: KafkaException) -> str:

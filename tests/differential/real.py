@@ -44,11 +44,12 @@ from mqviz.model.command import (
     SendRecord,
     SetConsumer,
 )
+from mqviz.model.command_transactions import SendOffsets
 from mqviz.wire import asks
 from mqviz.wire.address import parse_bootstrap
 from mqviz.wire.brokers import Brokers
 from tests.differential.case import Case
-from tests.differential.hand import QUIET, HandConsumer, set_offsets
+from tests.differential.hand import QUIET, HandConsumer, HandProducer, set_offsets
 from tests.differential.side import Log, Seen, Sent, Side, named, tps
 
 ANSWER_S = 15.0
@@ -69,6 +70,8 @@ class Real(Side):
         self._brokers = Brokers(parse_bootstrap(bootstrap))
         self._drive = Drive()
         self._hands: dict[str, HandConsumer] = {}
+        self._owners: dict[str, HandProducer] = {}
+        """Transactional producers."""
         self._modern = {c.group: c.config.get("group.protocol") == "consumer" for c in self.readers.values()}
         try:
             self._prepare(case)
@@ -118,8 +121,16 @@ class Real(Side):
                 self._hands[consumer].pause(name)
             case ResumePartition(consumer=consumer):
                 self._hands[consumer].resume(name)
+            case SendOffsets(consumer=consumer):
+                self._owners[name].call(command, self._hands[consumer])
+            case AddProducer() if "transactional.id" in command.config:
+                self._add_owner(command)
+            case SendRecord(key=key, count=count) if name in self._owners:
+                self._owners[name].send(key or None, count)
             case _ if name in self._hands:
                 return self._by_hand(name, command)
+            case _ if name in self._owners:
+                self._owners[name].call(command)
             case _:
                 self._drive_client(name, command)
         return "ok"
@@ -132,6 +143,11 @@ class Real(Side):
         else:
             tell = partial(self.tell, command.name)
             self._hands[command.name] = HandConsumer(command, order, self._names, tell)
+
+    def _add_owner(self, command: AddProducer) -> None:
+        order = drive_plan.producer_order(command, self._names, self._config, 7)
+        tell = partial(self.tell, command.name)
+        self._owners[command.name] = HandProducer(order, self._names, tell)
 
     def _by_hand(self, name: str, command: Command) -> str:
         hand = self._hands[name]
@@ -155,6 +171,8 @@ class Real(Side):
         match command:
             case AddProducer():
                 drive.start(name, drive_plan.producer_order(command, self._names, self._config, 7))
+            case SetConsumer(processing=processing) if processing is not None:
+                drive.tell(name, words.SetProcessing(int(processing)))
             case SendRecord(key=key, count=count):
                 drive.tell(name, words.Send(key or None, count))
             case CloseProducer() | CloseConsumer():
@@ -194,7 +212,7 @@ class Real(Side):
         return time.monotonic_ns() // 1000
 
     def _listen(self) -> None:
-        for hand in self._hands.values():
+        for hand in (*self._hands.values(), *self._owners.values()):
             hand.pump()
         for name, report in self._drive.take():
             at_us = report.at_us
@@ -273,7 +291,7 @@ class Real(Side):
 
     def close(self) -> None:
         """End the clients, remove the topics."""
-        for hand in self._hands.values():
+        for hand in (*self._hands.values(), *self._owners.values()):
             hand.close()
         self._drive.shut(3)
         self._loop.run(self._brokers.close())

@@ -8,16 +8,19 @@ from typing import Any
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error
 from mqviz.model.command import Command, DeleteRecords, ResetGroup
+from mqviz.model.command_transactions import AnyTransactionCommand
 from mqviz.model.consumer import CommitRefused, ConsumerChanged, ConsumerFailed, RecordsReturned
 from mqviz.model.event import Event
 from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked
 from mqviz.model.producer import RecordsAcknowledged, RecordsFailed, SendCalled
 from mqviz.model.retries import SendFailed
+from mqviz.model.transactional import TransactionBegan, TransactionCallRefused, TransactionReturned
 from tests.differential.case import Case
 from tests.differential.side import Log, Seen, Sent, Side, named, refusal_named, thrown_named, tps
 from tests.sim.worlds import Run
 
 MOMENT_US = 50_000
+CALL_US = 60_000_000
 
 
 class Simulated(Side):
@@ -38,7 +41,14 @@ class Simulated(Side):
             return refusal_named(str(refusal))
         if isinstance(command, DeleteRecords | ResetGroup):
             self._to(self._run.backend.now_us + MOMENT_US)
+        elif isinstance(command, AnyTransactionCommand):
+            self._to(self._run.backend.now_us + 1)
+            self.wait(lambda: not self._waits(command.name), CALL_US)
         return "ok"
+
+    def _waits(self, producer: str) -> bool:
+        transaction = self._run.state.cluster.producers[producer].transaction
+        return transaction is not None and transaction.waiting
 
     def wait(self, holds: Callable[[], bool], timeout_us: int) -> bool:
         """Go from instant to instant."""
@@ -108,6 +118,14 @@ class Simulated(Side):
                 self.tell(name, "assigned", tps(partitions))
             case PartitionsRevoked(consumer=name, partitions=partitions, lost=lost):
                 self.tell(name, "lost" if lost else "revoked", tps(partitions))
+            case TransactionBegan(producer=name):
+                self.tell(name, "called", ["begin", "ok"])
+            case TransactionReturned(producer=name, call=call, error=error):
+                self.tell(
+                    name, "called", [call, named(error, "") if error else thrown_named(event.thrown) or "ok"]
+                )
+            case TransactionCallRefused(producer=name, call=call, error=error):
+                self.tell(name, "called", [call, named(error, "") if error else thrown_named(event.thrown)])
             case RecordsReturned():
                 self._returned(event)
             case CommitRefused(consumer=name, error=error):

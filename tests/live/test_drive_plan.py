@@ -65,6 +65,12 @@ def test_settings_reach_the_client_where_it_has_them() -> None:
     )
 
 
+def test_a_transactional_id_is_the_runs_own() -> None:
+    settings = {"transactional.id": Value("pay")}
+    order = drive_plan.producer_order(AddProducer("p1", "t", config=settings), Names("ab12cd"), {}, 7)
+    assert order.config["transactional.id"] == "mqviz.ab12cd.pay"
+
+
 def test_a_member_of_the_consumer_protocol_has_no_settings_of_the_classic_one() -> None:
     settings = {"group.protocol": Value("consumer"), "group.remote.assignor": Value("range")}
     order = drive_plan.consumer_order(AddConsumer("c1", "g", "t", config=settings), Names("ab12cd"), {}, 7)
