@@ -33,7 +33,8 @@ class Transaction(msgspec.Struct):
     """A transactional.id, its producer id and newest epoch, and its transaction, if there is one.
 
     `partitions`, `groups`: what belongs to the open transaction, or still waits for its marker; `commit`: how it ends.
-    `began_at_us`: since when it is Ongoing; `changed_at_us`: when the coordinator last wrote about it.
+    `began_at_us`: since when it is Ongoing; `changed_at_us`: when the coordinator last wrote about it. `coordinator`: the broker that
+    looks after it.
     """
 
     transactional_id: str
@@ -46,6 +47,7 @@ class Transaction(msgspec.Struct):
     commit: bool = False
     began_at_us: int = 0
     changed_at_us: int = 0
+    coordinator: int = -1
 
 
 class Transactions(msgspec.Struct):
@@ -132,6 +134,14 @@ class TransactionalIdExpired(Event, frozen=True):
     transactional_id: str
 
 
+class TransactionLoaded(Event, frozen=True):
+    """Another broker coordinates the id now; it goes on from what is in __transaction_state (R61)."""
+
+    weight = Weight.MOMENT
+    transactional_id: str
+    coordinator: int
+
+
 class TransactionalOffsetsWritten(Event, frozen=True):
     """Offsets of a group are stored, but count only if the transaction commits (R66)."""
 
@@ -169,6 +179,7 @@ def _assigned(state: State, event: ProducerIdAssigned) -> None:
     else:
         table.ids[name] = Transaction(name, event.producer_id, event.epoch, event.timeout_us)
         table.ids[name].changed_at_us = event.at_us
+    table.ids[name].coordinator = event.broker
     table.owners[event.producer_id] = name
     state.cluster.last_producer_id = max(state.cluster.last_producer_id, event.producer_id)
 
@@ -218,6 +229,11 @@ def _expired(state: State, event: TransactionalIdExpired) -> None:
     found = _moved(state, event.transactional_id, "Dead", event.at_us)
     del state.cluster.transactions.ids[event.transactional_id]
     del state.cluster.transactions.owners[found.producer_id]
+
+
+@applies(TransactionLoaded)
+def _loaded(state: State, event: TransactionLoaded) -> None:
+    state.cluster.transactions.ids[event.transactional_id].coordinator = event.coordinator
 
 
 @applies(TransactionalOffsetsWritten)

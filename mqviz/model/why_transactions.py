@@ -15,6 +15,7 @@ from mqviz.model.transactions import (
     TransactionalOffsetsWritten,
     TransactionCompleted,
     TransactionFenced,
+    TransactionLoaded,
     TransactionPrepared,
 )
 from mqviz.model.why import explains
@@ -101,6 +102,16 @@ def _expired(_: State, event: TransactionalIdExpired) -> Why:
         event,
         f"the coordinator forgot {event.transactional_id}",
         "Nobody used it for transactional.id.expiration.ms.",
+    )
+
+
+@explains(TransactionLoaded)
+def _loaded(_: State, event: TransactionLoaded) -> Why:
+    return _why(
+        event,
+        f"broker {event.coordinator} coordinates {event.transactional_id} now",
+        "It leads the partition of __transaction_state that holds the id, and read there how things stand.",
+        "What was decided is done by whoever coordinates next: no outcome is ever lost.",
     )
 
 

@@ -2,7 +2,7 @@
 
 Like a real broker: the coordinator sends WriteTxnMarkers to the leaders, which append one control record a partition with
 the raised epoch and answer when it is replicated; a group's coordinator commits or drops the offsets that wait (R62, R66);
-what fails is sent again; when all is written the coordinator writes CompleteCommit or CompleteAbort.
+what fails is sent again, and a leader writes a marker once and none that comes after the next transaction began; when all is written the coordinator writes CompleteCommit or CompleteAbort.
 Left out: markers of many transactions in one request; the interval in which they are sent (S13).
 """
 
@@ -12,6 +12,7 @@ from mqviz.kafka.errors import Error, named
 from mqviz.model.cluster import Partition, partition_key
 from mqviz.model.group import OffsetsCommitted
 from mqviz.model.log import CONTROL, TRANSACTIONAL, Batch, BatchRefused
+from mqviz.model.producer_state import BatchRepeated, table
 from mqviz.model.request import InFlight, Plain, Produced, WriteTxnMarkers
 from mqviz.model.transactions import (
     MarkersWritten,
@@ -23,7 +24,7 @@ from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import broker, cluster, parked
 from mqviz.sim.kafka.network import answer, ask, connection_of, park, receives, serves
 from mqviz.sim.kafka.offsets import write_us
-from mqviz.sim.kafka.transaction_writes import coordinator_of
+from mqviz.sim.kafka.transaction_writes import can_act, coordinator_of
 
 MARKER_BYTES = 78
 """A batch with nothing but an end-of-transaction marker."""
@@ -83,7 +84,9 @@ def _ending(sim: Simulation, transactional_id: str, epoch: int) -> Transaction |
 @due("kafka.markers_again")
 def _again(sim: Simulation, transactional_id: str, epoch: int) -> None:
     found = _ending(sim, transactional_id, epoch)
-    if found is not None and (found.partitions or found.groups):
+    if found is None or not (found.partitions or found.groups):
+        return
+    if can_act(sim, transactional_id, "kafka.markers_again", transactional_id, epoch):
         send(sim, found)
 
 
@@ -113,7 +116,9 @@ def _parts(flight: InFlight) -> tuple[tuple[str, int, int, int], ...]:
 @due("kafka.transaction_complete")
 def _complete(sim: Simulation, transactional_id: str, epoch: int) -> None:
     found = _ending(sim, transactional_id, epoch)
-    if found is not None:
+    if found is None:
+        return
+    if can_act(sim, transactional_id, "kafka.transaction_complete", transactional_id, epoch):
         sim.emit(TransactionCompleted(*sim.stamp(), transactional_id, found.commit))
 
 
@@ -136,16 +141,40 @@ def _write(sim: Simulation, number: int) -> None:
     why, here = sim.cause, connection_of(sim, number).broker
     for topic, partition in flight.request.partitions:
         sim.cause = why
-        if _leader(sim, topic, partition) == here:
-            found = sim.state.cluster.partition(topic, partition)
-            broker.write(sim, number, topic, partition, marker(sim, found, flight.request), flight.broker)
-        else:
-            error = Error.NOT_LEADER_OR_FOLLOWER
-            sim.emit(BatchRefused(*sim.stamp(), topic, partition, here, number, error, named(error), 1))
+        _write_one(sim, number, topic, partition, flight.request, here)
     if parked.replicated(sim, number):
         parked.answer_produce(sim, number)
     else:
         park(sim, number)
+
+
+def _write_one(
+    sim: Simulation, number: int, topic: str, partition: int, request: WriteTxnMarkers, here: int
+) -> None:
+    """Write the marker, unless it is here already, or too late because the next transaction of this producer has begun."""
+    found, error = sim.state.cluster.partition(topic, partition), Error.NONE
+    copy = found.replicas[here]
+    if copy.leader != here:
+        error = Error.NOT_LEADER_OR_FOLLOWER
+    else:
+        entry = table(copy, copy.leader_epoch).entries.get(request.producer_id)
+        if entry is not None and entry.epoch >= request.producer_epoch:
+            error = Error.INVALID_PRODUCER_EPOCH if entry.batches else Error.NONE
+            if not error:
+                _repeat(sim, number, found, request, here)
+                return
+    if error:
+        sim.emit(BatchRefused(*sim.stamp(), topic, partition, here, number, error, named(error), 1))
+    else:
+        broker.write(sim, number, topic, partition, marker(sim, found, request), here)
+
+
+def _repeat(sim: Simulation, number: int, found: Partition, request: WriteTxnMarkers, here: int) -> None:
+    log = found.replicas[here].log
+    own = (b for b in log.backwards(log.end) if b.control and b.producer_id == request.producer_id)
+    base = next((batch.base_offset for batch in own), log.end - 1)
+    name = request.transactional_id
+    sim.emit(BatchRepeated(*sim.stamp(), found.topic, found.number, here, number, name, base, 1))
 
 
 def marker(sim: Simulation, partition: Partition, request: WriteTxnMarkers) -> Batch:

@@ -2,7 +2,8 @@
 
 Like a real broker: with transaction version 2 (KIP-890, 4.0) a partition joins the transaction by the first batch that is
 produced to it, a group by its first offsets (R62); the coordinator refuses an older epoch, so a fenced producer writes nothing
-more (R65, I22); while the transaction before still waits for its markers the broker asks again for 100 ms.
+more (R65, I22); while the transaction before still waits for its markers the broker asks again for 100 ms. A producer hears NOT_ENOUGH_REPLICAS
+while there is no coordinator.
 Left out: how long the broker and the coordinator talk about it (S13).
 """
 
@@ -12,16 +13,22 @@ import msgspec
 
 from mqviz.kafka.coordinators import offsets_partition
 from mqviz.kafka.errors import Error
+from mqviz.model.broker import Broker
 from mqviz.model.log import Batch
 from mqviz.model.request import Produce
 from mqviz.model.transactions import AddedToTransaction
 from mqviz.sim.engine import TIMER, Simulation
+from mqviz.sim.kafka import sockets
 
 RETRY_US = 20_000
 """add.partitions.to.txn.retry.backoff.ms"""
 
 RETRY_MOST_US = 100_000
 """add.partitions.to.txn.retry.backoff.max.ms"""
+
+
+NOBODY_US = 100_000
+"""How long until somebody looks again whether there is a coordinator; clients ask as often."""
 
 
 class Checks(msgspec.Struct):
@@ -31,9 +38,33 @@ class Checks(msgspec.Struct):
 
 
 def coordinator_of(sim: Simulation, transactional_id: str) -> int:
-    """The broker that leads the id's partition of __transaction_state (R61)."""
-    partitions = sim.scenario.cluster.setting("transaction.state.log.num.partitions")
-    return 1 + offsets_partition(transactional_id, partitions) % len(sim.state.cluster.brokers)
+    """The broker that leads the id's partition of __transaction_state; -1: nobody does (R61)."""
+    return next((broker.id for broker in _replicas(sim, transactional_id) if not broker.fenced), -1)
+
+
+def _replicas(sim: Simulation, transactional_id: str) -> list[Broker]:
+    """The brokers that hold the id's partition of __transaction_state, placed as any topic (R13)."""
+    cluster, brokers = sim.scenario.cluster, list(sim.state.cluster.brokers.values())
+    partitions = cluster.setting("transaction.state.log.num.partitions")
+    factor = min(cluster.setting("transaction.state.log.replication.factor"), len(brokers))
+    first = offsets_partition(transactional_id, partitions)
+    return [brokers[(first + k) % len(brokers)] for k in range(factor)]
+
+
+def writable(sim: Simulation, transactional_id: str) -> bool:
+    """Whether its coordinator can write: transaction.state.log.min.isr replicas are there (R30)."""
+    replicas = _replicas(sim, transactional_id)
+    fewest = min(sim.scenario.cluster.setting("transaction.state.log.min.isr"), len(replicas))
+    return sum(not broker.fenced for broker in replicas) >= fewest
+
+
+def can_act(sim: Simulation, transactional_id: str, name: str, *args: object) -> bool:
+    """Whether the coordinator can do now what due `name` asks; if not, it or the next one does it as soon as it can."""
+    coordinator = coordinator_of(sim, transactional_id)
+    if coordinator >= 0 and writable(sim, transactional_id):
+        return sockets.awake(sim, coordinator, name, *args)
+    sim.schedule(NOBODY_US, TIMER, name, *args)
+    return False
 
 
 def refusal(sim: Simulation, producer_id: int, epoch: int) -> Error:
@@ -41,6 +72,8 @@ def refusal(sim: Simulation, producer_id: int, epoch: int) -> Error:
     found = sim.state.cluster.transactions.of(producer_id)
     if found is None:
         return Error.INVALID_PRODUCER_ID_MAPPING
+    if not writable(sim, found.transactional_id):
+        return Error.COORDINATOR_NOT_AVAILABLE
     if epoch != found.epoch:
         return Error.INVALID_PRODUCER_EPOCH
     return Error.CONCURRENT_TRANSACTIONS if found.state.startswith("Prepare") else Error.NONE
@@ -50,7 +83,8 @@ def batch_refusal(sim: Simulation, batch: Batch) -> Error:
     """The same for a batch; NONE for one that belongs to no transaction."""
     if not batch.transactional:
         return Error.NONE
-    return refusal(sim, batch.producer_id, batch.producer_epoch)
+    error = refusal(sim, batch.producer_id, batch.producer_epoch)
+    return Error.NOT_ENOUGH_REPLICAS if error == Error.COORDINATOR_NOT_AVAILABLE else error
 
 
 def defers(sim: Simulation, number: int, request: Produce) -> bool:

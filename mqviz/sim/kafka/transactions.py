@@ -3,8 +3,9 @@
 Like a real broker: InitProducerId gives epoch 0, later one more, and aborts what a former owner left open (R61, R65, E6,
 E44); EndTxn decides by one replicated write, is answered with the raised epoch and then sends the markers (R62); a transaction
 older than its transaction.timeout.ms is found by a check every 10 s and aborted with a raised epoch (R64, E5); offsets
-wait in the group until the marker comes (R66, E45); an unused id is forgotten after transactional.id.expiration.ms.
-Left out: epochs that run out, two-phase commit (KIP-939, S13), transaction version 1.
+wait in the group until the marker comes (R66, E45); when its partition of __transaction_state has another leader, that one goes on
+with what is decided and not done, and nobody writes while fewer than transaction.state.log.min.isr are there; an unused id is forgotten after transactional.id.expiration.ms.
+Left out: time to load; a fence that is not yet written is remembered by the next coordinator; epochs that run out, two-phase commit (KIP-939, S13), transaction version 1.
 """
 
 from __future__ import annotations
@@ -26,17 +27,54 @@ from mqviz.model.transactions import (
     TransactionalIdExpired,
     TransactionalOffsetsWritten,
     TransactionFenced,
+    TransactionLoaded,
     TransactionPrepared,
 )
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import cluster, offsets, reconciliation, transaction_markers
+from mqviz.sim.kafka import cluster, offsets, reconciliation, sockets, transaction_markers
 from mqviz.sim.kafka.network import answer, connection_of, serves
 from mqviz.sim.kafka.offsets import write_us
-from mqviz.sim.kafka.transaction_writes import add, coordinator_of, refusal, watch
+from mqviz.sim.kafka.transaction_writes import add, can_act, coordinator_of, refusal, watch, writable
 
 IDLE = ("Empty", "CompleteCommit", "CompleteAbort")
 EXPIRY_CHECK_US = 3_600_000_000
 """transaction.remove.expired.transaction.cleanup.interval.ms"""
+
+
+# -- who coordinates ------------------------------------------------------------------------------------------
+
+
+def misdirected(sim: Simulation, number: int, transactional_id: str) -> Error:
+    """Why this broker does not answer for the id, or NONE; a new coordinator loads it first."""
+    coordinator = coordinator_of(sim, transactional_id)
+    if coordinator < 0 or not writable(sim, transactional_id):
+        return Error.COORDINATOR_NOT_AVAILABLE
+    if connection_of(sim, number).broker != coordinator:
+        return Error.NOT_COORDINATOR
+    load(sim, transactional_id)
+    return Error.NONE
+
+
+def coordinators_moved(sim: Simulation) -> None:
+    """Partitions of __transaction_state may have other leaders: these load the ids in them."""
+    why = sim.cause
+    for name in list(sim.state.cluster.transactions.ids):
+        sim.cause = why
+        load(sim, name)
+
+
+def load(sim: Simulation, transactional_id: str) -> None:
+    """A broker that coordinates the id since now goes on with what is decided and not done (R61, R62)."""
+    found = sim.state.cluster.transactions.ids.get(transactional_id)
+    coordinator = coordinator_of(sim, transactional_id)
+    if found is None or coordinator in (-1, found.coordinator):
+        return
+    sim.cause = sim.emit(TransactionLoaded(*sim.stamp(), transactional_id, coordinator))
+    if found.state == "PrepareEpochFence":
+        sim.schedule(write_us(sim), TIMER, "kafka.fenced", transactional_id, found.epoch)
+    elif found.state in ("PrepareCommit", "PrepareAbort"):
+        transaction_markers.send(sim, found)
+    watch(sim)
 
 
 # -- InitProducerId -------------------------------------------------------------------------------------------
@@ -58,8 +96,9 @@ def _serve_init(sim: Simulation, number: int, request: InitProducerId) -> None:
 
 def _init_error(sim: Simulation, number: int, request: InitProducerId) -> Error:
     """Why the owner does not get its id now; an open transaction is ended first, and the client asks again (R65)."""
-    if connection_of(sim, number).broker != coordinator_of(sim, request.transactional_id):
-        return Error.NOT_COORDINATOR
+    error = misdirected(sim, number, request.transactional_id)
+    if error:
+        return error
     longest_us = sim.scenario.cluster.setting("transaction.max.timeout.ms") * 1_000
     if not 0 < request.transaction_timeout_us <= longest_us:
         return Error.INVALID_TRANSACTION_TIMEOUT
@@ -75,6 +114,8 @@ def _init_error(sim: Simulation, number: int, request: InitProducerId) -> Error:
 def _init(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is None or not isinstance(flight.request, InitProducerId):
+        return
+    if not sockets.awake(sim, flight.broker, "kafka.init_producer_id", number):
         return
     request = flight.request
     error = _init_error(sim, number, request)
@@ -109,6 +150,8 @@ def _end(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is None or not isinstance(flight.request, EndTxn):
         return
+    if not sockets.awake(sim, flight.broker, "kafka.end_transaction", number):
+        return
     request = flight.request
     error, acts = _verdict(sim, number, request)
     found = sim.state.cluster.transactions.ids.get(request.transactional_id)
@@ -128,8 +171,9 @@ def _answer_end(sim: Simulation, number: int, request: EndTxn, error: Error) -> 
 
 def _verdict(sim: Simulation, number: int, request: EndTxn) -> tuple[Error, bool]:
     """(error, whether there is something to end)."""
-    if connection_of(sim, number).broker != coordinator_of(sim, request.transactional_id):
-        return Error.NOT_COORDINATOR, False
+    error = misdirected(sim, number, request.transactional_id)
+    if error:
+        return error, False
     found = sim.state.cluster.transactions.ids.get(request.transactional_id)
     if found is None or found.producer_id != request.producer_id:
         return Error.INVALID_PRODUCER_ID_MAPPING, False
@@ -172,7 +216,9 @@ def _fence(sim: Simulation, found: Transaction, reason: str) -> None:
 @due("kafka.fenced")
 def _fenced(sim: Simulation, transactional_id: str, epoch: int) -> None:
     found = sim.state.cluster.transactions.ids[transactional_id]
-    if found.state == "PrepareEpochFence" and found.epoch == epoch:
+    if found.state != "PrepareEpochFence" or found.epoch != epoch:
+        return
+    if can_act(sim, transactional_id, "kafka.fenced", transactional_id, epoch):
         sim.cause = _prepare(sim, found, False, epoch)
         transaction_markers.send(sim, found)
 
@@ -181,8 +227,8 @@ def _fenced(sim: Simulation, transactional_id: str, epoch: int) -> None:
 def _check(sim: Simulation) -> None:
     ids = sim.state.cluster.transactions.ids
     for found in list(ids.values()):
-        alive = coordinator_of(sim, found.transactional_id) >= 0
-        if alive and found.state == "Ongoing" and found.began_at_us + found.timeout_us < sim.now_us:
+        alive = coordinator_of(sim, found.transactional_id) == found.coordinator
+        if alive and writable(sim, found.transactional_id) and found.state == "Ongoing" and found.began_at_us + found.timeout_us < sim.now_us:
             _fence(sim, found, "it is open for longer than transaction.timeout.ms")
     if any(found.state == "Ongoing" for found in ids.values()):
         watch(sim)
@@ -237,6 +283,8 @@ def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommit) -> Er
 def _offsets_written(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is None or not isinstance(flight.request, TxnOffsetCommit):
+        return
+    if not sockets.awake(sim, flight.broker, "kafka.transactional_offsets", number):
         return
     request = flight.request
     error = refusal(sim, request.producer_id, request.producer_epoch)

@@ -12,7 +12,7 @@ from mqviz.model.consumer import RecordsFetched, RecordsReturned
 from mqviz.model.isolation import PositionsMoved, current_lag
 from mqviz.model.moves import IllegalMove, move
 from mqviz.model.producer import Producer, RecordsFailed
-from mqviz.model.retries import SendFailed
+from mqviz.model.retries import BatchRetried, SendFailed
 from mqviz.model.transactional import (
     MOVES,
     Transacting,
@@ -20,7 +20,8 @@ from mqviz.model.transactional import (
     TransactionFailed,
     TransactionReturned,
 )
-from mqviz.model.transactions import AddedToTransaction, TransactionFenced
+from mqviz.model.transactions import AddedToTransaction, TransactionFenced, TransactionLoaded
+from mqviz.sim.kafka.transaction_writes import coordinator_of
 from tests.sim.kafka.worlds import MS, S, of, run
 from tests.sim.worlds import Run
 
@@ -414,3 +415,69 @@ def test_the_error_of_a_batch_is_told_once() -> None:
     step(world, "send record T", "init transaction U", "send record T count=3", ms=500)
     assert len(of(world, TransactionFailed)) == 1
     assert of(world, TransactionFailed)[0].error == Error.INVALID_PRODUCER_EPOCH
+
+
+# -- failover of the coordinator ------------------------------------------------------------------------------
+
+
+def spread(*more: str, transactional_id: str = "T") -> tuple[Run, int]:
+    """Three brokers, the topic led by the next one after the coordinator of the id; and the coordinator."""
+    name = f"add producer T topic=t rate=0/s linger=0s transactional.id={transactional_id}"
+    world = run("create topic t replication_factor=3", name, *more, brokers=3).to(10 * MS)
+    coordinator = coordinator_of(world.backend._sim, transactional_id)
+    return world, coordinator
+
+
+def away() -> str:
+    """A transactional.id whose coordinator does not lead the topic."""
+    world = run("create topic t replication_factor=3", brokers=3).to(10 * MS)
+    leader = world.state.cluster.partition("t", 0).leader
+    return next(
+        name for name in map(str, range(99)) if coordinator_of(world.backend._sim, name) not in (leader, -1)
+    )
+
+
+@pytest.mark.parametrize("after_us", range(0, 8_001, 500))
+def test_r61_a_decided_transaction_is_ended_by_the_next_coordinator(after_us: int) -> None:
+    """Wherever in a commit the coordinator dies: all of it is committed, once, and the producer goes on."""
+    world, coordinator = spread(transactional_id=away())
+    step(world, "init transaction T", "begin transaction T", "send record T count=3")
+    world.do("commit transaction T").to(world.backend.now_us + after_us + 1)
+    step(world, f"kill broker {coordinator}", ms=15_000)
+    found = next(iter(world.state.cluster.transactions.ids.values()))
+    assert thrown(world)[-1] == ""
+    assert (client(world)[1].state, found.state) == ("READY", "CompleteCommit")
+    assert found.coordinator not in (coordinator, -1)
+    assert [event.coordinator for event in of(world, TransactionLoaded)] == [found.coordinator]
+    log = world.state.cluster.partition("t", 0).led.log
+    assert [(batch.count, batch.control) for batch in log.tail] == [(3, False), (1, True)]
+    assert marks(world) == (4, 4)
+    step(world, "begin transaction T", "send record T", "abort transaction T")
+    assert marks(world) == (6, 6)
+
+
+def test_r61_a_transaction_survives_a_frozen_coordinator() -> None:
+    world, coordinator = spread(transactional_id=away())
+    step(world, "init transaction T", "begin transaction T", "send record T", f"pause broker {coordinator}")
+    step(world, "commit transaction T", ms=15_000)
+    step(world, f"resume broker {coordinator}", ms=40_000)
+    found = next(iter(world.state.cluster.transactions.ids.values()))
+    assert found.state == "CompleteCommit"
+    assert client(world)[1].state == "READY"
+    assert marks(world) == (2, 2)
+
+
+def test_r61_nobody_coordinates_below_the_min_isr() -> None:
+    """transaction.state.log.min.isr 2: with one broker left nothing is decided, and records of a transaction are refused."""
+    world, _ = spread(" add producer n topic=t rate=0/s acks=1 linger=0s".strip())
+    step(world, "init transaction T", "begin transaction T")
+    leader = world.state.cluster.partition("t", 0).leader
+    others = [number for number in (1, 2, 3) if number != leader]
+    step(world, *(f"kill broker {number}" for number in others), ms=15_000)
+    step(world, "send record T", "send record n", ms=2_000)
+    assert [event.named for event in of(world, BatchRetried)][-1] == "NOT_ENOUGH_REPLICAS (19)"
+    assert world.state.cluster.partition("t", 0).led.log.end == 1
+    step(world, f"restart broker {others[0]}", ms=15_000)
+    step(world, "commit transaction T", ms=2_000)
+    assert thrown(world)[-1] == ""
+    assert world.state.cluster.partition("t", 0).led.log.end == 3
