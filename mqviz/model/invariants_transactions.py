@@ -1,6 +1,6 @@
 """Invariants of transactions: what read_committed sees, and who may write for a transactional.id.
 
-Left out here: what a consumer was handed (I20, I21), which tests hold against the log.
+That all of a committed transaction's records are handed out is held by tests against the log (I21).
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mqviz.model.invariants import holds
+from mqviz.model.isolation import reads_committed
 from mqviz.model.state import State
 
 
@@ -25,6 +26,22 @@ def i20_nothing_unstable_is_stable(state: State) -> Iterator[str]:
                     yield f"{partition.key} on broker {broker}: stable up to {stable}"
                 if stable > max(start, min(transactions.open.values(), default=stable)):
                     yield f"{partition.key} on broker {broker}: stable up to {stable}, open {transactions.open}"
+
+
+@holds
+def i21_nobody_works_on_aborted_records(state: State) -> Iterator[str]:
+    """I21: no consumer with isolation.level=read_committed has a record of an aborted or open transaction in hand (R63)."""
+    if not state.cluster.transactions.ids:
+        return
+    for consumer in state.cluster.consumers.values():
+        if not consumer.hand or not reads_committed(consumer.settings):
+            continue
+        for part in consumer.hand:
+            partition = state.cluster.partition(part.topic, part.partition)
+            copy = partition.replicas.get(partition.leader)
+            for batch in part.batches if copy is not None else ():
+                if batch.transactional and copy is not None and copy.log.transactions.hides(batch):
+                    yield f"{consumer.name} works on {partition.key} {batch.base_offset}, which was aborted"
 
 
 @holds

@@ -8,6 +8,7 @@ import msgspec
 
 from mqviz.model.cluster import Partition
 from mqviz.model.group_record import PartitionRecord
+from mqviz.model.isolation import readable_to, reads_committed
 from mqviz.model.ledger import ACKNOWLEDGED, COPIES, COPY, FAILED, REASONS, PartitionLedger
 from mqviz.model.state import State
 
@@ -124,18 +125,25 @@ def _counted(counts: dict[int, int], sent: int) -> RecordLedger:
 
 
 def deliveries(state: State, group: str, topic: str, partition: int) -> Deliveries:
-    """How often the group processed what it can read of a partition, from its first reader's start on."""
+    """How often the group processed what it can read of a partition, from its first reader's start on.
+
+    What a group that reads only committed transactions never sees, because it was aborted, is not counted (R63).
+    """
     found = state.cluster.partition(topic, partition)
     known = state.cluster.groups.get(group)
     record = known.records.get(found.key) if known else None
     record = record or PartitionRecord(topic, partition)
     counts = [0, 0, 0]
-    for first, end, times in _steps(found, record):
+    readers = [c.settings for c in state.cluster.consumers.values() if c.settings.group == group]
+    committed = bool(readers) and all(map(reads_committed, readers))
+    for first, end, times in _steps(found, record, committed):
         counts[min(times, 2)] += end - first
     return Deliveries(*counts)
 
 
-def _steps(partition: Partition, record: PartitionRecord) -> Iterator[tuple[int, int, int]]:
+def _steps(
+    partition: Partition, record: PartitionRecord, committed: bool
+) -> Iterator[tuple[int, int, int]]:
     """(first, end, times) of runs of readable records that were processed equally often."""
     led = partition.replicas.get(partition.leader)
     if led is None:
@@ -144,9 +152,9 @@ def _steps(partition: Partition, record: PartitionRecord) -> Iterator[tuple[int,
     steps = list(zip([*record.ends, led.log.end], [*record.times, 0], strict=True))
     at = 0
     for batch in led.log.forwards(begin):
-        if batch.control:
+        if batch.control or (committed and led.log.transactions.hides(batch)):
             continue
-        first, last = max(begin, batch.base_offset), min(batch.end_offset, led.high_watermark)
+        first, last = max(begin, batch.base_offset), min(batch.end_offset, readable_to(led, committed))
         while first < last:
             while at < len(steps) - 1 and steps[at][0] <= first:
                 at += 1

@@ -5,7 +5,7 @@ max.poll.records, draining partitions one after the other in the order in which 
 fetches before it returns; the position moves when records are returned (R79, R98, E32), and jumps over what the application may not
 see (R63). Partitions that the application paused wait (R89). A poll() that comes too late makes the client leave (R93). One thread
 works, one record at a time (S18); when it commits is its own choice: before or after the work, after each record, without
-waiting, not at all, or with a table of what is done (R86). Left out: callbacks that take time.
+waiting, not at all, with a table of what is done (R86), or in a transaction (R66). Left out: callbacks that take time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from mqviz.model.consumer import (
 from mqviz.model.consuming import ApplicationBusy, PollEnded
 from mqviz.model.isolation import PositionsMoved
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
-from mqviz.sim.kafka import commits, fetcher, positions
+from mqviz.sim.kafka import commits, exactly_once, fetcher, positions
 from mqviz.sim.kafka.consumer_settings import most_records
 from mqviz.sim.kafka.protocols import protocol_of
 
@@ -107,7 +107,9 @@ def throw(sim: Simulation, consumer: Consumer, exception: str) -> None:
 
 def _begin(sim: Simulation, consumer: Consumer) -> None:
     """The application has records: it commits first, if that is its way, or begins to work."""
-    if consumer.settings.commit != "before":
+    if consumer.settings.commit == "transaction":
+        exactly_once.begin(sim, consumer)
+    elif consumer.settings.commit != "before":
         work(sim, consumer)
     elif not commits.commit(sim, consumer, "before"):
         put_down(sim, consumer, "the commit before the work failed")
@@ -146,13 +148,16 @@ def work(sim: Simulation, consumer: Consumer) -> None:
 def _reach(consumer: Consumer) -> int:
     """How far work that takes no time gets at once: one record, if something is to be done between two of them."""
     part = consumer.hand[0]
-    one_by_one = consumer.settings.commit in ("each", "dedupe")
+    one_by_one = consumer.settings.commit in ("each", "dedupe", "transaction")
     return part.end_after(part.next_record()) if one_by_one else part.end
 
 
 def _worked(sim: Simulation, consumer: Consumer) -> None:
     """All that poll() returned is done."""
     style = consumer.settings.commit
+    if style == "transaction":
+        exactly_once.finish(sim, consumer)
+        return
     if style in ("after", "dedupe") and commits.commit(sim, consumer, "application"):
         return
     if style == "async":
@@ -163,6 +168,8 @@ def _worked(sim: Simulation, consumer: Consumer) -> None:
 def _did(sim: Simulation, consumer: Consumer, end: int) -> tuple[str, int, int]:
     """The effects of the records in hand below `end` have happened; returns what could be committed now."""
     part = consumer.hand[0]
+    if consumer.settings.commit == "transaction":
+        exactly_once.produce(sim, consumer, end)
     event = RecordsProcessed(
         *sim.stamp(), consumer.name, consumer.settings.group, part.topic, part.partition, part.first, end
     )
@@ -244,6 +251,7 @@ def _free(sim: Simulation, name: str, life: int, until_us: int) -> None:
 
 def close(sim: Simulation, consumer: Consumer) -> None:
     """close(): commit if that is automatic, then leave (R94)."""
+    exactly_once.along(sim, consumer, "closing")
     automatic = consumer.settings.commit == "auto" and not consumer.lost
     if not (automatic and commits.commit(sim, consumer, "close")):
         protocol_of(consumer).leave(sim, consumer)

@@ -23,7 +23,7 @@ from mqviz.model.command import (
 from mqviz.model.consumer import Consumer, ConsumerAdded, ConsumerChanged, ConsumerProcessingSet
 from mqviz.model.units import Value
 from mqviz.sim.engine import STEP, TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import assigned, commits, consumer_orders
+from mqviz.sim.kafka import assigned, commits, consumer_orders, exactly_once
 from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka.choices import alive, free_name, only_group, only_topic, place
 from mqviz.sim.kafka.consumer_settings import refusal
@@ -43,6 +43,7 @@ def _check_add(sim: Simulation, command: AddConsumer) -> AddConsumer:
     if reason:
         raise Refused(f"Kafka refuses consumer {name}: {reason}")
     more = topics if len(topics) > 1 else ()
+    exactly_once.refusal(sim, command)
     commit, config = _automatic(command)
     return replace(
         command, name=name, group=group, topic=topics[0], topics=more, commit=commit, config=config
@@ -86,7 +87,9 @@ def _add(sim: Simulation, command: AddConsumer) -> None:
 @due("kafka.first_poll")
 def _first_poll(sim: Simulation, name: str, life: int) -> None:
     consumer = sim.state.cluster.consumers[name]
-    if consumer.life == life and consumer.state == "running":
+    if consumer.life != life or consumer.state != "running":
+        return
+    if not consumer.settings.output or exactly_once.ready(sim, consumer):
         actor.poll(sim, consumer)
 
 
@@ -125,6 +128,7 @@ def _check_pause(sim: Simulation, command: PauseConsumer) -> PauseConsumer:
 @handles(PauseConsumer)
 def _pause(sim: Simulation, command: PauseConsumer) -> None:
     _change(sim, command.name, "paused")
+    exactly_once.along(sim, sim.state.cluster.consumers[command.name], "paused")
 
 
 @checks(ResumeConsumer)
@@ -142,6 +146,7 @@ def _resume(sim: Simulation, command: ResumeConsumer) -> None:
     _start_timers(sim, consumer)
     protocol_of(consumer).resumed(sim, consumer)
     catch_up(sim, "consumer", consumer.name)
+    exactly_once.along(sim, consumer, "running")
     actor.go_on(sim, consumer)
 
 
@@ -172,6 +177,7 @@ def _check_kill(sim: Simulation, command: KillConsumer) -> KillConsumer:
 @handles(KillConsumer)
 def _kill(sim: Simulation, command: KillConsumer) -> None:
     _change(sim, command.name, "dead")
+    exactly_once.along(sim, sim.state.cluster.consumers[command.name], "dead")
 
 
 def _change(sim: Simulation, name: str, state: str) -> None:

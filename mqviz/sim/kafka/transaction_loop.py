@@ -13,7 +13,7 @@ from mqviz.model.producer import Producer, ProducerChanged, ProducerPaced
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
 from mqviz.sim.kafka import producer as actor
 from mqviz.sim.kafka import producer_settings as settings
-from mqviz.sim.kafka import sender, transactional
+from mqviz.sim.kafka import exactly_once, sender, transactional
 
 
 def automatic(producer: Producer) -> bool:
@@ -101,6 +101,10 @@ def begun(sim: Simulation, producer: Producer) -> None:
 
 def returned(sim: Simulation, producer: Producer, what: str, thrown: str) -> None:
     """A call of the application is over."""
+    consumer = exactly_once.consumer_of(sim, producer)
+    if consumer is not None:
+        exactly_once.returned(sim, consumer, producer, what, thrown)
+        return
     if producer.state != "running" or not automatic(producer):
         return
     if thrown and not transactional.of(producer).failed:

@@ -437,7 +437,7 @@ def away() -> str:
     )
 
 
-@pytest.mark.parametrize("after_us", range(0, 8_001, 500))
+@pytest.mark.parametrize("after_us", range(0, 8_001, 1_000))
 def test_r61_a_decided_transaction_is_ended_by_the_next_coordinator(after_us: int) -> None:
     """Wherever in a commit the coordinator dies: all of it is committed, once, and the producer goes on."""
     world, coordinator = spread(transactional_id=away())
