@@ -141,9 +141,7 @@ def deliveries(state: State, group: str, topic: str, partition: int) -> Deliveri
     return Deliveries(*counts)
 
 
-def _steps(
-    partition: Partition, record: PartitionRecord, committed: bool
-) -> Iterator[tuple[int, int, int]]:
+def _steps(partition: Partition, record: PartitionRecord, committed: bool) -> Iterator[tuple[int, int, int]]:
     """(first, end, times) of runs of readable records that were processed equally often."""
     led = partition.replicas.get(partition.leader)
     if led is None:

@@ -25,15 +25,21 @@ from mqviz.sim.kafka.protocols import protocol_of
 def refusal(sim: Simulation, command: AddConsumer) -> None:
     """Raise Refused unless `output` is a transactional producer that nobody else drives."""
     if (command.commit == "transaction") != bool(command.output):
-        raise Refused("commit=transaction needs output=NAME, a producer with a transactional.id, and the other way round")
+        raise Refused(
+            "commit=transaction needs output=NAME, a producer with a transactional.id, and the other way round"
+        )
     if not command.output:
         return
     producer = sim.state.cluster.producers.get(command.output)
     if producer is None or producer.state != "running" or producer.transaction is None:
         raise Refused(f"output={command.output} is no running producer with a transactional.id")
-    driven = any(c.settings.output == command.output and _lives(c) for c in sim.state.cluster.consumers.values())
+    driven = any(
+        c.settings.output == command.output and _lives(c) for c in sim.state.cluster.consumers.values()
+    )
     if producer.rate_per_s or driven:
-        raise Refused(f"producer {command.output} has something else to do: give it rate=0/s and one consumer")
+        raise Refused(
+            f"producer {command.output} has something else to do: give it rate=0/s and one consumer"
+        )
 
 
 def _lives(consumer: Consumer) -> bool:

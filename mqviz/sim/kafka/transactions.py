@@ -228,7 +228,12 @@ def _check(sim: Simulation) -> None:
     ids = sim.state.cluster.transactions.ids
     for found in list(ids.values()):
         alive = coordinator_of(sim, found.transactional_id) == found.coordinator
-        if alive and writable(sim, found.transactional_id) and found.state == "Ongoing" and found.began_at_us + found.timeout_us < sim.now_us:
+        if (
+            alive
+            and writable(sim, found.transactional_id)
+            and found.state == "Ongoing"
+            and found.began_at_us + found.timeout_us < sim.now_us
+        ):
             _fence(sim, found, "it is open for longer than transaction.timeout.ms")
     if any(found.state == "Ongoing" for found in ids.values()):
         watch(sim)

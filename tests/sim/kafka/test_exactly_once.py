@@ -17,7 +17,9 @@ IN, OUT = "create topic in partitions=2", "create topic out partitions=2"
 SOURCE = "add producer p topic=in rate=200/s count=60 keys=a,b,c,d"
 SINK = "add producer E topic=out rate=0/s linger=0s transactional.id=E"
 READ = "isolation.level=read_committed auto_offset_reset=earliest"
-COPY = f"add consumer c1 group=g topic=in processing=2ms commit=transaction output=E {READ} session_timeout=6s"
+COPY = (
+    f"add consumer c1 group=g topic=in processing=2ms commit=transaction output=E {READ} session_timeout=6s"
+)
 
 
 def world(*more: str, brokers: int = 1) -> Run:
