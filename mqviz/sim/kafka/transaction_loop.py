@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from mqviz.model.producer import Producer, ProducerChanged, ProducerPaced
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
+from mqviz.sim.kafka import exactly_once, sender, transactional
 from mqviz.sim.kafka import producer as actor
 from mqviz.sim.kafka import producer_settings as settings
-from mqviz.sim.kafka import exactly_once, sender, transactional
 
 
 def automatic(producer: Producer) -> bool:
