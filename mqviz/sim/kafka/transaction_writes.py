@@ -54,7 +54,7 @@ def _replicas(sim: Simulation, transactional_id: str) -> list[Broker]:
 def writable(sim: Simulation, transactional_id: str) -> bool:
     """Whether its coordinator can write: transaction.state.log.min.isr replicas are there (R30)."""
     replicas = _replicas(sim, transactional_id)
-    fewest = min(sim.scenario.cluster.setting("transaction.state.log.min.isr"), len(replicas))
+    fewest: int = min(sim.scenario.cluster.setting("transaction.state.log.min.isr"), len(replicas))
     return sum(not broker.fenced for broker in replicas) >= fewest
 
 
