@@ -25,7 +25,7 @@ from mqviz.model.log_transactions import LogTransactions, recorded
 from mqviz.model.producer import wrote
 from mqviz.model.producer_state import ProducerTable
 from mqviz.model.producer_state import note as note_producer
-from mqviz.model.segment import Segment
+from mqviz.model.segment import Gone, Pass, Segment
 
 if TYPE_CHECKING:
     from mqviz.model.cluster import Partition
@@ -40,7 +40,7 @@ class Log(msgspec.Struct):
     """Batches from `start` (first offset that can be read) to `end` (next offset to write), in segments (R67).
 
     `clean_to`: where the dirty part begins that no pass of the cleaner has seen. `doomed`: (gone at, bytes) of files that
-    wait for their deletion. `epochs`: each leader epoch of the log and its first offset.
+    wait for their deletion. `epochs`: each leader epoch of the log and its first offset. `gone`: what was deleted last; `last_pass`: the cleaner's.
     """
 
     start: int = 0
@@ -52,6 +52,8 @@ class Log(msgspec.Struct):
     doomed: list[tuple[int, int]] = msgspec.field(default_factory=list)
     epochs: list[tuple[int, int]] = msgspec.field(default_factory=list)
     transactions: LogTransactions = msgspec.field(default_factory=LogTransactions)
+    gone: list[Gone] = msgspec.field(default_factory=list)
+    last_pass: Pass | None = None
 
     @property
     def last_epoch(self) -> int:

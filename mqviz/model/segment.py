@@ -30,3 +30,32 @@ class Segment(msgspec.Struct):
             self.first_us = self.latest_us = stamp_us
         elif stamp_us > self.latest_us:
             self.latest_us = stamp_us
+
+
+REMEMBERED = 4
+"""Deletions of a log that are remembered."""
+
+
+class Gone(msgspec.Struct, frozen=True):
+    """Offsets first … end - 1 left the log at `at_us`; `reason`: time, size, log start, or delete records.
+
+    `bytes` of their files, which vanish at `gone_at_us`; 0 where the records stay in a file that nobody reads any more.
+    """
+
+    at_us: int
+    first: int
+    end: int
+    bytes: int
+    gone_at_us: int
+    reason: str
+
+
+class Pass(msgspec.Struct, frozen=True):
+    """A pass of the cleaner over everything below `end`: how many records went and stayed, and the bytes (R74)."""
+
+    at_us: int
+    end: int
+    removed: int
+    kept: int
+    bytes_before: int
+    bytes_after: int

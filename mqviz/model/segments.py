@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from mqviz.model import ledger
 from mqviz.model.event import Event, Weight, applies
+from mqviz.model.segment import REMEMBERED, Gone, Pass
 
 if TYPE_CHECKING:
     from mqviz.model.log import Log, Replica
@@ -93,14 +94,23 @@ def _deleted(state: State, event: SegmentsDeleted) -> None:
     log.doomed = [each for each in log.doomed if each[0] > event.at_us]
     if event.gone_at_us > event.at_us:
         log.doomed.append((event.gone_at_us, event.bytes))
+    first = log.segments[0].base_offset
     log.drop_segments(event.count)
+    end = log.segments[0].base_offset
+    _remember(log, Gone(event.at_us, first, end, event.bytes, event.gone_at_us, event.reason))
     _tell_ledger(state, event.topic, event.partition, event.broker)
+
+
+def _remember(log: Log, gone: Gone) -> None:
+    log.gone = [*log.gone[1 - REMEMBERED :], gone]
 
 
 @applies(LogStartMoved)
 def _moved(state: State, event: LogStartMoved) -> None:
     partition = state.cluster.topics[event.topic].partitions[event.partition]
-    partition.replicas[event.broker].log.delete_before(event.start)
+    log = partition.replicas[event.broker].log
+    log.delete_before(event.start)
+    _remember(log, Gone(event.at_us, event.before, event.start, 0, event.at_us, event.reason))
     _tell_ledger(state, event.topic, event.partition, event.broker)
     if event.broker == partition.leader:
         feeds = state.cluster.brokers[event.broker].feeds
@@ -113,7 +123,10 @@ def _cleaned(state: State, event: LogCleaned) -> None:
     from mqviz.model.compaction import clean
 
     log = _replica(state, event.topic, event.partition, event.broker).log
-    log.put(clean(log, event.end, event.at_us, event.keep_tombstones_us, event.segment_bytes), event.end)
+    cleaned = clean(log, event.end, event.at_us, event.keep_tombstones_us, event.segment_bytes)
+    log.put(cleaned, event.end)
+    kept = sum(batch.count for batch in cleaned.batches)
+    log.last_pass = Pass(event.at_us, event.end, event.removed, kept, event.bytes_before, event.bytes_after)
     partition = state.cluster.topics[event.topic].partitions[event.partition]
     if event.broker == partition.leader:
         ledger.of(state.cluster, partition).cleaned(log, event.end)

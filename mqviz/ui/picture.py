@@ -24,12 +24,14 @@ Draw = Callable[[State, View], Canvas]
 SCENES = (
     "batching",
     "commit_and_crash",
+    "compaction",
     "group_states",
     "key_routing",
     "partition_log",
     "rebalance_race",
     "replication",
     "request_timing",
+    "retention",
     "share_group",
 )
 LOOK_BACK = 5_000

@@ -10,6 +10,7 @@ from tests.scenes import (
     moments_replication,
     moments_routing,
     moments_share,
+    moments_storage,
     moments_timing,
 )
 from tests.scenes.moments_register import MOMENTS
@@ -24,6 +25,7 @@ FILES = (
     moments_machine,
     moments_routing,
     moments_share,
+    moments_storage,
     moments_timing,
 )
 

@@ -36,6 +36,12 @@ ALL = [
         ("colour",),
     ),
     *product(("cut_off",), ((100, 30),), ("colour",)),
+    *product(
+        ("segments_go", "start_moved", "dirty_part", "tombstone_stays"),
+        ((60, 16), (67, 21), (160, 45)),
+        ("colour",),
+    ),
+    *product(("segments_go", "dirty_part"), ((67, 21),), ("ascii", "plain")),
     *product(("cut_off",), ((67, 21),), ("ascii", "plain")),
     *product(("locks",), ((67, 21),), ("ascii", "plain")),
     *product(("no_share_group",), ((60, 16),), ("colour",)),
