@@ -55,7 +55,8 @@ class Broker(msgspec.Struct):
 
     `process`: see MOVES, since `since_us`. `fenced`: the controller does not count on it. `incarnation` counts its starts; `clean`: its last end was a controlled one.
     `silence` counts faults and recoveries, so that a timer of an earlier one is void. `beats_from_us`: its heartbeats leave at this time and every
-    broker.heartbeat.interval.ms after; `heard_at_us`: the last one before it fell silent, -1 while it does not.
+    broker.heartbeat.interval.ms after; `heard_at_us`: the last one before it fell silent, -1 while it does not. `dark`: its machine is off.
+    `slow`: how many times as long an append takes; `delay_us`: what each byte to and from it takes more.
     """
 
     id: int
@@ -71,6 +72,9 @@ class Broker(msgspec.Struct):
     silence: int = 0
     beats_from_us: int = 0
     heard_at_us: int = -1
+    dark: bool = False
+    slow: int = 1
+    delay_us: int = 0
 
     @property
     def up(self) -> bool:
@@ -146,6 +150,7 @@ def _process(state: State, event: BrokerProcessChanged) -> None:
                     _believes_nothing(partition.replicas[event.broker])
     if event.process == "starting":
         broker.incarnation += 1
+        broker.dark = False
 
 
 def _believes_nothing(copy: Replica) -> None:

@@ -148,6 +148,10 @@ class Cluster(msgspec.Struct):
     ledger: dict[str, PartitionLedger] = msgspec.field(default_factory=dict)
     cuts: list[tuple[str, ...]] = msgspec.field(default_factory=list)
 
+    def append_us(self, broker: int) -> int:
+        """How long an append takes on a broker (R5, R6)."""
+        return self.append_cost_us * self.brokers[broker].slow
+
     def linked(self, one: str, other: str) -> bool:
         """Whether bytes pass between two nodes: brokers by number, clients by name, `controller` (R5)."""
         return not any((one in nodes) != (other in nodes) for nodes in self.cuts)

@@ -19,12 +19,14 @@ from mqviz.model.command_base import Spread as Spread
 from mqviz.model.command_base import ms
 from mqviz.model.command_broker import ElectLeader as ElectLeader
 from mqviz.model.command_broker import FailDisk as FailDisk
+from mqviz.model.command_broker import FailPower as FailPower
 from mqviz.model.command_broker import HealBroker as HealBroker
 from mqviz.model.command_broker import IsolateBroker as IsolateBroker
 from mqviz.model.command_broker import KillBroker as KillBroker
 from mqviz.model.command_broker import PauseBroker as PauseBroker
 from mqviz.model.command_broker import RestartBroker as RestartBroker
 from mqviz.model.command_broker import ResumeBroker as ResumeBroker
+from mqviz.model.command_broker import SlowBroker as SlowBroker
 from mqviz.model.command_broker import StopBroker as StopBroker
 from mqviz.model.command_share import AnyShareCommand
 from mqviz.model.command_systems import AddSignUp as AddSignUp
@@ -302,6 +304,8 @@ AnyCommand = (
     | ResumeBroker
     | RestartBroker
     | FailDisk
+    | FailPower
+    | SlowBroker
     | IsolateBroker
     | HealBroker
     | ElectLeader

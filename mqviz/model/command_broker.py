@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from mqviz.model.command_base import Command, Named
+from mqviz.model.units import Duration
 
 
 class KillBroker(Named, frozen=True):
@@ -44,6 +45,26 @@ class FailDisk(Command, frozen=True):
     name: str
     topic: str = ""
     partition: int = -1
+
+
+class FailPower(Command, frozen=True):
+    """A broker's machine loses its power: the process, and what it wrote since the operating system last wrote its cache to the disk.
+
+    That happens at every whole `writeback` of the clock.
+    """
+
+    verb, kind = "fail", "power"
+    name: str
+    writeback: Duration = Duration(30_000_000)
+
+
+class SlowBroker(Command, frozen=True):
+    """A broker needs `factor` times as long for an append, and each byte to and from it `delay` more; factor=1 ends it."""
+
+    verb, kind = "slow", "broker"
+    name: str
+    factor: int = 1
+    delay: Duration = Duration(0)
 
 
 class IsolateBroker(Command, frozen=True):

@@ -80,7 +80,8 @@ def _records(world: World, read: Args) -> Any:
         world.wait(3_000)
     if "isolation" in read and set(read["fields"]) <= {"offset", "key", "value"}:
         read_by_consumer, _ = read_all(world, read["topic"], read["partition"], read["isolation"])
-        return [[row[name] for name in read["fields"]] for row in read_by_consumer]
+        read_rows = [[row[name] for name in read["fields"]] for row in read_by_consumer]
+        return read_rows if read.get("order", True) else sorted(read_rows, key=str)
     found = replica(world, read)
     committed = read.get("isolation", "read_uncommitted") == "read_committed"
     stable = getattr(found, "last_stable_offset", None)

@@ -22,7 +22,8 @@ from mqviz.sim.kafka.network import answer, connection_of, end, park, serves
 
 @serves(Produce)
 def _produce(sim: Simulation, number: int, request: Produce) -> None:
-    sim.schedule(sim.state.cluster.append_cost_us, TIMER, "kafka.append", number)
+    cluster = sim.state.cluster
+    sim.schedule(cluster.append_us(cluster.requests[number].broker), TIMER, "kafka.append", number)
 
 
 @due("kafka.append")

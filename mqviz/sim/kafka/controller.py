@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from mqviz.model.broker import BrokerFellSilent, BrokerFenced, BrokerHeardAgain, BrokerUnfenced
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import LeadershipLearned, PartitionChanged
@@ -74,10 +76,22 @@ def _fenced_at_us(sim: Simulation, heard_at_us: int) -> int:
     return -(-stale_us // every_us) * every_us
 
 
+class Decided(msgspec.Struct):
+    """When the last fencing is, or was, written with all that follows from it."""
+
+    at_us: int = 0
+
+
 @due("kafka.fence")
 def _fence(sim: Simulation, number: int, silence: int) -> None:
-    broker = sim.state.cluster.brokers[number]
-    if broker.silence == silence and not broker.fenced:
+    """One stale broker at a time, each with the records of its partitions: the next one is looked at when these are written (E2)."""
+    broker, decided = sim.state.cluster.brokers[number], sim.part(Decided)
+    if broker.silence != silence or broker.fenced:
+        return
+    if sim.now_us < decided.at_us:
+        sim.schedule(decided.at_us - sim.now_us, TIMER, "kafka.fence", number, silence)
+    else:
+        decided.at_us = sim.now_us + DECISION_US
         fence(sim, number, "silent")
 
 

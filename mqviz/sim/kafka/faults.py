@@ -3,7 +3,7 @@
 Like a real broker: `stop` asks the controller first, which moves its leaderships, and only then ends (R11, E13); `kill` ends the process, disk and page
 cache survive, and nobody tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (E43); a cut link carries no byte and
 nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old session lives (R10, E52).
-Left out: slow disks; losing only a part of the log with the power (R37).
+Power and speed are in hardware.py. Left out: a disk that fails while its broker runs (S5).
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ PATIENCE_US = 300_000_000
 """How long a broker that stops asks a controller that does not answer, before it ends all the same (R11)."""
 
 
-def _broker(sim: Simulation, name: str) -> Broker:
+def existing(sim: Simulation, name: str) -> Broker:
+    """The broker of that name; Refused if there is none."""
     brokers = sim.state.cluster.brokers
     if not name.isdigit() or int(name) not in brokers:
         there = ", ".join(map(str, brokers)) or "none"
@@ -41,8 +42,9 @@ def _broker(sim: Simulation, name: str) -> Broker:
     return brokers[int(name)]
 
 
-def _in(sim: Simulation, name: str, *states: str) -> Broker:
-    broker = _broker(sim, name)
+def broker_in(sim: Simulation, name: str, *states: str) -> Broker:
+    """The broker of that name, whose process is in one of `states`; else Refused."""
+    broker = existing(sim, name)
     if broker.process not in states:
         raise Refused(f"broker {name} is {broker.process}")
     return broker
@@ -57,25 +59,27 @@ def _change(sim: Simulation, number: int, process: str) -> None:
 
 @checks(KillBroker)
 def _check_kill(sim: Simulation, command: KillBroker) -> KillBroker:
-    _in(sim, command.name, "running", "stopping", "paused", "starting")
+    broker_in(sim, command.name, "running", "stopping", "paused", "starting")
     return command
 
 
 @handles(KillBroker)
 def _kill(sim: Simulation, command: KillBroker) -> None:
-    _end(sim, int(command.name), "dead")
+    ended(sim, int(command.name), "dead")
 
 
-def _end(sim: Simulation, number: int, process: str) -> None:
+def ended(sim: Simulation, number: int, process: str, *, noticed: bool = True) -> None:
+    """A broker's process is over; `noticed`: its connections close, because its machine still runs."""
     _change(sim, number, process)
     sockets.forget(sim, number)
-    sockets.hang_up(sim, number)
+    if noticed:
+        sockets.hang_up(sim, number)
     controller.listen(sim, number)
 
 
 @checks(StopBroker)
 def _check_stop(sim: Simulation, command: StopBroker) -> StopBroker:
-    _in(sim, command.name, "running")
+    broker_in(sim, command.name, "running")
     return command
 
 
@@ -97,7 +101,7 @@ def _stop_asked(sim: Simulation, number: int, asked_at_us: int) -> None:
         if sim.now_us - asked_at_us < PATIENCE_US:
             sim.schedule(controller.beat_us(sim), TIMER, "kafka.stop_asked", number, asked_at_us)
         else:
-            _end(sim, number, "stopped")
+            ended(sim, number, "stopped")
         return
     controller.remove(sim, number, f"broker {number} stops")
     sim.schedule(2 * sim.state.cluster.link_latency_us, TIMER, "kafka.stop", number)
@@ -106,7 +110,7 @@ def _stop_asked(sim: Simulation, number: int, asked_at_us: int) -> None:
 @due("kafka.stop")
 def _stopped(sim: Simulation, number: int) -> None:
     if sim.state.cluster.brokers[number].process == "stopping":
-        _end(sim, number, "stopped")
+        ended(sim, number, "stopped")
         controller.fence(sim, number, "stopped")
 
 
@@ -115,7 +119,7 @@ def _stopped(sim: Simulation, number: int) -> None:
 
 @checks(PauseBroker)
 def _check_pause(sim: Simulation, command: PauseBroker) -> PauseBroker:
-    _in(sim, command.name, "running")
+    broker_in(sim, command.name, "running")
     return command
 
 
@@ -127,7 +131,7 @@ def _pause(sim: Simulation, command: PauseBroker) -> None:
 
 @checks(ResumeBroker)
 def _check_resume(sim: Simulation, command: ResumeBroker) -> ResumeBroker:
-    _in(sim, command.name, "paused")
+    broker_in(sim, command.name, "paused")
     return command
 
 
@@ -153,13 +157,15 @@ def _read_on(sim: Simulation, number: int) -> None:
 
 @checks(RestartBroker)
 def _check_restart(sim: Simulation, command: RestartBroker) -> RestartBroker:
-    _in(sim, command.name, "stopped", "dead")
+    broker_in(sim, command.name, "stopped", "dead")
     return command
 
 
 @handles(RestartBroker)
 def _restart(sim: Simulation, command: RestartBroker) -> None:
     number = int(command.name)
+    if sim.state.cluster.brokers[number].dark:  # the machine knows none of the connections that it had
+        sockets.hang_up(sim, number)
     _change(sim, number, "starting")
     incarnation = sim.state.cluster.brokers[number].incarnation
     sim.schedule(START_US, TIMER, "kafka.register", number, incarnation)
@@ -187,7 +193,7 @@ def _register(sim: Simulation, number: int, incarnation: int) -> None:
 
 @checks(FailDisk)
 def _check_disk(sim: Simulation, command: FailDisk) -> FailDisk:
-    _in(sim, command.name, "dead", "stopped")
+    broker_in(sim, command.name, "dead", "stopped")
     return command
 
 
@@ -208,7 +214,7 @@ def _nodes(sim: Simulation, command: IsolateBroker) -> tuple[str, ...]:
 
 @checks(IsolateBroker)
 def _check_isolate(sim: Simulation, command: IsolateBroker) -> IsolateBroker:
-    _broker(sim, command.name)
+    existing(sim, command.name)
     if _nodes(sim, command) in sim.state.cluster.cuts:
         raise Refused(f"broker {command.name} is isolated already")
     return command
@@ -222,7 +228,7 @@ def _isolate(sim: Simulation, command: IsolateBroker) -> None:
 
 @checks(HealBroker)
 def _check_heal(sim: Simulation, command: HealBroker) -> HealBroker:
-    _broker(sim, command.name)
+    existing(sim, command.name)
     if _cut_of(sim, command.name) is None:
         raise Refused(f"broker {command.name} is not isolated")
     return command

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from mqviz.model.broker import UP
+from mqviz.model.cluster import Cluster
 from mqviz.model.consumer import Consumer
 from mqviz.model.producer import Producer
 from mqviz.model.request import (
@@ -77,25 +78,35 @@ def ask(
     process = name if incarnation == 1 else f"{name}#{incarnation}"
     connection = f"{client} {process} to {broker}{line}"
     pipe = cluster.connections.get(connection)
-    arrives_us = max(sim.now_us + cluster.link_latency_us, pipe.asked_until_us if pipe else 0)
+    takes_us = _takes_us(cluster, client, name, broker)
+    arrives_us = max(sim.now_us + takes_us, pipe.asked_until_us if pipe else 0)
     number = cluster.last_request + 1
     sent = sim.emit(
         RequestSent(*sim.stamp(), number, client, name, broker, connection, incarnation, arrives_us, request)
     )
     if cluster.brokers[broker].process in LISTENING:
         sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.arrive", number, cause=sent)
-    elif cluster.linked(name, str(broker)):
-        delay_us = arrives_us - sim.now_us + cluster.link_latency_us
+    elif cluster.linked(name, str(broker)) and not cluster.brokers[broker].dark:
+        delay_us = arrives_us - sim.now_us + takes_us
         sim.schedule(delay_us, ARRIVAL, "kafka.unreachable", number, cause=sent)
     sockets.watch(sim, client, name, connection)
     return number
+
+
+def _takes_us(cluster: Cluster, client: Client, name: str, broker: int) -> int:
+    """How long a byte takes one way (R4)."""
+    delay_us = cluster.brokers[broker].delay_us
+    if client == "broker":
+        delay_us += cluster.brokers[int(name)].delay_us
+    return cluster.link_latency_us + delay_us
 
 
 def answer(sim: Simulation, number: int, value: AnyAnswer) -> None:
     """Send the broker's answer to request `number`; the connection's next request is served."""
     cluster = sim.state.cluster
     pipe = cluster.connections[cluster.requests[number].connection]
-    arrives_us = max(sim.now_us + cluster.link_latency_us, pipe.answered_until_us)
+    takes_us = _takes_us(cluster, pipe.client, pipe.name, pipe.broker)
+    arrives_us = max(sim.now_us + takes_us, pipe.answered_until_us)
     sent = sim.emit(AnswerSent(*sim.stamp(), number, arrives_us, value))
     sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.answer", number, cause=sent)
     _serve_next(sim, pipe)

@@ -164,7 +164,7 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
         return
     starts = flight.answer.starts if isinstance(flight.answer, FetchedAndStarts) else ()
     has_data = any(end > first for _, _, _, first, end, _ in parts)
-    cost_us = sim.state.cluster.append_cost_us if has_data else 0
+    cost_us = sim.state.cluster.append_us(int(name)) if has_data else 0
     if has_data:
         sim.schedule(cost_us, TIMER, "kafka.copied", int(name), leader, flight.number, parts, starts)
     else:

@@ -130,7 +130,9 @@ def _serve(sim: Simulation, number: int, request: WriteTxnMarkers) -> None:
     if request.groups:
         sim.schedule(write_us(sim), TIMER, "kafka.offsets_marker", number)
     else:
-        sim.schedule(sim.state.cluster.append_cost_us, TIMER, "kafka.markers", number)
+        sim.schedule(
+            sim.state.cluster.append_us(connection_of(sim, number).broker), TIMER, "kafka.markers", number
+        )
 
 
 @due("kafka.markers")
