@@ -21,6 +21,7 @@ from mqviz.model.group import Group
 from mqviz.model.ledger import PartitionLedger
 from mqviz.model.log import Replica
 from mqviz.model.producer import Producer
+from mqviz.model.recent import Recent
 from mqviz.model.request import Connection, InFlight
 from mqviz.model.share import ShareGroup
 from mqviz.model.share_consumer import ShareConsumer
@@ -147,6 +148,7 @@ class Cluster(msgspec.Struct):
     keys: dict[str, bool] = msgspec.field(default_factory=dict)
     ledger: dict[str, PartitionLedger] = msgspec.field(default_factory=dict)
     cuts: list[tuple[str, ...]] = msgspec.field(default_factory=list)
+    recent: Recent = msgspec.field(default_factory=Recent)
 
     def append_us(self, broker: int) -> int:
         """How long an append takes on a broker (R5, R6)."""

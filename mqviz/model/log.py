@@ -25,6 +25,7 @@ from mqviz.model.log_transactions import LogTransactions, recorded
 from mqviz.model.producer import wrote
 from mqviz.model.producer_state import ProducerTable
 from mqviz.model.producer_state import note as note_producer
+from mqviz.model.recent import Mark, marked
 from mqviz.model.segment import Gone, Pass, Segment
 
 if TYPE_CHECKING:
@@ -372,8 +373,13 @@ def _fetched(state: State, event: FollowerFetched) -> None:
 
 @applies(HighWatermarkAdvanced)
 def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
-    partition = state.cluster.topics[event.topic].partitions[event.partition]
+    cluster = state.cluster
+    partition = cluster.topics[event.topic].partitions[event.partition]
     partition.replicas[event.broker].mark(event.high_watermark)
+    marked(
+        cluster,
+        Mark(event.at_us, event.broker, event.topic, event.partition, event.before, event.high_watermark),
+    )
     if event.broker == partition.leader:
         partition.ends.note(event.at_us, event.high_watermark)
     _news_for_followers(state, partition, event.broker, fresh=False)

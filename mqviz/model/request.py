@@ -37,6 +37,7 @@ from mqviz.model.group_messages import OffsetFetch as OffsetFetch
 from mqviz.model.group_messages import SyncGroup as SyncGroup
 from mqviz.model.log import Batch
 from mqviz.model.message import Request as Request
+from mqviz.model.recent import take_out
 from mqviz.model.request_epochs import EpochEnds as EpochEnds
 from mqviz.model.request_epochs import OffsetForLeaderEpoch as OffsetForLeaderEpoch
 from mqviz.model.request_transactions import EndTxn as EndTxn
@@ -297,7 +298,7 @@ def _answered(state: State, event: AnswerSent) -> None:
 @applies(AnswerReceived)
 def _received(state: State, event: AnswerReceived) -> None:
     cluster = state.cluster
-    flight = cluster.requests.pop(event.number)
+    flight = take_out(cluster, event.number, event.at_us)
     _close(cluster, flight)
     if not flight.carried:
         return
@@ -314,7 +315,7 @@ def _received(state: State, event: AnswerReceived) -> None:
 def _broken(state: State, event: ConnectionBroken) -> None:
     cluster = state.cluster
     for number in event.numbers:
-        flight = cluster.requests.pop(number)
+        flight = take_out(cluster, number, event.at_us, broken=True)
         _unpark(cluster, flight)
         if isinstance(flight.request, ReplicaFetch):
             cluster.brokers[flight.request.follower].fetchers[event.broker].running = False
@@ -334,7 +335,7 @@ def _broken(state: State, event: ConnectionBroken) -> None:
 
 @applies(RequestEnded)
 def _ended(state: State, event: RequestEnded) -> None:
-    flight = state.cluster.requests.pop(event.number)
+    flight = take_out(state.cluster, event.number, event.at_us)
     _next(state.cluster.connections[flight.connection])
     _close(state.cluster, flight)
 

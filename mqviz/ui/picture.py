@@ -33,6 +33,7 @@ SCENES = (
     "request_timing",
     "retention",
     "share_group",
+    "timeline",
 )
 LOOK_BACK = 5_000
 """Events that are looked through for one worth explaining."""

@@ -11,6 +11,7 @@ from tests.scenes import (
     moments_routing,
     moments_share,
     moments_storage,
+    moments_timeline,
     moments_timing,
 )
 from tests.scenes.moments_register import MOMENTS
@@ -26,6 +27,7 @@ FILES = (
     moments_routing,
     moments_share,
     moments_storage,
+    moments_timeline,
     moments_timing,
 )
 

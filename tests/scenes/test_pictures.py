@@ -55,6 +55,8 @@ ALL = [
     *product(("company",), ((67, 21),), ("ascii", "plain")),
     *product(("preparing", "reconciling", "empty_group"), ((60, 16), (67, 21), (160, 45)), ("colour",)),
     *product(("reconciling",), ((67, 21),), ("ascii", "plain")),
+    *product(("first_record", "acknowledged", "leader_dead"), ((60, 16), (67, 21), (160, 45)), ("colour",)),
+    *product(("acknowledged",), ((67, 21),), ("ascii", "plain")),
     *product(("five_members", "all_answered", "one_behind", "at_home"), ((67, 21),), ("ascii", "plain")),
     *product(("record_in_focus", "member_in_focus"), ((67, 21),), ("plain",)),
 ]

@@ -35,7 +35,12 @@ def draw(state: State, view: View) -> Canvas:
     canvas = view.canvas()
     found = batching_facts.accumulators(state)
     if not found:
-        canvas.put(1, min(1, view.rows - 1), shorten("no producer yet", view.columns - 2), QUIET)
+        words = (
+            "what producers hold is seen in a simulation only"
+            if facts.is_observed(state)
+            else "no producer yet"
+        )
+        canvas.put(1, min(1, view.rows - 1), shorten(words, view.columns - 2), QUIET)
         return canvas
     shown = _chosen(found, view)
     letters = letters_of(facts.key_letters(state))
