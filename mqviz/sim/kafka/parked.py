@@ -9,7 +9,7 @@ Left out: limits of a whole fetch (fetch.max.bytes).
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
-from mqviz.model.cluster import Partition
+from mqviz.model.cluster import Partition, Topic
 from mqviz.model.isolation import readable_to
 from mqviz.model.request import (
     Fetch,
@@ -111,7 +111,10 @@ def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
     broker = sim.state.cluster.requests[number].broker
     parts: list[Part] = []
     total = 0
+    topics = sim.state.cluster.topics
     for topic, partition, offset in request.offsets:
+        if _has_all(topics.get(topic), partition, broker, offset):
+            continue
         part, size = _readable(sim, broker, topic, partition, offset, request, total)
         total += size
         if part is not None:
@@ -137,6 +140,14 @@ def _aborted(sim: Simulation, broker: int, parts: list[Part]) -> tuple[tuple[str
             touching = sorted(log.transactions.aborted(first, end), key=lambda each: each.first)
             found += [(topic, number, each.producer_id, each.first) for each in touching]
     return tuple(found)
+
+
+def _has_all(topic: Topic | None, number: int, broker: int, offset: int) -> bool:
+    """Whether the reader has what this leader shows, which is all that there is to say of an idle partition."""
+    if topic is None or not 0 <= number < len(topic.partitions):
+        return False
+    copy = topic.partitions[number].replicas.get(broker)
+    return copy is not None and copy.leader == broker and copy.high_watermark == offset
 
 
 def _readable(
