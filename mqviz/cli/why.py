@@ -13,7 +13,7 @@ from mqviz.cli import BAD_INPUT, COULD_NOT, OK, CannotDo
 from mqviz.cli.opening import open_simulator, scenario_of, scenario_path
 from mqviz.cli.play import events_of
 from mqviz.commands import nearest
-from mqviz.model.biography import biography
+from mqviz.model.biography import biographies
 from mqviz.model.causes import explained, last_of
 from mqviz.model.event import APPLY, Event
 from mqviz.model.readings import Biography, Why
@@ -33,10 +33,10 @@ def why(arguments: Namespace) -> int:
     if record is None and not arguments.what.isdigit():
         _check_kind(arguments.what)
     events = list(events_of(open_simulator, scenario, seed, until_us))
-    told: Biography | list[Why]
+    told: Sequence[Biography] | Sequence[Why]
     if record:
-        told = _life(events, record[1], int(record[2]), int(record[3]))
-        lines = list(_story(told))
+        told = _lives(events, record[1], int(record[2]), int(record[3]))
+        lines = "\n\n".join("\n".join(_story(life)) for life in told).split("\n")
     else:
         told = explained(events, _number(events, arguments.what))
         lines = list(_walk(told, len(told) if arguments.all else CLOSE))
@@ -65,9 +65,10 @@ def _number(events: Sequence[Event], what: str) -> int:
     return number
 
 
-def _life(events: Sequence[Event], topic: str, partition: int, offset: int) -> Biography:
-    found = biography(events, topic, partition, offset)
-    if found is None:
+def _lives(events: Sequence[Event], topic: str, partition: int, offset: int) -> Sequence[Biography]:
+    """Of each record that had this offset: more than one if the first was cut off."""
+    found = biographies(events, topic, partition, offset)
+    if not found:
         raise CannotDo(f"no record {topic}-{partition}:{offset} was written in this run", COULD_NOT)
     return found
 
@@ -96,4 +97,4 @@ def _story(life: Biography) -> Iterator[str]:
     yield f"record {life.topic}-{life.partition}:{life.offset}, {key}"
     for station in life.stations:
         yield f"{station.at_us / 1e6:>10.4f} s  {station.what}  {station.detail}"
-    yield f"delivered {life.verdict}"
+    yield life.verdict if life.verdict.startswith("lost") else f"delivered {life.verdict}"

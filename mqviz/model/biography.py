@@ -14,6 +14,7 @@ from mqviz.model import biography_observed
 from mqviz.model.consumer import CommitRefused, ConsumerChanged, RecordsProcessed, RecordsReturned
 from mqviz.model.event import Event
 from mqviz.model.group import OffsetsCommitted
+from mqviz.model.leadership import ReplicaLost, ReplicaTruncated
 from mqviz.model.log import BatchAppended, HighWatermarkAdvanced, ReplicaAppended
 from mqviz.model.membership import PartitionsRevoked, PositionsSet
 from mqviz.model.producer import RecordsAcknowledged, SendCalled
@@ -23,23 +24,51 @@ from mqviz.model.story import Story
 
 def biography(events: Sequence[Event], topic: str, partition: int, offset: int) -> Biography | None:
     """The biography of a record as far as `events` (from the beginning of the run) go; None: nothing is known of it."""
-    births = (n for n in range(len(events) - 1, -1, -1) if _is_birth(events[n], topic, partition, offset))
-    index = next(births, None)  # the last one: an offset that was cut off is given to another record (R69)
-    if index is None:
-        return biography_observed.tell(events, topic, partition, offset)
+    found = biographies(events, topic, partition, offset)
+    return found[-1] if found else None
+
+
+def biographies(events: Sequence[Event], topic: str, partition: int, offset: int) -> tuple[Biography, ...]:
+    """As `biography`, of each record that ever had this offset: one that was cut off makes room for another (R26, R69)."""
+    births = [number for number, event in enumerate(events) if _is_birth(event, topic, partition, offset)]
+    if not births:
+        seen = biography_observed.tell(events, topic, partition, offset)
+        return () if seen is None else (seen,)
+    return tuple(
+        _tell(events, topic, partition, offset, index, after)
+        for index, after in zip(births, (*births[1:], len(events)), strict=True)
+    )
+
+
+def _tell(
+    events: Sequence[Event], topic: str, partition: int, offset: int, index: int, after: int
+) -> Biography:
+    """The life of the record that event `index` wrote; from event `after` on the offset names another one."""
     born = events[index]
     assert isinstance(born, BatchAppended)
     story = Story(topic, partition, offset, born.batch.keys[offset - born.batch.base_offset])
+    story.leader = born.broker
     _produced(story, events, index, born)
     story.add(born.at_us, "appended", f"broker {born.broker}, epoch {born.batch.leader_epoch}")
     for event in events[:index]:
         if isinstance(event, PositionsSet):
             _started(story, event)
-    for event in events[index + 1 :]:
-        tell = TELL.get(type(event))
+    for number, event in enumerate(events[index + 1 :], index + 1):
+        tell = TELL.get(type(event)) if number < after else CUT.get(type(event))
         if tell is not None:
             tell(story, event)
-    return story.end()
+    return story.end(_fate(story))
+
+
+def _fate(story: Story) -> str:
+    """What to say of a record that no replica has any more; empty for all others."""
+    if not story.lost:
+        return ""
+    return (
+        "lost: it was acknowledged, and no replica has it any more"
+        if story.acked
+        else "lost: no replica has it any more"
+    )
 
 
 def _is_birth(event: Event, topic: str, partition: int, offset: int) -> bool:
@@ -87,6 +116,7 @@ def _readable(story: Story, event: HighWatermarkAdvanced) -> None:
 def _acked(story: Story, event: RecordsAcknowledged) -> None:
     safe = event.base_offset <= story.offset < event.base_offset + event.count
     if safe and story.here(event.topic, event.partition):
+        story.acked = True
         story.add(event.at_us, "acked", f"{event.producer} knows it is safe")
 
 
@@ -128,7 +158,31 @@ def _revoked(story: Story, event: PartitionsRevoked) -> None:
         story.gave_up(event.at_us, event.group, event.consumer, event.lost)
 
 
-TELL: dict[type[Event], Callable[[Story, Any], None]] = {
+def _cut(story: Story, event: ReplicaTruncated) -> None:
+    if story.here(event.topic, event.partition) and event.end <= story.offset < event.before:
+        _gone(story, event, f"broker {event.broker} goes back to {event.end}, as its leader has it")
+
+
+def _disk(story: Story, event: ReplicaLost) -> None:
+    if story.here(event.topic, event.partition):
+        _gone(story, event, f"the disk of broker {event.broker} is lost")
+
+
+def _gone(story: Story, event: ReplicaTruncated | ReplicaLost, detail: str) -> None:
+    """One copy fewer, if this broker had one."""
+    holders = {story.leader, *story.copies}
+    if event.broker not in holders:
+        return
+    story.copies = [broker for broker in story.copies if broker != event.broker]
+    story.leader = -1 if story.leader == event.broker else story.leader
+    story.lost = holders == {event.broker}
+    story.add(event.at_us, "cut off", detail, "bad")
+
+
+CUT: dict[type[Event], Callable[[Story, Any], None]] = {ReplicaTruncated: _cut, ReplicaLost: _disk}
+"""What still happens to a record when its offset names another one."""
+
+TELL: dict[type[Event], Callable[[Story, Any], None]] = CUT | {
     ReplicaAppended: _copied,
     HighWatermarkAdvanced: _readable,
     RecordsAcknowledged: _acked,

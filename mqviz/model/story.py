@@ -33,7 +33,7 @@ class Reading:
 
 @dataclass
 class Story:
-    """The record and what is known of it so far; `copies`: followers that have it."""
+    """The record and what is known of it so far; `leader`: who wrote it (-1: has it no more), `copies`: followers that have it."""
 
     topic: str
     partition: int
@@ -42,7 +42,10 @@ class Story:
     stations: list[Station] = field(default_factory=list)
     groups: dict[str, Reading] = field(default_factory=dict)
     copies: list[int] = field(default_factory=list)
+    leader: int = -1
     readable: bool = False
+    acked: bool = False
+    lost: bool = False
 
     def add(self, at_us: int, what: str, detail: str, sign: str = "done") -> None:
         """The next line; what nobody saw has no time from which to count."""

@@ -168,8 +168,18 @@ def test_why_walks_up_the_causes_in_plain_sentences() -> None:
 def test_why_tells_a_record_s_life_as_text_and_json() -> None:
     done = mqviz("why", "consumer-groups", "email-requests-0:3")
     assert "delivered once" in done.stdout, done.stderr
-    told = json.loads(mqviz("why", "consumer-groups", "email-requests-0:3", "--json").stdout)
+    (told,) = json.loads(mqviz("why", "consumer-groups", "email-requests-0:3", "--json").stdout)
     assert (told["offset"], told["delivered"]) == (3, 1)
+
+
+def test_why_tells_of_an_acknowledged_record_that_was_lost_and_of_the_next_with_its_offset() -> None:
+    lost, after = mqviz("why", "replication", "orders-0:9").stdout.split("\n\n")
+    assert "key gil" in lost
+    assert "acked  shop knows it is safe" in lost
+    assert "cut off  broker 1 goes back to 9" in lost
+    assert lost.endswith("lost: it was acknowledged, and no replica has it any more")
+    assert "epoch 1" in after
+    assert "cut off" not in after
 
 
 @pytest.mark.parametrize(
