@@ -1,6 +1,6 @@
 """The README's pictures, made anew from real runs: `python -m tests.readme_pictures` (needs rsvg-convert and Fira Code).
 
-Lesson 15 is the run that the snapshot tests hold; attach watches a real Apache Kafka that this script starts
+Lesson 15 is the run that the snapshot tests hold; replication is its example, when the killed broker is back; attach watches a real Apache Kafka that this script starts
 and loads with real clients: one group behind because of a hot key, one that keeps up, one that has stopped.
 """
 
@@ -21,6 +21,7 @@ from mqviz.live import cluster
 from mqviz.ui.app import MqvizApp
 from mqviz.ui.options import Options, Start
 from tests.ui.test_snapshots import at_step, two_idle
+from tests.ui.worlds import World
 
 OUT = folders.data("assets") / "pictures"
 KEYS = [f"customer-{n}" for n in range(24)]
@@ -50,6 +51,14 @@ async def lesson() -> None:
     async with app.run_test(size=(100, 30)) as pilot:
         await two_idle(pilot)
         save(app, "lesson-15")
+
+
+async def fault() -> None:
+    example = folders.data("assets") / "scenarios" / "replication.yaml"
+    app = World().app("play", str(example), theme="dark")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await pilot.press("n", "n", "n")  # broker 1 dies, broker 2 leads, broker 1 returns
+        save(app, "replication")
 
 
 def produce(bootstrap: str, over: threading.Event) -> None:
@@ -110,6 +119,7 @@ async def attach(bootstrap: str) -> None:
 
 def main() -> None:
     asyncio.run(lesson())
+    asyncio.run(fault())
     over = threading.Event()
     with cluster.start() as running:
         threads = load(running.bootstrap, over)
