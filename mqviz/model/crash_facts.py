@@ -14,9 +14,12 @@ from mqviz.model.state import State
 
 GONE = ("closed", "dead")
 
+ONCE = ("dedupe", "transaction")
+"""Commit styles with which work that is done again has no second effect: it is recognised, or what was written first was aborted."""
+
 
 class Cost(Reading, frozen=True):
-    """Offsets that are read again, those of them whose work is done twice, and those that are never done."""
+    """Offsets that are read again, those of them whose work takes effect twice, and those that are never done."""
 
     again: int
     twice: int
@@ -74,7 +77,7 @@ def _exposure(state: State, group: str, record: PartitionRecord) -> Exposure:
     begin = _begin(state, record, consumers)
     hand = _in_hand(record, consumers)
     style = consumers[-1].settings.commit if consumers else ""
-    did = _did(record, position, hand)
+    did = _did(record, position, hand, style in ONCE)
     working = reader.taken.offset if reader is not None and reader.taken is not None else None
     return Exposure(
         group,
@@ -87,9 +90,9 @@ def _exposure(state: State, group: str, record: PartitionRecord) -> Exposure:
         working,
         hand,
         record.crash,
-        _would(record, begin, position, style == "dedupe", did.lost),
+        _would(record, begin, position, style in ONCE, did.lost),
         did,
-        _tally(state, record, hand, did.lost),
+        _tally(state, record, hand, did),
     )
 
 
@@ -119,29 +122,30 @@ def _in_hand(record: PartitionRecord, consumers: list[Consumer]) -> tuple[tuple[
     return tuple((part.first, part.end) for c in living for part in c.hand if here(part))
 
 
-def _would(record: PartitionRecord, begin: int, position: int, recognises: bool, lost: int) -> Cost:
+def _would(record: PartitionRecord, begin: int, position: int, once: bool, lost: int) -> Cost:
     """The reader dies now, and what it had in hand is gone; `lost` are so already."""
     again = max(0, position - begin)
     done = sum(end - first for first, end, times in record.steps(begin, position) if times)
-    return Cost(again, 0 if recognises else done, max(0, _undone(record, begin) - lost))
+    return Cost(again, 0 if once else done, max(0, _undone(record, begin) - lost))
 
 
-def _did(record: PartitionRecord, position: int, hand: tuple[tuple[int, int], ...]) -> Cost:
+def _did(record: PartitionRecord, position: int, hand: tuple[tuple[int, int], ...], once: bool) -> Cost:
     crash, begin = record.crash, record.committed or 0
     again = 0
     if crash is not None and crash.begin is not None:
         again = max(0, min(position, crash.position) - crash.begin)
     held = sum(_undone(record, min(end, begin), first) for first, end in hand)
-    return Cost(again, record.more_than_once(), _undone(record, begin) - held)
+    return Cost(again, 0 if once else record.more_than_once(), _undone(record, begin) - held)
 
 
-def _tally(state: State, record: PartitionRecord, hand: tuple[tuple[int, int], ...], lost: int) -> Tally:
+def _tally(state: State, record: PartitionRecord, hand: tuple[tuple[int, int], ...], did: Cost) -> Tally:
     high = state.cluster.partition(record.topic, record.partition).led.high_watermark
-    counts = [0, 0, 0]
+    done, undone = 0, 0
     for first, end, times in record.steps(record.start or 0, high):
-        counts[min(times, 2)] += end - first
+        done += end - first if times else 0
+        undone += 0 if times else end - first
     held = sum(_undone(record, end, first) for first, end in hand)
-    return Tally(counts[1], counts[2], lost, held, counts[0] - lost - held)
+    return Tally(done - did.twice, did.twice, did.lost, held, undone - did.lost - held)
 
 
 def _undone(record: PartitionRecord, end: int, first: int | None = None) -> int:

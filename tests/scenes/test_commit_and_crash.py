@@ -13,6 +13,7 @@ from mqviz.scenes.commit_and_crash.picture import Lane, picture, sentence
 from mqviz.scenes.view import View
 from mqviz.sim.backend import SimBackend, open_sim
 from tests.scenes.moments_register import MS
+from tests.sim.kafka.worlds import S, run
 
 KILL_US, OVER_US = 17_500 * MS, 30_000 * MS
 GROUPS = ("before", "after", "every-3s", "table")
@@ -77,6 +78,24 @@ def test_the_sentences() -> None:
     assert sentence(lanes(OVER_US)["after"]) == (
         "a1 died at 17.500 s; the next one began at 12: 4 again, 2 twice, 0 lost"
     )
+
+
+def test_a_transaction_that_is_aborted_has_no_effect_and_is_done_again() -> None:
+    sink = "add producer E topic=out rate=0/s linger=0s transactional.id=E"
+    reader = (
+        "add consumer c1 group=g topic=t processing=500ms max_poll_records=4 auto_offset_reset=earliest "
+        "session_timeout=6s commit=transaction output=E"
+    )
+    source = "add producer p topic=t rate=4/s linger=0s"
+    world = run("create topic t", "create topic out", source, sink, brokers=1).to(3 * S)
+    world.do(reader).to(6 * S)
+    (each,) = facts.exposures(world.state, "t", 0)
+    assert each.now.again == 4
+    assert each.now.twice == each.now.lost == 0
+    world.do("kill consumer c1").to(7 * S).do(sink, reader).to(20 * S)
+    (each,) = facts.exposures(world.state, "t", 0)
+    assert (each.did.again, each.did.twice, each.did.lost) == (4, 0, 0)
+    assert world.state.cluster.groups["g"].records["t-0"].more_than_once() > 0
 
 
 @pytest.mark.parametrize("size", [(20, 6), (40, 10), (60, 16), (67, 21), (100, 30), (160, 45), (240, 70)])

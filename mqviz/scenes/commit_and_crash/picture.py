@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mqviz.model import facts
-from mqviz.model.crash_facts import Cost, Exposure, Tally
+from mqviz.model.crash_facts import ONCE, Cost, Exposure, Tally
 from mqviz.model.group_record import Crash
 from mqviz.model.readings import Tape
 from mqviz.model.state import State
@@ -21,6 +21,7 @@ STYLES = {
     "auto": ("auto-commit", "auto-commit"),
     "none": ("never commits", "no commits"),
     "dedupe": ("knows what is done", "knows done"),
+    "transaction": ("in a transaction", "transaction"),
 }
 """When an application commits, in words and in few words."""
 
@@ -37,7 +38,7 @@ class Lane(NamedTuple):
     position: int
     working: int | None
     in_hand: tuple[tuple[int, int], ...]
-    recognises: bool
+    style: str
     crash: Crash | None
     now: tuple[int, int, int]
     did: tuple[int, int, int]
@@ -47,6 +48,11 @@ class Lane(NamedTuple):
     def holds(self, offset: int) -> bool:
         """Whether somebody alive still works on it."""
         return any(first <= offset < end for first, end in self.in_hand)
+
+    @property
+    def once(self) -> bool:
+        """Whether work that is done again has no second effect."""
+        return self.style in ONCE
 
     @property
     def waits(self) -> bool:
@@ -137,7 +143,7 @@ def _lane(state: State, topic: str, partition: int, each: Exposure, first: int, 
         each.position,
         each.working,
         each.in_hand,
-        each.style == "dedupe",
+        each.style,
         each.crash,
         _three(each.now),
         _three(each.did),
@@ -169,8 +175,9 @@ def _at_stake(lane: Lane) -> str:
         return f"{lane.begin} is committed, and {lost} below it are not done: a crash loses them"
     if not again:
         return "all that was read is committed: a crash costs nothing"
-    if lane.recognises:
-        return f"{again} read and not committed: read again after a crash, what is done is recognised"
+    if lane.once:
+        why = "what is done is recognised" if lane.style == "dedupe" else "what was written is aborted"
+        return f"{again} read and not committed: read again after a crash, {why}"
     return f"{again} read and not committed: read again after a crash, {twice} of them done twice"
 
 

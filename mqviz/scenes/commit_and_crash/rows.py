@@ -89,11 +89,11 @@ def _tile(shown: Picture, lane: Lane, number: int) -> Style:
 
 def _fate(lane: Lane, offset: int, times: int) -> tuple[str, Style]:
     """What became of a record, or with `?` what a crash now would make of it."""
-    if times > 1:
+    if times > 1 and not lane.once:
         return f"×{times}", TWICE
     if not times and offset < lane.begin:
         return ("✗?", QUIET) if lane.holds(offset) else ("✗", LOST)
-    if times and lane.begin <= offset < lane.position and not lane.recognises:
+    if times and lane.begin <= offset < lane.position and not lane.once:
         return "2?", QUIET
     return "", QUIET
 
