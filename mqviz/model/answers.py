@@ -45,6 +45,12 @@ class FetchedElsewhere(Fetched, frozen=True):
     leaders: tuple[tuple[str, int, int, int], ...] = ()
 
 
+class FetchedNearby(Fetched, frozen=True):
+    """No records, but (topic, partition, broker): read these from there, it is closer (R36)."""
+
+    preferred: tuple[tuple[str, int, int], ...] = ()
+
+
 class FetchedAndStarts(Fetched, frozen=True):
     """The same for a follower where logs do not start at 0: (topic, partition, the leader's log start) (R72)."""
 

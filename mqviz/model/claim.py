@@ -15,7 +15,8 @@ class Claim(msgspec.Struct):
     `reset`: how a lost position is found: by the group's commit (empty), the `policy` of auto.offset.reset, `earliest`,
     `latest`, the `time` at_us; not before `not_before_us`. `paused`: by the application (R89). `handed`: the offset after
     the last record that poll() returned, `done`: after the last one that is done with, None if there was none; `stored`: which of
-    them librdkafka's timer committed last (R84).
+    them librdkafka's timer committed last (R84). `preferred`: the replica that the leader sent the consumer to, until `preferred_until_us`;
+    -1: it reads from the leader (R36).
     """
 
     topic: str
@@ -31,6 +32,8 @@ class Claim(msgspec.Struct):
     handed: int | None = None
     done: int | None = None
     stored: int | None = None
+    preferred: int = -1
+    preferred_until_us: int = 0
 
     def forget(self) -> None:
         """What was fetched is of no use any more."""

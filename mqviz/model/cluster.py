@@ -177,13 +177,14 @@ KEYS = 64
 """Keys that get a letter of their own."""
 
 
-class ClusterStarted(Event, frozen=True):
-    """Brokers 1 … brokers are up and know each other."""
+class ClusterStarted(Event, frozen=True, omit_defaults=True):
+    """Brokers 1 … brokers are up and know each other; `racks`: the rack of each in turn, if they have any."""
 
     brokers: int
     link_latency_us: int
     append_cost_us: int
     initial_rebalance_delay_us: int
+    racks: tuple[str, ...] = ()
 
 
 class TopicCreated(Event, frozen=True, omit_defaults=True):
@@ -219,6 +220,8 @@ def _started(state: State, event: ClusterStarted) -> None:
         cluster.brokers[broker] = Broker(
             broker, {other: Feed() for other in others}, {other: Fetcher() for other in others}
         )
+    for broker, rack in enumerate(event.racks, start=1):
+        cluster.brokers[broker].rack = rack
 
 
 @applies(TopicCreated)

@@ -17,6 +17,7 @@ from mqviz.model.answers import FetchedAndAborted as FetchedAndAborted
 from mqviz.model.answers import FetchedAndStarts as FetchedAndStarts
 from mqviz.model.answers import FetchedDiverging as FetchedDiverging
 from mqviz.model.answers import FetchedElsewhere as FetchedElsewhere
+from mqviz.model.answers import FetchedNearby as FetchedNearby
 from mqviz.model.answers import GroupHeartbeatAnswered as GroupHeartbeatAnswered
 from mqviz.model.answers import Joined as Joined
 from mqviz.model.answers import Offsets as Offsets
@@ -134,6 +135,7 @@ AnyAnswer = (
     | ProducerIdGranted
     | Fetched
     | FetchedAndAborted
+    | FetchedNearby
     | FetchedAndStarts
     | Offsets
     | EpochEnds

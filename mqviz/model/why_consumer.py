@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mqviz.model.closest import ReplicaPreferred
 from mqviz.model.consumer import RecordsSkipped
 from mqviz.model.consuming import (
     ApplicationBusy,
@@ -24,6 +25,7 @@ SEEK = "seek() moves only this consumer's position; what is committed stays, and
 RESET = "without a position that exists, auto.offset.reset says where to begin"
 PAUSE = "a paused partition stays with its owner, who fetches and returns nothing of it: backpressure"
 ONCE = "a record counts once if whoever works on it can tell that it is done"
+CLOSEST = "the leader sends a consumer with client.rack to the replica in its rack, which serves what it knows to be committed"
 EXPIRY = "offsets of a group without members are kept for offsets.retention.minutes"
 
 
@@ -46,6 +48,14 @@ def _poll(_: State, event: PollEnded) -> Why:
 def _loop(_: State, event: LoopSet) -> Why:
     how = "polls all the time from now on" if event.loop else "polls only when it is told to"
     return _why(event, f"{event.consumer} {how}", rule=POLL)
+
+
+@explains(ReplicaPreferred)
+def _closest(_: State, event: ReplicaPreferred) -> Why:
+    where = f"broker {event.broker}" if event.broker >= 0 else "its leader again"
+    return _why(
+        event, f"{event.consumer} reads {event.topic} P{event.partition} from {where}", event.because, CLOSEST
+    )
 
 
 @explains(ApplicationBusy)

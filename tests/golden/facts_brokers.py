@@ -157,6 +157,11 @@ def _copies(world: World, read: Args) -> Any:
     return _values(world, read).count(read["value"])
 
 
+@fact("preferred_replica")
+def _preferred(world: World, read: Args) -> Any:
+    return [claim.preferred for claim in world.state.cluster.consumers[read["member"]].claims.values()]
+
+
 # -- what came of records --------------------------------------------------------------------------------------
 
 

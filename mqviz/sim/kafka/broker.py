@@ -16,7 +16,15 @@ from mqviz.model.log import Batch, BatchAppended, BatchRefused
 from mqviz.model.producer_state import BatchRepeated
 from mqviz.model.request import Fetch, ListOffsets, Offsets, Produce
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import log_segments, parked, producer_state, replica, sockets, transaction_writes
+from mqviz.sim.kafka import (
+    closest,
+    log_segments,
+    parked,
+    producer_state,
+    replica,
+    sockets,
+    transaction_writes,
+)
 from mqviz.sim.kafka.network import answer, connection_of, end, park, serves
 
 
@@ -113,6 +121,8 @@ def _reply(sim: Simulation, number: int, request: Produce) -> None:
 
 @serves(Fetch)
 def _fetch(sim: Simulation, number: int, request: Fetch) -> None:
+    if request.rack and closest.sends_away(sim, number, connection_of(sim, number).broker, request):
+        return
     if not parked.answer_fetch(sim, number, at_once=False):
         park(sim, number)
         sim.schedule(request.max_wait_us, TIMER, "kafka.fetch_wait", number)

@@ -79,6 +79,7 @@ def _start(sim: Simulation) -> None:
             int(plan.link_latency),
             int(plan.append_cost),
             int(plan.group_initial_rebalance_delay),
+            plan.racks[: plan.brokers],
         )
     )
     for broker in sim.state.cluster.brokers:

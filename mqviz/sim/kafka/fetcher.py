@@ -11,10 +11,10 @@ from __future__ import annotations
 from mqviz.kafka.errors import Error
 from mqviz.model.consumer import Consumer, FetchStarted, RecordsFetched
 from mqviz.model.consuming import PositionLost
-from mqviz.model.request import AnyRequest, Fetch, Fetched, FetchedAndAborted, InFlight
+from mqviz.model.request import AnyRequest, Fetch, Fetched, FetchedAndAborted, FetchedNearby, InFlight
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka import isolation, metadata
+from mqviz.sim.kafka import isolation, metadata, nearby
 from mqviz.sim.kafka.consumer_settings import backoff_us, fetch_request
 from mqviz.sim.kafka.network import ask, receives
 
@@ -35,7 +35,7 @@ def fetch(sim: Simulation, consumer: Consumer) -> None:
     wanted: dict[int, list[tuple[str, int, int]]] = {}
     for claim in consumer.claims.values():
         if claim.position is not None and not claim.fetched and not claim.paused:
-            broker = leader(sim, consumer, claim.topic, claim.partition)
+            broker = nearby.replica(sim, claim, leader(sim, consumer, claim.topic, claim.partition))
             wanted.setdefault(broker, []).append((claim.topic, claim.partition, claim.position))
     for broker in sorted(wanted):
         if broker < 0:
@@ -59,8 +59,12 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
         return
     errors = [part[2] for part in reply.parts] if isinstance(reply, Fetched) else ()
     metadata.failed(sim, "consumer", name, flight, errors)
+    if isinstance(reply, FetchedNearby):
+        nearby.told(sim, consumer, reply)
+    back = nearby.given_up(sim, consumer, broker, reply)
     if not isinstance(reply, Fetched) or reply.error:
         _later(sim, consumer, broker)
+        actor.progress(sim, consumer)
         return
     parts = tuple(
         (topic, partition, first, end)
@@ -73,7 +77,7 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
             hidden = isolation.hidden(sim, consumer, reply, parts)
         sim.cause = sim.emit(RecordsFetched(*sim.stamp(), name, broker, parts, hidden))
     else:
-        _errors(sim, consumer, broker, reply)
+        _errors(sim, consumer, broker, reply, back)
     actor.progress(sim, consumer)
 
 
@@ -83,12 +87,16 @@ def _still_wanted(sim: Simulation, consumer: Consumer, topic: str, partition: in
     return claim is not None and not claim.fetched and claim.position == first
 
 
-def _errors(sim: Simulation, consumer: Consumer, broker: int, reply: Fetched) -> None:
-    """Nothing but errors came: offsets out of range at once, all others after a backoff."""
+def _errors(
+    sim: Simulation, consumer: Consumer, broker: int, reply: Fetched, back: tuple[tuple[str, int], ...]
+) -> None:
+    """Nothing but errors came: offsets out of range at once, all others after a backoff; `back`: the leader is asked about these."""
     gone = tuple(
         (topic, partition)
         for topic, partition, error, first, _, _ in reply.parts
-        if error == Error.OFFSET_OUT_OF_RANGE and _still_wanted(sim, consumer, topic, partition, first)
+        if error == Error.OFFSET_OUT_OF_RANGE
+        and (topic, partition) not in back
+        and _still_wanted(sim, consumer, topic, partition, first)
     )
     if any(part[2] not in (Error.NONE, Error.OFFSET_OUT_OF_RANGE) for part in reply.parts):
         _later(sim, consumer, broker)

@@ -21,7 +21,7 @@ from mqviz.model.request import (
     ProducedElsewhere,
 )
 from mqviz.sim.engine import Simulation, due
-from mqviz.sim.kafka import metadata, share_fetch, sockets
+from mqviz.sim.kafka import closest, metadata, share_fetch, sockets
 from mqviz.sim.kafka.network import answer
 
 Part = tuple[str, int, int, int, int, int]
@@ -37,6 +37,15 @@ def wake(sim: Simulation, partition: Partition) -> None:
         answer_fetch(sim, number, at_once=False)
     if sim.state.cluster.share_groups:
         share_fetch.wake_all(sim, partition)
+
+
+def wake_at(sim: Simulation, partition: Partition, follower: int) -> None:
+    """The high watermark of a follower's copy moved: who waits there has something to read."""
+    if not sim.scenario.cluster.racks:
+        return
+    for number in list(partition.parked_fetches):
+        if sim.state.cluster.requests[number].broker == follower:
+            answer_fetch(sim, number, at_once=False)
 
 
 def replicated(sim: Simulation, number: int) -> bool:
@@ -159,7 +168,7 @@ def _readable(
         return (topic, number, Error.UNKNOWN_TOPIC_OR_PARTITION, offset, offset, -1), 0
     partition = found.partitions[number]
     copy = partition.replicas.get(broker)
-    if copy is None or copy.leader != broker:
+    if copy is None or (copy.leader != broker and not closest.reads_here(copy, request)):
         return (topic, number, Error.NOT_LEADER_OR_FOLLOWER, offset, offset, -1), 0
     log, mark = copy.log, copy.high_watermark
     if not log.start <= offset <= log.end:

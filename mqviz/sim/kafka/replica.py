@@ -229,6 +229,7 @@ def _copied(sim: Simulation, follower: int, leader: int, number: int, parts: Par
         mark = min(leader_mark, copy.log.end)
         if mark > copy.high_watermark:
             sim.emit(ReplicaHighWatermarkAdvanced(*sim.stamp(), topic, partition, follower, mark))
+            parked.wake_at(sim, found, follower)
     for topic, partition, start in starts:
         retention.follow_log_start(sim, sim.state.cluster.partition(topic, partition), follower, start)
     _fetch(sim, follower, leader)
