@@ -64,7 +64,8 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
     back = nearby.given_up(sim, consumer, broker, reply)
     if not isinstance(reply, Fetched) or reply.error:
         _later(sim, consumer, broker)
-        actor.progress(sim, consumer)
+        if back:
+            actor.progress(sim, consumer)
         return
     parts = tuple(
         (topic, partition, first, end)
