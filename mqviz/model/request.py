@@ -345,7 +345,7 @@ def _ended(state: State, event: RequestEnded) -> None:
 def _close(cluster: Cluster, flight: InFlight) -> None:
     """The broker did what lay in the socket of a client that is gone: it closes its end, too."""
     pipe = cluster.connections[flight.connection]
-    if pipe.closed and not pipe.serving:
+    if pipe.closed and not any(each.connection == flight.connection for each in cluster.requests.values()):
         del cluster.connections[flight.connection]
 
 
