@@ -22,9 +22,9 @@ MOVES: dict[str, tuple[str, ...]] = {
     "INITIALIZING": ("READY", "FATAL_ERROR"),
     "READY": ("IN_TRANSACTION", "FATAL_ERROR"),
     "IN_TRANSACTION": ("COMMITTING", "ABORTING", "ABORTABLE_ERROR", "FATAL_ERROR"),
+    "ABORTABLE_ERROR": ("ABORTING", "FATAL_ERROR"),
     "COMMITTING": ("READY", "ABORTABLE_ERROR", "FATAL_ERROR"),
     "ABORTING": ("READY", "INITIALIZING", "FATAL_ERROR"),
-    "ABORTABLE_ERROR": ("ABORTING", "FATAL_ERROR"),
     "FATAL_ERROR": (),
 }
 """From each state of a transactional producer the states that may follow; FATAL_ERROR: it can only be closed (R61)."""

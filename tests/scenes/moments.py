@@ -13,6 +13,7 @@ from tests.scenes import (
     moments_storage,
     moments_timeline,
     moments_timing,
+    moments_transactions,
 )
 from tests.scenes.moments_register import MOMENTS
 
@@ -29,6 +30,7 @@ FILES = (
     moments_storage,
     moments_timeline,
     moments_timing,
+    moments_transactions,
 )
 
 __all__ = ["FILES", "MOMENTS"]

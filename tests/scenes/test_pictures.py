@@ -57,6 +57,10 @@ ALL = [
     *product(("reconciling",), ((67, 21),), ("ascii", "plain")),
     *product(("first_record", "acknowledged", "leader_dead"), ((60, 16), (67, 21), (160, 45)), ("colour",)),
     *product(("acknowledged",), ((67, 21),), ("ascii", "plain")),
+    *product(("two_open", "hung", "given_up"), ((60, 16), (67, 21), (160, 45)), ("colour",)),
+    *product(("hung",), ((100, 30),), ("colour",)),
+    *product(("hung",), ((67, 21),), ("ascii", "plain")),
+    *product(("no_transactions",), ((60, 16),), ("colour",)),
     *product(("five_members", "all_answered", "one_behind", "at_home"), ((67, 21),), ("ascii", "plain")),
     *product(("record_in_focus", "member_in_focus"), ((67, 21),), ("plain",)),
 ]
