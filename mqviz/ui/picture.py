@@ -33,11 +33,8 @@ SCENES = (
     "request_timing",
     "retention",
     "share_group",
-<<<<<<< HEAD
     "timeline",
-=======
     "transactions",
->>>>>>> 283371a (Transactions: a scene of the log, its transactions, and what each isolation level sees)
 )
 LOOK_BACK = 5_000
 """Events that are looked through for one worth explaining."""
