@@ -73,6 +73,15 @@ def stable(side: Side, group: str, members: str) -> bool:
 
 
 @condition
+def holds_all(side: Side, consumer: str, partitions: str) -> bool:
+    """The consumer was given so many partitions and the group agrees."""
+    has = held(side, consumer)
+    return (
+        len(has) == int(partitions) and side.group(side.readers[consumer].group).members.get(consumer) == has
+    )
+
+
+@condition
 def empty(side: Side, group: str) -> bool:
     """The group has no members."""
     return side.group(group).state in ("Empty", "Dead")

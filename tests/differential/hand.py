@@ -34,6 +34,7 @@ from tests.differential.side import Sent, named, tps
 
 Tell = Callable[[str, Any], None]
 ANSWER_S = 15.0
+COMMIT_FAILED = ("UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "_ASSIGNMENT_LOST")
 QUIET = logging.getLogger("differential.quiet")
 QUIET.propagate = False
 QUIET.addHandler(logging.NullHandler())
@@ -46,6 +47,7 @@ class HandConsumer:
         self.loop = command.loop
         self._names = names
         self._tell = tell
+        self._positions: dict[tuple[str, int], int] = {}
         self._fetching: dict[str, bool] = {}
         own = {"enable.auto.commit": "false", "logger": QUIET, "statistics.interval.ms": 100}
         self._consumer = Consumer({**order.config, **own, "stats_cb": self._measured})
@@ -80,13 +82,13 @@ class HandConsumer:
         """Where it has come, and its group metadata, for a transaction."""
         return self._known(), self._consumer.consumer_group_metadata()
 
-    def commit(self) -> str:
-        """commitSync() with the positions; returns `ok` or the error's name."""
+    def commit(self) -> None:
+        """commitSync() with the positions; an error is told, as Java's CommitFailedException where it is one (R85)."""
         try:
             self._consumer.commit(offsets=self._known(), asynchronous=False)
         except KafkaException as error:
-            return _name(error)
-        return "ok"
+            name = _name(error)
+            self._tell("failed", "COMMIT_FAILED" if name in COMMIT_FAILED else name)
 
     def seek(self, command: SeekConsumer) -> None:
         """Go elsewhere in the partitions that it owns."""
@@ -111,13 +113,14 @@ class HandConsumer:
     def _take(self, message: Message) -> None:
         error = message.error()
         if error is None:
-            place = f"{self._names.plain(message.topic() or '')}-{message.partition()}"
-            self._tell("delivered", (place, message.offset()))
+            topic, partition, offset = message.topic() or "", message.partition() or 0, message.offset() or 0
+            self._positions[topic, partition] = offset + 1
+            self._tell("delivered", (f"{self._names.plain(topic)}-{partition}", offset))
         else:
             self._tell("failed", named(error.code(), error.name(), error.str()))
 
     def _known(self) -> list[TopicPartition]:
-        return [p for p in self._consumer.position(self._consumer.assignment()) if p.offset >= 0]
+        return [TopicPartition(*place, offset) for place, offset in self._positions.items()]
 
     def _measured(self, text: str) -> None:
         topics = json.loads(text)["topics"].values()
@@ -136,10 +139,15 @@ class HandConsumer:
         self._tell("assigned", self._plain(places))
 
     def _revoked(self, _: Consumer, places: list[TopicPartition]) -> None:
-        self._tell("revoked", self._plain(places))
+        self._forget("revoked", places)
 
     def _lost(self, _: Consumer, places: list[TopicPartition]) -> None:
-        self._tell("lost", self._plain(places))
+        self._forget("lost", places)
+
+    def _forget(self, how: str, places: list[TopicPartition]) -> None:
+        for place in places:
+            self._positions.pop((place.topic, place.partition), None)
+        self._tell(how, self._plain(places))
 
     def _plain(self, places: list[TopicPartition]) -> tuple[str, ...]:
         return tps((self._names.plain(place.topic), place.partition) for place in places)

@@ -54,7 +54,7 @@ from tests.differential.side import Log, Seen, Sent, Side, named, tps
 
 ANSWER_S = 15.0
 MOMENT_S = 0.02
-TOLD = ("_AUTO_OFFSET_RESET", "_MAX_POLL_EXCEEDED")
+TOLD = ("_AUTO_OFFSET_RESET", "_FATAL", "_MAX_POLL_EXCEEDED")
 """Errors of librdkafka's own that an application must deal with; the others tell of connections that come and go."""
 
 
@@ -159,7 +159,7 @@ class Real(Side):
             case SeekConsumer():
                 hand.seek(command)
             case CommitConsumer():
-                return hand.commit()
+                hand.commit()
             case CloseConsumer():
                 self._hands.pop(name).close()
             case _:
@@ -275,7 +275,7 @@ class Real(Side):
         modern = self._modern.get(group, False)
         (found,) = self._ask(asks.describe_consumer([real]) if modern else asks.describe_classic([real]))
         members = {
-            member.client_id: tps(
+            self.called(member.client_id, member.instance_id): tps(
                 (self._names.plain(h.topic), n) for h in member.assignment for n in h.partitions
             )
             for member in found.members

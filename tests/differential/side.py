@@ -26,12 +26,13 @@ LOCAL = {
 }
 """What librdkafka calls errors of its own, by the name of Kafka's rule."""
 
-NO_START = {
+BY_TEXT = {
     "out of range": "OFFSET_OUT_OF_RANGE",
     "No offset stored": "NO_OFFSET_FOR_PARTITION",
     "no previously committed": "NO_OFFSET_FOR_PARTITION",
+    "Static consumer fenced": "FENCED_INSTANCE_ID",
 }
-"""librdkafka has one error for a consumer that does not know where to begin; its text says why."""
+"""What errors of librdkafka that have several reasons mean, by their text."""
 
 
 class Told(NamedTuple):
@@ -121,6 +122,14 @@ class Side(ABC):
         """Note what a client saw, by default now."""
         self.told.append(Told(self.step, who, kind, what, self.now_us if at_us is None else at_us))
 
+    def called(self, client: str, instance: str | None) -> str:
+        """The consumer behind a member; a static one is the last that was started with the group.instance.id.
+
+        A broker goes on showing the client.id of the first one.
+        """
+        static = [r.name for r in self.readers.values() if r.config.get("group.instance.id", "") == instance]
+        return static[-1] if instance else client
+
     def note(self, command: Command) -> None:
         """Remember what facts and conditions must know of a command."""
         match command:
@@ -131,13 +140,14 @@ class Side(ABC):
             case SendRecord(name=name, count=count):
                 self.sends[name] += count
             case AddConsumer(name=name):
+                self.readers.pop(name, None)
                 self.readers[name] = command
 
 
 def named(code: int, name: str, text: str = "") -> str:
     """An error by Kafka's name: by its code, or the rule's name of one that librdkafka found by itself."""
-    if name == "_AUTO_OFFSET_RESET":
-        return next((rule for words, rule in NO_START.items() if words in text), name)
+    if name in ("_AUTO_OFFSET_RESET", "_FATAL"):
+        return next((rule for words, rule in BY_TEXT.items() if words in text), name)
     return Error(code).name if code > 0 else LOCAL.get(name, name)
 
 

@@ -85,7 +85,8 @@ class Simulated(Side):
         known = cluster.consumer_groups.get(group) or cluster.groups.get(group)
         if known is None:
             return Seen("Dead", {})
-        return Seen(known.state, {m.client: tps(m.partitions) for m in known.members.values()})
+        members = {self.called(m.client, m.instance_id): tps(m.partitions) for m in known.members.values()}
+        return Seen(known.state, members)
 
     def positioned(self, consumer: str) -> bool:
         """Each claim has its position."""
