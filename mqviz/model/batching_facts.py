@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mqviz.model.accumulator import Past
+from mqviz.model.accumulator import Past, Queue
 from mqviz.model.answers import Produced
 from mqviz.model.readings import Reading
 
 if TYPE_CHECKING:
-    from mqviz.model.accumulator import OpenBatch, Queue
+    from mqviz.model.accumulator import OpenBatch
     from mqviz.model.producer import Producer
     from mqviz.model.request import InFlight
     from mqviz.model.state import State
@@ -86,7 +86,7 @@ def accumulators(state: State) -> tuple[AccumulatorReading, ...]:
 def _accumulator(state: State, producer: Producer) -> AccumulatorReading:
     given = producer.settings
     first = producer.calls[0] if producer.calls else None
-    queues = sorted(producer.queues.values(), key=lambda queue: (queue.topic, queue.partition))
+    queues = sorted(_queues(state, producer), key=lambda queue: (queue.topic, queue.partition))
     return AccumulatorReading(
         producer.name,
         producer.state,
@@ -105,6 +105,15 @@ def _accumulator(state: State, producer: Producer) -> AccumulatorReading:
         tuple((broker, producer.requests.get(broker, 0)) for broker in state.cluster.brokers),
         tuple(_queue(state, producer, queue) for queue in queues),
     )
+
+
+def _queues(state: State, producer: Producer) -> list[Queue]:
+    """Those that it has, and an empty one for each partition of its topic that it has not written to yet."""
+    found = dict(producer.queues)
+    topic = state.cluster.topics.get(producer.settings.topic)
+    for partition in topic.partitions if topic else ():
+        found.setdefault(partition.key, Queue(partition.topic, partition.number))
+    return list(found.values())
 
 
 def _queue(state: State, producer: Producer, queue: Queue) -> QueueReading:

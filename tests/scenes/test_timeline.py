@@ -177,3 +177,12 @@ def test_more_clients_than_lanes_leave_out_some_and_scrolling_goes_back(
 def test_before_there_is_a_cluster() -> None:
     run = Player(open_sim, read_scenario("title: x\nuntil: 1s\nscene: timeline\n", "a test"))
     assert "no cluster yet" in text(run, (60, 16))
+
+
+def test_rows_with_records_open_their_biography() -> None:
+    run = example("fx1", 10_056_000)
+    canvas = timeline.draw(run.state, View(run.now_us, 67, 21))
+    rows = [place.row for place in canvas.places if place.target == ("record", "orders", 0, 0)]
+    assert len(rows) == 4, "appended, to two followers, to the consumer"
+    focused = timeline.draw(run.state, View(run.now_us, 67, 21, ("record", "orders", 0, 0)))
+    assert [row for row in range(21) if focused.cell(0, row)[0] == "►"] == rows

@@ -60,7 +60,7 @@ def _chosen(found: tuple[AccumulatorReading, ...], view: View) -> AccumulatorRea
 def _paint(canvas: Canvas, shown: AccumulatorReading, scale: Scale, view: View, others: int) -> None:
     queues = shown.queues
     air, pitch = _room(len(queues), view.rows)
-    row = _head(canvas, shown, air, others) + air
+    row = _head(canvas, shown, air, others, view.focus == ("producer", shown.name)) + air
     row = _memory(canvas, shown, row, view.now_us) + air
     several = len({queue.topic for queue in queues}) > 1
     at = _columns(view.columns, several)
@@ -118,9 +118,9 @@ def _columns(columns: int, several: bool) -> Columns:
 # -- head and memory ---------------------------------------------------------------------------------------
 
 
-def _head(canvas: Canvas, shown: AccumulatorReading, row: int, others: int) -> int:
+def _head(canvas: Canvas, shown: AccumulatorReading, row: int, others: int, focus: bool) -> int:
     """The producer and what it was told: linger.ms, batch.size, acks."""
-    after = canvas.put(1, row, shown.name, BRIGHT)
+    after = canvas.put(1, row, shown.name, style("bright", "sel", True) if focus else BRIGHT)
     canvas.mark(1, row, after - 1, 1, ("producer", shown.name))
     if shown.state != "running":
         after = canvas.put(after + 1, row, shown.state, BAD if shown.state == "dead" else WAIT)

@@ -164,15 +164,21 @@ def _members(canvas: Canvas, group: MachineReading, row: int, count: int, view: 
         if number == count < len(group.members):
             canvas.put(1, row + number, f"+{len(group.members) - count + 1} more", QUIET)
             break
-        _member(canvas, group, member, row + number, columns)
+        focus = view.focus == ("member", group.name, member.name)
+        _member(canvas, group, member, row + number, columns, focus)
     return row + 1 + count
 
 
 def _member(
-    canvas: Canvas, group: MachineReading, member: MemberState, row: int, columns: dict[str, int]
+    canvas: Canvas,
+    group: MachineReading,
+    member: MemberState,
+    row: int,
+    columns: dict[str, int],
+    focus: bool,
 ) -> None:
     room = _name(canvas.columns) - 2
-    after = canvas.put(1, row, shorten(member.name, room), PLAIN)
+    after = canvas.put(1, row, shorten(member.name, room), style("bright", "sel", True) if focus else PLAIN)
     canvas.mark(1, row, canvas.columns - 2, 1, ("member", group.name, member.name))
     extra = "leads" if member.leads else "static" if member.static else ""
     if extra and after + len(extra) <= room + 1:

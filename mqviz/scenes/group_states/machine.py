@@ -225,7 +225,7 @@ def _through(machine: Plan, bus: Bus) -> set[int]:
 
 def _pass(canvas: Canvas, column: int, row: int, look: Style) -> None:
     """A line that goes through a row on its way out: a joint of that row keeps its shape."""
-    if not 0 <= row < canvas.rows:
+    if not (0 <= row < canvas.rows and 0 <= column < canvas.columns):
         return
     sign, before = canvas.cell(column, row)
     if sign in (" ", "─", "│", "-", "|"):

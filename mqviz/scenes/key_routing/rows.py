@@ -128,7 +128,7 @@ def draw_bar(
             canvas.put(at, row + 1, "█" * count, style(f"lit {key}"))
         at += count
     fair = _fair(shown, room, most)
-    if at <= fair:
+    if at <= fair and shown.records:
         canvas.column_of(fair, row, min(rows, 2), "┊", EDGE)
     percent = round(100 * bar.records / shown.records) if shown.records else 0
     canvas.right(canvas.columns - 8, row, f"{percent} %", WAIT if at > fair + 1 else PLAIN)

@@ -14,7 +14,7 @@ from mqviz.model import facts, timeline_facts, timeline_stages
 from mqviz.model.state import State
 from mqviz.model.timeline_facts import Deed, Message, Node, Part
 from mqviz.model.timeline_stages import Hold, NodeReading, Stage
-from mqviz.scenes.canvas import Canvas
+from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.figures import duration
 from mqviz.scenes.letters import letters_of
 from mqviz.scenes.style import BRIGHT, OK, PLAIN, QUIET, STRONG, WAIT, Style, style
@@ -97,7 +97,7 @@ def _paint(
 ) -> None:
     air = 1 if view.rows >= 20 else 0
     of = letters_of(facts.key_letters(state))
-    draw_heads(canvas, shown, air)
+    draw_heads(canvas, shown, air, view.focus)
     top, end = air + 2, view.rows - 2 - air
     legend = view.rows >= 20
     flying, lines = _lines(events, shown, view)
@@ -172,12 +172,24 @@ def _line(
         canvas.right(_TIME - 1, row, f"+{_short(line.gap_us)}", QUIET)
         return
     draw_lifelines(canvas, shown, row, line.at_us, holds)
-    canvas.right(_TIME - 1, row, _stamp(line.at_us), QUIET)
+    target = _record(line.what)
+    focus = target is not None and target == view.focus
+    canvas.put(0, row, "►" if focus else "", style("accent", "base", True))
+    canvas.right(_TIME - 1, row, _stamp(line.at_us), style("bright", "sel") if focus else QUIET)
     if isinstance(line.what, Deed):
         draw_deed(canvas, shown, row, line.what, of)
     else:
         draw_message(canvas, shown, row, line.what, of)
-        canvas.mark(0, row, view.columns, 1, ("message", line.what.number))
+    if target is not None:
+        canvas.mark(0, row, view.columns, 1, target)
+
+
+def _record(what: Message | Deed) -> Target | None:
+    """The first record that was written or travelled here, whose biography can be opened; None: there is none."""
+    if isinstance(what, Deed):
+        return ("record", what.topic, what.partition, what.first) if what.what == "append" else None
+    part = next((part for part in what.parts if part.count and part.first >= 0), None)
+    return ("record", part.topic, part.partition, part.first) if part else None
 
 
 def _now(canvas: Canvas, shown: Lanes, row: int, view: View, holds: tuple[Hold, ...]) -> int:

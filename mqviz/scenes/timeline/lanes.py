@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from mqviz.model.timeline_facts import Deed, Message, Node
 from mqviz.model.timeline_stages import Hold, NodeReading
-from mqviz.scenes.canvas import Canvas
+from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.edges import progress
 from mqviz.scenes.letters import colour_key
 from mqviz.scenes.style import BAD, BRIGHT, EDGE, OK, PLAIN, QUIET, WAIT, Style, style
@@ -38,13 +38,14 @@ def lanes(nodes: tuple[NodeReading, ...], begin: int, end: int) -> Lanes:
     )
 
 
-def draw_heads(canvas: Canvas, found: Lanes, row: int) -> None:
+def draw_heads(canvas: Canvas, found: Lanes, row: int, focus: Target | None) -> None:
     """Names, and below them what each is: acks of a producer, group of a consumer, what a broker leads."""
     for each in found.nodes:
         column = found.columns[each.node]
         kind, name = each.node
         words = f"broker {name}" if kind == "broker" else name
-        _centred(canvas, column, row, words, BRIGHT, found.pitch - 1)
+        look = style("bright", "sel", True) if focus == _target(each) else BRIGHT
+        _centred(canvas, column, row, words, look, found.pitch - 1)
         if each.state in ("dead", "stopped", "paused", "killed"):
             sign = "✗ " if each.state != "paused" else "▮ "
             _centred(
@@ -60,7 +61,7 @@ def draw_heads(canvas: Canvas, found: Lanes, row: int) -> None:
         canvas.mark(column - 4, row, 9, 2, _target(each))
 
 
-def _target(each: NodeReading) -> tuple[str | int, ...]:
+def _target(each: NodeReading) -> Target:
     kind, name = each.node
     return ("member", each.note, name) if kind in ("consumer", "share") else (kind, name)
 
