@@ -228,10 +228,19 @@ def again(sim: Simulation, consumer: Consumer) -> None:
         return
     elif sim.now_us < consumer.busy_until_us:
         be_busy(sim, consumer, consumer.busy_until_us, now=True)
-    elif consumer.loop:
-        poll(sim, consumer)
-    else:
+    elif not consumer.loop:
         sim.emit(PollEnded(*sim.stamp(), consumer.name, consumer.settings.group, ""))
+    elif consumer.ready and not consumer.processing_us:  # a due of its own, lest a full buffer is so many calls deep
+        sim.schedule(0, STEP, "kafka.poll_again", consumer.name, consumer.life)
+    else:
+        poll(sim, consumer)
+
+
+@due("kafka.poll_again")
+def _poll_again(sim: Simulation, name: str, life: int) -> None:
+    consumer = sim.state.cluster.consumers[name]
+    if consumer.life == life:
+        poll(sim, consumer)
 
 
 def be_busy(sim: Simulation, consumer: Consumer, until_us: int, *, now: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -119,21 +118,9 @@ def hold(seed: int, brokers: int, version: str, script: list[tuple[int, str]]) -
     assert play(seed, brokers, version, script).log == first.log
 
 
-worlds = given(st.integers(0, 99), st.sampled_from((1, 3)), st.sampled_from(("4.2", "4.3")), scripts)
-
-
 @settings(max_examples=3, deadline=None, phases=NO_SHRINK)
-@worlds
+@given(st.integers(0, 99), st.sampled_from((1, 3)), st.sampled_from(("4.2", "4.3")), scripts)
 def test_i24_i25_i28_i29_hold_whatever_is_done(
-    seed: int, brokers: int, version: str, script: list[tuple[int, str]]
-) -> None:
-    hold(seed, brokers, version, script)
-
-
-@pytest.mark.slow
-@settings(max_examples=40, deadline=None, phases=NO_SHRINK)
-@worlds
-def test_i24_i25_i28_i29_hold_whatever_is_done_for_longer(
     seed: int, brokers: int, version: str, script: list[tuple[int, str]]
 ) -> None:
     hold(seed, brokers, version, script)

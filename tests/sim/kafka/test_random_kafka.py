@@ -5,7 +5,6 @@ A failure prints the seed and the commands, ready to paste.
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
@@ -131,15 +130,6 @@ def play(seed: int, brokers: int, latency_us: int, delay_us: int, script: list[t
 @settings(max_examples=10, deadline=None, phases=NO_SHRINK)
 @given(st.integers(0, 99), st.sampled_from((1, 3)), latencies, delays, scripts)
 def test_invariants_hold_whatever_is_done(
-    seed: int, brokers: int, latency_us: int, delay_us: int, script: list[tuple[int, str]]
-) -> None:
-    hold(seed, brokers, latency_us, delay_us, script)
-
-
-@pytest.mark.slow
-@settings(max_examples=80, deadline=None, phases=NO_SHRINK)
-@given(st.integers(0, 99), st.sampled_from((1, 3)), latencies, delays, scripts)
-def test_invariants_hold_whatever_is_done_for_longer(
     seed: int, brokers: int, latency_us: int, delay_us: int, script: list[tuple[int, str]]
 ) -> None:
     hold(seed, brokers, latency_us, delay_us, script)
