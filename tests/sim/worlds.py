@@ -55,6 +55,7 @@ class Run:
         assert event.id == self.state.last_event + 1, "stamped, then another event was emitted"
         apply(self.state, event)
         self.log.append(event)
+        assert event.id == len(self.log), "ids run: an event is stamped in the breath in which it is emitted"
         assert not broken(self.state), (event, broken(self.state))
 
     def of(self, *kinds: type[Event]) -> list[Event]:

@@ -30,9 +30,7 @@ def peace(cluster: Cluster) -> list[str]:
         if producer.state in ("paused", "running"):
             orders.append(f"set producer {producer.name} rate=0/s")
     for kind, clients in (("consumer", cluster.consumers), ("share-consumer", cluster.share_consumers)):
-        for client in clients.values():
-            if client.state == "paused":
-                orders.append(f"resume {kind} {client.name}")
+        orders += [f"resume {kind} {client.name}" for client in clients.values() if client.state == "paused"]
     return orders
 
 
@@ -50,9 +48,9 @@ def _restless(state: State) -> Iterator[str]:
         for partition in topic.partitions:
             yield from _apart(partition)
     for producer in cluster.producers.values():
-        if producer.state not in ("closed", "dead") and (producer.requests or _waiting(producer)):
-            if any(producer.requests.values()) or _waiting(producer):
-                yield f"{producer.name} waits: {_waiting(producer)} records, requests {producer.requests}"
+        waits = any(producer.requests.values()) or _waiting(producer)
+        if producer.state not in ("closed", "dead") and waits:
+            yield f"{producer.name} waits: {_waiting(producer)} records, requests {producer.requests}"
     for group in cluster.groups.values():
         if group.protocol == "classic" and group.state not in ("Empty", "Stable", "Dead"):
             yield f"group {group.name} is {group.state}"
@@ -109,9 +107,7 @@ def _logs_alike(history: History, partition: Partition) -> None:
     """I7, I8: in the end all replicas hold the same records, and epochs never decrease in a log."""
     led = partition.led.log
     names = [(b.base_offset, b.leader_epoch, b.producer, b.first_number) for b in led.forwards(led.start)]
-    must(
-        all(a[1] <= b[1] for a, b in pairwise(names)), f"I8: epochs decrease in the log of {partition.key}"
-    )
+    must(all(a[1] <= b[1] for a, b in pairwise(names)), f"I8: epochs decrease in the log of {partition.key}")
     for broker, copy in partition.replicas.items():
         start = max(copy.log.start, led.start, copy.log.clean_to, led.clean_to)
         theirs = [
@@ -159,7 +155,9 @@ def _served(history: History, partition: Partition) -> None:
     for (topic, number, offset), name in history.returned.items():
         if (topic, number) == (partition.topic, partition.number) and offset >= log.start:
             now = names.get(offset)
-            must(now == name, f"I4: {partition.key}: a consumer was given {name} at {offset}, now it is {now}")
+            must(
+                now == name, f"I4: {partition.key}: a consumer was given {name} at {offset}, now it is {now}"
+            )
 
 
 def _promises(history: History, producer: Producer, partition: Partition, sender: Sender) -> None:

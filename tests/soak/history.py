@@ -236,7 +236,10 @@ def _end(history: History, event: RecordsAcknowledged | RecordsFailed, how: str)
     sender = history.senders[event.producer, event.topic, event.partition]
     for number in range(event.first_number, event.first_number + event.count):
         must(number < len(sender.sent_us), f"I17: record {number} was never sent: {event}")
-        must(number not in sender.ended, f"I17: record {number} had {sender.ended.get(number)} already: {event}")
+        must(
+            number not in sender.ended,
+            f"I17: record {number} had {sender.ended.get(number)} already: {event}",
+        )
         sender.ended[number] = how
     return sender
 

@@ -111,10 +111,6 @@ def _field(choose: Choose, cluster: Cluster, name: str, kind: Any) -> str:
     return ""
 
 
-def _new(name: str, words: str) -> str:
-    return f"{name} {words}"
-
-
 def _add_consumer(choose: Choose, cluster: Cluster) -> str:
     words = topology.consumer(choose, tuple(cluster.topics))
     if choose.number(0, 9) == 0:
@@ -164,6 +160,12 @@ def _set_producer(choose: Choose, cluster: Cluster) -> str:
     return f"{choose.one(list(cluster.producers))} rate={choose.one((0, 0.5, 8))}/s"
 
 
+def _partition(choose: Choose, cluster: Cluster) -> str:
+    places = [(name, key) for name, each in cluster.consumers.items() for key in each.claims]
+    name, key = choose.one(places or [("nobody", "t-0")])
+    return f"{key} consumer={name}"
+
+
 SPECIAL: dict[tuple[str, str], Callable[[Choose, Cluster], str]] = {
     ("add", "consumer"): _add_consumer,
     ("add", "producer"): _add_producer,
@@ -172,4 +174,6 @@ SPECIAL: dict[tuple[str, str], Callable[[Choose, Cluster], str]] = {
     ("alter", "topic"): _alter_topic,
     ("send", "record"): _send,
     ("set", "producer"): _set_producer,
+    ("pause", "partition"): _partition,
+    ("resume", "partition"): _partition,
 }

@@ -34,13 +34,16 @@ def scenario(choose: Choose) -> Scenario:
     """A cluster with topics, producers and consumers in it."""
     brokers = choose.one((1, 2, 3, 3, 3, 3, 4, 5))
     topics = TOPICS[: choose.one((1, 1, 2, 3))]
-    contents: list[Any] = [parse(f"create topic {name} {topic(choose, brokers)}") for name in topics]
-    for name in PRODUCERS[: choose.number(1, 3)]:
-        contents.append(parse(f"add producer {name} {producer(choose, topics)}"))
-    for name in CONSUMERS[: choose.number(0, 4)]:
-        contents.append(parse(f"add consumer {name} {consumer(choose, topics)}"))
-    for name in SHARERS[: choose.one((0, 0, 0, 1, 2, 3))]:
-        contents.append(parse(f"add share-consumer {name} {sharer(choose, topics)}"))
+    texts = [
+        *(f"create topic {name} {topic(choose, brokers)}" for name in topics),
+        *(f"add producer {name} {producer(choose, topics)}" for name in PRODUCERS[: choose.number(1, 3)]),
+        *(f"add consumer {name} {consumer(choose, topics)}" for name in CONSUMERS[: choose.number(0, 4)]),
+        *(
+            f"add share-consumer {name} {sharer(choose, topics)}"
+            for name in SHARERS[: max(0, choose.number(-3, 3))]
+        ),
+    ]
+    contents: list[Any] = [parse(text) for text in texts]
     return Scenario(
         "Soak",
         Duration(FOR_EVER),

@@ -230,7 +230,9 @@ def again(sim: Simulation, consumer: Consumer) -> None:
         be_busy(sim, consumer, consumer.busy_until_us, now=True)
     elif not consumer.loop:
         sim.emit(PollEnded(*sim.stamp(), consumer.name, consumer.settings.group, ""))
-    elif consumer.ready and not consumer.processing_us:  # a due of its own, lest a full buffer is so many calls deep
+    elif (
+        consumer.ready and not consumer.processing_us
+    ):  # a due of its own, lest a full buffer is so many calls deep
         sim.schedule(0, STEP, "kafka.poll_again", consumer.name, consumer.life)
     else:
         poll(sim, consumer)
