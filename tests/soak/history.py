@@ -187,7 +187,7 @@ def _appended(history: History, event: BatchAppended, state: State) -> None:
     writer = history.writers.setdefault((event.topic, event.partition, epoch), event.broker)
     must(writer == event.broker, f"I8: brokers {writer} and {event.broker} lead in epoch {epoch}: {event}")
     tail = state.cluster.partition(event.topic, event.partition).replicas[event.broker].log.tail
-    must(len(tail) < 2 or tail[-2].leader_epoch <= epoch, f"I8: epoch {tail[0].leader_epoch} before {event}")
+    must(len(tail) < 2 or tail[-2].leader_epoch <= epoch, f"I8: a lower epoch: {event}")
 
 
 @looks(HighWatermarkAdvanced)
