@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -78,10 +79,13 @@ def _waiting(producer: Producer) -> int:
     return sum(len(batch.keys) for queue in queues for batch in (*queue.batches, *queue.in_flight))
 
 
-def conserved(state: State) -> None:
-    """I17, I37: between instants each send() is acknowledged, given up, or in the producer."""
+def conserved(history: History, state: State) -> None:
+    """I17, I37: between instants each send() has ended once, or its record is in the producer."""
+    ended: Counter[str] = Counter()
+    for (name, _, _), sender in history.senders.items():
+        ended[name] += len(sender.ended)
     for producer in state.cluster.producers.values():
-        seen = producer.acknowledged + producer.dropped + _waiting(producer)
+        seen = ended[producer.name] + _waiting(producer)
         fine = producer.state == "dead" or producer.incarnation > 1 or seen == producer.sent
         must(fine, f"I17: {producer.name} took {producer.sent} records, {seen} are known of")
 

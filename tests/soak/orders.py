@@ -51,7 +51,7 @@ def order(choose: Choose, state: State) -> str:
 
 def wait_us(choose: Choose) -> int:
     """How long until the next command."""
-    return choose.one((0, 1, 1_300, 40_000, 700_000, 3_000_000, 9_500_000, 30_000_000))
+    return choose.one((0, 1, 1_300, 40_000, 700_000, 2_000_000, 5_000_000, 12_000_000))
 
 
 def _any(choose: Choose, cluster: Cluster, command: type[Command]) -> str:
@@ -157,7 +157,7 @@ def _send(choose: Choose, cluster: Cluster) -> str:
 
 
 def _set_producer(choose: Choose, cluster: Cluster) -> str:
-    return f"{choose.one(list(cluster.producers))} rate={choose.one((0, 0.5, 8))}/s"
+    return f"{choose.one(list(cluster.producers))} rate={choose.one((0, 0.5, 3))}/s"
 
 
 def _partition(choose: Choose, cluster: Cluster) -> str:

@@ -67,6 +67,7 @@ def _plan(choose: Choose, brokers: int) -> ClusterPlan:
         "replica.lag.time.max.ms": choose.one(("30000", "30000", "4000")),
         "group.min.session.timeout.ms": "1000",
         "offsets.topic.num.partitions": choose.one(("50", "1", "3")),
+        "replica.fetch.wait.max.ms": choose.one(("500", "3000")),
         "auto.leader.rebalance.enable": choose.one(("true", "false")),
     }
     racks = ("a", "b", "c", "a", "b")[:brokers] if choose.number(0, 4) == 0 else ()
@@ -110,7 +111,7 @@ def _cleanup(choose: Choose) -> str:
 def producer(choose: Choose, topics: tuple[str, ...]) -> str:
     """The settings of a producer; it sends slowly, so that a run of minutes has thousands of events, not millions."""
     words = [
-        f"topic={choose.one(topics)} rate={choose.one((0, 1, 3, 10))}/s count={choose.one((0, 0, 60))}",
+        f"topic={choose.one(topics)} rate={choose.one((0, 0.3, 1, 4))}/s count={choose.one((0, 0, 60))}",
         f"linger={choose.one((0, 5, 300))}ms max_in_flight={choose.one((1, 2, 5, 5))}",
         f"arrivals={choose.one(('even', 'exponential'))}",
         f"delivery.timeout.ms={choose.one((8000, 20000, 120000))} request.timeout.ms={choose.one((1500, 5000))}",
@@ -146,7 +147,7 @@ def consumer(choose: Choose, topics: tuple[str, ...]) -> str:
         f"group={group} topic={choose.one(topics)} processing={choose.one((0, 10, 200, 3000))}ms",
         f"max_poll_records={choose.one((1, 5, 500))} commit={choose.one(COMMITS)}",
         f"auto_offset_reset={choose.one(('earliest', 'earliest', 'latest', 'none'))}",
-        f"fetch.max.wait.ms={choose.one((500, 5000))}",
+        f"fetch.max.wait.ms={choose.one((500, 5000, 5000))}",
         PROTOCOLS[group],
     ]
     if "consumer" not in PROTOCOLS[group]:

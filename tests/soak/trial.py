@@ -26,7 +26,7 @@ from tests.soak.history import History, must
 Script = list[tuple[int, str]]
 """Commands with the time of the run at which each is given, in microseconds."""
 
-MOST_EVENTS = 60_000
+MOST_EVENTS = 20_000
 """A run that is busier than this is left before its end; what was seen until then counts."""
 
 
@@ -59,7 +59,7 @@ class World:
                 must(not found, f"{found[:1]} after {event}")
             if len(self.log) > MOST_EVENTS:
                 raise Enough
-        endings.conserved(self.backend.state)
+        endings.conserved(self.history, self.backend.state)
 
     def do(self, text: str) -> bool:
         """Give a command now; False if it was refused."""
@@ -77,7 +77,7 @@ class World:
             self.do(text)
         until_us = self.backend.now_us + endings.PATIENCE_US
         while self.backend.now_us < until_us:
-            self.to(self.backend.now_us + 30 * endings.US)
+            self.to(self.backend.now_us + 15 * endings.US)
             for text in endings.peace(self.backend.state.cluster):
                 if "rate=0" not in text:
                     self.do(text)
@@ -100,7 +100,7 @@ class Trial:
     events: int = 0
 
 
-def drawn(seed: int, most: int = 24) -> Trial:
+def drawn(seed: int, most: int = 20) -> Trial:
     """The random trial of a seed, played."""
     choose = Seeded(seed)
     scenario = topology.scenario(choose)

@@ -59,7 +59,7 @@ def _serve_commit(sim: Simulation, number: int, request: OffsetCommit) -> None:
         group = sim.state.cluster.groups[request.group]
     if request.member_id in group.members:
         sim.emit(MemberHeard(*sim.stamp(), group.name, request.member_id))
-    sim.schedule(write_us(sim), TIMER, "kafka.committed", number)
+    sim.schedule(write_us(sim), TIMER, "kafka.committed", number, connection_of(sim, number).name, request)
 
 
 def refusal(sim: Simulation, request: OffsetCommit) -> Error:
@@ -89,14 +89,13 @@ def commit_error(group: Group | None, request: OffsetCommit) -> Error:
 
 
 @due("kafka.committed")
-def _written(sim: Simulation, number: int) -> None:
-    request = sim.state.cluster.requests[number].request
-    if isinstance(request, OffsetCommit):
-        client = connection_of(sim, number).name
-        before = tuple(_committed(sim, request.group, topic, p) for topic, p, _ in request.offsets)
-        by_hand = not request.member_id
-        event = OffsetsCommitted(*sim.stamp(), request.group, client, request.offsets, before, by_hand)
-        sim.cause = sim.emit(event)
+def _written(sim: Simulation, number: int, client: str, request: OffsetCommit) -> None:
+    """The commit is in the log, also if its connection broke meanwhile and nobody can be told."""
+    before = tuple(_committed(sim, request.group, topic, p) for topic, p, _ in request.offsets)
+    by_hand = not request.member_id
+    event = OffsetsCommitted(*sim.stamp(), request.group, client, request.offsets, before, by_hand)
+    sim.cause = sim.emit(event)
+    if number in sim.state.cluster.requests:
         answer(sim, number, Plain())
 
 
