@@ -102,8 +102,13 @@ def _takes_us(cluster: Cluster, client: Client, name: str, broker: int) -> int:
 
 
 def answer(sim: Simulation, number: int, value: AnyAnswer) -> None:
-    """Send the broker's answer to request `number`; the connection's next request is served."""
+    """Send the broker's answer to request `number`; the connection's next request is served.
+
+    Nobody is told if the connection broke while the broker was at work: what it did stays done (R31).
+    """
     cluster = sim.state.cluster
+    if number not in cluster.requests:
+        return
     pipe = cluster.connections[cluster.requests[number].connection]
     takes_us = _takes_us(cluster, pipe.client, pipe.name, pipe.broker)
     arrives_us = max(sim.now_us + takes_us, pipe.answered_until_us)

@@ -95,8 +95,7 @@ def _written(sim: Simulation, number: int, client: str, request: OffsetCommit) -
     by_hand = not request.member_id
     event = OffsetsCommitted(*sim.stamp(), request.group, client, request.offsets, before, by_hand)
     sim.cause = sim.emit(event)
-    if number in sim.state.cluster.requests:
-        answer(sim, number, Plain())
+    answer(sim, number, Plain())
 
 
 def write_us(sim: Simulation) -> int:

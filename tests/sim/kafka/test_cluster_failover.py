@@ -56,6 +56,15 @@ def test_r10_without_a_leader_for_7_to_10_1_seconds(kill_ms: int) -> None:
     assert 7_000 * MS <= gap_us <= 10_125 * MS
 
 
+def test_r10_e2_two_silent_brokers_are_given_up_one_after_the_other() -> None:
+    watched = run("create topic t replication_factor=2").to(11_500 * MS)
+    watched.do("isolate broker 1", "isolate broker 2").to(30 * S)
+    assert times(watched, BrokerFenced) == [19_125 * MS, 19_126 * MS]
+    first, second = of(watched, PartitionChanged)
+    assert (first.leader, first.isr) == (2, (2,))
+    assert (second.leader, second.isr, second.elr, second.last_known_elr) == (-1, (), (2,), (2,))
+
+
 def test_r11_a_controlled_stop_leaves_no_gap() -> None:
     watched = run(TOPIC).to(11_500 * MS).do("stop broker 1").to(12 * S)
     assert times(watched, PartitionChanged)[0] - 11_500 * MS <= 3 * MS
