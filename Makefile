@@ -6,7 +6,7 @@ KAFKA_FREE := not kafka and not slow
 # More processes than cores: many tests wait for a timer.
 AT_ONCE := --dist loadgroup -n 4
 
-.PHONY: run test check format bench clean
+.PHONY: run test check soak format bench clean
 
 run: $(VENV)/.run
 	@$(PY) -m mqviz
@@ -23,6 +23,10 @@ lint: $(VENV)/.dev
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(VENV)/bin/lint-imports
+
+# Random worlds with random faults: make soak SEEDS=1000, or SECONDS=600; FIRST=1000 begins elsewhere. Failures are in .soak/.
+soak: $(VENV)/.dev
+	$(PY) -m tests.soak --seeds $(or $(SEEDS),100) --first $(or $(FIRST),0) --seconds $(or $(SECONDS),0)
 
 format: $(VENV)/.dev
 	$(PY) -m ruff check --fix .

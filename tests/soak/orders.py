@@ -49,6 +49,12 @@ def order(choose: Choose, state: State) -> str:
     return f"{verb} {kind} {words}".strip()
 
 
+def fault(choose: Choose, state: State) -> str:
+    """One command to a broker: something breaks, or comes back."""
+    verb, kind = choose.one([key for key in OFTEN if key[1] == "broker"])
+    return f"{verb} {kind} {_any(choose, state.cluster, TABLE[verb, kind])}".strip()
+
+
 def wait_us(choose: Choose) -> int:
     """How long until the next command."""
     return choose.one((0, 1, 1_300, 40_000, 700_000, 2_000_000, 5_000_000, 12_000_000))

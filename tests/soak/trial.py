@@ -44,6 +44,8 @@ class World:
     history: History = field(default_factory=History)
     log: list[Event] = field(default_factory=list)
     script: Script = field(default_factory=list)
+    most: int = MOST_EVENTS
+    over: bool = False
 
     def __post_init__(self) -> None:
         self.backend = open_sim(self.scenario, self.scenario.seed)
@@ -57,7 +59,7 @@ class World:
                 self.history.see(event, self.state)
                 found = broken(self.state)
                 must(not found, f"{found[:1]} after {event}")
-            if len(self.log) > MOST_EVENTS:
+            if len(self.log) > self.most:
                 raise Enough
         endings.conserved(self.history, self.backend.state)
 
