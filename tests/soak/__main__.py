@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.soak.trial import Trial, drawn, from_file, minimised, text_of
+from tests.soak.trial import Trial, from_file, of_seed, text_of
 
 
 def main() -> int:
@@ -54,15 +54,10 @@ def _replay(path: Path) -> int:
 def _trials(said: Namespace, began: float) -> Iterator[tuple[int, Trial]]:
     seeds = range(said.first, said.first + said.seeds)
     with get_context("spawn").Pool(said.processes) as pool:
-        for found in pool.imap_unordered(_trial, seeds):
+        for found in pool.imap_unordered(of_seed, seeds):
             yield found
             if said.seconds and time.monotonic() - began > said.seconds:
                 return
-
-
-def _trial(seed: int) -> tuple[int, Trial]:
-    trial = drawn(seed)
-    return seed, minimised(trial) if trial.error else trial
 
 
 def _tell(seed: int, trial: Trial, folder: Path) -> None:

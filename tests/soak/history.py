@@ -21,6 +21,7 @@ from mqviz.model.consumer_group import (
     StaticMemberAway,
     TargetAssigned,
 )
+from mqviz.model.consuming import Sought
 from mqviz.model.event import Event
 from mqviz.model.group import GenerationStarted, GroupEmptied, OffsetsCommitted
 from mqviz.model.leadership import PartitionChanged, ReplicaLost, ReplicaTruncated
@@ -255,6 +256,14 @@ def _consumer(history: History, event: ConsumerAdded, state: State) -> None:
 @looks(PositionsSet)
 def _positions(history: History, event: PositionsSet, state: State) -> None:
     for topic, number, offset, _ in event.positions:
+        history.read[event.consumer, topic, number] = offset
+        key = event.group, topic, number
+        history.done[key] = max(history.done[key], offset)
+
+
+@looks(Sought)
+def _sought(history: History, event: Sought, state: State) -> None:
+    for topic, number, offset in event.positions:
         history.read[event.consumer, topic, number] = offset
         key = event.group, topic, number
         history.done[key] = max(history.done[key], offset)

@@ -168,6 +168,12 @@ def minimised(trial: Trial, tries: int = 120) -> Trial:
     return best
 
 
+def of_seed(seed: int) -> tuple[int, Trial]:
+    """The seed and its trial, a failure as short as it can be."""
+    trial = drawn(seed)
+    return seed, minimised(trial) if trial.error else trial
+
+
 def text_of(trial: Trial) -> str:
     """The trial as a scenario file: its commands are the timetable."""
     timetable = tuple(Timed(Duration(at_us), text) for at_us, text in trial.script)
