@@ -125,7 +125,7 @@ class Topic(msgspec.Struct):
 class Cluster(msgspec.Struct):
     """Brokers, topics, clients and groups of the simulated Kafka; without brokers there is no Kafka.
 
-    `keys`: keys of records in the order of their first appearance, at most KEYS of them.
+    `seats`: who leads internal partitions whose first replica does not, see seats.py. `keys`: keys of records in the order of their first appearance, at most KEYS of them.
     """
 
     link_latency_us: int = 0
@@ -147,6 +147,7 @@ class Cluster(msgspec.Struct):
     last_producer_id: int = -1
     keys: dict[str, bool] = msgspec.field(default_factory=dict)
     ledger: dict[str, PartitionLedger] = msgspec.field(default_factory=dict)
+    seats: dict[str, int] = msgspec.field(default_factory=dict)
     cuts: list[tuple[str, ...]] = msgspec.field(default_factory=list)
     recent: Recent = msgspec.field(default_factory=Recent)
 

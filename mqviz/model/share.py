@@ -58,6 +58,14 @@ class ShareGroup(msgspec.Struct):
     path: list[Step] = msgspec.field(default_factory=list)
 
 
+class ShareGroupLoaded(Event, frozen=True):
+    """Another broker looks after a share group now; every member's session begins anew (R99)."""
+
+    weight = Weight.STEP
+    group: str
+    coordinator: int
+
+
 class ShareGroupCreated(Event, frozen=True):
     """Somebody asked for a share group that did not exist; `coordinator` is the broker that looks after it."""
 
@@ -206,6 +214,14 @@ def window(state: State, event: Event) -> SharePartition:
     group, topic, number = event.group, event.topic, event.partition  # type: ignore[attr-defined]
     key = state.cluster.partition(topic, number).key
     return state.cluster.share_groups[group].windows[key]
+
+
+@applies(ShareGroupLoaded)
+def _loaded(state: State, event: ShareGroupLoaded) -> None:
+    group = state.cluster.share_groups[event.group]
+    group.coordinator = event.coordinator
+    for member in group.members.values():
+        member.heard_at_us = event.at_us
 
 
 @applies(ShareGroupCreated)

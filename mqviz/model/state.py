@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mqviz.model import hardware, isolation, leadership, observed_apply, observed_clients  # noqa: F401  (they register what they apply)
+from mqviz.model import hardware, isolation, leadership, observed_apply, observed_clients, seats  # noqa: F401  (they register what they apply)
 from mqviz.model.cluster import Cluster
 from mqviz.model.command import CommandLog
 from mqviz.model.event import APPLY, Event

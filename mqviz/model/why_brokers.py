@@ -15,6 +15,7 @@ from mqviz.model.leadership import (
 from mqviz.model.metadata import MetadataLearned
 from mqviz.model.readings import Why
 from mqviz.model.request import ConnectionBroken
+from mqviz.model.seats import SeatsMoved
 from mqviz.model.state import State
 from mqviz.model.why import explains
 from mqviz.model.words import names, number, several
@@ -88,6 +89,18 @@ def _gap(state: State, event: PartitionChanged) -> str:
 
 def _set(brokers: tuple[int, ...]) -> str:
     return " ".join(map(str, brokers)) or "none"
+
+
+@explains(SeatsMoved)
+def _seats(_: State, event: SeatsMoved) -> Why:
+    leaders = sorted({leader for _, leader in event.seats})
+    who = " and ".join(f"broker {leader}" if leader >= 0 else "nobody" for leader in leaders)
+    return _why(
+        event,
+        f"{who} {'lead' if len(leaders) > 1 else 'leads'} internal partitions now",
+        "who leads the partition of a group or of a transactional id is its coordinator",
+        rules.ELECTION,
+    )
 
 
 @explains(MetadataLearned)

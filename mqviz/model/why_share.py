@@ -5,6 +5,7 @@ from __future__ import annotations
 from mqviz.model.event import Event
 from mqviz.model.readings import Why
 from mqviz.model.share import (
+    ShareGroupLoaded,
     ShareLeaderMoved,
     ShareLocksRenewed,
     ShareMemberJoined,
@@ -47,6 +48,14 @@ DONE = {"accept": "acknowledged", "reject": "archived", "release": "given back",
 
 def _why(event: Event, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
     return Why(event.at_us, event.id, headline, reason, rule, change)
+
+
+@explains(ShareGroupLoaded)
+def _loaded(_: State, event: ShareGroupLoaded) -> Why:
+    headline = f"broker {event.coordinator} looks after {event.group} now"
+    return _why(
+        event, headline, "it leads the group's partition of __consumer_offsets; every session begins anew"
+    )
 
 
 def _span(ranges: list[tuple[int, int]]) -> str:

@@ -9,6 +9,7 @@ takes (S4).
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
+from mqviz.model.broker import UP
 from mqviz.model.group import Group
 from mqviz.model.group_takeover import GroupLoaded
 from mqviz.model.request import Joined, Synced
@@ -31,14 +32,17 @@ def misdirected(sim: Simulation, number: int, name: str) -> Error:
 
 
 def looks_after(sim: Simulation, group: Group) -> bool:
-    """Whether the broker in whose memory the group's timers run still is its coordinator."""
-    return coordinator_of(sim, group.name) == group.coordinator
+    """Whether the broker in whose memory the group's timers run is alive, and still its coordinator."""
+    alive = sim.state.cluster.brokers[group.coordinator].process in (*UP, "paused")
+    return alive and coordinator_of(sim, group.name) == group.coordinator
 
 
-def coordinators_moved(sim: Simulation) -> None:
-    """Partitions of __consumer_offsets have other leaders: these load the groups in them."""
+def coordinators_moved(sim: Simulation, back: tuple[int, ...] = ()) -> None:
+    """Partitions of __consumer_offsets have other leaders: these load the groups in them; `back`: brokers that lead again, maybe after nobody."""
     for group in list(sim.state.cluster.groups.values()):
-        if coordinator_of(sim, group.name) not in (-1, group.coordinator):
+        coordinator = coordinator_of(sim, group.name)
+        classic = group.protocol != "consumer"
+        if classic and (coordinator in back or coordinator not in (-1, group.coordinator)):
             load(sim, group)
 
 

@@ -22,6 +22,7 @@ from mqviz.model.group import (
 from mqviz.model.group_member import Member
 from mqviz.model.request import Heartbeat, Joined, LeaveGroup, Plain, Synced, SyncGroup
 from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import sockets
 from mqviz.sim.kafka.classic_coordinator import looks_after, misdirected, watch
 from mqviz.sim.kafka.classic_rebalance import complete, complete_if_all_joined, rebalance
 from mqviz.sim.kafka.network import answer, serves
@@ -168,6 +169,8 @@ def _session(sim: Simulation, name: str, member_id: str, loads: int) -> None:
     group = sim.state.cluster.groups[name]
     member = group.members.get(member_id) or group.pending.get(member_id)
     if member is None or group.loads != loads or not looks_after(sim, group):
+        return
+    if not sockets.awake(sim, group.coordinator, "kafka.session", name, member_id, loads):
         return
     parked = member.joining or member.syncing
     ends_us = (sim.now_us if parked else member.heard_at_us) + member.session_timeout_us

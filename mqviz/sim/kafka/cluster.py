@@ -16,9 +16,11 @@ from mqviz.kafka.errors import Error, named
 from mqviz.kafka.settings import refused
 from mqviz.model.cluster import ClusterStarted, TopicCreated
 from mqviz.model.command import CreateTopic
+from mqviz.model.seats import leader
 from mqviz.scenario import ClusterPlan
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles, opens
 from mqviz.sim.kafka import isr, replica, topic_commands
+from mqviz.sim.kafka.seats import FACTOR, stripe
 
 CONTROLLER_US = 1_000
 """A controller decision (R6)."""
@@ -107,7 +109,5 @@ def place(brokers: list[int], partitions: int, replication_factor: int) -> tuple
 
 def coordinator_of(sim: Simulation, group: str) -> int:
     """The broker that leads the group's partition of __consumer_offsets, placed as any topic; -1: nobody does (R13, R99)."""
-    brokers = list(sim.state.cluster.brokers.values())
-    first = offsets_partition(group) % len(brokers)
-    replicas = (brokers[(first + k) % len(brokers)] for k in range(min(3, len(brokers))))
-    return next((broker.id for broker in replicas if not broker.fenced), -1)
+    first = offsets_partition(group) % len(sim.state.cluster.brokers)
+    return leader(sim.state.cluster, stripe(sim, first, FACTOR))

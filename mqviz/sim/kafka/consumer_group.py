@@ -329,7 +329,15 @@ def _coordinated(sim: Simulation, group: ConsumerGroup) -> bool:
     coordinator = coordinator_of(sim, group.name)
     if coordinator >= 0 and coordinator != group.coordinator:
         _load(sim, group, coordinator)
-    return coordinator >= 0
+    return coordinator >= 0 and sim.state.cluster.brokers[coordinator].up
+
+
+def coordinators_moved(sim: Simulation, back: tuple[int, ...]) -> None:
+    """Partitions of __consumer_offsets have other leaders: these load the groups in them (R99)."""
+    for group in list(sim.state.cluster.consumer_groups.values()):
+        coordinator = coordinator_of(sim, group.name)
+        if coordinator in back:
+            _load(sim, group, coordinator)
 
 
 def _load(sim: Simulation, group: ConsumerGroup, coordinator: int) -> None:

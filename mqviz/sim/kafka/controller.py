@@ -105,14 +105,14 @@ def fence(sim: Simulation, number: int, why: str) -> None:
 def _removed(sim: Simulation, number: int) -> None:
     if sim.state.cluster.brokers[number].fenced:
         remove(sim, number, f"broker {number} is fenced")
-        _coordinators_moved(sim)
+        reseat(sim)
 
 
-def _coordinators_moved(sim: Simulation) -> None:
+def reseat(sim: Simulation) -> None:
     """Partitions of internal topics may have other leaders: their coordinators take over."""
-    from mqviz.sim.kafka import transactions  # it builds on what is here
+    from mqviz.sim.kafka import seats  # it builds on what is here
 
-    transactions.coordinators_moved(sim)
+    seats.moved(sim)
 
 
 def remove(sim: Simulation, number: int, why: str) -> None:
@@ -136,7 +136,7 @@ def unfence(sim: Simulation, number: int) -> None:
     for partition in _partitions(sim):
         if partition.leader < 0:
             change(sim, partition, partition.isr, f"broker {number} is back")
-    _coordinators_moved(sim)
+    reseat(sim)
     sim.schedule(sim.state.cluster.link_latency_us, ARRIVAL, "kafka.counted_on", number)
 
 

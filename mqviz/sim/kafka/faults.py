@@ -24,7 +24,7 @@ from mqviz.model.command import (
 )
 from mqviz.model.leadership import ReplicaLost
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import controller, isr, sockets
+from mqviz.sim.kafka import controller, isr, share_fetch, sockets
 
 START_US = 2_000_000
 """How long a broker takes from the start of its process to its registration; real ones take a few seconds."""
@@ -72,6 +72,7 @@ def ended(sim: Simulation, number: int, process: str, *, noticed: bool = True) -
     """A broker's process is over; `noticed`: its connections close, because its machine still runs."""
     _change(sim, number, process)
     sockets.forget(sim, number)
+    share_fetch.broker_ended(sim, number)
     if noticed:
         sockets.hang_up(sim, number)
     controller.listen(sim, number)
@@ -104,6 +105,7 @@ def _stop_asked(sim: Simulation, number: int, asked_at_us: int) -> None:
             ended(sim, number, "stopped")
         return
     controller.remove(sim, number, f"broker {number} stops")
+    controller.reseat(sim)
     sim.schedule(2 * sim.state.cluster.link_latency_us, TIMER, "kafka.stop", number)
 
 

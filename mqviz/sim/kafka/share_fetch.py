@@ -85,6 +85,16 @@ def disconnected(sim: Simulation, connection: str) -> None:
         _end_session(sim, key, "disconnected")
 
 
+def broker_ended(sim: Simulation, broker: int) -> None:
+    """A broker's process is over: the sessions and the fetches that it kept are gone, and nothing is written about them."""
+    part, requests = sim.part(ShareSessions), sim.state.cluster.requests
+    for number in sorted({n for line in part.waiting.values() for n in line}):
+        if number in requests and requests[number].broker == broker:
+            _forget(sim, number)
+    for key in [key for key, session in part.sessions.items() if session.broker == broker]:
+        del part.sessions[key]
+
+
 @due("kafka.share_disconnected")
 def _disconnected(sim: Simulation, connection: str) -> None:
     disconnected(sim, connection)

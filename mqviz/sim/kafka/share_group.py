@@ -14,6 +14,7 @@ from mqviz.kafka.share_assignor import simple
 from mqviz.model.share import (
     ShareGroup,
     ShareGroupCreated,
+    ShareGroupLoaded,
     ShareMember,
     ShareMemberHeard,
     ShareMemberJoined,
@@ -23,6 +24,7 @@ from mqviz.model.share import (
 )
 from mqviz.model.share_messages import ShareGroupHeard, ShareGroupHeartbeat
 from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import sockets
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import answer, connection_of, serves
 from mqviz.sim.kafka.offsets import write_us
@@ -122,6 +124,14 @@ def _remove(sim: Simulation, group: ShareGroup, member: ShareMember, reason: str
     _share_out(sim, group)
 
 
+def coordinators_moved(sim: Simulation, back: tuple[int, ...]) -> None:
+    """Other brokers look after groups: every member's session begins anew (R99)."""
+    for group in list(sim.state.cluster.share_groups.values()):
+        coordinator = coordinator_of(sim, group.name)
+        if coordinator in back:
+            sim.emit(ShareGroupLoaded(*sim.stamp(), group.name, coordinator))
+
+
 # -- answers that wait for a write, sessions -----------------------------------------------------------------
 
 
@@ -148,7 +158,9 @@ def _session(sim: Simulation, name: str, member_id: str) -> None:
     """Look at a member when its session would be over; one timer a member, set anew as it is heard of."""
     group = sim.state.cluster.share_groups[name]
     member = group.members.get(member_id)
-    if member is None:
+    if member is None or not sockets.awake(sim, group.coordinator, "kafka.share_session", name, member_id):
+        if member is not None and sim.state.cluster.brokers[group.coordinator].process != "paused":
+            _watch(sim, name, member_id, _session_us(sim, name))
         return
     left_us = member.heard_at_us + _session_us(sim, name) - sim.now_us
     if left_us > 0:

@@ -112,6 +112,19 @@ def _unreachable(sim: Simulation, number: int) -> None:
         end(sim, flight.connection, Error.NETWORK_EXCEPTION)
 
 
+@due("kafka.share_hung_up")
+def _share_hung_up(sim: Simulation, connection: str, broker: int) -> None:
+    """A broker notices that the connection of a share consumer is gone: its records are free (E9)."""
+    from mqviz.sim.kafka import share_fetch
+
+    cluster = sim.state.cluster
+    name = connection.partition(" ")[2].rpartition(" to ")[0]
+    if not cluster.linked(name, str(broker)):
+        sim.part(Held).cut.append(("kafka.share_hung_up", sim.cause, (connection, broker)))
+    elif awake(sim, broker, "kafka.share_hung_up", connection, broker):
+        share_fetch.disconnected(sim, connection)
+
+
 def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
     """The client notices that `connection` is gone; each of its requests fails, `late` by its own time."""
     from mqviz.sim.kafka.network import received
@@ -130,6 +143,9 @@ def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
         own = Error.REQUEST_TIMED_OUT if flight.number == late else Error.NETWORK_EXCEPTION
         flight.answer = Failed(own)
         received(sim, pipe, flight)
+    if pipe.client == "share" and cluster.brokers[pipe.broker].process in ("running", "stopping", "paused"):
+        delay_us = cluster.link_latency_us
+        sim.schedule(delay_us, ARRIVAL, "kafka.share_hung_up", connection, pipe.broker, cause=why)
 
 
 def _unread(sim: Simulation, lost: list[InFlight]) -> tuple[int, ...]:

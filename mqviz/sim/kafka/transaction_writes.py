@@ -16,6 +16,7 @@ from mqviz.kafka.errors import Error
 from mqviz.model.broker import Broker
 from mqviz.model.log import Batch
 from mqviz.model.request import Produce
+from mqviz.model.seats import leader
 from mqviz.model.transactions import AddedToTransaction
 from mqviz.sim.engine import TIMER, Simulation
 from mqviz.sim.kafka import sockets
@@ -39,7 +40,8 @@ class Checks(msgspec.Struct):
 
 def coordinator_of(sim: Simulation, transactional_id: str) -> int:
     """The broker that leads the id's partition of __transaction_state; -1: nobody does (R61)."""
-    return next((broker.id for broker in _replicas(sim, transactional_id) if not broker.fenced), -1)
+    replicas = tuple(broker.id for broker in _replicas(sim, transactional_id))
+    return leader(sim.state.cluster, replicas)
 
 
 def _replicas(sim: Simulation, transactional_id: str) -> list[Broker]:

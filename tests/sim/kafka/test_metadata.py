@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from mqviz.kafka.coordinators import offsets_partition
@@ -12,10 +13,19 @@ from mqviz.model.metadata import MetadataLearned, belief, node_of
 from mqviz.model.producer import RecordsAcknowledged
 from mqviz.model.request import AnswerSent, Produce, RequestSent
 from mqviz.model.retries import BatchRetried
-from tests.sim.kafka.worlds import MS, S, of, run, times
+from mqviz.model.seats import SeatsMoved
+from mqviz.scenario import Scenario
+from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.share_fetch import ShareSessions
+from tests.sim.kafka.worlds import MS, S, cluster, of, run, times
 from tests.sim.worlds import Run
 
 TOPIC = "create topic t replication_factor=3 min_insync_replicas=2"
+
+
+def with_settings(scenario: Scenario, config: dict[str, int | str]) -> Scenario:
+    plan = msgspec.structs.replace(scenario.cluster, settings=config)
+    return msgspec.structs.replace(scenario, cluster=plan)
 
 
 def believed(watched: Run, client: str, name: str, topic: str = "t", number: int = 0) -> tuple[int, int]:
@@ -138,3 +148,47 @@ def test_r130_a_share_group_reads_on_from_the_new_leader() -> None:
     watched.do("kill broker 1").to(40 * S).do("set producer p rate=0/s").to(60 * S)
     done = watched.state.cluster.share_groups["q"].windows["t-0"]
     assert done.start == watched.state.cluster.partition("t", 0).led.high_watermark
+
+
+@pytest.mark.parametrize("fault", ["kill", "stop", "pause", "isolate"])
+def test_r14_r99_coordinators_move_with_their_partitions_and_come_back_with_the_preferred_leader(
+    fault: str,
+) -> None:
+    back = {"kill": "restart", "stop": "restart", "pause": "resume", "isolate": "heal"}[fault]
+    config = {"leader.imbalance.check.interval.seconds": 60}
+    watched = Run(with_settings(cluster(TOPIC, GROUP.format("c1", "consumer")), config)).to(5 * S)
+    watched.do(f"{fault} broker {COORDINATOR}").to(20 * S)
+    second = COORDINATOR % 3 + 1
+    assert watched.state.cluster.groups["g"].coordinator == second
+    assert coordinator_of(watched.backend._sim, "g") == second
+    watched.do(f"{back} broker {COORDINATOR}").to(59 * S)
+    assert coordinator_of(watched.backend._sim, "g") == second
+    watched.to(61 * S)
+    assert coordinator_of(watched.backend._sim, "g") == COORDINATOR
+    assert watched.state.cluster.groups["g"].coordinator == COORDINATOR
+    assert len(of(watched, SeatsMoved)) == 2
+
+
+def test_r61_r99_a_group_of_a_cluster_with_one_broker_waits_for_it() -> None:
+    watched = run(
+        "create topic t",
+        "add producer p topic=t rate=2/s linger=0s",
+        GROUP.format("c1", "classic"),
+        brokers=1,
+    ).to(5 * S)
+    watched.do("kill broker 1").to(60 * S).do("restart broker 1").to(70 * S).do("set producer p rate=0/s").to(
+        80 * S
+    )
+    group = watched.state.cluster.groups["g"]
+    assert (group.state, group.generation, len(group.members)) == ("Stable", 1, 1)
+    assert group.records["t-0"].committed == watched.state.cluster.partition("t", 0).led.high_watermark
+
+
+def test_e9_the_sessions_of_share_consumers_die_with_the_broker() -> None:
+    watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(S)
+    watched.do("add share-consumer s1 group=q topic=t processing=5s").to(2 * S).do("send record p").to(3 * S)
+    watched.do("kill broker 1").to(4 * S).do("restart broker 1").to(12 * S)
+    assert not [s for s in watched.backend._sim.part(ShareSessions).sessions.values() if s.broker == 1]
+    watched.do("send record p").to(70 * S)
+    window = watched.state.cluster.share_groups["q"].windows["t-0"]
+    assert window.start == watched.state.cluster.partition("t", 0).led.high_watermark == 2

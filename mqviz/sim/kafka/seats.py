@@ -1,0 +1,89 @@
+"""Seats: the leaderships of __consumer_offsets and __transaction_state, which decide who coordinates what.
+
+Like a real broker: as for every other partition, the leader stays while it may, else the first replica in list order that is there leads; a broker that
+comes back leads again when the controller next looks for preferred replicas (R14, R21). Whoever becomes a coordinator loads what its partition
+says (R61, R99). Left out: in-sync sets of internal partitions, and the time of loading (S4).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from mqviz.model.seats import SeatsMoved, leader
+from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import controller
+
+FACTOR = 3
+"""offsets.topic.replication.factor"""
+
+
+class Balance(msgspec.Struct):
+    """Whether a look for preferred replicas is on the agenda."""
+
+    planned: bool = False
+
+
+def stripe(sim: Simulation, first: int, factor: int) -> tuple[int, ...]:
+    """The replicas of an internal partition, placed as any topic: `factor` brokers from the `first` one on (R13)."""
+    brokers = list(sim.state.cluster.brokers)
+    return tuple(brokers[(first + k) % len(brokers)] for k in range(min(factor, len(brokers))))
+
+
+def _lists(sim: Simulation) -> list[tuple[int, ...]]:
+    factors = (FACTOR, int(sim.scenario.cluster.setting("transaction.state.log.replication.factor")))
+    count = len(sim.state.cluster.brokers)
+    return list(dict.fromkeys(stripe(sim, first, factor) for factor in factors for first in range(count)))
+
+
+def moved(sim: Simulation) -> None:
+    """Brokers came or went: elect where the leader cannot stay, and let the new coordinators load (R99)."""
+    changes = tuple(
+        (replicas, new)
+        for replicas in _lists(sim)
+        if (new := _elected(sim, replicas)) != leader(sim.state.cluster, replicas)
+    )
+    if changes:
+        _move(sim, changes)
+    if not sim.part(Balance).planned and _displaced(sim):
+        sim.part(Balance).planned = True
+        every_us = int(sim.scenario.cluster.setting("leader.imbalance.check.interval.seconds")) * 1_000_000
+        sim.schedule(every_us - sim.now_us % every_us, TIMER, "kafka.seats", cause=0)
+
+
+def _elected(sim: Simulation, replicas: tuple[int, ...]) -> int:
+    now = leader(sim.state.cluster, replicas)
+    if now >= 0 and controller.usable(sim, now):
+        return now
+    return next((broker for broker in replicas if controller.usable(sim, broker)), -1)
+
+
+def _move(sim: Simulation, changes: tuple[tuple[tuple[int, ...], int], ...]) -> None:
+    from mqviz.sim.kafka import classic_coordinator, consumer_group, share_group, transactions
+
+    sim.cause = why = sim.emit(SeatsMoved(*sim.stamp(), changes))
+    back = tuple(new for _, new in changes if new >= 0)
+    for part in (classic_coordinator, consumer_group, share_group):
+        sim.cause = why
+        part.coordinators_moved(sim, back)
+    sim.cause = why
+    transactions.coordinators_moved(sim)
+
+
+def _displaced(sim: Simulation) -> tuple[tuple[tuple[int, ...], int], ...]:
+    """Seats that their preferred replica could have again (R14)."""
+    if not sim.scenario.cluster.setting("auto.leader.rebalance.enable"):
+        return ()
+    cluster = sim.state.cluster
+    return tuple(
+        (replicas, replicas[0])
+        for replicas in _lists(sim)
+        if leader(cluster, replicas) != replicas[0] and controller.usable(sim, replicas[0])
+    )
+
+
+@due("kafka.seats")
+def _balance(sim: Simulation) -> None:
+    sim.part(Balance).planned = False
+    changes = _displaced(sim)
+    if changes:
+        _move(sim, changes)
