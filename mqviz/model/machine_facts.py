@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from mqviz.model import observed_facts
+from mqviz.model.consumer import Phase
 from mqviz.model.consumer_group import CONSUMER_GROUP_MOVES, CONSUMER_MEMBER_MOVES, ConsumerGroup
+from mqviz.model.consumer_member import CLIENT_MOVES
 from mqviz.model.group import MEMBER_MOVES, MOVES, Group
 from mqviz.model.moves import Step, Table
 from mqviz.model.observed import Unknown
@@ -31,10 +33,18 @@ MEMBER_TABLES: dict[str, Table] = {
 """The same for a member as the coordinator sees it (R101-R104, R123)."""
 
 
-class MemberState(Reading, frozen=True):
-    """A member: its state in MEMBER_TABLES; `process`: the client's own state, where its protocol has one (R124).
+PROCESS_STATES: dict[str, tuple[str, ...]] = {
+    "classic": get_args(Phase),
+    "consumer": tuple(CLIENT_MOVES),
+    "share": (),
+}
+"""Where a client's own process stands with its group, by protocol (R101, R124)."""
 
-    `epoch`: of a member of the consumer protocol, -1 in the classic one. `leads`: it computes the assignment. `owes`: partitions
+
+class MemberState(Reading, frozen=True):
+    """A member: its state in MEMBER_TABLES; `process`: the client's own, in PROCESS_TABLES,
+
+    "" for a client from outside. `epoch`: of a member of the consumer protocol, -1 in the classic one. `leads`: it computes the assignment. `owes`: partitions
     that it must give up. `static`: it has a group.instance.id.
     """
 
@@ -71,13 +81,13 @@ def machines(state: State) -> tuple[MachineReading, ...]:
     found = [
         _consumer(state, cluster.consumer_groups[name])
         if name in cluster.consumer_groups
-        else _classic(group)
+        else _classic(state, group)
         for name, group in cluster.groups.items()
     ]
     return (*found, *(_share(group) for group in cluster.share_groups.values()))
 
 
-def _classic(group: Group) -> MachineReading:
+def _classic(state: State, group: Group) -> MachineReading:
     members = [*group.members.values(), *group.pending.values()]
     return MachineReading(
         group.name,
@@ -90,6 +100,7 @@ def _classic(group: Group) -> MachineReading:
             MemberState(
                 member.client,
                 member.state,
+                process=_process(state, member.client, member.member_id),
                 partitions=member.partitions,
                 leads=member.member_id == group.group_leader,
                 static=member.instance_id is not None,
@@ -99,22 +110,30 @@ def _classic(group: Group) -> MachineReading:
     )
 
 
+def _process(state: State, client: str, member_id: str) -> str:
+    """Where the process of a member stands, by its own account; "" where no process here is this member."""
+    process = state.cluster.consumers.get(client)
+    if process is None or process.member_id != member_id:
+        return ""
+    if process.state in ("dead", "closed"):
+        return process.state
+    member = state.cluster.client_members.get(client)
+    return member.state if member is not None and member.member_id == member_id else process.phase
+
+
 def _consumer(state: State, group: ConsumerGroup) -> MachineReading:
-    processes = state.cluster.client_members
-    members = []
-    for member in group.members.values():
-        process = processes.get(member.client)
-        members.append(
-            MemberState(
-                member.client,
-                member.state,
-                member.epoch,
-                process.state if process and process.member_id == member.member_id else "",
-                member.assigned,
-                member.revoking,
-                static=bool(member.instance_id),
-            )
+    members = tuple(
+        MemberState(
+            member.client,
+            member.state,
+            member.epoch,
+            _process(state, member.client, member.member_id),
+            member.assigned,
+            member.revoking,
+            static=bool(member.instance_id),
         )
+        for member in group.members.values()
+    )
     return MachineReading(
         group.name,
         "consumer",
@@ -122,7 +141,7 @@ def _consumer(state: State, group: ConsumerGroup) -> MachineReading:
         group.epoch,
         group.assignment_epoch,
         tuple(group.path),
-        tuple(members),
+        members,
     )
 
 

@@ -143,3 +143,21 @@ def test_a_share_group_and_nothing_at_all_can_be_drawn() -> None:
     assert "Stable for" in text
     empty = Player(open_sim, read_scenario("title: x\nuntil: 1s\nscene: group-states\n", "a test"))
     assert "no group yet" in group_states.draw(empty.state, View(0, 60, 16)).to_text()
+
+
+def test_what_the_coordinator_believes_and_what_the_process_is_stand_side_by_side(run: Player) -> None:
+    """A killed member is stable for its group until its session ends."""
+    run.seek(33_000_000)
+    killed = {
+        m.name: m for g in machine_facts.machines(run.state) for m in g.members if m.name in ("c1", "k1")
+    }
+    assert {m.process for m in killed.values()} == {"dead"}
+    assert {m.state.upper() for m in killed.values()} == {"STABLE"}
+    for scroll, name in enumerate(("c1", "k1")):
+        text = group_states.draw(run.state, View(run.now_us, 160, 30, scroll=scroll)).to_text()
+        line = next(line for line in text.split("\n") if line.startswith(f" {name}"))
+        assert "✗ dead" in line
+        assert "stable" in line.lower()
+    text = group_states.draw(run.state, View(run.now_us, 160, 30, scroll=1)).to_text()
+    head = next(line for line in text.split("\n") if line.startswith(" members"))
+    assert all(state in head for state in machine_facts.PROCESS_STATES["consumer"]), "R124"

@@ -6,16 +6,24 @@ their times: why a rebalance began, and what it cost.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 from mqviz.model import machine_facts
-from mqviz.model.machine_facts import GROUP_TABLES, MEMBER_TABLES, MachineReading, MemberState
+from mqviz.model.machine_facts import (
+    GROUP_TABLES,
+    MEMBER_TABLES,
+    PROCESS_STATES,
+    MachineReading,
+    MemberState,
+)
 from mqviz.model.observed import Unknown
 from mqviz.model.state import State
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import duration, thousands
 from mqviz.scenes.group_states.machine import Move, Plan, draw_machine, lit, plan
-from mqviz.scenes.style import BRIGHT, EDGE, PLAIN, QUIET, STRONG, WAIT, Style, style
+from mqviz.scenes.style import BAD, BRIGHT, EDGE, PLAIN, QUIET, STRONG, WAIT, Style, style
 from mqviz.scenes.text import shorten, width
 from mqviz.scenes.view import View
 
@@ -25,14 +33,9 @@ _NAMES = (11, 9)
 """Columns of a member's name, in scenes that are wide enough and in narrow ones."""
 
 _NARROW = 64
-_BESIDE: dict[str, tuple[tuple[str, int], ...]] = {
-    "classic": (("has", 0),),
-    "consumer": (("process", 13), ("epoch", 5), ("has", 0)),
-    "share": (("epoch", 5), ("has", 0)),
-}
-"""What stands beside the states of a member, and in how many columns; the last takes what is left."""
+_PROCESS, _EPOCH, _HAS = 13, 5, 9
+"""Columns of the state of a member's process, of its epoch, and of what it has."""
 
-_HAS = 9
 _TWO_FROM = 40
 _FEWEST_STEPS = 2
 _CALM = ("Stable", "Empty")
@@ -132,50 +135,76 @@ def _name(columns: int) -> int:
     return 1 + (_NAMES[1] if columns < _NARROW else _NAMES[0])
 
 
-def _columns(group: MachineReading, columns: int) -> dict[str, int]:
-    """Where the states of a member begin, and then what stands beside them."""
+class Columns(NamedTuple):
+    """Where the states of a member begin, those of its process (or all in one column, ""), its epoch, what it has; -1: no room or none."""
+
+    states: dict[str, int]
+    process: dict[str, int]
+    epoch: int
+    has: int
+
+
+def _columns(group: MachineReading, columns: int) -> Columns:
+    """The states of both sides as columns where there is room, else those of the coordinator, and the process in a word."""
     states = [state for state in MEMBER_TABLES[group.protocol] if state != "gone"]
-    beside = _BESIDE[group.protocol]
+    process = PROCESS_STATES[group.protocol]
+    epoch = _EPOCH + 1 if group.protocol != "classic" else 0
     at = _name(columns)
-    needed = sum(len(state) for state in states) + 2 + sum(size + 1 for _, size in beside) + _HAS
-    gap = max(1, min(4, (columns - at - needed) // len(states)))
+    spare = columns - at - sum(len(state) for state in states) - epoch - _HAS - 4
+    wide = spare - sum(len(state) for state in process) - 2 * (len(states) + len(process))
+    word = 0 if wide >= 0 or not process else _PROCESS + 1
+    word = word if group.protocol == "consumer" or spare - word >= len(states) else 0
+    gap = max(1, min(4, (spare - word) // len(states))) if wide < 0 else 2
+    places = _placed(states, at, gap)
+    at = _after(places) + (3 if wide >= 0 else 2)
+    own: dict[str, int] = {}
+    if wide >= 0 and process:
+        own = _placed(process, at, min(3, 1 + wide // len(process)))
+        at = _after(own) + 2
+    elif word:
+        own, at = {"": at}, at + word
+    return Columns(places, own, at if epoch else -1, at + epoch)
+
+
+def _placed(states: Sequence[str], at: int, gap: int) -> dict[str, int]:
     found = {}
     for state in states:
         found[state] = at
         at += len(state) + gap
-    at += 2 - min(gap, 2)
-    for name, size in beside:
-        found[name] = at
-        at += size + 1
     return found
+
+
+def _after(places: dict[str, int]) -> int:
+    return max(column + len(state) for state, column in places.items())
 
 
 def _members(canvas: Canvas, group: MachineReading, row: int, count: int, view: View) -> int:
     """A head and a row a member: the state it is in stands out in the row of all its states; returns the row after them."""
-    columns = _columns(group, view.columns)
+    at = _columns(group, view.columns)
     canvas.put(1, row, "members", STRONG)
     if not group.members:
         canvas.put(_name(view.columns), row, "none", style("wait", bold=True))
         return row + 1
-    for name, column in columns.items():
-        if column + len(name) < view.columns:
+    for name, column in at.states.items():
+        canvas.put(column, row, name, QUIET)
+    for name, column in at.process.items():
+        canvas.put(column, row, name or "process", QUIET)
+    if len(at.process) > 1:
+        canvas.put(min(at.process.values()) - 2, row, "│", EDGE)
+    for name, column in (("epoch", at.epoch), ("has", at.has)):
+        if 0 <= column < view.columns - len(name):
             canvas.put(column, row, name, QUIET)
     for number, member in enumerate(group.members[:count], 1):
         if number == count < len(group.members):
             canvas.put(1, row + number, f"+{len(group.members) - count + 1} more", QUIET)
             break
         focus = view.focus == ("member", group.name, member.name)
-        _member(canvas, group, member, row + number, columns, focus)
+        _member(canvas, group, member, row + number, at, focus)
     return row + 1 + count
 
 
 def _member(
-    canvas: Canvas,
-    group: MachineReading,
-    member: MemberState,
-    row: int,
-    columns: dict[str, int],
-    focus: bool,
+    canvas: Canvas, group: MachineReading, member: MemberState, row: int, at: Columns, focus: bool
 ) -> None:
     room = _name(canvas.columns) - 2
     after = canvas.put(1, row, shorten(member.name, room), style("bright", "sel", True) if focus else PLAIN)
@@ -183,21 +212,39 @@ def _member(
     extra = "leads" if member.leads else "static" if member.static else ""
     if extra and after + len(extra) <= room + 1:
         canvas.put(after + 1, row, extra, QUIET)
-    for state in MEMBER_TABLES[group.protocol]:
-        if state == member.state:
+    _states(canvas, at.states, member.state, row)
+    _process(canvas, at.process, member.process, row)
+    if at.epoch >= 0:
+        canvas.right(at.epoch + _EPOCH, row, str(member.epoch), WAIT if member.epoch < group.epoch else QUIET)
+    room = canvas.columns - 1 - at.has
+    canvas.put(at.has, row, next((w for w in _held(member) if width(w) <= room), ""), QUIET)
+
+
+def _states(canvas: Canvas, places: dict[str, int], now: str, row: int) -> None:
+    """A dot a state, and the one of now in full."""
+    for state, column in places.items():
+        if state == now:
             look = style("base", "ok" if state.upper() == "STABLE" else "wait", True)
-            canvas.put(columns[state], row, state, look)
-        elif state in columns:
-            canvas.put(columns[state] + len(state) // 2, row, "·", EDGE)
-    if "process" in columns:
-        canvas.put(
-            columns["process"], row, member.process or "–", QUIET if member.process == "STABLE" else WAIT
-        )
-    if "epoch" in columns:
-        behind = member.epoch < group.epoch
-        canvas.right(columns["epoch"] + 5, row, str(member.epoch), WAIT if behind else QUIET)
-    room = canvas.columns - 1 - columns["has"]
-    canvas.put(columns["has"], row, next((w for w in _held(member) if width(w) <= room), ""), QUIET)
+            canvas.put(column, row, state, look)
+        else:
+            canvas.put(column + len(state) // 2, row, "·", EDGE)
+
+
+def _process(canvas: Canvas, places: dict[str, int], now: str, row: int) -> None:
+    """The member's process by its own account: a word, or its place among all states; a dead one has none."""
+    if not places:
+        return
+    first = min(places.values())
+    if now in ("dead", "closed"):
+        canvas.put(first, row, f"✗ {now}", BAD)
+    elif "" in places:
+        canvas.put(first, row, now or "–", QUIET if now.upper() == "STABLE" else WAIT)
+    elif now:
+        _states(canvas, places, now, row)
+    else:
+        canvas.put(first, row, "– not one of ours", QUIET)
+    if len(places) > 1:
+        canvas.put(first - 2, row, "│", EDGE)
 
 
 def _held(member: MemberState) -> list[str]:
