@@ -34,7 +34,7 @@ class Consumer(msgspec.Struct):
     `given_generation`; `snapshot`: how many partitions its topics had when it, as the group leader, assigned them.
     `arrived`: what SyncGroup brought while the application was busy, for the next poll(). `ready`: partitions with fetched records, in the order they came.
     `asked`: requests that will tell it where to start reading. `commits`: purposes of commits on their way.
-    `assigned_at_us`: when it was last given partitions.
+    `assigned_at_us`: when it was last given partitions. `came_us`: when it started, went on, froze, or began to end.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Consumer(msgspec.Struct):
     commits: dict[int, str] = msgspec.field(default_factory=dict)
     carried: dict[str, tuple[Batch, ...]] = msgspec.field(default_factory=dict)
     loop: bool = True
+    came_us: int = 0
     polls: int = 0
     busy_until_us: int = 0
     assigned_at_us: int = -1
@@ -239,6 +240,7 @@ def _added(state: State, event: ConsumerAdded) -> None:
         activity="polling" if settings.loop else "idle",
         polled_at_us=event.at_us,
         committed_at_us=event.at_us,
+        came_us=event.at_us,
         loop=settings.loop,
     )
 
@@ -374,6 +376,8 @@ def _changed(state: State, event: ConsumerChanged) -> None:
     consumer.state = event.state
     consumer.life += event.state not in ("closing", "leaving")
     consumer.frozen_at_us = event.at_us
+    if event.state not in ("leaving", "closed"):
+        consumer.came_us = event.at_us
     if event.state == "dead":
         died(state, consumer, event.at_us)
     if event.state in ("dead", "closed"):

@@ -24,6 +24,7 @@ from mqviz.model.ledger_facts import Deliveries, Fate, RecordLedger
 from mqviz.model.log_facts import SegmentReading
 from mqviz.model.observed import Unknown
 from mqviz.model.readings import (
+    Disturbance,
     Flight,
     GroupReading,
     Lag,
@@ -129,6 +130,11 @@ def group_lag(state: State, group: str) -> Lag:
 def tenures(state: State, group: str) -> tuple[Tenure, ...]:
     """Who of the group read each of its partitions when; of a real cluster that is not seen."""
     return () if is_observed(state) else tenure_facts.tenures(state, group)
+
+
+def disturbance(state: State, group: str) -> Disturbance | None:
+    """What happened to the group last: whose process came or went, and when; of a real cluster that is not seen."""
+    return None if is_observed(state) else tenure_facts.disturbance(state, group)
 
 
 def ledger(state: State, group: str) -> Ledger | Unknown:

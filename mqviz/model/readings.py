@@ -197,9 +197,18 @@ class Tenure(Reading, frozen=True):
     partition: int
     stretches: tuple[Stretch, ...]
 
-    def paused_us(self, now_us: int) -> int:
-        """How long nobody read it between two readers, or nobody reads it until now."""
-        return sum((s.end_us or now_us) - s.begin_us for s in self.stretches if not s.member)
+    def paused_us(self, now_us: int, since_us: int = 0) -> int:
+        """How long nobody read it between two readers, or nobody reads it until now; what was before `since_us` does not count."""
+        pauses = [(max(s.begin_us, since_us), s.end_us or now_us) for s in self.stretches if not s.member]
+        return sum(max(0, end - begin) for begin, end in pauses)
+
+
+class Disturbance(Reading, frozen=True):
+    """The last time that a process of a group came or went: who, and what it did (joins, leaves, dies, freezes)."""
+
+    at_us: int
+    names: tuple[str, ...]
+    what: str
 
 
 class Why(Reading, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mqviz.model.group_record import PartitionRecord
-from mqviz.model.readings import Stretch, Tenure
+from mqviz.model.readings import Disturbance, Stretch, Tenure
 from mqviz.model.state import State
 
 
@@ -22,3 +22,23 @@ def _stretches(record: PartitionRecord) -> tuple[Stretch, ...]:
         for (begin, member), end in zip(record.tenures, [*ends, None], strict=True)
         if end != begin
     )
+
+
+_DOES = {
+    "running": "joins",
+    "closing": "leaves",
+    "leaving": "leaves",
+    "closed": "leaves",
+    "dead": "dies",
+    "paused": "freezes",
+}
+
+
+def disturbance(state: State, group: str) -> Disturbance | None:
+    """What happened to the group last; None: it never had a process."""
+    mine = [c for c in state.cluster.consumers.values() if c.settings.group == group]
+    if not mine:
+        return None
+    at_us = max(each.came_us for each in mine)
+    last = [each for each in mine if each.came_us == at_us]
+    return Disturbance(at_us, tuple(each.name for each in last), _DOES[last[-1].state])

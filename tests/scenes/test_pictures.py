@@ -36,6 +36,9 @@ ALL = [
         ("colour",),
     ),
     *product(("cut_off",), ((100, 30),), ("colour",)),
+    *product(("third_joins", "race_over"), ((60, 16), (67, 21), (160, 45)), ("colour",)),
+    *product(("race_over",), ((100, 30),), ("colour",)),
+    *product(("race_over",), ((67, 21),), ("ascii", "plain")),
     *product(
         ("segments_go", "start_moved", "dirty_part", "tombstone_stays"),
         ((60, 16), (67, 21), (160, 45)),
