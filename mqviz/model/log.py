@@ -125,8 +125,8 @@ class Log(msgspec.Struct):
         self.end = offset
         self.epochs = [(epoch, start) for epoch, start in self.epochs if start < offset]
         self.start = min(self.start, offset)
-        self.clean_to = min(self.clean_to, offset)
         self._truncate_segments()
+        self.clean_to = min(self.clean_to, self.segments[-1].base_offset)
         self.transactions = recorded(self.forwards(self.start))
 
     def _truncate_segments(self) -> None:

@@ -65,6 +65,13 @@ def test_r51_java_stays_while_the_queue_has_room() -> None:
     assert p.java_moves_after(32768, 16384)
 
 
+def test_r52_longer_queues_are_drawn_less_often() -> None:
+    """Queues 0, 3, 1: weights 4, 1, 3."""
+    drawn = [p.weighted(number / 8, [0, 3, 1]) for number in range(8)]
+    assert drawn == [0, 0, 0, 0, 1, 2, 2, 2]
+    assert p.weighted(0.999_999, [0, 0, 0]) == 2
+
+
 def test_rules_read_well() -> None:
     assert p.RULES["java"].format(n=3) == "murmur2(key) % 3"
     assert p.RULES["librdkafka"].format(n=3) == "crc32(key) % 3"

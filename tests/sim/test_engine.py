@@ -47,7 +47,7 @@ def words(sim: Simulation) -> list[str]:
     return [event.word for event in sim.log if isinstance(event, Ticked)]
 
 
-def test_one_instant_is_ordered_by_priority_then_by_insertion() -> None:
+def test_r1_r3_one_instant_is_ordered_by_priority_then_by_insertion() -> None:
     sim = new()
     for priority, word in (
         (STEP, "f"),
@@ -80,7 +80,7 @@ def test_ids_run_and_causes_are_inherited_or_named() -> None:
     assert [(e.id, e.at_us, e.cause) for e in sim.log] == [(1, 1, 0), (2, 2, 1)]
 
 
-def test_nothing_is_scheduled_in_the_past() -> None:
+def test_r1_i2_nothing_is_scheduled_in_the_past() -> None:
     with pytest.raises(ValueError, match="3 us in the past"):
         new().schedule(-3, STEP, "tick", "a")
 

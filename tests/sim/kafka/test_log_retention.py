@@ -147,6 +147,15 @@ def test_e34_delete_records_moves_the_log_start_everywhere_and_is_answered_with_
     }
 
 
+def test_r69_an_emptied_log_goes_on_counting() -> None:
+    watched = run("create topic t", "add producer p topic=t rate=0/s", brokers=1).to(MS)
+    watched.do("send record p count=7").to(S).do("delete records t").to(2 * S)
+    log = watched.state.cluster.partition("t", 0).led.log
+    assert (log.start, log.end) == (7, 7)
+    watched.do("send record p").to(3 * S)
+    assert (log.start, watched.state.cluster.partition("t", 0).led.log.end) == (7, 8)
+
+
 def test_r72_delete_records_as_a_command() -> None:
     world = run("create topic t", "add producer p topic=t rate=0/s", brokers=1).to(10 * MS)
     world.do("send record p count=10").to(S).do("delete records t before=4").to(2 * S)

@@ -8,6 +8,7 @@ import pytest
 
 from mqviz.backend import Refused
 from mqviz.model import facts
+from mqviz.model.batch import Batch
 from mqviz.model.log import BatchAppended
 from mqviz.model.producer import BatchesDrained, ProducerChanged, RecordsAcknowledged, SendCalled
 from mqviz.model.request import Produce, RequestSent
@@ -108,6 +109,43 @@ def test_r51_runs_without_a_key_in_a_tight_loop() -> None:
 def test_r51_thirty_records_land_in_one_partition() -> None:
     watched = run(THREE, "add producer p topic=t rate=0/s").do("send record p count=30").to(S)
     assert len({event.partition for event in of(watched, SendCalled)}) == 1
+
+
+def test_r52_an_adaptive_producer_turns_to_partitions_with_short_queues() -> None:
+    """The leader of partition 0 is cut off, so its queue grows; with the setting on, others are drawn more often."""
+
+    def share_of_the_slow_one(adaptive: str) -> float:
+        watched = run(
+            "create topic t partitions=3",
+            "add producer p topic=t rate=1000/s batch_size=500B linger=0s max_in_flight=1 "
+            f"partitioner.adaptive.partitioning.enable={adaptive}",
+        )
+        slow = watched.to(S).state.cluster.partition("t", 0).leader
+        watched.do(f"isolate broker {slow}").to(4 * S)
+        sends = of(watched, SendCalled, since_us=2 * S)
+        return sum(event.partition == 0 for event in sends) / len(sends)
+
+    assert share_of_the_slow_one("true") < 0.5 * share_of_the_slow_one("false")
+
+
+def test_r53_e40_round_robin_is_a_fixed_cycle_that_ignores_keys() -> None:
+    watched = run(THREE, "add producer p topic=t rate=0/s partitioner.class=RoundRobinPartitioner")
+    watched.do(*(f"send record p key={key}" for key in "aabbccabc")).to(S)
+    partitions = [event.partition for event in of(watched, SendCalled)]
+    assert sorted(partitions[:3]) == [0, 1, 2]
+    assert partitions == partitions[:3] * 3
+
+
+def test_r55_compression_makes_batches_smaller_and_lets_more_records_in() -> None:
+    def first(kind: str) -> Batch:
+        producer = f"add producer p topic=t rate=0/s compression.type={kind} value_size=1000B"
+        watched = run("create topic t", producer, brokers=1).do("send record p count=200").to(S)
+        return of(watched, BatchAppended)[0].batch
+
+    plain, packed = first("none"), first("zstd")
+    assert packed.count > plain.count
+    assert packed.bytes / packed.count < plain.bytes / plain.count
+    assert packed.bytes <= 16384
 
 
 def test_r54_librdkafka_changes_its_partition_every_10_ms() -> None:
