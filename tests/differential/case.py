@@ -14,7 +14,7 @@ from mqviz.scenario import Scenario
 
 CASES = Path(__file__).parent / "cases"
 Facts = dict[str, tuple[str, ...]]
-TIMEOUT = Duration(40_000_000)
+TIMEOUT = Duration(60_000_000)
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

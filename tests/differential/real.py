@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -48,11 +49,13 @@ from mqviz.model.command_transactions import SendOffsets
 from mqviz.wire import asks
 from mqviz.wire.address import parse_bootstrap
 from mqviz.wire.brokers import Brokers
+from mqviz.wire.errors import WireError
 from tests.differential.case import Case
 from tests.differential.hand import QUIET, HandConsumer, HandProducer, set_offsets
 from tests.differential.side import Log, Seen, Sent, Side, named, tps
 
 ANSWER_S = 15.0
+ATTEMPTS = 3
 MOMENT_S = 0.02
 TOLD = ("_AUTO_OFFSET_RESET", "_FATAL", "_MAX_POLL_EXCEEDED")
 """Errors of librdkafka's own that an application must deal with; the others tell of connections that come and go."""
@@ -287,6 +290,11 @@ class Real(Side):
         return self._hands[consumer].positioned
 
     def _ask(self, ask: Any) -> Any:
+        """The answer; the first question loads Kafka's message definitions too, which a busy machine lets wait."""
+        for _ in range(ATTEMPTS - 1):
+            with suppress(WireError):
+                return self._loop.run(self._brokers.any(ask, ANSWER_S))
+            time.sleep(1)
         return self._loop.run(self._brokers.any(ask, ANSWER_S))
 
     def close(self) -> None:
