@@ -53,11 +53,11 @@ def _shares_a_fixture(test: pytest.Function) -> bool:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Rule by rule, what the simulator and a real Kafka agreed in (tests/differential)."""
-    found = [row for report in terminalreporter.stats.get("passed", []) for row in report.user_properties]
-    rows = [tuple(value) for name, value in found if name == "differential"]
-    if rows:
+    reports = terminalreporter.stats.get("passed", [])
+    told = table.summary([each for report in reports for each in report.user_properties])
+    if told:
         terminalreporter.section("simulator and Apache Kafka, rule by rule")
-        terminalreporter.write_line("\n".join(table.lines(rows)))
+        terminalreporter.write_line("\n".join(told))
 
 
 @pytest.fixture(scope="session")

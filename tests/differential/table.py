@@ -29,6 +29,15 @@ def lines(rows: Iterable[Row]) -> list[str]:
     return found
 
 
+def summary(properties: Iterable[tuple[str, object]]) -> list[str]:
+    """The table of what tests recorded, `differential` rows and the names of cases that were `played-again`."""
+    found = list(properties)
+    rows: list[Row] = [tuple(value) for name, value in found if name == "differential"]  # type: ignore[arg-type]
+    again = sorted(str(value) for name, value in found if name == "played-again")
+    told = lines(rows) if rows else []
+    return [*told, f"agreed only when played again: {', '.join(again)}"] if again else told
+
+
 def _order(rule: str) -> tuple[int, int, str]:
     letters, number = re.match(r"([A-Z]+)(\d+)", rule).groups()  # type: ignore[union-attr]
     return ("R", "E", "I", "FX").index(letters), int(number), rule

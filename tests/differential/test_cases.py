@@ -8,7 +8,7 @@ import pytest
 from mqviz.live.cluster import Cluster
 from tests.differential.case import all_cases, read_case
 from tests.differential.play import Reading, agree, compare
-from tests.differential.table import lines
+from tests.differential.table import lines, summary
 
 
 @pytest.mark.kafka
@@ -20,6 +20,7 @@ def test_the_simulator_and_kafka_agree(
     for row in verdict.rows:
         record_property("differential", row)
     if verdict.before:
+        record_property("played-again", path.stem)
         print(f"{path.stem} differed before:", *verdict.before, sep="\n")
     assert not verdict.bad, "\n".join(verdict.bad)
 
@@ -60,3 +61,9 @@ def test_the_table_counts_by_rule_and_gives_reasons() -> None:
         ["R10", "-", "1", "-", "D1"],
         ["E1", "-", "-", "-", "D1", "skipped:", "why"],
     ]
+
+
+def test_what_agreed_only_when_played_again_is_named() -> None:
+    told = summary([("differential", ("D1-y", "R9", "exact")), ("played-again", "D1-y"), ("other", 1)])
+    assert told[-1] == "agreed only when played again: D1-y"
+    assert summary([("other", 1)]) == []
