@@ -21,6 +21,7 @@ from mqviz.model.group import Group
 from mqviz.model.ledger import PartitionLedger
 from mqviz.model.log import Replica
 from mqviz.model.producer import Producer
+from mqviz.model.quorum import Quorum
 from mqviz.model.recent import Recent
 from mqviz.model.request import Connection, InFlight
 from mqviz.model.share import ShareGroup
@@ -147,6 +148,7 @@ class Cluster(msgspec.Struct):
     last_producer_id: int = -1
     keys: dict[str, bool] = msgspec.field(default_factory=dict)
     ledger: dict[str, PartitionLedger] = msgspec.field(default_factory=dict)
+    quorum: Quorum = msgspec.field(default_factory=Quorum)
     seats: dict[str, int] = msgspec.field(default_factory=dict)
     cuts: list[tuple[str, ...]] = msgspec.field(default_factory=list)
     recent: Recent = msgspec.field(default_factory=Recent)
@@ -179,13 +181,14 @@ KEYS = 64
 
 
 class ClusterStarted(Event, frozen=True, omit_defaults=True):
-    """Brokers 1 … brokers are up and know each other; `racks`: the rack of each in turn, if they have any."""
+    """Brokers 1 … brokers are up and know each other; `racks`: the rack of each in turn, if they have any; `controllers`: voters (R9)."""
 
     brokers: int
     link_latency_us: int
     append_cost_us: int
     initial_rebalance_delay_us: int
     racks: tuple[str, ...] = ()
+    controllers: int = 3
 
 
 class TopicCreated(Event, frozen=True, omit_defaults=True):
@@ -215,6 +218,7 @@ def _started(state: State, event: ClusterStarted) -> None:
     cluster.link_latency_us = event.link_latency_us
     cluster.append_cost_us = event.append_cost_us
     cluster.initial_rebalance_delay_us = event.initial_rebalance_delay_us
+    cluster.quorum.voters = event.controllers
     ids = range(1, event.brokers + 1)
     for broker in ids:
         others = [other for other in ids if other != broker]

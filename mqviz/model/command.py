@@ -23,8 +23,10 @@ from mqviz.model.command_broker import FailPower as FailPower
 from mqviz.model.command_broker import HealBroker as HealBroker
 from mqviz.model.command_broker import IsolateBroker as IsolateBroker
 from mqviz.model.command_broker import KillBroker as KillBroker
+from mqviz.model.command_broker import KillController as KillController
 from mqviz.model.command_broker import PauseBroker as PauseBroker
 from mqviz.model.command_broker import RestartBroker as RestartBroker
+from mqviz.model.command_broker import RestartController as RestartController
 from mqviz.model.command_broker import ResumeBroker as ResumeBroker
 from mqviz.model.command_broker import SlowBroker as SlowBroker
 from mqviz.model.command_broker import StopBroker as StopBroker
@@ -305,6 +307,8 @@ AnyCommand = (
     | RestartBroker
     | FailDisk
     | FailPower
+    | KillController
+    | RestartController
     | SlowBroker
     | IsolateBroker
     | HealBroker

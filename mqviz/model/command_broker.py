@@ -67,6 +67,18 @@ class SlowBroker(Command, frozen=True):
     delay: Duration = Duration(0)
 
 
+class KillController(Named, frozen=True):
+    """A controller's process dies; without a majority of them nothing about the cluster can change."""
+
+    verb, kind = "kill", "controller"
+
+
+class RestartController(Named, frozen=True):
+    """A dead controller runs again."""
+
+    verb, kind = "restart", "controller"
+
+
 class IsolateBroker(Command, frozen=True):
     """No byte passes between this broker (and the nodes in `also`: brokers, clients) and everybody else."""
 

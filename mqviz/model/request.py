@@ -73,8 +73,8 @@ class ReplicaFetch(Request, frozen=True):
 class Fetch(Request, frozen=True, omit_defaults=True):
     """A consumer asks for records from these offsets on (R80).
 
-    Answered with at least `min_bytes`, or when `max_wait_us` are over; with at most `partition_bytes` a partition and `max_bytes`
-    in all, but the first batch always. `committed`: isolation.level read_committed. `rack`: client.rack (R36).
+    Answered with at least `min_bytes`, or when `max_wait_us` are over; with at most `partition_bytes` a partition and `max_bytes` in all, but the
+    first batch always. `committed`: isolation.level read_committed. `rack`: client.rack (R36). `epochs`: leader epochs that it believes in (R27).
     """
 
     offsets: tuple[tuple[str, int, int], ...]
@@ -84,11 +84,11 @@ class Fetch(Request, frozen=True, omit_defaults=True):
     partition_bytes: int = 1_048_576
     committed: bool = False
     rack: str = ""
+    epochs: tuple[int, ...] = ()
 
 
 class ListOffsets(Request, frozen=True, omit_defaults=True):
-    """Where does each partition begin (`earliest`), end (`latest`; for `committed` readers), or have records of `at_us` or later
-    (`time`)? (R81, R88)"""
+    """Where does each partition begin (`earliest`), end (`latest`; for `committed` readers), have records since `at_us` (`time`)? (R81, R88)"""
 
     which: str
     partitions: tuple[tuple[str, int], ...]

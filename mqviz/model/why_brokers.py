@@ -13,6 +13,7 @@ from mqviz.model.leadership import (
     ReplicaTruncated,
 )
 from mqviz.model.metadata import MetadataLearned
+from mqviz.model.quorum import ControllerChanged, ControllerElected
 from mqviz.model.readings import Why
 from mqviz.model.request import ConnectionBroken
 from mqviz.model.seats import SeatsMoved
@@ -89,6 +90,23 @@ def _gap(state: State, event: PartitionChanged) -> str:
 
 def _set(brokers: tuple[int, ...]) -> str:
     return " ".join(map(str, brokers)) or "none"
+
+
+@explains(ControllerChanged)
+def _voter(_: State, event: ControllerChanged) -> Why:
+    what = "runs again" if event.up else "dies"
+    return _why(
+        event, f"controller {event.controller} {what}", "a majority of controllers must agree", rules.QUORUM
+    )
+
+
+@explains(ControllerElected)
+def _active(_: State, event: ControllerElected) -> Why:
+    if event.controller:
+        reason = "every broker's session begins anew"
+        return _why(event, f"controller {event.controller} decides from now on", reason, rules.QUORUM)
+    reason = "no topic, leader, in-sync set or fencing can change; leaders go on"
+    return _why(event, "no controller decides", reason, rules.QUORUM)
 
 
 @explains(SeatsMoved)

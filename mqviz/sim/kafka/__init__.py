@@ -25,6 +25,7 @@ from mqviz.sim.kafka import offsets as offsets
 from mqviz.sim.kafka import positions as positions
 from mqviz.sim.kafka import producer as producer
 from mqviz.sim.kafka import producer_commands as producer_commands
+from mqviz.sim.kafka import quorum as quorum
 from mqviz.sim.kafka import replica as replica
 from mqviz.sim.kafka import retention as retention
 from mqviz.sim.kafka import share_commands as share_commands

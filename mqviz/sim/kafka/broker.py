@@ -111,7 +111,10 @@ def write(sim: Simulation, number: int, topic: str, partition_number: int, batch
 
 def _reply(sim: Simulation, number: int, request: Produce) -> None:
     if request.acks == 0:
+        refused, connection = sim.state.cluster.requests[number].refused, connection_of(sim, number)
         end(sim, number)
+        if refused:  # there is no answer that could say so
+            sockets.close(sim, connection)
     elif request.acks == 1 or parked.replicated(sim, number):
         parked.answer_produce(sim, number)
     else:
@@ -153,6 +156,8 @@ def _listed(sim: Simulation, broker: int, topic: str, number: int, request: List
     if copy is None or copy.leader != broker:
         return Error.NOT_LEADER_OR_FOLLOWER, -1
     log, mark = copy.log, readable_to(copy, request.committed)
+    if request.which == "latest" and log.epochs and mark < log.epochs[-1][1]:
+        return Error.OFFSET_NOT_AVAILABLE, -1  # a new leader does not know yet how far its followers are
     if request.which != "time":
         return Error.NONE, log.start if request.which == "earliest" else mark
     first = log.offset_for_time(request.at_us)

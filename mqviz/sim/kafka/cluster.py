@@ -19,7 +19,7 @@ from mqviz.model.command import CreateTopic
 from mqviz.model.seats import leader
 from mqviz.scenario import ClusterPlan
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles, opens
-from mqviz.sim.kafka import isr, replica, topic_commands
+from mqviz.sim.kafka import controller, isr, replica, topic_commands
 from mqviz.sim.kafka.seats import FACTOR, stripe
 
 CONTROLLER_US = 1_000
@@ -30,6 +30,8 @@ LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 
 @checks(CreateTopic)
 def _check(sim: Simulation, command: CreateTopic) -> CreateTopic:
+    if not controller.acts(sim):
+        raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
     if not LEGAL_NAME.fullmatch(command.name) or command.name in (".", ".."):
         raise Refused(
             f"topic name {command.name!r} is invalid: up to 249 of ASCII alphanumerics, '.', '_' and '-' "
@@ -82,6 +84,7 @@ def _start(sim: Simulation) -> None:
             int(plan.append_cost),
             int(plan.group_initial_rebalance_delay),
             plan.racks[: plan.brokers],
+            plan.controllers,
         )
     )
     for broker in sim.state.cluster.brokers:

@@ -25,11 +25,13 @@ def value(consumer: Consumer, name: str) -> Any:
     return of(consumer.settings.config, "consumer", name)
 
 
-def fetch_request(consumer: Consumer, offsets: tuple[tuple[str, int, int], ...]) -> Fetch:
+def fetch_request(
+    consumer: Consumer, offsets: tuple[tuple[str, int, int], ...], epochs: tuple[int, ...] = ()
+) -> Fetch:
     """A fetch of this consumer with its settings (R80); without settings of its own the defaults of Fetch are Kafka's."""
     committed = reads_committed(consumer.settings)
     if not consumer.settings.config:
-        return Fetch(offsets, committed=committed) if committed else Fetch(offsets)
+        return Fetch(offsets, committed=committed, epochs=epochs) if committed or epochs else Fetch(offsets)
     return Fetch(
         offsets,
         value(consumer, "fetch.max.wait.ms") * 1000,
@@ -38,6 +40,7 @@ def fetch_request(consumer: Consumer, offsets: tuple[tuple[str, int, int], ...])
         value(consumer, "max.partition.fetch.bytes"),
         committed,
         value(consumer, "client.rack"),
+        epochs,
     )
 
 

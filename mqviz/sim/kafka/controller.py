@@ -39,9 +39,14 @@ def session_us(sim: Simulation) -> int:
     return int(sim.scenario.cluster.setting("broker.session.timeout.ms")) * 1_000
 
 
+def acts(sim: Simulation) -> bool:
+    """Whether there is an active controller, which a majority of the voters follows (R9)."""
+    return sim.state.cluster.quorum.active > 0
+
+
 def hears(sim: Simulation, number: int) -> bool:
-    """Whether bytes pass between the controller and a broker that runs."""
-    return sim.state.cluster.brokers[number].up and sim.state.cluster.linked(NAME, str(number))
+    """Whether bytes pass between a controller that decides and a broker that runs."""
+    return acts(sim) and sim.state.cluster.brokers[number].up and sim.state.cluster.linked(NAME, str(number))
 
 
 def usable(sim: Simulation, number: int) -> bool:
@@ -64,9 +69,14 @@ def listen(sim: Simulation, number: int) -> None:
         last_us = broker.beats_from_us + passed * beat_us(sim)
         sim.emit(BrokerFellSilent(*sim.stamp(), number, last_us))
         if not broker.fenced:
-            sim.schedule(
-                _fenced_at_us(sim, last_us) - sim.now_us, TIMER, "kafka.fence", number, broker.silence
-            )
+            plan_fencing(sim, number)
+
+
+def plan_fencing(sim: Simulation, number: int) -> None:
+    """A silent broker will be fenced at the first check at which it is stale, unless it is heard again (R10)."""
+    broker = sim.state.cluster.brokers[number]
+    delay_us = _fenced_at_us(sim, broker.heard_at_us) - sim.now_us
+    sim.schedule(delay_us, TIMER, "kafka.fence", number, broker.silence)
 
 
 def _fenced_at_us(sim: Simulation, heard_at_us: int) -> int:
@@ -86,7 +96,7 @@ class Decided(msgspec.Struct):
 def _fence(sim: Simulation, number: int, silence: int) -> None:
     """One stale broker at a time, each with the records of its partitions: the next one is looked at when these are written (E2)."""
     broker, decided = sim.state.cluster.brokers[number], sim.part(Decided)
-    if broker.silence != silence or broker.fenced:
+    if broker.silence != silence or broker.fenced or not acts(sim):
         return
     if sim.now_us < decided.at_us:
         sim.schedule(decided.at_us - sim.now_us, TIMER, "kafka.fence", number, silence)

@@ -51,6 +51,10 @@ def _all(sim: Simulation) -> list[Partition]:
 @due("kafka.balance")
 def _balance(sim: Simulation) -> None:
     sim.part(Planned).balance = False
+    if not controller.acts(sim):
+        for partition in _all(sim):
+            plan(sim, partition)
+        return
     for partition in _all(sim):
         if not _displaced(sim, partition):
             continue
@@ -65,6 +69,10 @@ def _balance(sim: Simulation) -> None:
 @due("kafka.look_for_orphans")
 def _look_for_orphans(sim: Simulation) -> None:
     sim.part(Planned).unclean = False
+    if not controller.acts(sim):
+        for partition in _all(sim):
+            plan(sim, partition)
+        return
     for partition in _all(sim):
         if partition.leader < 0:
             controller.change(

@@ -179,7 +179,7 @@ def _register(sim: Simulation, number: int, incarnation: int) -> None:
     broker = sim.state.cluster.brokers[number]
     if broker.incarnation != incarnation or broker.process != "starting":
         return
-    if not broker.fenced:
+    if not broker.fenced or not controller.acts(sim):
         sim.schedule(controller.beat_us(sim), TIMER, "kafka.register", number, incarnation)
         return
     clean = broker.clean
@@ -263,6 +263,8 @@ def _listen_to_all(sim: Simulation) -> None:
 
 @checks(ElectLeader)
 def _check_elect(sim: Simulation, command: ElectLeader) -> ElectLeader:
+    if not controller.acts(sim):
+        raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
     topic = sim.state.cluster.topics.get(command.topic)
     if topic is None or not 0 <= command.partition < len(topic.partitions):
         raise Refused(

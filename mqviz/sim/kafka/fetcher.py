@@ -11,6 +11,7 @@ from __future__ import annotations
 from mqviz.kafka.errors import Error
 from mqviz.model.consumer import Consumer, FetchStarted, RecordsFetched
 from mqviz.model.consuming import PositionLost
+from mqviz.model.metadata import belief, node_of
 from mqviz.model.request import AnyRequest, Fetch, Fetched, FetchedAndAborted, FetchedNearby, InFlight
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor
@@ -41,8 +42,19 @@ def fetch(sim: Simulation, consumer: Consumer) -> None:
         if broker < 0:
             metadata.refresh(sim, "consumer", consumer.name, consumer.incarnation)
         elif broker not in consumer.fetching:
-            number = ask_broker(sim, consumer, broker, fetch_request(consumer, tuple(wanted[broker])))
+            offsets = tuple(wanted[broker])
+            request = fetch_request(consumer, offsets, _epochs(sim, consumer, offsets))
+            number = ask_broker(sim, consumer, broker, request)
             sim.emit(FetchStarted(*sim.stamp(), consumer.name, broker, number))
+
+
+def _epochs(
+    sim: Simulation, consumer: Consumer, offsets: tuple[tuple[str, int, int], ...]
+) -> tuple[int, ...]:
+    """The leader epochs that this consumer believes in; () while all are the first ones (R27)."""
+    node = node_of("consumer", consumer.name, consumer.incarnation)
+    epochs = tuple(belief(sim.state.cluster.partition(topic, p), node)[1] for topic, p, _ in offsets)
+    return epochs if any(epochs) else ()
 
 
 @metadata.told("consumer")

@@ -86,6 +86,13 @@ def failed(sim: Simulation, client: Client, name: str, flight: InFlight, errors:
         refresh(sim, client, name, flight.incarnation, flight.broker)
 
 
+def lost(sim: Simulation, client: Client, name: str, broker: int) -> None:
+    """A connection to `broker` is gone: perhaps others lead what it led (R29, R35)."""
+    process = _process(sim, client, name)
+    if process is not None and process.state not in OVER:
+        refresh(sim, client, name, process.incarnation, broker)
+
+
 def learn(sim: Simulation, client: Client, name: str, incarnation: int, leaders: Leaders) -> None:
     """Believe what is newer than what this client believes."""
     node = node_of(client, name, incarnation)

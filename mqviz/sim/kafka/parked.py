@@ -21,7 +21,7 @@ from mqviz.model.request import (
     ProducedElsewhere,
 )
 from mqviz.sim.engine import Simulation, due
-from mqviz.sim.kafka import closest, metadata, share_fetch, sockets
+from mqviz.sim.kafka import closest, epochs, metadata, share_fetch, sockets
 from mqviz.sim.kafka.network import answer
 
 Part = tuple[str, int, int, int, int, int]
@@ -121,10 +121,11 @@ def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
     parts: list[Part] = []
     total = 0
     topics = sim.state.cluster.topics
-    for topic, partition, offset in request.offsets:
-        if _has_all(topics.get(topic), partition, broker, offset):
+    for at, (topic, partition, offset) in enumerate(request.offsets):
+        epoch = request.epochs[at] if request.epochs else -1
+        if _has_all(topics.get(topic), partition, broker, offset, epoch):
             continue
-        part, size = _readable(sim, broker, topic, partition, offset, request, total)
+        part, size = _readable(sim, broker, topic, partition, offset, epoch, request, total)
         total += size
         if part is not None:
             parts.append(part)
@@ -151,16 +152,18 @@ def _aborted(sim: Simulation, broker: int, parts: list[Part]) -> tuple[tuple[str
     return tuple(found)
 
 
-def _has_all(topic: Topic | None, number: int, broker: int, offset: int) -> bool:
+def _has_all(topic: Topic | None, number: int, broker: int, offset: int, epoch: int) -> bool:
     """Whether the reader has what this leader shows, which is all that there is to say of an idle partition."""
     if topic is None or not 0 <= number < len(topic.partitions):
         return False
     copy = topic.partitions[number].replicas.get(broker)
-    return copy is not None and copy.leader == broker and copy.high_watermark == offset
+    if copy is None or copy.leader != broker or epoch not in (-1, copy.leader_epoch):
+        return False
+    return copy.high_watermark == offset
 
 
 def _readable(
-    sim: Simulation, broker: int, topic: str, number: int, offset: int, request: Fetch, used: int
+    sim: Simulation, broker: int, topic: str, number: int, offset: int, epoch: int, request: Fetch, used: int
 ) -> tuple[Part | None, int]:
     """The part of a fetch answer for one partition and its bytes; None: nothing to say."""
     found = sim.state.cluster.topics.get(topic)
@@ -168,8 +171,10 @@ def _readable(
         return (topic, number, Error.UNKNOWN_TOPIC_OR_PARTITION, offset, offset, -1), 0
     partition = found.partitions[number]
     copy = partition.replicas.get(broker)
-    if copy is None or (copy.leader != broker and not closest.reads_here(copy, request)):
-        return (topic, number, Error.NOT_LEADER_OR_FOLLOWER, offset, offset, -1), 0
+    error = epochs.checked(copy, broker, epoch)
+    follows = error == Error.NOT_LEADER_OR_FOLLOWER and copy and closest.reads_here(copy, request)
+    if copy is None or (error and not follows):
+        return (topic, number, error, offset, offset, -1), 0
     log, mark = copy.log, copy.high_watermark
     if not log.start <= offset <= log.end:
         return (topic, number, Error.OFFSET_OUT_OF_RANGE, offset, offset, -1), 0

@@ -85,5 +85,7 @@ def _displaced(sim: Simulation) -> tuple[tuple[tuple[int, ...], int], ...]:
 def _balance(sim: Simulation) -> None:
     sim.part(Balance).planned = False
     changes = _displaced(sim)
-    if changes:
+    if changes and not controller.acts(sim):
+        moved(sim)
+    elif changes:
         _move(sim, changes)

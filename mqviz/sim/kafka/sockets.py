@@ -95,6 +95,13 @@ def hang_up(sim: Simulation, number: int) -> None:
             sim.schedule(cluster.link_latency_us, ARRIVAL, "kafka.disconnected", name, pipe.opened_at_us)
 
 
+def close(sim: Simulation, pipe: Connection) -> None:
+    """A broker closes a connection by itself; its client notices one latency later (R29)."""
+    cluster = sim.state.cluster
+    name = next((name for name, each in cluster.connections.items() if each is pipe), "")
+    sim.schedule(cluster.link_latency_us, ARRIVAL, "kafka.disconnected", name, pipe.opened_at_us)
+
+
 @due("kafka.disconnected")
 def _disconnected(sim: Simulation, connection: str, opened_at_us: int) -> None:
     pipe = sim.state.cluster.connections.get(connection)
@@ -127,6 +134,7 @@ def _share_hung_up(sim: Simulation, connection: str, broker: int) -> None:
 
 def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
     """The client notices that `connection` is gone; each of its requests fails, `late` by its own time."""
+    from mqviz.sim.kafka import metadata
     from mqviz.sim.kafka.network import received
 
     cluster = sim.state.cluster
@@ -143,6 +151,8 @@ def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
         own = Error.REQUEST_TIMED_OUT if flight.number == late else Error.NETWORK_EXCEPTION
         flight.answer = Failed(own)
         received(sim, pipe, flight)
+    if pipe.client in ("producer", "consumer", "share"):
+        metadata.lost(sim, pipe.client, pipe.name, pipe.broker)
     if pipe.client == "share" and cluster.brokers[pipe.broker].process in ("running", "stopping", "paused"):
         delay_us = cluster.link_latency_us
         sim.schedule(delay_us, ARRIVAL, "kafka.share_hung_up", connection, pipe.broker, cause=why)
