@@ -22,6 +22,7 @@ SOON = {
     "broker.heartbeat.interval.ms": "500",
     "group.consumer.min.session.timeout.ms": "1000",
     "group.consumer.min.heartbeat.interval.ms": "300",
+    "group.share.min.record.lock.duration.ms": "1000",
 }
 """A member may ask for a shorter session than Kafka's least of 6 s; a dead broker is missed after 3 s, not 9."""
 

@@ -297,6 +297,12 @@ def delivered(side: Side, consumer: str) -> dict[str, list[int]]:
 
 
 @fact
+def deliveries(side: Side, consumer: str) -> list[list[Any]]:
+    """Partition, offset and delivery count of each record that a share consumer got in this step, in order."""
+    return [list(told.what) for told in _of(side, consumer) if told.kind == "delivered"]
+
+
+@fact
 def commits(side: Side, group: str) -> dict[str, int]:
     """Committed offsets."""
     return dict(sorted(side.commits(group).items()))

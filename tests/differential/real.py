@@ -45,6 +45,7 @@ from mqviz.model.command import (
     SendRecord,
     SetConsumer,
 )
+from mqviz.model.command_share import AddShareConsumer, CloseShareConsumer
 from mqviz.model.command_transactions import SendOffsets
 from mqviz.wire import asks
 from mqviz.wire.address import parse_bootstrap
@@ -52,6 +53,7 @@ from mqviz.wire.brokers import Brokers
 from mqviz.wire.errors import WireError
 from tests.differential.case import Case
 from tests.differential.hand import QUIET, HandConsumer, HandProducer, set_offsets
+from tests.differential.hand_share import HandShareConsumer
 from tests.differential.side import Log, Seen, Sent, Side, named, tps
 
 ANSWER_S = 15.0
@@ -75,6 +77,7 @@ class Real(Side):
         self._hands: dict[str, HandConsumer] = {}
         self._owners: dict[str, HandProducer] = {}
         """Transactional producers."""
+        self._sharers: dict[str, HandShareConsumer] = {}
         self._modern = {c.group: c.config.get("group.protocol") == "consumer" for c in self.readers.values()}
         try:
             self._prepare(case)
@@ -96,7 +99,7 @@ class Real(Side):
         _finish(self._admin.create_topics(topics))
         for group, config in scenario.cluster.groups.items():
             self._set_group(self._names.real(group), config)
-        for command in (*scenario.producers, *scenario.consumers):
+        for command in (*scenario.producers, *scenario.consumers, *scenario.share_consumers):
             self.do(command)
 
     def _set_group(self, group: str, config: Any) -> None:
@@ -124,6 +127,14 @@ class Real(Side):
                 self._hands[consumer].pause(name)
             case ResumePartition(consumer=consumer):
                 self._hands[consumer].resume(name)
+            case AddShareConsumer():
+                self._sharers[name] = HandShareConsumer(
+                    command, self._config, self._names, partial(self.tell, name)
+                )
+            case CloseShareConsumer():
+                self._sharers.pop(name).close()
+            case _ if name in self._sharers:
+                self._sharers[name].obey(command)
             case SendOffsets(consumer=consumer):
                 self._owners[name].call(command, self._hands[consumer])
             case AddProducer() if "transactional.id" in command.config:
@@ -299,7 +310,7 @@ class Real(Side):
 
     def close(self) -> None:
         """End the clients, remove the topics."""
-        for hand in (*self._hands.values(), *self._owners.values()):
+        for hand in (*self._hands.values(), *self._owners.values(), *self._sharers.values()):
             hand.close()
         self._drive.shut(3)
         self._loop.run(self._brokers.close())

@@ -8,12 +8,19 @@ from typing import Any
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error
 from mqviz.model.command import Command, DeleteRecords, ResetGroup
+from mqviz.model.command_share import CommitShareConsumer, PollShareConsumer
 from mqviz.model.command_transactions import AnyTransactionCommand
 from mqviz.model.consumer import CommitRefused, ConsumerChanged, ConsumerFailed, RecordsReturned
 from mqviz.model.event import Event
 from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked
 from mqviz.model.producer import RecordsAcknowledged, RecordsFailed, SendCalled
 from mqviz.model.retries import SendFailed
+from mqviz.model.share_consumer import (
+    ShareCallFailed,
+    ShareCommitEnded,
+    ShareConsumerChanged,
+    ShareRecordsReturned,
+)
 from mqviz.model.transactional import TransactionBegan, TransactionCallRefused, TransactionReturned
 from tests.differential.case import Case
 from tests.differential.side import Log, Seen, Sent, Side, named, refusal_named, thrown_named, tps
@@ -32,6 +39,7 @@ class Simulated(Side):
         self._sent: dict[tuple[str, str, int, int], tuple[int, str | None]] = {}
         self._run = Run(case.scenario, case.scenario.seed)
         self._at_us = 0
+        self._calls_over = 0
 
     def do(self, command: Command) -> str:
         """Give the command."""
@@ -44,6 +52,9 @@ class Simulated(Side):
         elif isinstance(command, AnyTransactionCommand):
             self._to(self._run.backend.now_us + 1)
             self.wait(lambda: not self._waits(command.name), CALL_US)
+        elif isinstance(command, PollShareConsumer | CommitShareConsumer):
+            self._calls_over = 0
+            self.wait(lambda: self._calls_over > 0, CALL_US)
         return "ok"
 
     def _waits(self, producer: str) -> bool:
@@ -134,6 +145,25 @@ class Simulated(Side):
             case ConsumerFailed(consumer=name, exception=exception):
                 self.tell(name, "failed", thrown_named(exception))
             case ConsumerChanged(consumer=name, state="closed" | "dead"):
+                self.tell(name, "ended", ())
+            case _:
+                self._translate_share(event)
+
+    def _translate_share(self, event: Event) -> None:
+        match event:
+            case ShareRecordsReturned(consumer=name, parts=parts):
+                self._calls_over += 1
+                for topic, partition, first, end, count in parts:
+                    for offset in range(first, end):
+                        self.tell(name, "delivered", (f"{topic}-{partition}", offset, count))
+            case ShareCommitEnded(consumer=name, results=results):
+                self._calls_over += 1
+                outcomes = sorted(Error(error).name if error else "ok" for _, _, error in results)
+                self.tell(name, "called", ["commit", *outcomes])
+            case ShareCallFailed(consumer=name, exception=exception):
+                self._calls_over += 1
+                self.tell(name, "failed", thrown_named(exception))
+            case ShareConsumerChanged(consumer=name, state="closed" | "dead"):
                 self.tell(name, "ended", ())
 
     def _next(self, producer: str) -> int:
