@@ -7,11 +7,13 @@ import pytest
 from mqviz.folders import data
 from mqviz.model import facts
 from mqviz.model.consumer import RecordsProcessed
+from mqviz.model.observed import Unknown
 from mqviz.scenario import load_scenario
 from mqviz.scenes import commit_and_crash
 from mqviz.scenes.commit_and_crash.picture import Lane, picture, sentence
 from mqviz.scenes.view import View
 from mqviz.sim.backend import SimBackend, open_sim
+from tests.model_observed.watch import Watch
 from tests.scenes.moments_register import MS
 from tests.sim.kafka.worlds import S, run
 
@@ -118,3 +120,12 @@ def test_named_facts_tell_the_costs() -> None:
     assert facts.NAMED["read_again"](state, "every-3s", "orders", 0) == 8
     assert facts.NAMED["never_done"](state, "before", "orders", 0) == 2
     assert facts.NAMED["never_done"](state, "nobody", "orders", 0) == 0
+
+
+def test_of_a_real_cluster_nothing_is_told() -> None:
+    watch = Watch()
+    watch.topic("orders", 1)
+    canvas = commit_and_crash.draw(watch.state, View(watch.now_us, 67, 21))
+    assert "only a simulated cluster shows what a crash costs" in canvas.to_text()
+    assert isinstance(facts.NAMED["read_again"](watch.state, "g", "orders", 0), Unknown)
+    assert isinstance(facts.NAMED["time_lag"](watch.state, "g", "orders", 0), Unknown)

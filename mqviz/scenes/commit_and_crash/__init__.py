@@ -6,6 +6,7 @@ it has read; the solid record is the one it works on. Beside its name stands wha
 
 from __future__ import annotations
 
+from mqviz.model import facts
 from mqviz.model.state import State
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.commit_and_crash.picture import Lane, Picture, picture
@@ -28,6 +29,7 @@ LABEL = 10
 BLOCK = 16
 """Columns of three costs: again, twice, lost."""
 
+_NOBODY = "no group has read anything yet"
 _TALL = 20
 _WORDY = 30
 _SPACIOUS = 40
@@ -49,9 +51,8 @@ def draw(state: State, view: View) -> Canvas:
     canvas = view.canvas()
     shown = picture(state, view, cells)
     if shown is None:
-        canvas.put(
-            1, min(1, view.rows - 1), shorten("no group has read anything yet", view.columns - 2), QUIET
-        )
+        words = "only a simulated cluster shows what a crash costs" if facts.is_observed(state) else _NOBODY
+        canvas.put(1, min(1, view.rows - 1), shorten(words, view.columns - 2), QUIET)
         return canvas
     _paint(canvas, shown, view, Strip(column, cell, cell > 3 and view.rows >= _SPACIOUS))
     return canvas

@@ -86,6 +86,18 @@ def test_r79_a_batch_that_begins_earlier_comes_whole_and_is_skipped_to_the_posit
     assert returned(watched) == [(3, 5)]
 
 
+def test_e32_r98_one_partition_fills_the_polls_until_it_is_drained() -> None:
+    watched = run("create topic t partitions=2", "add producer p topic=t rate=0/s linger=0s", brokers=1).to(S)
+    watched.do("send record p key=a count=30 partition=0", "send record p key=a count=30 partition=1").to(
+        2 * S
+    )
+    watched.do(f"{READER} processing=1ms max_poll_records=10").to(4 * S)
+    polls = [event.parts for event in of(watched, RecordsReturned)]
+    assert [[(p, first, end) for _, p, first, end in parts] for parts in polls] == [
+        [(number, first, first + 10)] for number in (0, 1) for first in (0, 10, 20)
+    ]
+
+
 # -- where it begins ------------------------------------------------------------------------------------------
 
 
