@@ -23,8 +23,12 @@ SOON = {
     "group.consumer.min.session.timeout.ms": "1000",
     "group.consumer.min.heartbeat.interval.ms": "300",
     "group.share.min.record.lock.duration.ms": "1000",
+    "log.initial.task.delay.ms": "500",
+    "log.retention.check.interval.ms": "1000",
+    "log.cleaner.backoff.ms": "500",
 }
-"""A member may ask for a shorter session than Kafka's least of 6 s; a dead broker is missed after 3 s, not 9."""
+"""A member may ask for a shorter session than Kafka's least of 6 s; a dead broker is missed after 3 s, not 9; logs are
+looked at for retention and compaction every second."""
 
 StartCluster = Callable[..., cluster.Cluster]
 Settings = Mapping[str, str]
