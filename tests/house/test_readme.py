@@ -19,6 +19,7 @@ ON_SCREEN = {
     "mqviz learn 1": "PREDICT",
     "mqviz learn 15": "PREDICT",
     "mqviz play consumer-groups": "email-requests",
+    "mqviz play replication": "epoch 0",
     "mqviz attach": "read-only",
     "mqviz learn 15 --on": "15 Consumer groups",
 }
