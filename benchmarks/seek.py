@@ -84,7 +84,9 @@ def main() -> None:
         f"worst {max(seeks):.1f} ms; step back: median {median(steps):.1f} ms"
     )
     print(f"  folding the whole log: {whole_ms:.0f} ms, {whole_ms / median(seeks):.0f} times a seek")
-    print(f"  memory: {held_mib:.0f} MiB at most, of which {len(branch.checkpoints)} checkpoints {kept:.1f} MiB")
+    print(
+        f"  memory: {held_mib:.0f} MiB at most, of which {len(branch.checkpoints)} checkpoints {kept:.1f} MiB"
+    )
 
 
 if __name__ == "__main__":

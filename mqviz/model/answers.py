@@ -7,7 +7,7 @@ import msgspec
 from mqviz.model.holdings import Holdings
 
 
-class Answer(msgspec.Struct, frozen=True, tag_field="answer"):
+class Answer(msgspec.Struct, frozen=True, gc=False, tag_field="answer"):
     """Base of all answers; `error` is Kafka's code, 0 for none."""
 
     error: int = 0

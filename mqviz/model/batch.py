@@ -10,7 +10,7 @@ LOG_APPEND_TIME, TRANSACTIONAL, CONTROL = 8, 16, 32
 """Kafka's bits in `Batch.attributes`."""
 
 
-class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
+class Batch(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Records that travel and are stored together; offset and sequence of record i are the first one's plus i.
 
     `producer_id` is -1 where the producer is not idempotent; sequences are counted all the same, so that
@@ -77,7 +77,7 @@ class Batch(msgspec.Struct, frozen=True, omit_defaults=True):
         return "" if self.values is None else self.values[index]
 
 
-class Chunk(msgspec.Struct, frozen=True):
+class Chunk(msgspec.Struct, frozen=True, gc=False):
     """Sealed batches, offsets base_offset … end_offset - 1."""
 
     base_offset: int

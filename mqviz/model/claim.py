@@ -65,17 +65,17 @@ class Slice(msgspec.Struct):
 
     def end_after(self, offset: int | None) -> int:
         """Where the work is after the record at `offset`: just behind it, or behind the gap that ends what is in hand."""
-        if offset is None or not any(
-            offset + 1 < batch.end_offset and batch.base_offset < self.end for batch in self.batches
-        ):
-            return self.end
-        return offset + 1
+        more = offset is not None and self.batches and offset + 1 < self.batches[-1].end_offset
+        return offset + 1 if offset is not None and more else self.end
 
     def count(self, end: int) -> int:
         """How many records there are below `end`."""
-        return sum(
-            max(0, min(end, batch.end_offset) - max(self.first, batch.base_offset)) for batch in self.batches
-        )
+        found = 0
+        for batch in self.batches:
+            if batch.base_offset >= end:
+                break
+            found += max(0, min(end, batch.end_offset) - max(self.first, batch.base_offset))
+        return found
 
 
 class Taken(msgspec.Struct):

@@ -321,7 +321,8 @@ def _put_down(hand: list[Slice], end: int) -> None:
     if part.first >= part.end:
         del hand[0]
     else:
-        part.batches = [batch for batch in part.batches if batch.end_offset > end]
+        while part.batches and part.batches[0].end_offset <= end:
+            del part.batches[0]
 
 
 @applies(RecordsSkipped)

@@ -5,5 +5,5 @@ from __future__ import annotations
 import msgspec
 
 
-class Request(msgspec.Struct, frozen=True, tag_field="request"):
+class Request(msgspec.Struct, frozen=True, gc=False, tag_field="request"):
     """Base of all requests."""
