@@ -114,7 +114,7 @@ class BrokerFenced(Event, frozen=True):
 class BrokerUnfenced(Event, frozen=True):
     """The controller counts on this broker again: it has caught up with the metadata (R10, R28)."""
 
-    weight = Weight.MOMENT
+    weight = Weight.STEP
     broker: int
 
 

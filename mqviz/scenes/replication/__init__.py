@@ -66,6 +66,8 @@ def _fitting(shown: Picture, view: View, place: Place, air: int) -> tuple[int, i
     high = 2 if place.tall else 1
     room = view.rows - place.row - air - 2 - _FALL - air
     count = len(shown.copies)
+    if count * (high + 1) > room:
+        room += air
     spare = room - 6 if high == 2 or view.rows >= 28 else room
     pitch = min(high + 5 if high == 2 else high + 3, max(spare // count, high + 1))
     return max(1, min(count, room // pitch)), pitch

@@ -65,12 +65,14 @@ def draw_copies(
     """Every copy that fits; returns broker → row of its tape."""
     count, pitch = fitting
     rows: dict[int, int] = {}
-    for number, copy in enumerate(shown.copies[:count]):
+    hidden = max(0, len(shown.copies) - count)
+    for number, copy in enumerate(
+        (shown.copies[0], *shown.copies[1 + hidden :])
+    ):  # what is in sync hides first
         rows[copy.broker] = row + number * pitch
         _copy(canvas, shown, place, copy, rows[copy.broker], focus)
-    hidden = len(shown.copies) - count
     if hidden:
-        canvas.right(canvas.columns - 1, row + count * pitch - 1, f"+{hidden} more", QUIET)
+        canvas.right(canvas.columns - 1, row + 1, f"+{hidden} more", QUIET)
     return rows
 
 
@@ -102,6 +104,8 @@ def draw_flights(canvas: Canvas, shown: Picture, place: Place, rows: dict[int, i
                 letter = shown.letter(key)
                 look = style("base", f"key {colour_key(letter)}", True)
                 after = canvas.put(place.wall(offset) + place.cell // 2, row, letter, look) + 1
+        while after > place.column and _sign(canvas, after, row) in ("┊", "!", "│", "|"):
+            after += 2
         words = f"to {each.follower}"
         if row not in busy and all(
             _sign(canvas, at, row) == " " for at in range(after, min(after + 5, canvas.columns))
