@@ -181,6 +181,10 @@ class CommitEnded(Event, frozen=True):
     number: int
 
 
+REBALANCING = "RebalanceInProgressException"
+"""What a commit throws while its process joins the group again: it may commit later (R85)."""
+
+
 class CommitRefused(Event, frozen=True):
     """The coordinator refused commit `number`; the application goes on without it (R85).
 

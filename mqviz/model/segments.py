@@ -33,7 +33,7 @@ class SegmentsDeleted(Event, frozen=True):
     `reason`: time, size, or log start.
     """
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     topic: str
     partition: int
     broker: int
@@ -46,7 +46,7 @@ class SegmentsDeleted(Event, frozen=True):
 class LogStartMoved(Event, frozen=True):
     """Offsets below `start` can no longer be read; `reason`: retention, delete records, or the leader's log start (R72)."""
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     topic: str
     partition: int
     broker: int
@@ -61,7 +61,7 @@ class LogCleaned(Event, frozen=True):
     `keep_tombstones_us`: how long a tombstone stays after the first pass that could drop it (R75).
     """
 
-    weight = Weight.STEP
+    weight = Weight.MOMENT
     topic: str
     partition: int
     broker: int

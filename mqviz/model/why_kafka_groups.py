@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mqviz.model import cluster_facts, rules
 from mqviz.model.consumer import (
+    REBALANCING,
     CommitRefused,
     Consumer,
     ConsumerChanged,
@@ -165,6 +166,9 @@ def _positions(_: State, event: PositionsSet) -> Why:
 
 @explains(CommitRefused)
 def _commit_refused(state: State, event: CommitRefused) -> Why:
+    if event.named == REBALANCING:
+        reason = f"{event.named}: its group rebalances, and it commits again once it has joined"
+        return _why(event, f"{event.consumer} cannot commit now", reason, rules.REFUSED, lesson=16)
     consumer = state.cluster.consumers[event.consumer]
     open_ = _uncommitted(state, consumer)
     reason = f"{event.named}: {open_} may be read again by the next owner"

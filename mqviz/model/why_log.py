@@ -11,15 +11,21 @@ from mqviz.model.why import explains
 from mqviz.model.words import several
 
 ROLLS = {
-    "size": "The batch did not fit: segment.bytes would have been passed.",
-    "time": "The batch is more than segment.ms younger than the first one in the segment.",
-    "retention": "All segments are to be deleted, the active one too, so a new one begins first.",
+    "size": "the batch does not fit: segment.bytes would be passed",
+    "time": "the batch is more than segment.ms younger than the first one in the segment",
+    "retention": "all segments are to be deleted, the active one too, so a new one begins first",
 }
 
 DELETES = {
-    "time": "The newest record in it is older than retention.ms. Whether anybody read it does not matter.",
-    "size": "Without it the log still holds retention.bytes.",
-    "log start": "Everything in it lies below the log start, so nobody can read it any more.",
+    "time": "the newest record in it is older than retention.ms",
+    "size": "without it the log still holds retention.bytes",
+    "log start": "all of it lies below the log start, so nobody can read it",
+}
+
+
+STARTS = {
+    "delete records": "somebody asked for it: DeleteRecords",
+    "the leader's log start": "its leader's log starts there, as a fetch answer told",
 }
 
 
@@ -37,20 +43,25 @@ def _altered(_: State, event: TopicAltered) -> Why:
 def _rolled(_: State, event: SegmentRolled) -> Why:
     return _why(
         event,
-        f"{event.topic}-{event.partition} on broker {event.broker}: a new segment begins at offset {event.base_offset}",
+        f"broker {event.broker} begins a segment of {event.topic} P{event.partition} at {event.base_offset}",
         ROLLS[event.reason],
-        "A segment is closed only when a record comes that does not go in, so an idle log keeps its old records longer.",
+        "a segment is closed by the record that does not go in: an idle log keeps its old ones",
     )
 
 
 @explains(SegmentsDeleted)
-def _deleted(_: State, event: SegmentsDeleted) -> Why:
+def _deleted(state: State, event: SegmentsDeleted) -> Why:
+    what = several(event.count, "old segment")
+    known = state.cluster.topics.get(event.topic)
+    if known is not None and event.broker in known.partitions[event.partition].replicas:
+        gone = known.partitions[event.partition].replicas[event.broker].log.gone
+        what = next((f"{g.first} to {g.end - 1}" for g in gone if g.at_us == event.at_us and g.bytes), what)
     return _why(
         event,
-        f"{event.topic}-{event.partition} on broker {event.broker}: {several(event.count, 'old segment')} deleted",
+        f"broker {event.broker} deletes {what} of {event.topic} P{event.partition}",
         DELETES[event.reason],
-        "Retention deletes whole segments, oldest first, and stops at the first that it must keep.",
-        f"{event.bytes} bytes are no longer part of the log; the files vanish file.delete.delay.ms later.",
+        "retention deletes whole segments, the oldest first, read or not",
+        f"{several(event.bytes, 'byte')} less in the log; the files go file.delete.delay.ms later",
     )
 
 
@@ -58,10 +69,10 @@ def _deleted(_: State, event: SegmentsDeleted) -> Why:
 def _moved(_: State, event: LogStartMoved) -> Why:
     return _why(
         event,
-        f"{event.topic}-{event.partition} on broker {event.broker} starts at offset {event.start} now",
-        f"The reason: {event.reason}.",
-        "Whoever asks for an earlier offset gets OFFSET_OUT_OF_RANGE and goes where auto.offset.reset says.",
-        f"{several(event.start - event.before, 'offset')} can no longer be read.",
+        f"{event.topic} P{event.partition} starts at {event.start} now on broker {event.broker}",
+        STARTS.get(event.reason, event.reason),
+        "an earlier offset is OFFSET_OUT_OF_RANGE: then auto.offset.reset decides",
+        f"log start {event.before} → {event.start}",
     )
 
 
@@ -69,8 +80,8 @@ def _moved(_: State, event: LogStartMoved) -> Why:
 def _cleaned(_: State, event: LogCleaned) -> Why:
     return _why(
         event,
-        f"the cleaner of broker {event.broker} compacted {event.topic}-{event.partition} up to offset {event.end}",
-        "Enough of the log was dirty: closed segments that no pass had seen.",
-        "Of each key the last record stays; offsets and order never change, so gaps remain.",
-        f"{several(event.removed, 'record')} removed, {event.bytes_before} bytes became {event.bytes_after}.",
+        f"the cleaner of broker {event.broker} went over {event.topic} P{event.partition} below {event.end}",
+        "enough of it was dirty: closed segments that no pass had seen",
+        "of each key the newest record stays; offsets never change, so holes remain",
+        f"{several(event.removed, 'record')} removed, {event.bytes_before} bytes → {event.bytes_after}",
     )

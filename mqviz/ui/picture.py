@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mqviz.model import facts, replication_facts
 from mqviz.model.command import CommandGiven
+from mqviz.model.consumer import REBALANCING, CommitRefused
 from mqviz.model.event import Event, Weight
 from mqviz.model.readings import Why
 from mqviz.model.state import State
@@ -141,6 +142,10 @@ class Picture:
         """Whether to tell it: what the scenario itself begins with is no great moment, what the learner does is one."""
         if isinstance(event, CommandGiven) and weight >= Weight.MOMENT:
             return any(command == event.command for _, command in self.player.branch.commands)
+        if isinstance(event, CommitRefused) and event.named == REBALANCING:
+            return (
+                False  # one a record, until the member has joined again: the rebalance is what is to be told
+            )
         return is_explained(event)
 
     # -- focus -------------------------------------------------------------------------------------------

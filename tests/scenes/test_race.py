@@ -6,11 +6,17 @@ import pytest
 
 from mqviz.folders import data
 from mqviz.model import facts
+from mqviz.model.causes import explained
+from mqviz.model.consumer import REBALANCING, CommitRefused
+from mqviz.model.group import OffsetsCommitted
 from mqviz.model.readings import Stretch, Tenure
+from mqviz.player import Player
 from mqviz.scenes import rebalance_race
 from mqviz.scenes.rebalance_words import told
 from mqviz.scenes.view import View
+from mqviz.sim.backend import open_sim
 from mqviz.simulate import Run, open_world
+from mqviz.ui.picture import Picture
 
 EXAMPLE = data("assets") / "scenarios" / "rebalance-race.yaml"
 GROUPS = {"eager": "eager", "cooperative": "cooperative", "kip-848": "KIP-848"}
@@ -79,6 +85,22 @@ def test_partitions_of_one_history_share_a_row_where_room_is_short(over: Run) ->
     assert "2 × " in small
     assert "P0,1" not in large
     assert all(f"P{number}" in large for number in range(6))
+
+
+def test_r85_who_joins_again_may_commit_later_and_the_rebalance_is_what_is_told(over: Run) -> None:
+    """Java: RebalanceInProgressException while the client itself joins, CommitFailedException once it is no member."""
+    refused = [event for event in over.events(CommitRefused) if event.consumer == "k1"]
+    assert refused
+    assert {event.named for event in refused} == {REBALANCING}
+    last = max(event.at_us for event in refused)
+    assert any(e.client == "k1" and e.at_us > last for e in over.events(OffsetsCommitted))
+    told_ = explained(over.log, refused[0].id)[0]
+    assert told_.headline == "k1 cannot commit now"
+    player = Player(open_sim, over.scenario)
+    player.seek(20 * S)
+    shown = Picture(player, False, False, True).why()
+    assert shown is not None
+    assert shown.headline == "k1 joined again: cooperative rebalances"
 
 
 def tenure(number: int, *stretches: tuple[int, int | None, str]) -> Tenure:

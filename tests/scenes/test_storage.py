@@ -6,6 +6,8 @@ import pytest
 
 from mqviz.folders import data
 from mqviz.model import facts, storage_facts
+from mqviz.model.causes import explained
+from mqviz.model.segments import LogStartMoved, SegmentsDeleted
 from mqviz.scenes import compaction, retention
 from mqviz.scenes.view import View
 from mqviz.simulate import Run, open_world
@@ -124,3 +126,16 @@ def test_dirty_and_clean_bytes_are_those_of_closed_segments() -> None:
     assert found.total == sum(part.bytes for part in parts[:-1])
     assert found.dirty == sum(part.bytes for part in parts[:-1] if not part.clean)
     assert storage_facts.Dirt(0, 0).ratio == 0
+
+
+def test_why_tells_which_offsets_went_and_by_which_rule() -> None:
+    run = example("retention").to("46.5s")
+    deleted = [explained(run.log, event.id)[0] for event in run.events(SegmentsDeleted)]
+    assert deleted[0].headline == "broker 1 deletes 0 to 8 of by-time P0"
+    assert {why.reason for why in deleted} == {
+        "the newest record in it is older than retention.ms",
+        "without it the log still holds retention.bytes",
+        "all of it lies below the log start, so nobody can read it",
+    }
+    moved = next(event for event in run.events(LogStartMoved) if event.reason == "delete records")
+    assert explained(run.log, moved.id)[0].change == "log start 54 → 90"

@@ -9,7 +9,7 @@ background, counted from the assignment, which commits the offsets stored so far
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error, named
-from mqviz.model.consumer import CommitEnded, CommitRefused, CommitStarted, Consumer
+from mqviz.model.consumer import REBALANCING, CommitEnded, CommitRefused, CommitStarted, Consumer
 from mqviz.model.consuming import CommitRetried, StoredCommitted
 from mqviz.model.request import InFlight, OffsetCommit
 from mqviz.sim.engine import TIMER, Simulation, due
@@ -75,9 +75,11 @@ def commit(sim: Simulation, consumer: Consumer, purpose: str, offsets: Positions
 
 
 def _refuse_here(sim: Simulation, consumer: Consumer, purpose: str) -> None:
-    """The client itself knows that it cannot commit, and says so to whoever asked for it."""
+    """The client itself knows that it cannot commit, and says so to whoever asked for it: for good, or while it joins again."""
     group = consumer.settings.group
     exception = "CommitFailedException" if group else "InvalidGroupIdException"
+    if group and consumer.phase in ("joining", "syncing"):
+        exception = REBALANCING
     if purpose not in ("timer", "rejoin", "close"):
         sim.cause = sim.emit(CommitRefused(*sim.stamp(), consumer.name, group, 0, 0, exception))
 
