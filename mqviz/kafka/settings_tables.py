@@ -71,6 +71,7 @@ BROKER = (
     Setting("num.partitions", 1, 1),
     Setting("default.replication.factor", 1, 1),
     Setting("auto.create.topics.enable", True),
+    Setting("delete.topic.enable", True),
     Setting("auto.leader.rebalance.enable", True),
     Setting("leader.imbalance.check.interval.seconds", 300, 1),
     Setting("unclean.leader.election.interval.ms", 300000, 1),

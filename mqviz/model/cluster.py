@@ -106,7 +106,8 @@ TOPIC_SETTINGS: Values = {}
 class Topic(msgspec.Struct):
     """A topic and its partitions, numbered from 0.
 
-    `values`: the settings that are not Kafka's own, given with the topic or by the brokers.
+    `values`: the settings that are not Kafka's own, given with the topic or by the brokers. `counts`: clients that believe in another number
+    of partitions, because nobody told them yet. `deleted`: it is kept for those who still hold on to it, no broker has it.
     """
 
     name: str
@@ -114,6 +115,8 @@ class Topic(msgspec.Struct):
     min_insync_replicas: int
     partitions: list[Partition]
     values: Values = msgspec.field(default_factory=dict)
+    counts: dict[str, int] = msgspec.field(default_factory=dict)
+    deleted: bool = False
 
     def setting(self, name: str) -> Any:
         """The topic setting `name`, in Kafka's units; raises KeyError if Kafka has none of that name."""
@@ -127,6 +130,7 @@ class Cluster(msgspec.Struct):
     """Brokers, topics, clients and groups of the simulated Kafka; without brokers there is no Kafka.
 
     `seats`: who leads internal partitions whose first replica does not, see seats.py. `keys`: keys of records in the order of their first appearance, at most KEYS of them.
+    `gone`: deleted topics as they were last.
     """
 
     link_latency_us: int = 0
@@ -151,6 +155,7 @@ class Cluster(msgspec.Struct):
     quorum: Quorum = msgspec.field(default_factory=Quorum)
     seats: dict[str, int] = msgspec.field(default_factory=dict)
     cuts: list[tuple[str, ...]] = msgspec.field(default_factory=list)
+    gone: dict[str, Topic] = msgspec.field(default_factory=dict)
     recent: Recent = msgspec.field(default_factory=Recent)
 
     def append_us(self, broker: int) -> int:
@@ -162,13 +167,28 @@ class Cluster(msgspec.Struct):
         return not any((one in nodes) != (other in nodes) for nodes in self.cuts)
 
     def partition(self, topic: str, number: int) -> Partition:
-        """A partition that exists."""
-        return self.topics[topic].partitions[number]
+        """A partition that exists, or existed until its topic was deleted."""
+        found = self.topics.get(topic)
+        if found is None or number >= len(found.partitions):
+            found = self.gone[topic]
+        return found.partitions[number]
+
+    def find(self, topic: str, number: int) -> Partition | None:
+        """The same, or None for one that never was."""
+        for topics in (self.topics, self.gone):
+            found = topics.get(topic)
+            if found is not None and 0 <= number < len(found.partitions):
+                return found.partitions[number]
+        return None
+
+    def topic(self, name: str) -> Topic:
+        """A topic that exists, or existed until it was deleted."""
+        return self.topics.get(name) or self.gone[name]
 
     def partition_by_key(self, key: str) -> Partition:
-        """A partition that exists, by its key `topic-number`."""
+        """The same by its key `topic-number`."""
         topic, _, number = key.rpartition("-")
-        return self.topics[topic].partitions[int(number)]
+        return self.partition(topic, int(number))
 
     def note_key(self, key: str | None) -> None:
         """Give `key` the next letter if it has none yet."""
@@ -194,7 +214,7 @@ class ClusterStarted(Event, frozen=True, omit_defaults=True):
 class TopicCreated(Event, frozen=True, omit_defaults=True):
     """A topic is there on all brokers; `placement`: for each partition its replicas, the leader first (R13).
 
-    `values`: its settings that are not Kafka's own.
+    `values`: its settings that are not Kafka's own. `in_sync`: who of each list is in sync, where that is not everybody (R12).
     """
 
     weight = Weight.STEP
@@ -202,6 +222,7 @@ class TopicCreated(Event, frozen=True, omit_defaults=True):
     min_insync_replicas: int
     placement: tuple[tuple[int, ...], ...]
     values: Values = {}
+    in_sync: tuple[tuple[int, ...], ...] = ()
 
 
 class TopicAltered(Event, frozen=True):
@@ -231,20 +252,20 @@ def _started(state: State, event: ClusterStarted) -> None:
 
 @applies(TopicCreated)
 def _created(state: State, event: TopicCreated) -> None:
-    partitions = [_partition(event.topic, number, ids) for number, ids in enumerate(event.placement)]
-    state.cluster.topics[event.topic] = Topic(
-        event.topic, len(event.placement[0]), event.min_insync_replicas, partitions, dict(event.values)
-    )
-    for partition in partitions:
-        partition.ends.note(event.at_us, 0)
-        partition.reigns.append(Reign(event.at_us, 0, partition.leader, event.at_us))
-        for broker in partition.replica_ids:
-            believe(state.cluster, partition, broker, event.at_us)
+    factor, fewest = len(event.placement[0]), event.min_insync_replicas
+    topic = Topic(event.topic, factor, fewest, [], dict(event.values))
+    state.cluster.topics[event.topic] = topic
+    for group in state.cluster.share_groups.values():
+        for key in [key for key in group.windows if key.rpartition("-")[0] == event.topic]:
+            del group.windows[key]  # of a deleted topic of that name
+    for number, ids in enumerate(event.placement):
+        in_sync = event.in_sync[number] if event.in_sync else ids
+        new_partition(state.cluster, topic, number, ids, in_sync, event.at_us)
 
 
 @applies(TopicAltered)
 def _altered(state: State, event: TopicAltered) -> None:
-    topic = state.cluster.topics[event.topic]
+    topic = state.cluster.topic(event.topic)
     topic.values.update(event.values)
     fewest = topic.values.pop("min.insync.replicas", None)
     if isinstance(fewest, int):
@@ -253,10 +274,21 @@ def _altered(state: State, event: TopicAltered) -> None:
             partition.elr, partition.last_known_elr = [], []
 
 
-def _partition(topic: str, number: int, ids: tuple[int, ...]) -> Partition:
-    replicas = {broker: Replica() for broker in ids}
-    key = partition_key(topic, number)
-    return Partition(topic, number, key, list(ids), list(ids), ids[0], replicas=replicas, last_leader=ids[0])
+def new_partition(
+    cluster: Cluster, topic: Topic, number: int, ids: tuple[int, ...], in_sync: tuple[int, ...], at_us: int
+) -> None:
+    """A partition is there; its brokers know, except those that do not run or cannot hear the controller."""
+    leader = in_sync[0] if in_sync else -1
+    copies = {broker: Replica() for broker in ids}
+    key = partition_key(topic.name, number)
+    partition = Partition(topic.name, number, key, list(ids), list(in_sync), leader, replicas=copies)
+    partition.last_leader = leader if leader >= 0 else ids[0]
+    topic.partitions.append(partition)
+    partition.ends.note(at_us, 0)
+    partition.reigns.append(Reign(at_us, 0, leader, at_us))
+    for broker in ids:
+        if cluster.brokers[broker].up and cluster.linked("controller", str(broker)):
+            believe(cluster, partition, broker, at_us)
 
 
 def believe(cluster: Cluster, partition: Partition, broker: int, at_us: int) -> None:

@@ -320,7 +320,7 @@ def group_lag(state: State, group: str) -> Lag:
 
 def _partitions(state: State, group: str) -> list[Partition]:
     cluster = state.cluster
-    return [p for name in _topics(cluster, group) for p in cluster.topics[name].partitions]
+    return [p for name in _topics(cluster, group) for p in cluster.topic(name).partitions]
 
 
 def _samples(state: State, group: str, partitions: list[Partition]) -> tuple[tuple[int, int], ...]:

@@ -34,9 +34,11 @@ from mqviz.model.command_share import AnyShareCommand
 from mqviz.model.command_systems import AddSignUp as AddSignUp
 from mqviz.model.command_systems import FailService as FailService
 from mqviz.model.command_systems import RepairService as RepairService
+from mqviz.model.command_topic import AddPartitions as AddPartitions
 from mqviz.model.command_topic import AlterTopic as AlterTopic
 from mqviz.model.command_topic import CreateTopic as CreateTopic
 from mqviz.model.command_topic import DeleteRecords as DeleteRecords
+from mqviz.model.command_topic import DeleteTopic as DeleteTopic
 from mqviz.model.command_transactions import AnyTransactionCommand
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.units import Duration, Rate, Size
@@ -278,6 +280,8 @@ class SendRecord(Command, frozen=True):
 
 AnyCommand = (
     CreateTopic
+    | AddPartitions
+    | DeleteTopic
     | AlterTopic
     | DeleteRecords
     | AddProducer

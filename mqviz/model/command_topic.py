@@ -8,7 +8,10 @@ from mqviz.model.command_base import Command, Config, Named
 
 
 class CreateTopic(Command, frozen=True):
-    """A new topic; `config` holds Kafka's topic settings by their names, such as `retention.ms`."""
+    """A new topic; `config` holds Kafka's topic settings by their names, such as `retention.ms`.
+
+    `replicas`: brokers of each partition by hand, the preferred leader first, as in `replicas=1/2/3,2/3/1`.
+    """
 
     verb, kind = "create", "topic"
     name: str
@@ -16,6 +19,22 @@ class CreateTopic(Command, frozen=True):
     replication_factor: int = 1
     min_insync_replicas: int = 1
     config: Config = msgspec.field(default_factory=dict)
+    replicas: tuple[str, ...] = ()
+
+
+class AddPartitions(Command, frozen=True):
+    """Let a topic have `to` partitions in all; `replicas` of the new ones as in CreateTopic."""
+
+    verb, kind = "add", "partitions"
+    name: str
+    to: int
+    replicas: tuple[str, ...] = ()
+
+
+class DeleteTopic(Named, frozen=True):
+    """Delete a topic with all its records."""
+
+    verb, kind = "delete", "topic"
 
 
 class AlterTopic(Named, frozen=True):

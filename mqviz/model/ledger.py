@@ -134,6 +134,11 @@ class PartitionLedger(msgspec.Struct):
         truth.delete_before(offset)
         truth.sealed = [chunk for chunk in truth.sealed if chunk.end_offset > offset]
 
+    def topic_deleted(self) -> None:
+        """All that is left went with the topic; one of the same name begins anew."""
+        self.deleted_before(self.truth.end)
+        self.truth, self.epoch, self.damaged = logs.Log(), -1, {}
+
     def follow(self, log: Log, reason: str) -> None:
         """`log` is the one that counts from now on: what it lacks went for `reason`, what it has more is there.
 
@@ -268,5 +273,5 @@ def told(
 ) -> None:
     """A producer was told something of its records, or they died with it."""
     if first_number >= 0:
-        found = of(cluster, cluster.topics[topic].partitions[partition])
+        found = of(cluster, cluster.partition(topic, partition))
         found.track(producer).change(first_number, first_number + count, table)

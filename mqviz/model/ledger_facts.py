@@ -85,7 +85,7 @@ def record_ledger(state: State, topic: str, partition: int | None = None) -> Rec
     cluster = state.cluster
     counts: dict[int, int] = {}
     sent = 0
-    for each in cluster.topics[topic].partitions:
+    for each in cluster.topic(topic).partitions:
         if partition in (None, each.number):
             ledger = cluster.ledger.get(each.key, PartitionLedger())
             for track in ledger.tracks.values():

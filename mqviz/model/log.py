@@ -316,7 +316,7 @@ class ReplicaHighWatermarkAdvanced(Event, frozen=True):
 @applies(BatchAppended)
 def _appended(state: State, event: BatchAppended) -> None:
     cluster = state.cluster
-    partition = cluster.topics[event.topic].partitions[event.partition]
+    partition = cluster.partition(event.topic, event.partition)
     batch = event.batch
     replica = partition.replicas[event.broker]
     replica.log.append(batch)
@@ -345,7 +345,7 @@ def _refused(state: State, event: BatchRefused) -> None:
 @applies(ReplicaAppended)
 def _copied(state: State, event: ReplicaAppended) -> None:
     cluster = state.cluster
-    partition = cluster.topics[event.topic].partitions[event.partition]
+    partition = cluster.partition(event.topic, event.partition)
     log = partition.replicas[event.broker].log
     for batch in cluster.brokers[event.broker].carried.pop(partition.key):
         log.append(batch)
@@ -357,7 +357,7 @@ def _copied(state: State, event: ReplicaAppended) -> None:
 def _fetched(state: State, event: FollowerFetched) -> None:
     follower = event.follower
     for topic, number, offset in event.offsets:
-        partition = state.cluster.topics[topic].partitions[number]
+        partition = state.cluster.partition(topic, number)
         led = partition.replicas[event.broker]
         end = led.log.end
         looked_us, looked_end = led.looked.get(follower, (0, end + 1))
@@ -374,7 +374,7 @@ def _fetched(state: State, event: FollowerFetched) -> None:
 @applies(HighWatermarkAdvanced)
 def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
     cluster = state.cluster
-    partition = cluster.topics[event.topic].partitions[event.partition]
+    partition = cluster.partition(event.topic, event.partition)
     partition.replicas[event.broker].mark(event.high_watermark)
     marked(
         cluster,
@@ -387,7 +387,7 @@ def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
 
 @applies(ReplicaHighWatermarkAdvanced)
 def _told(state: State, event: ReplicaHighWatermarkAdvanced) -> None:
-    partition = state.cluster.topics[event.topic].partitions[event.partition]
+    partition = state.cluster.partition(event.topic, event.partition)
     partition.replicas[event.broker].mark(event.high_watermark)
 
 

@@ -55,6 +55,6 @@ def storage(state: State, topic: str) -> int:
     """Bytes that a topic takes on all disks, files that wait for their deletion included (R78)."""
     return sum(
         held_bytes(replica.log, state.now_us)
-        for partition in state.cluster.topics[topic].partitions
+        for partition in state.cluster.topic(topic).partitions
         for replica in partition.replicas.values()
     )

@@ -227,7 +227,7 @@ def _added(state: State, event: ProducerAdded) -> None:
 def _sent(state: State, event: SendCalled) -> None:
     cluster = state.cluster
     producer = cluster.producers[event.producer]
-    partition = cluster.topics[event.topic].partitions[event.partition]
+    partition = cluster.partition(event.topic, event.partition)
     queue = producer.queues.get(partition.key)
     if queue is None:
         begin = producer.numbers.get(partition.key, 0)

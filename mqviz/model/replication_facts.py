@@ -124,7 +124,7 @@ def replication(state: State, topic: str, partition: int, first: int = 0, end: i
         found.leader_epoch,
         tuple(found.isr),
         tuple(found.elr),
-        cluster.topics[topic].min_insync_replicas,
+        cluster.topic(topic).min_insync_replicas,
         found.led.high_watermark,
         tuple(led.epochs),
         tuple(found.reigns),

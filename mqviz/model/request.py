@@ -6,6 +6,7 @@ take the time of the link. What is on its way is part of the State, so that it c
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -41,6 +42,8 @@ from mqviz.model.message import Request as Request
 from mqviz.model.recent import take_out
 from mqviz.model.request_epochs import EpochEnds as EpochEnds
 from mqviz.model.request_epochs import OffsetForLeaderEpoch as OffsetForLeaderEpoch
+from mqviz.model.request_offsets import DeleteRecords as DeleteRecords
+from mqviz.model.request_offsets import ListOffsets as ListOffsets
 from mqviz.model.request_transactions import EndTxn as EndTxn
 from mqviz.model.request_transactions import InitProducerId as InitProducerId
 from mqviz.model.request_transactions import TxnOffsetCommit as TxnOffsetCommit
@@ -85,25 +88,6 @@ class Fetch(Request, frozen=True, omit_defaults=True):
     committed: bool = False
     rack: str = ""
     epochs: tuple[int, ...] = ()
-
-
-class ListOffsets(Request, frozen=True, omit_defaults=True):
-    """Where does each partition begin (`earliest`), end (`latest`; for `committed` readers), have records since `at_us` (`time`)? (R81, R88)"""
-
-    which: str
-    partitions: tuple[tuple[str, int], ...]
-    at_us: int = 0
-    committed: bool = False
-
-
-class DeleteRecords(Request, frozen=True):
-    """Make (topic, partition, offset) the first offset that can be read; -1: the high watermark (R72, E34).
-
-    Answered with the new log start by `Offsets`, when the in-sync replicas have it or `timeout_us` is over.
-    """
-
-    offsets: tuple[tuple[str, int, int], ...]
-    timeout_us: int = 30_000_000
 
 
 AnyRequest = (
@@ -355,13 +339,14 @@ def _next(pipe: Connection) -> None:
 
 def _watched(cluster: Cluster, request: AnyRequest) -> list[Partition]:
     """Partitions on which a parked request waits for the high watermark."""
+    places: Iterable[tuple[str, int]] = ()
     if isinstance(request, Produce):
-        return [cluster.topics[topic].partitions[number] for topic, number, _ in request.batches]
-    if isinstance(request, WriteTxnMarkers):
-        return [cluster.topics[topic].partitions[number] for topic, number in request.partitions]
-    if isinstance(request, Fetch):
-        return [cluster.topics[topic].partitions[number] for topic, number, _ in request.offsets]
-    return []
+        places = ((topic, number) for topic, number, _ in request.batches)
+    elif isinstance(request, WriteTxnMarkers):
+        places = request.partitions
+    elif isinstance(request, Fetch):
+        places = ((topic, number) for topic, number, _ in request.offsets)
+    return [found for place in places if (found := cluster.find(*place)) is not None]
 
 
 def _unpark(cluster: Cluster, flight: InFlight) -> None:
@@ -381,7 +366,9 @@ def _load(cluster: Cluster, flight: InFlight, answer: Fetched, broker: int) -> N
     request = flight.request
     feed = cluster.brokers[broker].feeds[request.follower] if isinstance(request, ReplicaFetch) else None
     for topic, number, _, first, end, _ in answer.parts:
-        partition = cluster.topics[topic].partitions[number]
+        partition = cluster.find(topic, number)
+        if partition is None or broker not in partition.replicas:
+            continue
         log = partition.replicas[broker].log
         if end > first:
             flight.carried[partition.key] = log.read(first, end)
@@ -394,7 +381,7 @@ def _load(cluster: Cluster, flight: InFlight, answer: Fetched, broker: int) -> N
 def _load_shared(cluster: Cluster, flight: InFlight, answer: ShareFetched, broker: int) -> None:
     for topic, number, error, first, end, _ in answer.parts:
         if not error:
-            partition = cluster.topics[topic].partitions[number]
+            partition = cluster.partition(topic, number)
             held = flight.carried.get(partition.key, ())
             read = partition.replicas[broker].log.read(first, end)
             flight.carried[partition.key] = held + tuple(batch for batch in read if batch not in held[-1:])

@@ -80,7 +80,7 @@ def held_bytes(log: Log, now_us: int) -> int:
 
 
 def _replica(state: State, topic: str, partition: int, broker: int) -> Replica:
-    return state.cluster.topics[topic].partitions[partition].replicas[broker]
+    return state.cluster.partition(topic, partition).replicas[broker]
 
 
 @applies(SegmentRolled)
@@ -107,7 +107,7 @@ def _remember(log: Log, gone: Gone) -> None:
 
 @applies(LogStartMoved)
 def _moved(state: State, event: LogStartMoved) -> None:
-    partition = state.cluster.topics[event.topic].partitions[event.partition]
+    partition = state.cluster.partition(event.topic, event.partition)
     log = partition.replicas[event.broker].log
     log.delete_before(event.start)
     _remember(log, Gone(event.at_us, event.before, event.start, 0, event.at_us, event.reason))
@@ -127,13 +127,13 @@ def _cleaned(state: State, event: LogCleaned) -> None:
     log.put(cleaned, event.end)
     kept = sum(batch.count for batch in cleaned.batches)
     log.last_pass = Pass(event.at_us, event.end, event.removed, kept, event.bytes_before, event.bytes_after)
-    partition = state.cluster.topics[event.topic].partitions[event.partition]
+    partition = state.cluster.partition(event.topic, event.partition)
     if event.broker == partition.leader:
         ledger.of(state.cluster, partition).cleaned(log, event.end)
 
 
 def _tell_ledger(state: State, topic: str, number: int, broker: int) -> None:
     """The start of this copy moved: if it is the leader's, records are gone."""
-    partition = state.cluster.topics[topic].partitions[number]
+    partition = state.cluster.partition(topic, number)
     if broker == partition.leader:
         ledger.of(state.cluster, partition).deleted_before(partition.replicas[broker].log.start)

@@ -64,7 +64,7 @@ class Dirt(msgspec.Struct, frozen=True):
 
 def keeping(state: State, topic: str) -> Keeping:
     """The rules by which a topic keeps records; raises KeyError if there is no such topic."""
-    setting = state.cluster.topics[topic].setting
+    setting = state.cluster.topic(topic).setting
     return Keeping(
         setting("cleanup.policy"),
         setting("retention.ms"),

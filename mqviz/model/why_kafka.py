@@ -92,7 +92,7 @@ def _sent(state: State, event: SendCalled) -> Why:
 def _choice(state: State, producer: Producer, event: SendCalled) -> tuple[str, str]:
     """Why this partition, and the rule behind it."""
     client = producer.settings.partitioner
-    count = len(state.cluster.topics[event.topic].partitions)
+    count = len(state.cluster.topic(event.topic).partitions)
     if event.keyed:
         return f'{HASHES[client]}("{event.key}") % {count} = {event.partition}', rules.SAME_KEY
     rule = rules.STICKY if client == "java" else rules.STICKY_LIBRDKAFKA

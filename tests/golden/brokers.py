@@ -17,7 +17,7 @@ from mqviz.model.request import (
 )
 from mqviz.sim.kafka.cluster import coordinator_of
 from tests.golden.registry import Args, moment, rpc, verb
-from tests.golden.world import MS, World, error_name
+from tests.golden.world import MS, World, error_name, topic_command
 
 # -- processes -------------------------------------------------------------------------------------------------
 
@@ -81,6 +81,20 @@ def _elect(world: World, act: Args) -> None:
 def named_error(outcome: str) -> str:
     """The protocol error that a refusal names, else the outcome."""
     return next((error.name for error in Error if f"{error.name} (" in outcome), outcome)
+
+
+# -- topics ----------------------------------------------------------------------------------------------------
+
+
+@verb("create_topic")
+def _create_topic(world: World, act: Args) -> None:
+    world.answered(act.get("as"), named_error(world.do(topic_command(act["topic"], act))))
+
+
+@verb("create_partitions")
+def _create_partitions(world: World, act: Args) -> None:
+    outcome = world.do(f"add partitions {act['topic']} to={act['partitions']}")
+    world.answered(act.get("as"), named_error(outcome))
 
 
 # -- raw requests ----------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 from mqviz.model.consumer_group import ConsumerGroup
 from mqviz.model.request import ConsumerGroupHeartbeat, GroupHeartbeatAnswered
 from mqviz.sim.kafka.cluster import coordinator_of
-from tests.golden.registry import Args, NotRun, fact, rpc, verb
+from tests.golden.registry import Args, fact, rpc
 from tests.golden.world import MS, World, error_name
 
 
@@ -63,15 +63,6 @@ def group_facts(group: ConsumerGroup) -> Any:
 def assignment(group: ConsumerGroup) -> dict[str, list[str]]:
     """What the fact `assignment` says: what each member was told that it has."""
     return {m.client: _written(m.assigned) for m in group.members.values()}
-
-
-@verb("create_topic")
-def _create_topic(world: World, act: Args) -> None:
-    partitions, factor = act.get("partitions", 1), act.get("rf", 1)
-    if act.get("replicas") or act.get("config"):
-        raise NotRun("create_topic of this kind")
-    text = f"create topic {act['topic']} partitions={partitions} replication_factor={factor}"
-    world.answered(act.get("as"), world.do(text))
 
 
 @fact("member_epochs")

@@ -311,22 +311,20 @@ def scenario_of(case: Case) -> Scenario:
         settings=known(config["broker"], "broker"),
         groups={name: known(table, "group") for name, table in config.get("group", {}).items()},
     )
-    topics = tuple(_topic(name, topic) for name, topic in setup.get("topics", {}).items())
+    topics = tuple(topic_command(name, topic) for name, topic in setup.get("topics", {}).items())
     return Scenario(case["id"], Duration(1 << 50), "partition-log", cluster=plan, topics=topics)
 
 
-def _topic(name: str, topic: Args) -> Any:
+def topic_command(name: str, topic: Args) -> Any:
+    """The command that makes this topic."""
     config = " ".join(f"{key}={value}" for key, value in known(topic.get("config") or {}, "topic").items())
     replicas = topic.get("replicas")
     count = topic.get("partitions") or len(replicas or [1])
     factor = topic.get("rf") or len((replicas or [[1]])[0])
-    text = f"create topic {name} partitions={count} replication_factor={factor}"
     if replicas:
-        text += " replicas=" + ",".join("/".join(map(str, ids)) for ids in replicas)
-    try:
-        return parse(f"{text} {config}")
-    except ValueError:
-        return parse(f"{text.partition(' replicas=')[0]} {config}")
+        lists = ",".join("/".join(map(str, ids)) for ids in replicas)
+        return parse(f"create topic {name} replicas={lists} {config}")
+    return parse(f"create topic {name} partitions={count} replication_factor={factor} {config}")
 
 
 def error_name(code: int) -> str:

@@ -13,6 +13,7 @@ from mqviz.kafka.records import BATCH_HEADER, compressed, record_size
 from mqviz.model.accumulator import Queue
 from mqviz.model.producer import Call, Producer, SendCalled, Sticky, StickyMoved
 from mqviz.sim.engine import Simulation
+from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.streams import Numbers
 
@@ -25,7 +26,7 @@ def append(sim: Simulation, producer: Producer, call: Call, most: int = 1) -> tu
     cluster = sim.state.cluster
     key = None if call.key is None else call.key.encode()
     partition, keyed = (call.partition, True) if call.partition >= 0 else _choose(sim, producer, call, key)
-    place = cluster.topics[call.topic].partitions[partition].key
+    place = cluster.partition(call.topic, partition).key
     queue = producer.queues.get(place)
     size = _size_in_last(sim, producer, queue, call, key)
     opens = size is None
@@ -123,13 +124,21 @@ def value_length(producer: Producer, call: Call) -> int | None:
     return None if call.value is None else len(call.value.encode())
 
 
+def partitions(sim: Simulation, producer: Producer, name: str) -> int:
+    """How many partitions of a topic this producer knows of; 0: it was told that there is no such topic."""
+    topic = sim.state.cluster.topic(name)
+    if not topic.counts and not topic.deleted:
+        return len(topic.partitions)
+    return metadata.partitions(topic, "producer", producer.name, producer.incarnation)
+
+
 # -- which partition -----------------------------------------------------------------------------------------
 
 
 def _choose(sim: Simulation, producer: Producer, call: Call, key: bytes | None) -> tuple[int, bool]:
     """The partition of a record, and whether its key chose it (R48)."""
     given = producer.settings
-    count = len(sim.state.cluster.topics[call.topic].partitions)
+    count = partitions(sim, producer, call.topic)
     if given.config:
         if settings.text(producer, "partitioner.class").endswith("RoundRobinPartitioner"):
             return _next_in_turn(sim, producer, count), True
@@ -172,15 +181,15 @@ def _java_moves_after(producer: Producer) -> bool:
 
 def _move(sim: Simulation, producer: Producer, topic: str) -> int:
     """Draw the next partition for records without key; it may be the same again (R51, R52)."""
-    partitions = sim.state.cluster.topics[topic].partitions
+    known = sim.state.cluster.topic(topic).partitions[: partitions(sim, producer, topic)]
     stream = sim.stream(f"producer {producer.name} partitions")
-    queues = [producer.queues.get(partition.key) for partition in partitions]
+    queues = [producer.queues.get(partition.key) for partition in known]
     lengths = [len(queue.batches) for queue in queues if queue is not None]
-    if len(lengths) == len(partitions) and len(set(lengths)) > 1 and _adapts(producer):
+    if len(lengths) == len(known) and len(set(lengths)) > 1 and _adapts(producer):
         chosen = partitioners.weighted(stream.random(), lengths)
     else:
-        available = [partition.number for partition in partitions if partition.leader >= 0]
-        chosen = stream.choice(available or range(len(partitions)))
+        available = [partition.number for partition in known if partition.leader >= 0]
+        chosen = stream.choice(available or range(len(known)))
     sim.emit(StickyMoved(*sim.stamp(), producer.name, chosen))
     return chosen
 

@@ -92,7 +92,7 @@ def write(sim: Simulation, number: int, topic: str, partition_number: int, batch
         batch.producer_id,
         batch.producer_epoch,
         batch.first_sequence,
-        log_segments.attributes(sim.state.cluster.topics[topic], batch),
+        log_segments.attributes(sim.state.cluster.topic(topic), batch),
         copy.leader_epoch,
         batch.created_at_us,
         sim.now_us,

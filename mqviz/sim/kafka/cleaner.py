@@ -38,7 +38,7 @@ class CleanerTimer(msgspec.Struct):
 
 def consider(sim: Simulation, partition: Partition, broker: int) -> None:
     """A segment of this copy was closed, or its rules changed: plan the cleaner's next look."""
-    topic = sim.state.cluster.topics[partition.topic]
+    topic = sim.state.cluster.topic(partition.topic)
     if "compact" in topic.setting("cleanup.policy"):
         _plan(sim, _soonest(sim, topic, partition.replicas[broker]))
 
@@ -80,7 +80,7 @@ def _wake(sim: Simulation) -> None:
             pass
     for partition, broker in copies:
         retention.delete_old(sim, partition, broker)
-    later = [_soonest(sim, sim.state.cluster.topics[p.topic], p.replicas[broker]) for p, broker in copies]
+    later = [_soonest(sim, sim.state.cluster.topic(p.topic), p.replicas[broker]) for p, broker in copies]
     _plan(sim, min((at_us for at_us in later if at_us is not None), default=None))
 
 
@@ -96,7 +96,7 @@ def _clean_dirtiest(sim: Simulation, partitions: list[Partition], broker: int) -
     """One pass over the dirtiest log that has enough to clean; False if none has (R73)."""
     best: tuple[float, Partition, int] | None = None
     for partition in partitions:
-        topic = sim.state.cluster.topics[partition.topic]
+        topic = sim.state.cluster.topic(partition.topic)
         replica = partition.replicas[broker]
         end = _cleanable_to(sim, topic, replica)
         dirty, total = _bytes(replica.log, end)
@@ -114,7 +114,7 @@ def _clean_dirtiest(sim: Simulation, partitions: list[Partition], broker: int) -
 
 
 def _pass(sim: Simulation, partition: Partition, broker: int, end: int) -> None:
-    topic = sim.state.cluster.topics[partition.topic]
+    topic = sim.state.cluster.topic(partition.topic)
     log = partition.replicas[broker].log
     keep_us, most = topic.setting("delete.retention.ms") * ms, topic.setting("segment.bytes")
     cleaned = clean(log, end, sim.now_us, keep_us, most)

@@ -1,9 +1,8 @@
 """Cluster: brokers, and topics whose replicas are placed over them.
 
-Like a real broker: striped placement of replicas (R13), the first replica leads, all are in sync (R12); a
-new topic is known everywhere one controller decision and one push later (R6).
-Left out: the controller quorum, racks, broker failures; the stripe begins at broker 1 and goes on, so that P0 is
-led by broker 1 as in the books, where Kafka begins at a random broker and shuffles them after each round.
+Like a real broker: replicas are placed by Kafka or by hand (placement.py), the first one that is not fenced leads, all of those are in sync
+(R12, R13); a new topic is known everywhere one controller decision and one push later (R6).
+Left out: the controller quorum; auto.create.topics.enable.
 """
 
 from __future__ import annotations
@@ -16,10 +15,11 @@ from mqviz.kafka.errors import Error, named
 from mqviz.kafka.settings import refused
 from mqviz.model.cluster import ClusterStarted, TopicCreated
 from mqviz.model.command import CreateTopic
+from mqviz.model.metadata import clients_of
 from mqviz.model.seats import leader
 from mqviz.scenario import ClusterPlan
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles, opens
-from mqviz.sim.kafka import controller, isr, replica, topic_commands
+from mqviz.sim.kafka import controller, isr, placement, replica, topic_commands
 from mqviz.sim.kafka.seats import FACTOR, stripe
 
 CONTROLLER_US = 1_000
@@ -39,14 +39,18 @@ def _check(sim: Simulation, command: CreateTopic) -> CreateTopic:
         )
     if command.name in sim.state.cluster.topics:
         raise Refused(f"topic {command.name} already exists ({named(Error.TOPIC_ALREADY_EXISTS)})")
-    if command.partitions < 1:
+    if command.name in sim.state.cluster.gone:
+        held = sorted({name for _, name, _ in clients_of(sim.state.cluster, command.name)})
+        if held:
+            raise Refused(
+                f"{', '.join(held)} still use the topic {command.name} that was deleted: close them first"
+            )
+    if command.replicas:
+        _check_by_hand(sim, command)
+    elif command.partitions < 1:
         raise Refused(f"number of partitions must be larger than 0 ({named(Error.INVALID_PARTITIONS)})")
-    brokers = sim.scenario.cluster.brokers
-    if not 1 <= command.replication_factor <= brokers:
-        raise Refused(
-            f"replication factor {command.replication_factor} cannot be had from {brokers} "
-            f"{'broker' if brokers == 1 else 'brokers'} ({named(Error.INVALID_REPLICATION_FACTOR)})"
-        )
+    else:
+        placement.check_factor(sim, command.replication_factor)
     reason = refused("min.insync.replicas", command.min_insync_replicas)
     if reason:
         raise Refused(f"{reason} ({named(Error.INVALID_CONFIG)})")
@@ -54,6 +58,19 @@ def _check(sim: Simulation, command: CreateTopic) -> CreateTopic:
     if reason:
         raise Refused(reason)
     return command
+
+
+def _check_by_hand(sim: Simulation, command: CreateTopic) -> None:
+    """Replicas by hand say how many partitions and copies there are; Kafka takes either those or these (R12)."""
+    placed = placement.by_hand(sim, command.replicas)
+    for what, said, given in (
+        ("number of partitions", len(placed), command.partitions),
+        ("replication factor", len(placed[0]), command.replication_factor),
+    ):
+        if given not in (1, said):
+            raise Refused(
+                f"A manual partition assignment was specified, but {what} was not set to -1 ({named(Error.INVALID_REQUEST)})"
+            )
 
 
 @handles(CreateTopic)
@@ -93,21 +110,20 @@ def _start(sim: Simulation) -> None:
 
 @due("kafka.topic")
 def _created(sim: Simulation, command: CreateTopic) -> None:
-    brokers = list(sim.state.cluster.brokers)
-    placement = place(brokers, command.partitions, command.replication_factor)
+    brokers = sim.state.cluster.brokers
+    if command.name in sim.state.cluster.topics:
+        return  # somebody else was faster
+    if command.replicas:
+        placed = placement.by_hand(sim, command.replicas)
+    else:
+        placed = placement.place(list(brokers.values()), command.partitions, command.replication_factor)
+    in_sync = placement.in_sync(sim, placed)
+    told = () if in_sync == placed else in_sync
     values = topic_commands.values_of(sim, command)
     fewest = max(command.min_insync_replicas, sim.scenario.cluster.setting("min.insync.replicas"))
-    sim.cause = sim.emit(TopicCreated(*sim.stamp(), command.name, fewest, placement, values))
+    sim.cause = sim.emit(TopicCreated(*sim.stamp(), command.name, fewest, placed, values, told))
     for broker in brokers:
         replica.start(sim, broker)
-
-
-def place(brokers: list[int], partitions: int, replication_factor: int) -> tuple[tuple[int, ...], ...]:
-    """Replicas of each partition, the leader first: brokers in a stripe that starts one further each time (R13)."""
-    n = len(brokers)
-    return tuple(
-        tuple(brokers[(number + k) % n] for k in range(replication_factor)) for number in range(partitions)
-    )
 
 
 def coordinator_of(sim: Simulation, group: str) -> int:

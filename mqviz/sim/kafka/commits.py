@@ -27,6 +27,7 @@ PASSING = (
     Error.COORDINATOR_LOAD_IN_PROGRESS,
     Error.COORDINATOR_NOT_AVAILABLE,
     Error.NOT_COORDINATOR,
+    Error.UNKNOWN_TOPIC_OR_PARTITION,
 )
 """Errors after which a commit that waits is sent again (R85)."""
 

@@ -226,7 +226,7 @@ def _sets(
     """The new in-sync and eligible replicas (R22, R23)."""
     if not sim.version.eligible_leader_replicas:
         return (isr or partition.isr[:1], [])
-    topic = sim.state.cluster.topics[partition.topic]
+    topic = sim.state.cluster.topic(partition.topic)
     if len(isr) >= min(topic.min_insync_replicas, len(partition.replica_ids)):
         return isr, []
     gone = (*isr, *unclean_ends)
@@ -247,7 +247,7 @@ def _elect(
                 return broker, [broker], [b for b in elr if b != broker], False
         if not elr and partition.last_known_elr and partition.last_known_elr[0] in replicas:
             return partition.last_known_elr[0], [partition.last_known_elr[0]], [], True
-    allowed = unclean or sim.state.cluster.topics[partition.topic].setting("unclean.leader.election.enable")
+    allowed = unclean or sim.state.cluster.topic(partition.topic).setting("unclean.leader.election.enable")
     if allowed and replicas:
         return replicas[0], [replicas[0]], [], True
     return -1, isr, elr, False

@@ -295,6 +295,8 @@ def _elect(sim: Simulation, command: ElectLeader) -> None:
 
 @due("kafka.elect")
 def _elected(sim: Simulation, topic: str, number: int, how: str) -> None:
+    if topic not in sim.state.cluster.topics:
+        return
     partition = sim.state.cluster.partition(topic, number)
     if how == "unclean":
         controller.change(sim, partition, partition.isr, "elected by hand", unclean=True)

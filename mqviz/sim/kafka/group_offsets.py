@@ -51,7 +51,7 @@ def _partitions(sim: Simulation, command: ResetGroup) -> list[Partition]:
     cluster = sim.state.cluster
     group = cluster.groups.get(command.name)
     topics = [only_topic(sim, command.topic)] if command.topic else _known(group.records if group else {})
-    found = [partition for topic in topics for partition in cluster.topics[topic].partitions]
+    found = [partition for topic in topics for partition in cluster.topic(topic).partitions]
     chosen = [partition for partition in found if command.partition in (-1, partition.number)]
     if found and not chosen:
         raise Refused(f"there is no partition {command.partition} of {', '.join(topics)}")

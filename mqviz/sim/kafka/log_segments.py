@@ -46,7 +46,7 @@ def before_append(sim: Simulation, partition: Partition, broker: int, size: int,
 
     True: what is appended now is the first in its segment.
     """
-    topic = sim.state.cluster.topics[partition.topic]
+    topic = sim.state.cluster.topic(partition.topic)
     active = partition.replicas[broker].log.segments[-1]
     reason = ""
     if active.bytes > topic.setting("segment.bytes") - size:
@@ -75,7 +75,7 @@ def roll(sim: Simulation, partition: Partition, broker: int, reason: str) -> Non
 
 def after_append(sim: Simulation, partition: Partition, broker: int, first: bool) -> None:
     """Records came into this broker's copy, `first` in their segment: plan who looks when they are too old or too many."""
-    topic = sim.state.cluster.topics[partition.topic]
+    topic = sim.state.cluster.topic(partition.topic)
     if first or topic.setting("retention.bytes") >= 0:
         consider(sim, partition, broker)
 

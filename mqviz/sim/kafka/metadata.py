@@ -16,10 +16,11 @@ import msgspec
 
 from mqviz.kafka import settings
 from mqviz.kafka.errors import Error
-from mqviz.model.cluster import Partition
+from mqviz.model.cluster import Partition, Topic
 from mqviz.model.metadata import OVER, Leaders, MetadataLearned, belief, clients_of, node_of
 from mqviz.model.producer import Producer
 from mqviz.model.request import Client, Failed, InFlight
+from mqviz.model.topic_changes import PartitionsCounted
 from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
 
 STALE = (
@@ -58,6 +59,12 @@ def leader(partition: Partition, client: Client, name: str, incarnation: int) ->
     if not partition.beliefs:
         return partition.leader
     return belief(partition, node_of(client, name, incarnation))[0]
+
+
+def partitions(topic: Topic, client: Client, name: str, incarnation: int) -> int:
+    """How many partitions this client believes a topic to have; 0: there is no such topic."""
+    real = 0 if topic.deleted else len(topic.partitions)
+    return topic.counts.get(node_of(client, name, incarnation), real) if topic.counts else real
 
 
 # -- brokers say who leads -----------------------------------------------------------------------------------
@@ -166,19 +173,37 @@ def _read(sim: Simulation, client: Client, name: str, incarnation: int, broker: 
         for partition in topic.partitions
         if mine in partition.beliefs and belief(partition, other) != belief(partition, mine)
     )
-    sim.schedule(cluster.link_latency_us, ARRIVAL, "kafka.metadata_told", client, name, incarnation, leaders)
+    counts = tuple(
+        (topic.name, 0 if topic.deleted else len(topic.partitions))
+        for topic in (*cluster.topics.values(), *cluster.gone.values())
+        if mine in topic.counts
+    )
+    sim.schedule(
+        cluster.link_latency_us, ARRIVAL, "kafka.metadata_told", client, name, incarnation, leaders, counts
+    )
 
 
 @due("kafka.metadata_told")
-def _told(sim: Simulation, client: Client, name: str, incarnation: int, leaders: Leaders) -> None:
+def _told(
+    sim: Simulation,
+    client: Client,
+    name: str,
+    incarnation: int,
+    leaders: Leaders,
+    counts: tuple[tuple[str, int], ...],
+) -> None:
     if not _lives(sim, client, name, incarnation):
         return
     if _state(sim, client, name) == "paused":
         wait_us = _setting_us(sim, client, name, "retry.backoff.ms")
-        sim.schedule(max(1_000, wait_us), ARRIVAL, "kafka.metadata_told", client, name, incarnation, leaders)
+        sim.schedule(
+            max(1_000, wait_us), ARRIVAL, "kafka.metadata_told", client, name, incarnation, leaders, counts
+        )
         return
     sim.part(Searches).running.pop(node_of(client, name, incarnation), None)
     learn(sim, client, name, incarnation, leaders)
+    if counts:
+        sim.emit(PartitionsCounted(*sim.stamp(), name, node_of(client, name, incarnation), counts))
     TOLD[client](sim, name)
 
 

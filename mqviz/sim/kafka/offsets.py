@@ -90,12 +90,14 @@ def commit_error(group: Group | None, request: OffsetCommit) -> Error:
 
 @due("kafka.committed")
 def _written(sim: Simulation, number: int, client: str, request: OffsetCommit) -> None:
-    """The commit is in the log, also if its connection broke meanwhile and nobody can be told."""
-    before = tuple(_committed(sim, request.group, topic, p) for topic, p, _ in request.offsets)
-    by_hand = not request.member_id
-    event = OffsetsCommitted(*sim.stamp(), request.group, client, request.offsets, before, by_hand)
-    sim.cause = sim.emit(event)
-    answer(sim, number, Plain())
+    """The commit is in the log, also if its connection broke meanwhile and nobody can be told; topics that are gone are refused."""
+    known = tuple(each for each in request.offsets if each[0] in sim.state.cluster.topics)
+    if known:
+        before = tuple(_committed(sim, request.group, topic, p) for topic, p, _ in known)
+        by_hand = not request.member_id
+        event = OffsetsCommitted(*sim.stamp(), request.group, client, known, before, by_hand)
+        sim.cause = sim.emit(event)
+    answer(sim, number, Plain(Error.NONE if known == request.offsets else Error.UNKNOWN_TOPIC_OR_PARTITION))
 
 
 def write_us(sim: Simulation) -> int:

@@ -81,7 +81,7 @@ def _after(sim: Simulation, number: int, topic: str, partition: int, end: int, e
     copy = found.replicas[flight.broker]
     if copy.high_watermark < end:
         return error
-    fewest = min(sim.state.cluster.topics[topic].min_insync_replicas, len(found.replica_ids))
+    fewest = min(sim.state.cluster.topic(topic).min_insync_replicas, len(found.replica_ids))
     acks = flight.request.acks if isinstance(flight.request, Produce) else 1
     if acks == -1 and copy.leader == flight.broker and len(copy.isr) < fewest:
         return Error.NOT_ENOUGH_REPLICAS_AFTER_APPEND

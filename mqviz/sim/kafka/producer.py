@@ -13,7 +13,7 @@ from mqviz.kafka.records import BATCH_HEADER
 from mqviz.model.producer import Call, Producer
 from mqviz.model.retries import SendBlocked, SendCame, SendFailed, SendWentOn
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
-from mqviz.sim.kafka import accumulator, sender, transaction_loop, transactional
+from mqviz.sim.kafka import accumulator, metadata, sender, transaction_loop, transactional
 from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.kafka.sender import drain as drain
 
@@ -94,7 +94,8 @@ def send(sim: Simulation, producer: Producer, call: Call, most: int = 1) -> bool
     if failed is not None:
         _fail(sim, producer, call, failed[0], failed[1], waited=False)
         return False
-    why = _blocked(sim, producer, call) if call.partition >= 0 else ""
+    unsure = call.partition >= 0 or bool(sim.state.cluster.gone)
+    why = _blocked(sim, producer, call) if unsure else ""
     ready = _append(sim, producer, call, most) if not why else None
     if ready is None:
         _wait(sim, producer, call)
@@ -136,8 +137,8 @@ def _failure(sim: Simulation, producer: Producer, call: Call) -> tuple[Error, st
 
 
 def _blocked(sim: Simulation, producer: Producer, call: Call) -> str:
-    """`metadata` if the client knows no such partition, which may yet come (R48); else nothing."""
-    return "" if call.partition < len(sim.state.cluster.topics[call.topic].partitions) else "metadata"
+    """`metadata` if the client knows no such partition, or no such topic, which may yet come (R48); else nothing."""
+    return "" if max(0, call.partition) < accumulator.partitions(sim, producer, call.topic) else "metadata"
 
 
 def _wait(sim: Simulation, producer: Producer, call: Call) -> None:
@@ -160,6 +161,8 @@ def _block(sim: Simulation, producer: Producer, why: str) -> None:
     wait_us = settings.number(producer, "max.block.ms") * 1_000
     sim.cause = sim.emit(SendBlocked(*sim.stamp(), producer.name, why, sim.now_us + wait_us))
     sim.schedule(wait_us, TIMER, "kafka.calls", producer.name)
+    if why == "metadata":
+        metadata.refresh(sim, "producer", producer.name, producer.incarnation)
     drain(sim, producer)
 
 
@@ -172,7 +175,7 @@ def _calls(sim: Simulation, name: str) -> None:
     ready = False
     while producer.calls:
         call = producer.calls[0]
-        why = _blocked(sim, producer, call) if call.partition >= 0 else ""
+        why = _blocked(sim, producer, call)
         if not why and not accumulator.has_room(producer, call):
             why = "buffer.memory"
         failed = _failure(sim, producer, call)
@@ -187,6 +190,8 @@ def _calls(sim: Simulation, name: str) -> None:
         elif sim.now_us >= call.until_us:
             _give_up(sim, producer, call, why)
         else:
+            if why == "metadata":
+                metadata.refresh(sim, "producer", producer.name, producer.incarnation)
             break
     if ready:
         drain(sim, producer)
@@ -202,11 +207,13 @@ def _waited_us(sim: Simulation, producer: Producer, call: Call) -> int:
 def _give_up(sim: Simulation, producer: Producer, call: Call, why: str) -> None:
     block_ms = settings.number(producer, "max.block.ms")
     if why == "metadata":
-        known = len(sim.state.cluster.topics[call.topic].partitions)
-        reason = (
-            f"Partition {call.partition} of topic {call.topic} with partition count {known} is not present in "
-            f"metadata after {block_ms} ms."
+        known = accumulator.partitions(sim, producer, call.topic)
+        what = (
+            f"Partition {call.partition} of topic {call.topic} with partition count {known} is"
+            if known
+            else f"Topic {call.topic}"
         )
+        reason = f"{what} not present in metadata after {block_ms} ms."
     else:
         reason = f"Failed to allocate memory within the configured max blocking time {block_ms} ms."
     thrown = "TimeoutException" if why == "metadata" else "BufferExhaustedException"

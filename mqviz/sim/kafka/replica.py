@@ -133,7 +133,7 @@ def _send(sim: Simulation, number: int, leader: int, follower: int) -> None:
 
 def advance_high_watermark(sim: Simulation, partition: Partition, leader: int) -> None:
     """Move the leader's high watermark as far as all in-sync replicas have come, and wake what waited for that (R17)."""
-    topic = sim.state.cluster.topics[partition.topic]
+    topic = sim.state.cluster.topic(partition.topic)
     copy = partition.replicas[leader]
     if len(copy.isr) < min(topic.min_insync_replicas, topic.replication_factor):
         return

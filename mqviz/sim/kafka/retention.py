@@ -43,7 +43,7 @@ class RetentionTimer(msgspec.Struct):
 
 def consider(sim: Simulation, partition: Partition, broker: int) -> None:
     """This copy grew, or its rules changed: plan the check that may delete of it."""
-    topic = sim.state.cluster.topics[partition.topic]
+    topic = sim.state.cluster.topic(partition.topic)
     if "compact" not in topic.setting("cleanup.policy"):
         _plan(sim, sim.part(RetentionTimer), soonest(topic, partition.replicas[broker]))
 
@@ -88,7 +88,7 @@ def _check(sim: Simulation) -> None:
     copies = list(_copies(sim))
     for partition, broker in copies:
         delete_old(sim, partition, broker)
-    later = [soonest(sim.state.cluster.topics[p.topic], p.replicas[broker]) for p, broker in copies]
+    later = [soonest(sim.state.cluster.topic(p.topic), p.replicas[broker]) for p, broker in copies]
     _plan(sim, timer, min((at_us for at_us in later if at_us is not None), default=None))
 
 
@@ -121,7 +121,7 @@ def _below_start(sim: Simulation, partition: Partition, broker: int) -> int:
 
 
 def _over_size(sim: Simulation, partition: Partition, broker: int) -> int:
-    topic = sim.state.cluster.topics[partition.topic]
+    topic = sim.state.cluster.topic(partition.topic)
     kept_bytes = topic.setting("retention.bytes")
     if "delete" not in topic.setting("cleanup.policy") or kept_bytes < 0:
         return 0
@@ -137,7 +137,7 @@ def _over_size(sim: Simulation, partition: Partition, broker: int) -> int:
 
 
 def _over_time(sim: Simulation, partition: Partition, broker: int) -> int:
-    topic = sim.state.cluster.topics[partition.topic]
+    topic = sim.state.cluster.topic(partition.topic)
     kept_ms = topic.setting("retention.ms")
     if "delete" not in topic.setting("cleanup.policy") or kept_ms < 0:
         return 0
@@ -164,7 +164,7 @@ def _delete(sim: Simulation, partition: Partition, broker: int, count: int, reas
     if count == len(log.segments):
         sim.cause = sim.emit(SegmentRolled(*sim.stamp(), name, number, broker, log.end, "retention"))
     size = sum(segment.bytes for segment in log.segments[:count])
-    topic = sim.state.cluster.topics[name]
+    topic = sim.state.cluster.topic(name)
     gone_us = sim.now_us + topic.setting("file.delete.delay.ms") * ms
     sim.cause = sim.emit(
         SegmentsDeleted(*sim.stamp(), name, number, broker, count, size, int(gone_us), reason)

@@ -102,7 +102,7 @@ def _by_broker(sim: Simulation, producer: Producer) -> dict[int, list[Queue]]:
 
 @metadata.told("producer")
 def _told(sim: Simulation, name: str) -> None:
-    drain(sim, sim.state.cluster.producers[name])
+    after(sim, sim.state.cluster.producers[name])
 
 
 def leader_of(sim: Simulation, producer: Producer, queue: Queue) -> int:

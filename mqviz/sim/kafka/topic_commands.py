@@ -110,7 +110,7 @@ def _altered(sim: Simulation, command: AlterTopic) -> None:
 
 @checks(DeleteRecords)
 def _check_delete(sim: Simulation, command: DeleteRecords) -> DeleteRecords:
-    topic = sim.state.cluster.topics[only_topic(sim, command.name)]
+    topic = sim.state.cluster.topic(only_topic(sim, command.name))
     if not 0 <= command.partition < len(topic.partitions):
         raise Refused(
             f"{topic.name} has no partition {command.partition} ({named(Error.UNKNOWN_TOPIC_OR_PARTITION)})"
