@@ -32,15 +32,13 @@ class AbortTransaction(Named, frozen=True):
 class SendOffsets(Command, frozen=True):
     """The application of the producer calls sendOffsetsToTransaction() with the group metadata of `consumer`.
 
-    Without `offset`: where the consumer's poll() has come, in every partition; else this one of `topic` and `partition`.
+    `offsets`: the next offset to read of each partition, as `orders-0@4`; without any, where the consumer's poll() has come.
     """
 
     verb, kind = "send", "offsets"
     name: str
     consumer: str
-    topic: str = ""
-    partition: int = 0
-    offset: int | None = None
+    offsets: tuple[str, ...] = ()
 
 
 AnyTransactionCommand = (

@@ -179,6 +179,7 @@ class Picture:
             "group": groups,
             "topic": [topic.name for topic in facts.topics(state)],
             "producer": [producer.name for producer in facts.producers(state)],
+            "transaction": [producer.name for producer in facts.producers(state)],
             "consumer": [
                 m.name for group in groups for m in facts.members(state, group) if m.state != "dead"
             ],

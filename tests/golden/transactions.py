@@ -49,10 +49,8 @@ def _plain_call(world: World, act: Args) -> None:
 
 @verb("send_offsets")
 def _send_offsets(world: World, act: Args) -> None:
-    ((key, offset),) = act["offsets"].items()
-    topic, _, partition = key.rpartition("-")
-    words = f"consumer={act['member']} topic={topic} partition={partition} offset={offset}"
-    _call(world, act, f"send offsets {act['producer']} {words}")
+    offsets = ",".join(f"{partition}@{offset}" for partition, offset in act["offsets"].items())
+    _call(world, act, f"send offsets {act['producer']} consumer={act['member']} offsets={offsets}")
 
 
 @fact("read_position")
@@ -82,8 +80,8 @@ def _epoch(world: World, read: Args) -> Any:
 @rpc("OffsetFetch")
 def _offset_fetch(world: World, request: Args, act: Args) -> Any:
     (group,) = request["groups"]
-    ((topic, partition),) = [(t["name"], p) for t in group["topics"] for p in t["partitionIndexes"]]
-    value = OffsetFetch(group["groupId"], ((topic, partition),), request.get("requireStable", False))
+    places = tuple((t["name"], p) for t in group["topics"] for p in t["partitionIndexes"])
+    value = OffsetFetch(group["groupId"], places, request.get("requireStable", False))
     return coordinator_of(world.backend._sim, group["groupId"]), value, _committed
 
 

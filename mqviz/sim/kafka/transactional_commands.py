@@ -5,8 +5,6 @@ Like a real broker: as the methods of a Java producer; what they throw is an eve
 
 from __future__ import annotations
 
-from msgspec.structs import replace
-
 from mqviz.backend import Refused
 from mqviz.model.command_transactions import (
     AbortTransaction,
@@ -85,25 +83,29 @@ def _check_offsets(sim: Simulation, command: SendOffsets) -> SendOffsets:
     consumer = choices.alive(sim, command.consumer)
     if not consumer.settings.group:
         raise Refused(f"consumer {command.consumer} has no group (InvalidGroupIdException)")
-    if command.offset is None:
-        return command
-    if command.offset < 0:
-        raise Refused("Invalid negative offset (IllegalArgumentException)")
-    topic = choices.only_topic(sim, command.topic or consumer.topics[0])
-    choices.place(sim, f"{topic}-{command.partition}")
-    return replace(command, topic=topic)
+    for text in command.offsets:
+        _offset(sim, text)
+    return command
+
+
+def _offset(sim: Simulation, text: str) -> tuple[str, int, int]:
+    """What `orders-0@4` says; raises Refused."""
+    where, at, offset = text.partition("@")
+    if not at or not offset.isdigit():
+        raise Refused(
+            f"offsets are written as TOPIC-NUMBER@OFFSET, such as orders-0@4, and are not negative: {text}"
+        )
+    return (*choices.place(sim, where), int(offset))
 
 
 @handles(SendOffsets)
 def _send_offsets(sim: Simulation, command: SendOffsets) -> None:
     cluster = sim.state.cluster
     producer, consumer = cluster.producers[command.name], cluster.consumers[command.consumer]
-    offsets = tuple(
+    offsets = tuple(_offset(sim, text) for text in command.offsets) or tuple(
         (claim.topic, claim.partition, claim.position)
         for claim in consumer.claims.values()
         if claim.position is not None
     )
-    if command.offset is not None:
-        offsets = ((command.topic, command.partition, command.offset),)
     identity = protocol_of(consumer).identity(sim, consumer)
     transactional.send_offsets(sim, producer, consumer.settings.group, offsets, identity)

@@ -9,9 +9,12 @@ import pytest
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error
 from mqviz.model.consumer import RecordsFetched, RecordsReturned
+from mqviz.model.consuming import PositionDelayed
 from mqviz.model.isolation import PositionsMoved, current_lag
+from mqviz.model.log import BatchAppended
 from mqviz.model.moves import IllegalMove, move
 from mqviz.model.producer import Producer, RecordsFailed
+from mqviz.model.request import Fetch, RequestSent
 from mqviz.model.retries import BatchRetried, SendFailed
 from mqviz.model.transactional import (
     MOVES,
@@ -20,7 +23,13 @@ from mqviz.model.transactional import (
     TransactionFailed,
     TransactionReturned,
 )
-from mqviz.model.transactions import AddedToTransaction, TransactionFenced, TransactionLoaded
+from mqviz.model.transactions import (
+    AddedToTransaction,
+    TransactionCompleted,
+    TransactionFenced,
+    TransactionLoaded,
+    TransactionPrepared,
+)
 from mqviz.sim.kafka.transaction_writes import coordinator_of
 from tests.sim.kafka.worlds import MS, S, of, run
 from tests.sim.worlds import Run
@@ -481,3 +490,44 @@ def test_r61_nobody_coordinates_below_the_min_isr() -> None:
     step(world, "commit transaction T", ms=2_000)
     assert thrown(world)[-1] == ""
     assert world.state.cluster.partition("t", 0).led.log.end == 3
+
+
+# -- what consumers wait for ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("end", ["commit", "abort"])
+def test_e45_a_consumer_asks_again_while_a_transaction_holds_its_offsets(end: str) -> None:
+    world = began("add consumer c0 topic=t group=g processing=0s loop=false").to(2 * S)
+    step(world, "send record n count=5", "send offsets T consumer=c0 offsets=t-0@3", "kill consumer c0")
+    world.do("add consumer c1 topic=t group=g processing=0s auto_offset_reset=earliest session_timeout=45s")
+    world.to(60 * S - 1)
+    assert world.state.cluster.consumers["c1"].claims["t-0"].position is None
+    assert of(world, PositionDelayed, consumer="c1")
+    step(world, f"{end} transaction T", ms=1_000)
+    first = of(world, RecordsReturned, consumer="c1")[0].parts[0][2]
+    assert first == (3 if end == "commit" else 0)
+
+
+def test_r90_the_default_isolation_of_each_client() -> None:
+    world = run(
+        TOPIC,
+        "add consumer j topic=t group=j processing=0s",
+        "add consumer l topic=t group=l processing=0s client=librdkafka",
+        brokers=1,
+    ).to(5 * S)
+    asked = {
+        event.name: event.request for event in of(world, RequestSent) if isinstance(event.request, Fetch)
+    }
+    assert (asked["j"].committed, asked["l"].committed) == (False, True)
+
+
+def test_s13_markers_follow_the_decision_by_one_way_and_a_write() -> None:
+    """Prepared on both replicas, then the marker travels one way and is written; completion is one more replicated write."""
+    world = run("create topic t replication_factor=3", OWNER, brokers=3).to(10 * MS)
+    step(world, "init transaction T", "begin transaction T", "send record T", "commit transaction T")
+    (prepared,), (completed,) = of(world, TransactionPrepared), of(world, TransactionCompleted)
+    marker = next(event for event in of(world, BatchAppended) if event.batch.control)
+    coordinator = world.state.cluster.transactions.ids["T"].coordinator
+    leads = world.state.cluster.partition("t", 0).leader == coordinator
+    assert marker.at_us - prepared.at_us == 1_200
+    assert leads or completed.at_us > marker.at_us + 2_000
