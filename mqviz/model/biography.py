@@ -11,7 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mqviz.model import biography_observed
-from mqviz.model.consumer import CommitRefused, ConsumerChanged, RecordsProcessed, RecordsReturned
+from mqviz.model.consumer import (
+    CommitRefused,
+    ConsumerChanged,
+    RecordsProcessed,
+    RecordsReturned,
+    RecordsSkipped,
+)
 from mqviz.model.event import Event
 from mqviz.model.group import OffsetsCommitted
 from mqviz.model.leadership import ReplicaLost, ReplicaTruncated
@@ -129,11 +135,17 @@ def _started(story: Story, event: PositionsSet) -> None:
 def _delivered(story: Story, event: RecordsReturned) -> None:
     if story.among(event.parts):
         story.delivered(event.at_us, event.group, event.consumer)
+        story.group(event.group).worker = event.consumer
 
 
 def _processed(story: Story, event: RecordsProcessed) -> None:
     if story.here(event.topic, event.partition) and event.first <= story.offset < event.end:
         story.processed(event.at_us, event.group, event.consumer)
+
+
+def _skipped(story: Story, event: RecordsSkipped) -> None:
+    if story.here(event.topic, event.partition) and event.first <= story.offset < event.end:
+        story.passed_over(event.at_us, event.group, event.consumer, event.because)
 
 
 def _committed(story: Story, event: OffsetsCommitted) -> None:
@@ -151,6 +163,8 @@ def _changed(story: Story, event: ConsumerChanged) -> None:
     fate = {"dead": "dies", "paused": "freezes"}.get(event.state)
     if fate:
         story.lost_reader(event.at_us, event.group, event.consumer, fate)
+    if fate == "dies":
+        story.died_before_work(event.at_us, event.group, event.consumer)
 
 
 def _revoked(story: Story, event: PartitionsRevoked) -> None:
@@ -189,6 +203,7 @@ TELL: dict[type[Event], Callable[[Story, Any], None]] = CUT | {
     PositionsSet: _started,
     RecordsReturned: _delivered,
     RecordsProcessed: _processed,
+    RecordsSkipped: _skipped,
     OffsetsCommitted: _committed,
     CommitRefused: _refused,
     ConsumerChanged: _changed,

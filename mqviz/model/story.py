@@ -18,10 +18,14 @@ TIMES = {0: "not yet", 1: "once", 2: "twice"}
 class Reading:
     """What one group did with the record.
 
-    `starts`: (position, because of) where each reader began. `broken`: the last reader left it undone.
+    `starts`: (position, because of) where each reader began. `broken`: the last reader left it undone. `worker`: who has yet to
+    work on it (of a simulated group); `undone`: who committed it and died before the work; `recognised`: who found it done.
     """
 
     holder: str = ""
+    worker: str = ""
+    undone: str = ""
+    recognised: str = ""
     deliveries: list[str] = field(default_factory=list)
     processed: int = 0
     committed_to: int | None = None
@@ -103,8 +107,26 @@ class Story:
         """Its effect happened, perhaps not for the first time."""
         group = self.group(group_name)
         group.processed += 1
+        group.worker = ""
         again = f"  ×{group.processed}" if group.processed > 1 else ""
         self.add(at_us, "processed", self.to(group_name, f"by {client}") + again, "wait" if again else "done")
+
+    def passed_over(self, at_us: int, group_name: str, client: str, because: str) -> None:
+        """Its reader does not work on it; where it is done already, that is recognised."""
+        group = self.group(group_name)
+        group.worker = ""
+        if group.processed:
+            group.recognised = client
+        self.add(at_us, "passed over", self.to(group_name, f"by {client}: {because}"), "wait")
+
+    def died_before_work(self, at_us: int, group_name: str, client: str) -> None:
+        """Its reader is dead; what it committed and had not worked on nobody reads again (R86)."""
+        group = self.groups.get(group_name)
+        if group is None or group.worker != client or not group.committed:
+            return
+        group.worker, group.undone = "", client
+        detail = self.to(group_name, f"before it works on it: {group.committed_to} is committed, nobody will")
+        self.add(at_us, f"{client} dies", detail, "bad")
 
     def committed(self, at_us: int, group_name: str, client: str, was: int | None, offset: int) -> None:
         """The group's committed offset moved from `was` to `offset`."""
@@ -156,8 +178,13 @@ class Story:
             if begin > self.offset:
                 return f"{said}, and never will be: the group began at {begin}"
             return f"{said}: it waits to be read"
+        if group.undone and not group.processed:
+            return f"{said}, and never done: {group.undone} committed it before its work and died"
         if count > 1:
-            return f"{said}, {group.why}"
+            known = f"; {group.recognised} recognised it, so it was done once" if group.recognised else ""
+            return f"{said}, {group.why}{known}"
+        if group.committed and group.worker:
+            return f"{said}: {group.worker} committed it before its work; a crash now would lose it"
         if group.committed:
             return f"{said}: {group.deliveries[0]} processed it and committed"
         return f"{said}: {group.deliveries[0]} has not committed it yet, so it may come again"

@@ -136,3 +136,26 @@ def test_a_long_wait_for_a_reader_is_a_line() -> None:
     watched.do(f"add consumer c1 {READER} processing=1ms").to(30 * S)
     waits = [station for station in told(watched, 0).stations if station.sign == "wait"]
     assert [(station.what, station.detail) for station in waits] == [("20 s", "waits to be read in P0")]
+
+
+def test_r86_committed_before_the_work_and_never_done() -> None:
+    source, reader = (
+        "add producer p topic=t rate=0/s",
+        f"add consumer c1 {READER} processing=400ms commit=before",
+    )
+    watched = run(TOPIC, source, reader).to(2 * S).do("send record p key=alice count=3").to(2_600 * MS)
+    assert told(watched, 2).verdict == ("once: c1 committed it before its work; a crash now would lose it")
+    watched.do("kill consumer c1", f"add consumer c2 {READER} commit=before").to(60 * S)
+    assert told(watched, 0).verdict == "once: c1 processed it and committed"
+    assert told(watched, 2).verdict == "once, and never done: c1 committed it before its work and died"
+    assert stations(told(watched, 2))[-1] == "c1 dies"
+
+
+def test_r86_done_before_and_recognised() -> None:
+    source, reader = "add producer p topic=t rate=0/s", f"{READER} processing=400ms commit=dedupe"
+    watched = run(TOPIC, source, f"add consumer c1 {reader}").to(2 * S)
+    watched.do("send record p key=alice count=3").to(2_600 * MS)
+    watched.do("kill consumer c1", f"add consumer c2 {reader}").to(60 * S)
+    found = told(watched, 0)
+    assert found.verdict.endswith("; c2 recognised it, so it was done once")
+    assert stations(found)[-2:] == ["passed over", "committed"]
