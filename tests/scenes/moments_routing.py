@@ -27,3 +27,9 @@ def hot_key(columns: int, rows: int, ascii: bool = False, focus: Target | None =
 def two_clients(columns: int, rows: int, ascii: bool = False, focus: Target | None = None) -> Canvas:
     """librdkafka sends the same keys to other partitions."""
     return _drawn(40_200 * MS, columns, rows, ascii, focus)
+
+
+@moment
+def fourth_partition(columns: int, rows: int, ascii: bool = False, focus: Target | None = None) -> Canvas:
+    """There are four partitions; the shop knows it, the till does not."""
+    return _drawn(56_200 * MS, columns, rows, ascii, focus)

@@ -6,10 +6,11 @@ import re
 
 import pytest
 
+from mqviz.folders import data
 from mqviz.kafka.partitioners import crc32_partition, java_partition
 from mqviz.model import facts
 from mqviz.player import Player
-from mqviz.scenario import read_scenario
+from mqviz.scenario import load_scenario, read_scenario
 from mqviz.scenes import key_routing
 from mqviz.scenes.key_routing.picture import picture
 from mqviz.scenes.view import View
@@ -100,3 +101,22 @@ def test_one_more_partition_moves_just_the_keys_whose_remainder_changes() -> Non
 def test_before_anything_is_sent_it_says_what_there_is() -> None:
     run = Player(open_sim, read_scenario("title: x\nuntil: 1s\nscene: key-routing\n", "a test"))
     assert "no topic yet" in text(run, (60, 16))
+
+
+def test_r49_keys_move_when_a_producer_hears_of_more_partitions() -> None:
+    run = Player(open_sim, load_scenario(data("assets") / "scenarios" / "key-routing.yaml"))
+    run.seek(46_000_000)
+    shown = picture(run.state, View(run.now_us, 67, 21))
+    assert shown is not None
+    assert shown.partitions == 4
+    assert [rule.known for rule in shown.rules] == [3, 3]
+    assert "web knows 3 of 4" in text(run, (67, 21))
+    run.seek(58_000_000)
+    shown = picture(run.state, View(run.now_us, 67, 21))
+    assert shown is not None
+    assert [rule.known for rule in shown.rules] == [4, 3]
+    alice = next(key for key in shown.keys if key.name == "alice")
+    web = shown.rules[0]
+    assert web.number("alice") % 3 in alice.places
+    assert web.number("alice") % 4 in alice.places, "new records are elsewhere than the old ones"
+    assert alice in shown.scattered

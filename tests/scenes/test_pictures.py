@@ -52,7 +52,7 @@ ALL = [
     *product(("taken_over",), ((100, 30),), ("colour",)),
     *product(("taken_over",), ((67, 21),), ("ascii", "plain")),
     *product(("nothing_read",), ((60, 16),), ("colour",)),
-    *product(("hot_key", "two_clients"), ((60, 16), (67, 21), (160, 45)), ("colour",)),
+    *product(("hot_key", "two_clients", "fourth_partition"), ((60, 16), (67, 21), (160, 45)), ("colour",)),
     *product(("two_clients",), ((67, 21),), ("ascii", "plain")),
     *product(("company", "send_blocked", "batches_split"), ((60, 16), (67, 21), (160, 45)), ("colour",)),
     *product(("company",), ((67, 21),), ("ascii", "plain")),

@@ -172,7 +172,7 @@ def _foot(canvas: Canvas, shown: Picture, row: int) -> None:
     rule = next((rule for rule in shown.rules if rule.producers), shown.rules[0])
     moved = shown.moved(rule)
     keyed = sum(key.name is not None for key in shown.keys)
-    column = canvas.put(1, row, f"with {shown.partitions + 1} partitions", STRONG) + 2
+    column = canvas.put(1, row, f"with {shown.then(rule)} partitions", STRONG) + 2
     after = canvas.put(column, row, f"{len(moved)} of {keyed} keys move", BRIGHT if moved else QUIET)
     room = canvas.columns - 1 - after
     words = next((words for words in _STAY if width(words) <= room), "") if moved else ""

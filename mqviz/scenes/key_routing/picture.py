@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from mqviz.kafka.partitioners import fnv1a, murmur2
-from mqviz.model import facts
+from mqviz.model import facts, topic_facts
 from mqviz.model.observed import Unknown
 from mqviz.model.readings import Flight, Tape, TopicReading
 from mqviz.model.state import State
@@ -32,10 +32,11 @@ CLIENTS = {"murmur2": "Java", "crc32": "librdkafka", "fnv1a": "librdkafka fnv1a"
 
 
 class Rule(NamedTuple):
-    """A way to hash keys, and the producers of the topic that hash so."""
+    """A way to hash keys, the producers of the topic that hash so, and the partitions that they count: fewer where nobody told them yet."""
 
     name: str
     producers: tuple[str, ...]
+    known: int
 
     def raw(self, key: str) -> int:
         """The hash as the client's function gives it; murmur2 has a sign (R49)."""
@@ -92,13 +93,17 @@ class Picture(NamedTuple):
         """Keys whose records are in several partitions, so that nothing orders them."""
         return [key for key in self.keys if key.name is not None and len(key.places) > 1]
 
+    def then(self, rule: Rule) -> int:
+        """How many partitions the producers will count: those that there are, or one more than that."""
+        return self.partitions if rule.known < self.partitions else self.partitions + 1
+
     def moved(self, rule: Rule) -> list[tuple[Key, int, int]]:
-        """Keys that one more partition would send elsewhere: (key, from, to)."""
+        """Keys that go elsewhere with that many: (key, from, to)."""
         found = []
         for key in self.keys:
             if key.name is not None:
                 number = rule.number(key.name)
-                now, then = number % self.partitions, number % (self.partitions + 1)
+                now, then = number % rule.known, number % self.then(rule)
                 if now != then:
                     found.append((key, now, then))
         return found
@@ -114,7 +119,7 @@ def picture(state: State, view: View) -> Picture | None:
     letters = letters_of(facts.key_letters(state))
     keys = _keys(tapes, letters, [*facts.key_letters(state)])
     bars = tuple(_bar(tape, letters) for tape in tapes)
-    rules = _rules(state, topic.name)
+    rules = _rules(state, topic)
     of = {producer: rule.name for rule in rules for producer in rule.producers}
     flights = tuple(
         (of[f.client], f)
@@ -131,16 +136,20 @@ def _topic(state: State, view: View) -> TopicReading | None:
     return found.get(name)
 
 
-def _rules(state: State, topic: str) -> tuple[Rule, ...]:
+def _rules(state: State, topic: TopicReading) -> tuple[Rule, ...]:
     """Two rules side by side: those in use first in their order, Java's and librdkafka's own beside them."""
     users: dict[str, list[str]] = {"murmur2": [], "crc32": []}
     for producer in facts.producers(state):
         family = _FAMILIES.get(producer.partitioner)
-        if producer.topic == topic and family is not None:
+        if producer.topic == topic.name and family is not None:
             users.setdefault(family, []).append(producer.name)
     used = [name for name in users if users[name]]
     shown = sorted([*used, *(name for name in users if name not in used)][:2], key=list(users).index)
-    return tuple(Rule(name, tuple(users[name])) for name in shown)
+    known = topic_facts.counted(state, topic.name)
+    counts = {
+        name: min((known.get(user, topic.partitions) for user in users[name]), default=0) for name in shown
+    }
+    return tuple(Rule(name, tuple(users[name]), counts[name] or topic.partitions) for name in shown)
 
 
 def _keys(tapes: Iterable[Tape], letters: dict[str, str], order: list[str]) -> tuple[Key, ...]:

@@ -36,17 +36,22 @@ class Column(NamedTuple):
 
 
 def draw_heads(canvas: Canvas, column: Column, row: int, lines: int, partitions: int) -> None:
-    """Whose rule it is, in one row or two."""
+    """Whose rule it is, in one row or two, and whether they know of all partitions."""
     rule = column.rule
     client = CLIENTS[rule.name]
-    formula = f"{rule.name}(key) % {partitions}"
+    late = rule.known < partitions
+    formula = f"{rule.name}(key) % {rule.known}"
     room = column.target + 2 - column.begin
     users = ", ".join(rule.producers) if rule.producers else "nobody here"
+    if late:
+        users += f" knows {rule.known} of {partitions}"
+        users += " partitions" if width(users) + 11 <= room else ""
     after = canvas.put(column.begin, row, client, BRIGHT if rule.producers else style("quiet", bold=True))
-    canvas.put(after + 1, row, shorten(formula, room - width(client) - 1), QUIET)
+    canvas.put(after + 1, row, shorten(formula, room - width(client) - 1), WAIT if late else QUIET)
     if lines > 1:
         words = "murmur2, then its sign bit off" if column.raw and rule.name == "murmur2" else ""
-        after = canvas.put(column.begin, row + 1, shorten(users, room), PLAIN if rule.producers else QUIET)
+        look = WAIT if late else PLAIN if rule.producers else QUIET
+        after = canvas.put(column.begin, row + 1, shorten(users, room), look)
         if words and after + 3 + width(words) <= column.target:
             canvas.put(after + 3, row + 1, words, QUIET)
 
@@ -69,7 +74,7 @@ def draw_route(canvas: Canvas, shown: Picture, key: Key, column: Column, row: in
         _null(canvas, shown, key, column, row)
         return
     number = rule.number(key.name)
-    partition = number % shown.partitions
+    partition = number % rule.known
     at = column.begin
     lit = bool(rule.producers)
     if column.raw:
@@ -77,7 +82,7 @@ def draw_route(canvas: Canvas, shown: Picture, key: Key, column: Column, row: in
         canvas.put(at + _RAW + 1, row, "→", EDGE)
         at += _RAW + 3
     canvas.right(at + NUMBER, row, thousands(number), style("ink") if lit else QUIET)
-    at = canvas.put(at + NUMBER, row, f" % {shown.partitions} = ", QUIET)
+    at = canvas.put(at + NUMBER, row, f" % {rule.known} = ", QUIET)
     canvas.put(at, row, str(partition), BRIGHT if lit else QUIET)
     _target(canvas, shown, key, column, row, partition, view)
 
