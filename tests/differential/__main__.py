@@ -1,8 +1,10 @@
-"""`python -m tests.differential [NAME…]`: play cases whose names contain NAME on a broker of its own and print the table."""
+"""`python -m tests.differential [NAME…]`: play cases whose names contain NAME on brokers of its own and print the table."""
 
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 from mqviz.live import cluster
@@ -17,13 +19,18 @@ def main(words: list[str]) -> int:
     chosen = [path for path in all_cases() if not words or any(word in path.stem for word in words)]
     rows: list[Row] = []
     bad = 0
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        cluster.start(1, cluster.DEFAULT_VERSION, state=Path(folder), jars=JARS, settings=SOON) as running,
-    ):
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
+
+        @cache
+        def start(brokers: int) -> cluster.Cluster:
+            version, state = cluster.DEFAULT_VERSION, Path(folder)
+            return running.enter_context(
+                cluster.start(brokers, version, state=state, jars=JARS, settings=SOON)
+            )
+
         for path in chosen:
             began = time.monotonic()
-            verdict = compare(path, running.bootstrap)
+            verdict = compare(path, start)
             print(f"{path.stem}: {len(verdict.bad)} differ, {time.monotonic() - began:.1f} s", flush=True)
             for sentence in verdict.before:
                 print(f"  before: {sentence}", flush=True)

@@ -42,6 +42,19 @@ def read(side: Side, text: str) -> Any:
 
 
 @condition
+def leads(side: Side, broker: str, *topics: str) -> bool:
+    """The broker leads every partition of these topics."""
+    return all(p.leader == int(broker) for topic in topics for p in side.replicas(topic).values())
+
+
+@condition
+def in_sync(side: Side, brokers: str, *topics: str) -> bool:
+    """Just these brokers (`1,2`) are in sync, for every partition of these topics."""
+    wanted = tuple(map(int, brokers.split(",")))
+    return all(p.isr == wanted for topic in topics for p in side.replicas(topic).values())
+
+
+@condition
 def acked(side: Side) -> bool:
     """Every record that was to be sent has an answer."""
     return all(len(_records(side, name)) >= count for name, count in side.sends.items())
@@ -181,6 +194,12 @@ def logs(side: Side, topic: str) -> dict[int, list[int]]:
 
 
 @fact
+def replicas(side: Side, topic: str) -> dict[int, list[Any]]:
+    """Leader and replicas in sync of each partition."""
+    return {number: [p.leader, list(p.isr)] for number, p in side.replicas(topic).items()}
+
+
+@fact
 def records_in(side: Side, topic: str) -> int:
     """How many offsets the topic's logs hold."""
     return sum(log.high - log.start for log in side.logs(topic).values())
@@ -311,11 +330,10 @@ def commits(side: Side, group: str) -> dict[str, int]:
 @fact
 def lag(side: Side, group: str) -> dict[str, int]:
     """High watermark minus committed offset, where there is a commit (R91)."""
-    found = {}
-    for place, offset in sorted(side.commits(group).items()):
-        topic, _, number = place.rpartition("-")
-        found[place] = side.logs(topic)[int(number)].high - offset
-    return found
+    committed = sorted(side.commits(group).items())
+    logs = {topic: side.logs(topic) for topic in {_order(place)[0] for place, _ in committed}}
+    ends = {f"{topic}-{number}": log.high for topic, found in logs.items() for number, log in found.items()}
+    return {place: ends[place] - offset for place, offset in committed}
 
 
 @fact

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from mqviz.live.cluster import Cluster
 from tests.differential import facts
 from tests.differential.case import Case, Step, read_case
 from tests.differential.real import Real
@@ -87,14 +88,17 @@ def _value(side: Side, text: str) -> Any:
     return WITHIN if int(bound[2]) <= value <= int(bound[3]) else f"{value}, not within"
 
 
-def compare(path: Path, bootstrap: str) -> Verdict:
-    """Play the case of a file on both sides, the real one again where it differs."""
+def compare(path: Path, start: Callable[[int], Cluster]) -> Verdict:
+    """Play the case of a file on both sides, the real one again where it differs; `start` gives a cluster of so many brokers."""
     case = read_case(path)
-    expected = _play(Simulated(case))
+    simulated = Simulated(case)
+    expected, placement = _play(simulated), simulated.placement()
     before: list[str] = []
     for _ in range(TRIES):
         try:
-            verdict = agree(case, path.stem, expected, _play(Real(case, bootstrap)))
+            verdict = agree(
+                case, path.stem, expected, _play(Real(case, start(case.scenario.cluster.brokers), placement))
+            )
         except NotReached as missing:
             verdict = Verdict(path.stem, bad=[str(missing)])
         verdict.before = before

@@ -6,23 +6,23 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AdminClient,
     AlterConfigOpType,
     ConfigEntry,
     ConfigResource,
-    OffsetSpec,
     ResourceType,
 )
 from confluent_kafka.cimpl import NewTopic
 
 from mqviz.live import child_words as words
 from mqviz.live import drive_plan
+from mqviz.live.cluster import Cluster
 from mqviz.live.drive import Drive, Ended
 from mqviz.live.drive_plan import Names
 from mqviz.model.command import (
@@ -33,28 +33,32 @@ from mqviz.model.command import (
     Command,
     CommitConsumer,
     DeleteRecords,
+    KillBroker,
     KillConsumer,
     KillProducer,
     PauseConsumer,
     PausePartition,
     PollConsumer,
     ResetGroup,
+    RestartBroker,
     ResumeConsumer,
     ResumePartition,
     SeekConsumer,
     SendRecord,
     SetConsumer,
+    StopBroker,
 )
 from mqviz.model.command_share import AddShareConsumer, CloseShareConsumer
 from mqviz.model.command_transactions import SendOffsets
 from mqviz.wire import asks
 from mqviz.wire.address import parse_bootstrap
+from mqviz.wire.asks import EARLIEST, LATEST
 from mqviz.wire.brokers import Brokers
 from mqviz.wire.errors import WireError
 from tests.differential.case import Case
 from tests.differential.hand import QUIET, HandConsumer, HandProducer, set_offsets
 from tests.differential.hand_share import HandShareConsumer
-from tests.differential.side import Log, Seen, Sent, Side, named, tps
+from tests.differential.side import Log, Replicas, Seen, Sent, Side, named, tps
 
 ANSWER_S = 15.0
 ATTEMPTS = 3
@@ -64,15 +68,16 @@ TOLD = ("_AUTO_OFFSET_RESET", "_FATAL", "_MAX_POLL_EXCEEDED")
 
 
 class Real(Side):
-    """One play of a case on the cluster at `bootstrap`, with topics and groups of its own."""
+    """One play of a case on a running cluster, with topics and groups of its own, placed as the simulator places them."""
 
-    def __init__(self, case: Case, bootstrap: str) -> None:
+    def __init__(self, case: Case, running: Cluster, placement: dict[str, list[list[int]]]) -> None:
         super().__init__(case)
         self._names = Names()
-        self._config = {"bootstrap.servers": bootstrap}
+        self._cluster = running
+        self._config = {"bootstrap.servers": running.bootstrap}
         self._admin = AdminClient(self._config, logger=QUIET)
         self._loop = asyncio.Runner()
-        self._brokers = Brokers(parse_bootstrap(bootstrap))
+        self._brokers = Brokers(parse_bootstrap(running.bootstrap))
         self._drive = Drive()
         self._hands: dict[str, HandConsumer] = {}
         self._owners: dict[str, HandProducer] = {}
@@ -80,19 +85,22 @@ class Real(Side):
         self._sharers: dict[str, HandShareConsumer] = {}
         self._modern = {c.group: c.config.get("group.protocol") == "consumer" for c in self.readers.values()}
         try:
-            self._prepare(case)
+            self._prepare(case, placement)
         except BaseException:
             self.close()
             raise
 
-    def _prepare(self, case: Case) -> None:
+    def _prepare(self, case: Case, placement: dict[str, list[list[int]]]) -> None:
         scenario = case.scenario
         topics = [
             NewTopic(
                 self._names.real(topic.name),
                 topic.partitions,
-                topic.replication_factor,
-                config={name: str(value) for name, value in topic.config.items()},
+                replica_assignment=placement[topic.name],
+                config={
+                    "min.insync.replicas": str(topic.min_insync_replicas),
+                    **{name: str(value) for name, value in topic.config.items()},
+                },
             )
             for topic in scenario.topics
         ]
@@ -127,6 +135,12 @@ class Real(Side):
                 self._hands[consumer].pause(name)
             case ResumePartition(consumer=consumer):
                 self._hands[consumer].resume(name)
+            case KillBroker():
+                self._cluster.kill_broker(int(name))
+            case StopBroker():
+                self._cluster.stop_broker(int(name))
+            case RestartBroker():
+                self._cluster.start_broker(int(name))
             case AddShareConsumer():
                 self._sharers[name] = HandShareConsumer(
                     command, self._config, self._names, partial(self.tell, name)
@@ -260,17 +274,27 @@ class Real(Side):
     # -- asking the brokers --------------------------------------------------------------------------------
 
     def logs(self, topic: str) -> dict[int, Log]:
-        """Three questions to the partition leaders."""
-        committed = IsolationLevel.READ_COMMITTED
-        start = self._offsets(topic, OffsetSpec.earliest())
-        high = self._offsets(topic, OffsetSpec.latest())
-        stable = self._offsets(topic, OffsetSpec.latest(), isolation_level=committed)
-        return {number: Log(start[number], stable[number], high[number]) for number in start}
+        """Three questions to each partition leader."""
+        leaders = self.replicas(topic)
+        found = {}
+        for number, (leader, _) in leaders.items():
+            places = {self._names.real(topic): [number]}
+            latest = asks.list_offsets(places, LATEST)
+            stable = latest._replace(build=lambda m, ask=latest: replace(ask.build(m), isolation_level=1))
+            questions = (asks.list_offsets(places, EARLIEST), stable, latest)
+            found[number] = Log(*(self._offset(leader, ask) for ask in questions))
+        return found
 
-    def _offsets(self, topic: str, spec: OffsetSpec, **options: Any) -> dict[int, int]:
-        places = [TopicPartition(self._names.real(topic), n) for n in range(self.topics[topic])]
-        found = self._admin.list_offsets(dict.fromkeys(places, spec), **options)
-        return {place.partition: future.result(ANSWER_S).offset for place, future in found.items()}
+    def _offset(self, leader: int, ask: Any) -> int:
+        (offsets,) = self._ask(ask, leader).values()
+        return int(offsets.columns()[1][0])
+
+    def replicas(self, topic: str) -> dict[int, Replicas]:
+        """One Metadata."""
+        seen = self._ask(asks.metadata([self._names.real(topic)]))
+        self._loop.run(self._brokers.learn(seen.brokers))
+        (found,) = seen.topics
+        return {p.partition: Replicas(p.leader, tuple(sorted(p.isr))) for p in found.partitions}
 
     def commits(self, group: str) -> dict[str, int]:
         """One OffsetFetch."""
@@ -300,13 +324,18 @@ class Real(Side):
         """Known of consumers led by hand."""
         return self._hands[consumer].positioned
 
-    def _ask(self, ask: Any) -> Any:
-        """The answer; the first question loads Kafka's message definitions too, which a busy machine lets wait."""
-        for _ in range(ATTEMPTS - 1):
-            with suppress(WireError):
-                return self._loop.run(self._brokers.any(ask, ANSWER_S))
-            time.sleep(1)
-        return self._loop.run(self._brokers.any(ask, ANSWER_S))
+    def _ask(self, ask: Any, broker: int | None = None) -> Any:
+        """The answer of a broker, or of any; the first question loads Kafka's message definitions too, which takes its time."""
+        for left in reversed(range(ATTEMPTS)):
+            brokers = self._brokers
+            question = brokers.any(ask, ANSWER_S) if broker is None else brokers.of(broker, ask, ANSWER_S)
+            try:
+                return self._loop.run(question)
+            except WireError:  # a busy machine, or a broker that has just gone
+                if not left:
+                    raise
+                time.sleep(1)
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         """End the clients, remove the topics."""
@@ -315,6 +344,8 @@ class Real(Side):
         self._drive.shut(3)
         self._loop.run(self._brokers.close())
         self._loop.close()
+        if len(self._cluster.nodes) > 1:
+            return  # it ends with the test
         topics = [self._names.real(topic) for topic in self.topics]
         _finish(self._admin.delete_topics(topics), allow=KafkaError.UNKNOWN_TOPIC_OR_PART)
 

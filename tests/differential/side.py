@@ -71,6 +71,13 @@ class Log(NamedTuple):
     high: int
 
 
+class Replicas(NamedTuple):
+    """Who leads a partition (-1: nobody) and who is in sync, ascending."""
+
+    leader: int
+    isr: tuple[int, ...]
+
+
 class Side(ABC):
     """One world. `told`: what clients told so far; `sends`: how many records each producer was to send."""
 
@@ -101,6 +108,10 @@ class Side(ABC):
     @abstractmethod
     def logs(self, topic: str) -> dict[int, Log]:
         """Every partition's log."""
+
+    @abstractmethod
+    def replicas(self, topic: str) -> dict[int, Replicas]:
+        """Every partition's leader and replicas in sync, as brokers tell."""
 
     @abstractmethod
     def commits(self, group: str) -> dict[str, int]:

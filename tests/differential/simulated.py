@@ -23,7 +23,7 @@ from mqviz.model.share_consumer import (
 )
 from mqviz.model.transactional import TransactionBegan, TransactionCallRefused, TransactionReturned
 from tests.differential.case import Case
-from tests.differential.side import Log, Seen, Sent, Side, named, refusal_named, thrown_named, tps
+from tests.differential.side import Log, Replicas, Seen, Sent, Side, named, refusal_named, thrown_named, tps
 from tests.sim.worlds import Run
 
 MOMENT_US = 50_000
@@ -83,6 +83,16 @@ class Simulated(Side):
             p.number: Log(p.led.log.start, p.led.last_stable_offset, p.led.high_watermark)
             for p in self._run.state.cluster.topics[topic].partitions
         }
+
+    def replicas(self, topic: str) -> dict[int, Replicas]:
+        """As the controller has them."""
+        partitions = self._run.state.cluster.topics[topic].partitions
+        return {p.number: Replicas(p.leader, tuple(sorted(p.isr))) for p in partitions}
+
+    def placement(self) -> dict[str, list[list[int]]]:
+        """Which brokers hold each partition, the leader first."""
+        topics = self._run.backend.state.cluster.topics.values()
+        return {topic.name: [list(p.replica_ids) for p in topic.partitions] for topic in topics}
 
     def commits(self, group: str) -> dict[str, int]:
         """As the coordinator remembers them."""
