@@ -32,7 +32,7 @@ def told(protocol: str, tenures: Sequence[Tenure], since_us: int, now_us: int) -
         head = f"only {names(moved)} move{'s' if len(moved) == 1 else ''}"
     lets = _joined([(gap.before, "lets", "go", gap.partition, gap.begin_us) for gap in gaps])
     takes = _joined([(g.after, "reads", "", g.partition, g.end_us) for g in gaps if g.after])
-    free = ", ".join(f"{g.partition} from {_s(g.begin_us)}{_until(g)}" for g in gaps)
+    free = ", ".join(f"{gap.partition} {_for(gap)}" for gap in gaps)
     return (f"{head}: {lets}" + (f"; {takes}" if takes else ""), f"{head}: nobody reads {free}", head)
 
 
@@ -61,8 +61,13 @@ def _joined(moves: Sequence[tuple[str, str, str, str, int]]) -> str:
     return ", ".join(parts)
 
 
-def _until(gap: Gap) -> str:
-    return f" to {_s(gap.end_us)} s" if gap.after else " s on"
+def _for(gap: Gap) -> str:
+    if not gap.after:
+        return f"from {_s(gap.begin_us)} s on"
+    short_us = gap.end_us - gap.begin_us
+    if short_us < 100_000:
+        return f"for {-(-short_us // 1_000)} ms"
+    return f"from {_s(gap.begin_us)} to {_s(gap.end_us)} s"
 
 
 def _s(at_us: int) -> str:

@@ -215,8 +215,8 @@ def command_on(target: Target | None, verb: str) -> str | None:
     kind = target[0] if target else ""
     if target and kind in ("member", "producer"):
         return f"{verb} {'consumer' if kind == 'member' else 'producer'} {target[-1]}"
-    if target and kind == "broker" and verb == "kill":
-        return f"kill broker {target[1]}"
+    if target and kind == "broker":
+        return f"{'kill' if verb == 'kill' else 'stop'} broker {target[1]}"
     if target and kind == "service" and verb == "kill":
         return f"fail service {target[1]}"
     return None

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import random
+from contextlib import suppress
+
 import pytest
 
+from mqviz.backend import Refused
 from mqviz.folders import data
 from mqviz.model import facts, replication_facts
 from mqviz.model.causes import explained
@@ -102,3 +106,36 @@ def test_a_broker_in_focus_can_be_killed() -> None:
     targets = {place.target for place in canvas.places}
     assert ("broker", 1) in targets
     assert command_on(("broker", 1), "kill") == "kill broker 1"
+    assert command_on(("broker", 1), "close") == "stop broker 1", (
+        "a controlled shutdown is a broker's goodbye"
+    )
+
+
+CHAOS = """
+title: Brokers at random
+until: 10min
+scene: replication
+cluster: {brokers: 3}
+topics:
+  - {name: t, replication_factor: 3, config: {unclean.leader.election.enable: "true"}}
+producers:
+  - {name: p, topic: t, rate: 2/s, linger: 0s, acks: "1", keys: [a, b, c]}
+"""
+VERBS = ("kill", "pause", "resume", "restart", "isolate", "heal", "stop")
+
+
+@pytest.mark.parametrize("seed", [2, 4, 5])
+def test_r26_agreement_is_where_records_begin_to_differ_whatever_brokers_suffer(seed: int) -> None:
+    """Leader epochs alone tell what a comparison record by record tells; and every such state can be drawn."""
+    choose, run = random.Random(seed), open_world(CHAOS, seed)
+    for _ in range(20):
+        run.to(run.now_us + choose.randrange(200_000, 6_000_000))
+        with suppress(Refused):
+            run.do(f"{choose.choice(VERBS)} broker {choose.randint(1, 3)}")
+        found = replication_facts.replication(run.state, "t", 0)
+        led = next(copy for copy in found.copies if copy.broker == found.led_by)
+        there = {(cell.offset, cell.epoch, cell.at_us) for cell in led.cells}
+        for copy in found.copies:
+            for cell in copy.cells:
+                assert ((cell.offset, cell.epoch, cell.at_us) in there) == (cell.offset < copy.agrees_to)
+        assert f"epoch {found.epoch}" in text_at(run, (67, 21))
