@@ -6,7 +6,7 @@ KAFKA_FREE := not kafka and not slow
 # More processes than cores: many tests wait for a timer.
 AT_ONCE := --dist loadgroup -n 4
 
-.PHONY: run test check soak format bench clean
+.PHONY: run test check soak mutants format bench clean
 
 run: $(VENV)/.run
 	@$(PY) -m mqviz
@@ -27,6 +27,10 @@ lint: $(VENV)/.dev
 # Random worlds with random faults: make soak SEEDS=1000, or SECONDS=600; FIRST=1000 begins elsewhere. Failures are in .soak/.
 soak: $(VENV)/.dev
 	$(PY) -m tests.soak --seeds $(or $(SEEDS),100) --first $(or $(FIRST),0) --seconds $(or $(SECONDS),0)
+
+# Wrong behaviours, planted one at a time: the tests of its rule must catch each (a few minutes).
+mutants: $(VENV)/.dev
+	$(PY) -m tests.mutants
 
 format: $(VENV)/.dev
 	$(PY) -m ruff check --fix .

@@ -76,6 +76,22 @@ def test_r22_the_last_in_sync_replica_stays_without_elr(
     assert (partition(watched).leader, partition(watched).recovering) == (1, False)
 
 
+@pytest.mark.parametrize(("killed", "leader"), [(False, 2), (True, -1)])
+def test_r23_only_who_ended_cleanly_stays_eligible(killed: bool, leader: int) -> None:
+    """In sync are none, eligible 1 and 2; 2 comes back: from behind a cut link it may lead, from a kill it may not."""
+    watched = run(TOPIC).to(11_500 * MS)
+    for broker in (3, 2, 1):
+        watched.do(f"isolate broker {broker}").to(watched.backend.now_us + 20 * S)
+    assert (partition(watched).isr, partition(watched).elr) == ([], [1, 2])
+    if killed:
+        watched.do("kill broker 2", "restart broker 2")
+    watched.do("heal broker 2").to(watched.backend.now_us + 20 * S)
+    assert partition(watched).leader == leader
+    assert partition(watched).elr == [1]
+    watched.do("heal broker 1").to(watched.backend.now_us + 20 * S)
+    assert partition(watched).leader == (leader if leader > 0 else 1)
+
+
 def test_r25_a_new_leader_begins_its_epoch_at_its_log_end_and_its_mark_rises_with_the_followers() -> None:
     """A record that all have is committed by the old leader; the new one has not heard of that yet."""
     watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s", latency_us=20_000).to(11 * S)
