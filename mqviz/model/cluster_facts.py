@@ -359,7 +359,9 @@ def _part(state: State, group: str, partition: Partition) -> tuple[int, ...]:
     done = begin if record.committed is None else min(max(begin, record.committed), end)
     taken = position(state, group, partition.topic, partition.number)
     taken = done if taken is None else min(max(done, taken), end)
-    mark = max(min(led.high_watermark, end), taken)  # a new leader's may be lower for a while than what was read (R25)
+    mark = max(
+        min(led.high_watermark, end), taken
+    )  # a new leader's may be lower for a while than what was read (R25)
     return (
         sent - begin,
         done - begin,

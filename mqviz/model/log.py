@@ -366,7 +366,9 @@ def _fetched(state: State, event: FollowerFetched) -> None:
         elif offset >= looked_end:
             led.caught_up_us[follower] = looked_us
         led.looked[follower] = (event.at_us, end)
-        if led.follower_ends.get(follower) == offset:  # it begins anew: the answer with the mark may not have come
+        if (
+            led.follower_ends.get(follower) == offset
+        ):  # it begins anew: the answer with the mark may not have come
             state.cluster.brokers[event.broker].feeds[follower].marks[partition.key] = True
         led.follower_ends[follower] = offset
         if end > offset:
