@@ -346,11 +346,11 @@ def _refused(state: State, event: BatchRefused) -> None:
 def _copied(state: State, event: ReplicaAppended) -> None:
     cluster = state.cluster
     partition = cluster.partition(event.topic, event.partition)
-    log = partition.replicas[event.broker].log
-    for batch in cluster.brokers[event.broker].carried.pop(partition.key):
-        log.append(batch)
-    fetcher = cluster.brokers[event.broker].fetchers[partition.replicas[event.broker].leader]
-    fetcher.news[partition.key] = (event.topic, event.partition, log.end, log.last_epoch)
+    copy, broker = partition.replicas[event.broker], cluster.brokers[event.broker]
+    for batch in broker.carried.pop(partition.key):
+        copy.log.append(batch)
+    news = event.topic, event.partition, copy.log.end, copy.log.last_epoch
+    broker.fetchers[copy.leader].news[partition.key] = news
 
 
 @applies(FollowerFetched)
@@ -361,10 +361,8 @@ def _fetched(state: State, event: FollowerFetched) -> None:
         led = partition.replicas[event.broker]
         end = led.log.end
         looked_us, looked_end = led.looked.get(follower, (0, end + 1))
-        if offset >= end:
-            led.caught_up_us[follower] = event.at_us
-        elif offset >= looked_end:
-            led.caught_up_us[follower] = looked_us
+        if offset >= end or offset >= looked_end:
+            led.caught_up_us[follower] = event.at_us if offset >= end else looked_us
         led.looked[follower] = (event.at_us, end)
         if (
             led.follower_ends.get(follower) == offset
