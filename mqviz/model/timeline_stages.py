@@ -84,9 +84,13 @@ def _times(state: State, asked: Iterable[Asked], part: Part, broker: int, end: i
         if (mark.topic, mark.partition) == (part.topic, part.partition)
         and mark.high_watermark >= end > mark.before
     ]
+    appended_us = written(state, part.topic, part.partition, broker, part.first, end)[1] or None
+    last_us = (
+        max(reached) + cost_us if reached else appended_us
+    )  # without followers there is nothing to wait for
     return {
-        "appended": written(state, part.topic, part.partition, broker, part.first, end)[1] or None,
-        "copied": max(reached) + cost_us if reached and len(reached) == len(followers) else None,
+        "appended": appended_us,
+        "copied": last_us if len(reached) == len(followers) else None,
         "committed": marks[0] if marks else None,
         "delivered": min((at_us for _, at_us in _arrivals(asked, part, "Fetch", end)), default=None),
     }

@@ -186,3 +186,22 @@ def test_rows_with_records_open_their_biography() -> None:
     assert len(rows) == 4, "appended, to two followers, to the consumer"
     focused = timeline.draw(run.state, View(run.now_us, 67, 21, ("record", "orders", 0, 0)))
     assert [row for row in range(21) if focused.cell(0, row)[0] == "►"] == rows
+
+
+def test_a_partition_without_followers_has_all_its_copies_at_once() -> None:
+    run = Player(
+        open_sim,
+        read_scenario(
+            BUSY.replace("brokers: 3", "brokers: 1").replace(
+                "replication_factor: 3", "replication_factor: 1"
+            ),
+            "a test",
+        ),
+    )
+    run.seek(1_000_000)
+    newest = timeline_facts.messages(run.state, 10)
+    assert newest
+    found = timeline_stages.stages(run.state)
+    assert found is not None
+    times = {stage.what: stage.at_us for stage in found[1]}
+    assert times["copied"] == times["appended"]
