@@ -34,7 +34,7 @@ class Transaction(msgspec.Struct):
 
     `partitions`, `groups`: what belongs to the open transaction, or still waits for its marker; `commit`: how it ends.
     `began_at_us`: since when it is Ongoing; `changed_at_us`: when the coordinator last wrote about it. `coordinator`: the broker that
-    looks after it.
+    looks after it. `began_by`, `decided_by`: the events with which its transaction was opened and decided.
     """
 
     transactional_id: str
@@ -48,6 +48,8 @@ class Transaction(msgspec.Struct):
     began_at_us: int = 0
     changed_at_us: int = 0
     coordinator: int = -1
+    began_by: int = 0
+    decided_by: int = 0
 
 
 class Transactions(msgspec.Struct):
@@ -194,7 +196,7 @@ def _added(state: State, event: AddedToTransaction) -> None:
     before = state.cluster.transactions.ids[event.transactional_id].state
     found = _moved(state, event.transactional_id, "Ongoing", event.at_us)
     if before != "Ongoing":
-        found.began_at_us = event.at_us
+        found.began_at_us, found.began_by = event.at_us, event.id
     found.partitions += [each for each in event.partitions if each not in found.partitions]
     found.groups += [each for each in event.groups if each not in found.groups]
 
@@ -208,7 +210,7 @@ def _fenced(state: State, event: TransactionFenced) -> None:
 def _prepared(state: State, event: TransactionPrepared) -> None:
     then = "PrepareCommit" if event.commit else "PrepareAbort"
     found = _moved(state, event.transactional_id, then, event.at_us)
-    found.commit, found.epoch = event.commit, event.epoch
+    found.commit, found.epoch, found.decided_by = event.commit, event.epoch, event.id
 
 
 @applies(MarkersWritten)

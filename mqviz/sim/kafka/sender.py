@@ -322,8 +322,9 @@ def give_up(
         java_class(error),
         expired and batch.broker > 0 and producer.producer_id >= 0,
     )
-    sim.emit(event)
+    number = sim.emit(event)
     if producer.transaction is not None:
+        sim.cause = number
         transactional.batch_failed(sim, producer, error)
 
 

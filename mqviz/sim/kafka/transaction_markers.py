@@ -101,6 +101,7 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     partitions = tuple((topic, number) for topic, number, error, _ in _parts(flight) if not error)
     good = isinstance(flight.answer, Plain) and not flight.answer.error
     groups = request.groups if good else ()
+    sim.cause = found.decided_by
     if partitions or groups:
         sim.cause = sim.emit(MarkersWritten(*sim.stamp(), found.transactional_id, partitions, groups))
     if len(partitions) < len(request.partitions) or len(groups) < len(request.groups):

@@ -234,6 +234,7 @@ def _check(sim: Simulation) -> None:
             and found.state == "Ongoing"
             and found.began_at_us + found.timeout_us < sim.now_us
         ):
+            sim.cause = found.began_by
             _fence(sim, found, "it is open for longer than transaction.timeout.ms")
     if any(found.state == "Ongoing" for found in ids.values()):
         watch(sim)

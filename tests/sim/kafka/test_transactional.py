@@ -8,6 +8,7 @@ import pytest
 
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error
+from mqviz.model.causes import explained
 from mqviz.model.consumer import RecordsFetched, RecordsReturned
 from mqviz.model.consuming import PositionDelayed
 from mqviz.model.isolation import PositionsMoved, current_lag
@@ -531,3 +532,21 @@ def test_s13_markers_follow_the_decision_by_one_way_and_a_write() -> None:
     leads = world.state.cluster.partition("t", 0).leader == coordinator
     assert marker.at_us - prepared.at_us == 1_200
     assert leads or completed.at_us > marker.at_us + 2_000
+
+
+def test_the_causes_of_an_abort_lead_back_to_the_record_that_opened_the_transaction() -> None:
+    world = began()
+    step(world, "send record T").to(75 * S)
+    (completed,) = of(world, TransactionCompleted)
+    told = [reason.headline for reason in explained(world.log, completed.id)]
+    assert told[:5] == [
+        "the transaction of T is aborted everywhere",
+        "1 marker of T written",
+        "the transaction of T is decided: abort",
+        "the transaction of T is taken from its producer: epoch 1",
+        "t-0 joined the transaction of T",
+    ]
+    step(world, "send record T")
+    (failed,) = of(world, TransactionFailed)
+    told = [reason.headline for reason in explained(world.log, failed.id)]
+    assert told[:2] == ["the transaction of T cannot be committed any more", "T gives up 1 record for P0"]
