@@ -151,6 +151,16 @@ def _process(state: State, event: BrokerProcessChanged) -> None:
     if event.process == "starting":
         broker.incarnation += 1
         broker.dark = False
+        _forgotten(state, event.broker)
+
+
+def _forgotten(state: State, follower: int) -> None:
+    """What leaders knew of a broker's copies was of its last life: they count it in again by what it fetches now (R20)."""
+    for topic in state.cluster.topics.values():
+        for partition in topic.partitions:
+            for copy in partition.replicas.values():
+                if follower in copy.follower_ends:
+                    copy.follower_ends[follower] = -1
 
 
 def _believes_nothing(copy: Replica) -> None:

@@ -377,7 +377,7 @@ def _part(state: State, group: str, partition: Partition) -> tuple[int, ...]:
 def _amounts(state: State, partition: Partition) -> tuple[int, int, int, int]:
     """(log end, sent, in flight, lost); once another broker leads, the records that it lacks are counted by the ledger."""
     ledger = state.cluster.ledger.get(partition.key)
-    if ledger is None or not partition.leader_epoch:
+    if ledger is None or not (partition.leader_epoch or ledger.damaged):
         coming = partition.sent - partition.appended - partition.dropped
         return partition.led.log.end, partition.sent, coming, partition.dropped
     end = ledger.truth.end

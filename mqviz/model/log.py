@@ -364,9 +364,9 @@ def _fetched(state: State, event: FollowerFetched) -> None:
         if offset >= end or offset >= looked_end:
             led.caught_up_us[follower] = event.at_us if offset >= end else looked_us
         led.looked[follower] = (event.at_us, end)
-        if (
-            led.follower_ends.get(follower) == offset
-        ):  # it begins anew: the answer with the mark may not have come
+        if led.follower_ends.get(follower) == offset or (  # it begins anew: no answer with the mark came
+            led.high_watermark and led.follower_ends.get(follower, -1) < 0
+        ):
             state.cluster.brokers[event.broker].feeds[follower].marks[partition.key] = True
         led.follower_ends[follower] = offset
         if end > offset:

@@ -20,7 +20,10 @@ PATIENCE_US = 420 * US
 def peace(cluster: Cluster) -> list[str]:
     """The commands that end all faults and all sending, so that what is left can come to rest."""
     orders = [f"heal broker {nodes[0]}" for nodes in cluster.cuts if nodes and nodes[0].isdigit()]
+    orders += [f"restart controller {voter}" for voter in cluster.quorum.down]
     for broker in cluster.brokers.values():
+        if broker.slow > 1 or broker.delay_us:
+            orders.append(f"slow broker {broker.id}")
         if broker.process in ("dead", "stopped"):
             orders.append(f"restart broker {broker.id}")
         elif broker.process == "paused":

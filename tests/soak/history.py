@@ -24,6 +24,8 @@ from mqviz.model.consumer_group import (
 from mqviz.model.consuming import Sought
 from mqviz.model.event import Event
 from mqviz.model.group import GenerationStarted, GroupEmptied, OffsetsCommitted
+from mqviz.model.group_takeover import GroupLoaded
+from mqviz.model.hardware import UnflushedLost
 from mqviz.model.leadership import PartitionChanged, ReplicaLost, ReplicaTruncated
 from mqviz.model.log import BatchAppended, HighWatermarkAdvanced
 from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked, PositionsSet
@@ -108,7 +110,7 @@ class History:
                     if now == before:
                         continue
                     self.copies[key] = now
-                    if type(event) is ReplicaLost:
+                    if type(event) in (ReplicaLost, UnflushedLost):
                         continue
                     same = now[:2] == before[:2] and now[1]
                     must(not same or now[2] >= before[2], f"I4: {key}: {before} became {now} by {event}")
@@ -176,8 +178,8 @@ def _changed(history: History, event: PartitionChanged, state: State) -> None:
     )
 
 
-@looks(ReplicaLost)
-def _lost(history: History, event: ReplicaLost, state: State) -> None:
+@looks(ReplicaLost, UnflushedLost)
+def _lost(history: History, event: ReplicaLost | UnflushedLost, state: State) -> None:
     history.harmed.add((event.topic, event.partition))
 
 
@@ -345,6 +347,14 @@ def _generation(history: History, event: GenerationStarted, state: State) -> Non
 @looks(GroupEmptied)
 def _emptied(history: History, event: GroupEmptied, state: State) -> None:
     _newer(history, event)
+
+
+@looks(GroupLoaded)
+def _loaded(history: History, event: GroupLoaded, state: State) -> None:
+    """A generation that was never written to the log is forgotten with its coordinator (R99)."""
+    stored = state.cluster.groups[event.group].generation
+    must(stored <= history.generations.get(event.group, 0), f"I29: {event} knows generation {stored}")
+    history.generations[event.group] = stored
 
 
 def _newer(history: History, event: GenerationStarted | GroupEmptied) -> None:

@@ -77,6 +77,8 @@ def _name(choose: Choose, cluster: Cluster, kind: str, required: bool) -> str:
     pools = {
         "broker": [str(broker) for broker in cluster.brokers],
         "disk": [str(broker) for broker in cluster.brokers],
+        "power": [str(broker) for broker in cluster.brokers],
+        "controller": [str(voter) for voter in range(1, cluster.quorum.voters + 1)],
         "topic": list(cluster.topics),
         "records": list(cluster.topics),
         "producer": list(cluster.producers),

@@ -89,7 +89,8 @@ def _copies(sim: Simulation) -> Iterator[tuple[Partition, int]]:
         if "compact" in topic.setting("cleanup.policy"):
             for partition in topic.partitions:
                 for broker in partition.replicas:
-                    yield partition, broker
+                    if sim.state.cluster.brokers[broker].up:
+                        yield partition, broker
 
 
 def _clean_dirtiest(sim: Simulation, partitions: list[Partition], broker: int) -> bool:

@@ -24,7 +24,7 @@ from mqviz.model.command import (
 )
 from mqviz.model.leadership import ReplicaLost
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import controller, isr, share_fetch, sockets
+from mqviz.sim.kafka import cleaner, controller, isr, retention, share_fetch, sockets
 
 START_US = 2_000_000
 """How long a broker takes from the start of its process to its registration; real ones take a few seconds."""
@@ -141,6 +141,7 @@ def _check_resume(sim: Simulation, command: ResumeBroker) -> ResumeBroker:
 def _resume(sim: Simulation, command: ResumeBroker) -> None:
     number = int(command.name)
     _change(sim, number, "running")
+    _keep_house(sim, number)
     sockets.thaw(sim, number)
     controller.listen(sim, number)
     delay_us = 2 * sim.state.cluster.link_latency_us + controller.DECISION_US
@@ -152,6 +153,17 @@ def _read_on(sim: Simulation, number: int) -> None:
     """What waited in its sockets was done before the metadata that it missed reached it (R27, E14)."""
     if controller.hears(sim, number):
         controller.catch_up(sim, number)
+
+
+def _keep_house(sim: Simulation, number: int) -> None:
+    """A broker runs again: what it keeps too much of goes with the next check (R70, R73)."""
+    why = sim.cause
+    for topic in sim.state.cluster.topics.values():
+        for partition in topic.partitions:
+            if number in partition.replicas:
+                retention.consider(sim, partition, number)
+                cleaner.consider(sim, partition, number)
+    sim.cause = why
 
 
 # -- starting again ------------------------------------------------------------------------------------------------
@@ -184,6 +196,7 @@ def _register(sim: Simulation, number: int, incarnation: int) -> None:
         return
     clean = broker.clean
     _change(sim, number, "running")
+    _keep_house(sim, number)
     controller.register(sim, number, clean)
     controller.catch_up(sim, number)
     isr.start(sim, number)

@@ -93,12 +93,13 @@ def _check(sim: Simulation) -> None:
 
 
 def _copies(sim: Simulation) -> Iterator[tuple[Partition, int]]:
-    """Copies that this check looks at: those of topics that are not compacted."""
+    """Copies that this check looks at: on brokers that run, of topics that are not compacted."""
     for topic in sim.state.cluster.topics.values():
         if "compact" not in topic.setting("cleanup.policy"):
             for partition in topic.partitions:
                 for broker in partition.replicas:
-                    yield partition, broker
+                    if sim.state.cluster.brokers[broker].up:
+                        yield partition, broker
 
 
 # -- what ---------------------------------------------------------------------------------------------------

@@ -209,3 +209,22 @@ def test_r11_r20_a_stop_in_the_middle_of_a_write_does_not_stall_the_high_waterma
     watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(12 * S)
     watched.do("send record p").to(at_us).do("stop broker 3").to(13 * S).do("send record p").to(14 * S)
     assert watched.state.cluster.producers["p"].acknowledged == 2
+
+
+def test_r70_a_dead_broker_deletes_nothing_until_it_runs_again() -> None:
+    topic = "create topic t replication_factor=2 retention.ms=5000"
+    watched = run(topic, "add producer p topic=t rate=0/s linger=0s").to(S).do("send record p").to(2 * S)
+    watched.do("kill broker 2").to(40 * S)
+    assert [segment.base_offset for segment in partition(watched).replicas[1].log.segments] == [1]
+    assert partition(watched).replicas[2].log.start == 0
+    watched.do("restart broker 2").to(331 * S)
+    assert partition(watched).replicas[2].log.start == 1
+
+
+def test_r16_a_follower_that_comes_back_learns_the_high_watermark_without_new_records() -> None:
+    watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(S).do("send record p")
+    watched.to(S + 3_000).do("kill broker 3").to(15 * S)
+    copies = partition(watched).replicas
+    assert (copies[1].high_watermark, copies[3].high_watermark, copies[3].log.end) == (1, 0, 1)
+    watched.do("restart broker 3").to(19 * S)
+    assert partition(watched).replicas[3].high_watermark == 1

@@ -312,3 +312,25 @@ def test_r23_e50_all_brokers_die_at_once_and_the_last_leader_is_known() -> None:
     assert partition.last_known_elr == [3]
     watched.do("restart broker 1", "restart broker 2", "restart broker 3").to(AT + 25 * S)
     assert watched.state.cluster.partition("t", 0).isr == [1, 2, 3]
+
+
+def test_r37_a_follower_without_power_is_out_of_the_isr_until_it_has_caught_up_again() -> None:
+    found = world("all I")
+    sent(found, 100 * MS).do("fail power 3").to(AT + 12 * S)
+    assert found.log(3) == []
+    assert found.run.state.cluster.partition("t", 0).isr == [1, 2]
+    found.run.do("restart broker 3").to(AT + 20 * S)
+    found.settled()
+
+
+@pytest.mark.parametrize("fault", ["fail power 3", "kill broker 3"])
+def test_r20_r37_what_a_leader_knew_of_a_follower_ends_with_the_follower_s_life(fault: str) -> None:
+    found = world("all I")
+    sent(found, 100 * MS).do(fault)
+    if fault.startswith("kill"):
+        found.run.do("fail disk 3")
+    found.run.do("restart broker 3").to(AT + 9_100 * MS)
+    for ms in range(9_100, 12_000, 1):
+        partition = found.run.to(AT + ms * MS).state.cluster.partition("t", 0)
+        assert found.log(3) == [0] or ms < 10_000 or 3 not in partition.isr
+    found.settled()
