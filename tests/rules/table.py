@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 
+from tests.differential.case import all_cases, read_case
 from tests.golden.test_recordings import PLAYED
 from tests.rules.lines import LEFT_OUT, PARTS, RULES
 
@@ -17,8 +18,9 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "rules.md"
 HEAD = """# The rules of Kafka that are simulated
 
-Each rule in one line, the tests that are named after it (`test_r109_…`: in which files), and the recordings of a real Apache Kafka
-that play it again. "source only": checked against Kafka's sources and documentation, but nothing of it was recorded.
+Each rule in one line, the tests that are named after it (`test_r109_…`: in which files), the recordings of a real Apache Kafka
+that play it again, and the cases (tests/differential) that `make test` plays on a real Kafka beside the simulator. "source only": checked
+against Kafka's sources and documentation, but nothing of it was recorded.
 Made by `python -m tests.rules`; a test checks that it is up to date.
 """
 
@@ -55,6 +57,16 @@ def recordings() -> dict[int, list[str]]:
     return found
 
 
+def live() -> dict[int, list[str]]:
+    """By rule: the cases that are played on the simulator and on a real Kafka and compared."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for path in all_cases():
+        told = [rules for step in read_case(path).steps for rules in (*step.exact, *step.shape, *step.bound)]
+        for rule in dict.fromkeys(re.findall(r"\bR(\d+)", " ".join(told))):
+            found[int(rule)].append(path.stem)
+    return found
+
+
 def gaps() -> list[int]:
     """Rules without a test of their name that are not left out."""
     found = tests()
@@ -63,17 +75,18 @@ def gaps() -> list[int]:
 
 def page() -> str:
     """The whole page."""
-    tested, played, begins = tests(), recordings(), dict(PARTS)
+    tested, played, compared, begins = tests(), recordings(), live(), dict(PARTS)
     lines = [HEAD]
     for rule, line in RULES.items():
         if rule in begins:
             lines += [
                 f"\n## {begins[rule]}\n",
-                "| rule | says | tested in | recordings |",
-                "|---|---|---|---|",
+                "| rule | says | tested in | recordings | beside a real Kafka |",
+                "|---|---|---|---|---|",
             ]
-        files, told = ", ".join(sorted(tested[rule])), ", ".join(played[rule]) or "source only"
+        files, cases = ", ".join(sorted(tested[rule])), ", ".join(compared[rule])
+        told = ", ".join(played[rule]) or ("" if cases else "source only")
         if rule in LEFT_OUT and not files:
             files, told = "left out", LEFT_OUT[rule]
-        lines.append(f"| R{rule} | {line} | {files} | {told} |")
+        lines.append(f"| R{rule} | {line} | {files} | {told} | {cases} |")
     return "\n".join(lines) + "\n"
