@@ -69,6 +69,13 @@ def replicas_of(topic: CreateTopic, brokers: Sequence[int]) -> list[list[int]]:
 
     Where the cluster has fewer brokers than the topic wants replicas, each broker holds one.
     """
+    if topic.replicas:
+        by_hand = [[int(b) for b in each.split("/") if b.isdigit()] for each in topic.replicas]
+        strangers = sorted({b for ids in by_hand for b in ids if b not in brokers})
+        if strangers or not all(by_hand):
+            known = ", ".join(map(str, brokers))
+            raise Refused(f"replicas={','.join(topic.replicas)}: the brokers of this cluster are {known}")
+        return by_hand
     if topic.partitions < 1 or topic.replication_factor < 1:
         raise Refused(f"topic {topic.name} needs at least one partition and one replica")
     count = len(brokers)

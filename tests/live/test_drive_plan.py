@@ -36,6 +36,13 @@ def test_a_small_cluster_holds_as_many_replicas_as_it_has_brokers() -> None:
     assert drive_plan.replicas_of(TOPIC, [1]) == [[1], [1], [1], [1]]
 
 
+def test_replicas_by_hand_are_taken_as_they_are() -> None:
+    by_hand = CreateTopic("orders", replicas=("5/1", "1/5"))
+    assert drive_plan.replicas_of(by_hand, [1, 2, 5]) == [[5, 1], [1, 5]]
+    with pytest.raises(Refused, match="the brokers of this cluster are 1, 2"):
+        drive_plan.replicas_of(by_hand, [1, 2])
+
+
 def test_a_producer_uses_javas_rule_unless_told_otherwise() -> None:
     names = Names("ab12cd")
     plain = drive_plan.producer_order(AddProducer("p1", "orders"), names, {}, 7)
