@@ -14,7 +14,11 @@ def _known(state: State, group: Group) -> dict[str, int]:
 
     Members from outside may share out what they like, and a static leader that came back computed nothing.
     """
-    ours = all(member.client in state.cluster.consumers for member in group.members.values())
+    consumers = state.cluster.consumers
+    ours = all(
+        member.client in consumers and consumers[member.client].settings.group == group.name
+        for member in group.members.values()
+    )
     leader = group.members.get(group.group_leader)
     if not group.settled or not ours or leader is None:
         return {}

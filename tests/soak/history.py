@@ -344,6 +344,12 @@ def _generation(history: History, event: GenerationStarted, state: State) -> Non
     _newer(history, event)
 
 
+@looks(GroupLoaded)
+def _loaded(history: History, event: GroupLoaded, state: State) -> None:
+    """A new coordinator knows what was written; a generation that a cut-off one began is none (R99)."""
+    history.generations[event.group] = state.cluster.groups[event.group].generation
+
+
 @looks(GroupEmptied)
 def _emptied(history: History, event: GroupEmptied, state: State) -> None:
     _newer(history, event)
