@@ -102,6 +102,8 @@ def check(history: History, state: State) -> None:
                 _sequences(history, partition)
                 _served(history, partition)
     for (name, topic_name, number), sender in history.senders.items():
+        if topic_name in history.deleted:
+            continue
         partition = state.cluster.partition(topic_name, number)
         if topic_name not in history.rewritten:
             _promises(history, state.cluster.producers[name], partition, sender)

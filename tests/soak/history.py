@@ -31,6 +31,7 @@ from mqviz.model.log import BatchAppended, HighWatermarkAdvanced
 from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked, PositionsSet
 from mqviz.model.producer import ProducerAdded, RecordsAcknowledged, RecordsFailed, SendCalled
 from mqviz.model.state import State
+from mqviz.model.topic_changes import TopicDeleted
 
 Place = tuple[str, int]
 
@@ -75,6 +76,8 @@ class History:
     """Topics that were, for a while, content with fewer than two in-sync replicas."""
     rewritten: set[str] = field(default_factory=set)
     """Topics that were compacted."""
+    deleted: set[str] = field(default_factory=set)
+    """Topics that were deleted once; one of the same name is another one."""
     senders: dict[tuple[str, str, int], Sender] = field(default_factory=lambda: defaultdict(Sender))
     returned: dict[tuple[str, int, int], tuple[int, int]] = field(default_factory=dict)
     """Of each offset that a consumer was given: leader epoch and base offset of its batch."""
@@ -146,13 +149,28 @@ def _topic(history: History, event: TopicCreated, state: State) -> None:
     _settings(history, event.topic, state)
 
 
+@looks(TopicDeleted)
+def _deleted(history: History, event: TopicDeleted, state: State) -> None:
+    """All that was known of the topic is void."""
+    history.deleted.add(event.topic)
+    for copy in [copy for copy in history.copies if copy[0].split()[-1].rpartition("-")[0] == event.topic]:
+        del history.copies[copy]
+    for key in [key for key in history.writers if key[0] == event.topic]:
+        del history.writers[key]
+    for place in [place for place in history.returned if place[0] == event.topic]:
+        del history.returned[place]
+    for table in (history.read, history.done):
+        for key in [key for key in table if key[1] == event.topic]:
+            del table[key]
+
+
 @looks(TopicAltered)
 def _altered(history: History, event: TopicAltered, state: State) -> None:
     _settings(history, event.topic, state)
 
 
 def _settings(history: History, name: str, state: State) -> None:
-    topic = state.cluster.topics[name]
+    topic = state.cluster.topic(name)
     if topic.min_insync_replicas < 2:
         history.lax.add(name)
     if "compact" in topic.setting("cleanup.policy"):
@@ -196,7 +214,7 @@ def _appended(history: History, event: BatchAppended, state: State) -> None:
 @looks(HighWatermarkAdvanced)
 def _advanced(history: History, event: HighWatermarkAdvanced, state: State) -> None:
     """I13: with fewer in-sync replicas than asked for nothing becomes committed."""
-    topic = state.cluster.topics[event.topic]
+    topic = state.cluster.topic(event.topic)
     isr = topic.partitions[event.partition].replicas[event.broker].isr
     fewest = min(topic.min_insync_replicas, topic.replication_factor)
     must(len(isr) >= fewest, f"I13: in sync are {isr}, {fewest} are asked for: {event}")
@@ -325,7 +343,7 @@ def _records(state: State, topic: str, number: int, first: int, end: int) -> boo
 def _assigned(history: History, event: PartitionsAssigned, state: State) -> None:
     """I28: what a consumer has is not given to it again."""
     mine = history.held[event.consumer]
-    again = mine & set(event.partitions)
+    again = {place for place in mine & set(event.partitions) if place[0] not in history.deleted}
     must(not again, f"I28: {sorted(again)} had never been revoked: {event}")
     mine |= set(event.partitions)
 
@@ -334,7 +352,7 @@ def _assigned(history: History, event: PartitionsAssigned, state: State) -> None
 def _revoked(history: History, event: PartitionsRevoked, state: State) -> None:
     """I28: only what a consumer has can be taken from it."""
     mine = history.held[event.consumer]
-    foreign = set(event.partitions) - mine
+    foreign = {place for place in set(event.partitions) - mine if place[0] not in history.deleted}
     must(not foreign, f"I28: {sorted(foreign)} are not its own: {event}")
     mine -= set(event.partitions)
 

@@ -32,6 +32,9 @@ OFTEN = (
 )
 """What is drawn more often than once a kind."""
 
+NOBODY = "nobody"
+"""Stands where there is nothing to name; it is refused."""
+
 NEVER = (("add", "sign-up"), ("fail", "service"), ("repair", "service"))
 """Another world than Kafka's: it has random commands of its own."""
 
@@ -58,6 +61,10 @@ def fault(choose: Choose, state: State) -> str:
 def wait_us(choose: Choose) -> int:
     """How long until the next command."""
     return choose.one((0, 1, 1_300, 40_000, 700_000, 2_000_000, 5_000_000, 12_000_000))
+
+
+def _topics(cluster: Cluster) -> tuple[str, ...]:
+    return tuple(cluster.topics) or topology.TOPICS
 
 
 def _any(choose: Choose, cluster: Cluster, command: type[Command]) -> str:
@@ -90,7 +97,7 @@ def _name(choose: Choose, cluster: Cluster, kind: str, required: bool) -> str:
         "partition": [p.key for topic in cluster.topics.values() for p in topic.partitions],
     }
     pool = pools.get(kind, [])
-    return choose.one(pool) if pool else ("nobody" if required else "")
+    return choose.one(pool) if pool else (NOBODY if required else "")
 
 
 def _field(choose: Choose, cluster: Cluster, name: str, kind: Any) -> str:
@@ -105,7 +112,7 @@ def _field(choose: Choose, cluster: Cluster, name: str, kind: Any) -> str:
         "timeout": ["0s", "1s", "10s"],
     }
     if name in pools:
-        return f"{name}={choose.one(pools[name])}" if pools[name] else ""
+        return f"{name}={choose.one(pools[name] or [NOBODY])}"
     kind = get_args(kind)[0] if get_origin(kind) is UnionType else kind
     if get_origin(kind) is Literal:
         texts = [text for text in get_args(kind) if text != ""]
@@ -120,19 +127,19 @@ def _field(choose: Choose, cluster: Cluster, name: str, kind: Any) -> str:
 
 
 def _add_consumer(choose: Choose, cluster: Cluster) -> str:
-    words = topology.consumer(choose, tuple(cluster.topics))
+    words = topology.consumer(choose, _topics(cluster))
     if choose.number(0, 9) == 0:
-        topic = choose.one(list(cluster.topics))
+        topic = choose.one(_topics(cluster))
         words = f"group=alone commit=after assign={topic}-0 auto_offset_reset=earliest"
     return f"{choose.one(topology.CONSUMERS)} {words}"
 
 
 def _add_producer(choose: Choose, cluster: Cluster) -> str:
-    return f"{choose.one(topology.PRODUCERS)} {topology.producer(choose, tuple(cluster.topics))}"
+    return f"{choose.one(topology.PRODUCERS)} {topology.producer(choose, _topics(cluster))}"
 
 
 def _add_sharer(choose: Choose, cluster: Cluster) -> str:
-    return f"{choose.one(topology.SHARERS)} {topology.sharer(choose, tuple(cluster.topics))}"
+    return f"{choose.one(topology.SHARERS)} {topology.sharer(choose, _topics(cluster))}"
 
 
 def _create_topic(choose: Choose, cluster: Cluster) -> str:
@@ -140,7 +147,7 @@ def _create_topic(choose: Choose, cluster: Cluster) -> str:
 
 
 def _alter_topic(choose: Choose, cluster: Cluster) -> str:
-    return f"{choose.one(list(cluster.topics))} {choose.one(ALTERED)}"
+    return f"{choose.one(_topics(cluster))} {choose.one(ALTERED)}"
 
 
 ALTERED = (
@@ -159,18 +166,18 @@ ALTERED = (
 
 
 def _send(choose: Choose, cluster: Cluster) -> str:
-    name = choose.one(list(cluster.producers))
+    name = choose.one(list(cluster.producers) or [NOBODY])
     words = choose.one(("", "key=a", "key=b value=x", "key=a tombstone=true", "partition=0", "size=2000"))
     return f"{name} {words} count={choose.one((1, 3, 20))}"
 
 
 def _set_producer(choose: Choose, cluster: Cluster) -> str:
-    return f"{choose.one(list(cluster.producers))} rate={choose.one((0, 0.5, 3))}/s"
+    return f"{choose.one(list(cluster.producers) or [NOBODY])} rate={choose.one((0, 0.5, 3))}/s"
 
 
 def _partition(choose: Choose, cluster: Cluster) -> str:
     places = [(name, key) for name, each in cluster.consumers.items() for key in each.claims]
-    name, key = choose.one(places or [("nobody", "t-0")])
+    name, key = choose.one(places or [(NOBODY, "t-0")])
     return f"{key} consumer={name}"
 
 
