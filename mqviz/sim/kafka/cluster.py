@@ -2,7 +2,7 @@
 
 Like a real broker: replicas are placed by Kafka or by hand (placement.py), the first one that is not fenced leads, all of those are in sync
 (R12, R13); a new topic is known everywhere one controller decision and one push later (R6).
-Left out: the controller quorum; auto.create.topics.enable.
+Left out: auto.create.topics.enable.
 """
 
 from __future__ import annotations

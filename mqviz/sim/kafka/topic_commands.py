@@ -81,6 +81,8 @@ def values_of(sim: Simulation, command: CreateTopic) -> Values:
 
 @checks(AlterTopic)
 def _check_alter(sim: Simulation, command: AlterTopic) -> AlterTopic:
+    if not sim.state.cluster.quorum.active:
+        raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
     only_topic(sim, command.name)
     if not command.config:
         raise Refused("say which setting: `alter topic orders retention.ms=60000`")

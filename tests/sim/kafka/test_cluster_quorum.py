@@ -28,6 +28,9 @@ def test_r9_without_a_majority_nobody_is_fenced_or_elected_and_leaders_go_on() -
     assert watched.state.cluster.quorum.active == 0
     with pytest.raises(Refused, match="majority"):
         watched.do("create topic u")
+    for text in ("add partitions t to=5", "delete topic t", "alter topic t retention.ms=5000"):
+        with pytest.raises(Refused, match="majority"):
+            watched.do(text)
     watched.do("restart controller 1").to(41_002 * MS)
     assert watched.state.cluster.quorum.active == 0
     watched.to(60 * S)
