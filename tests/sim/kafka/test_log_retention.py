@@ -130,6 +130,18 @@ def test_r70_each_replica_deletes_its_own_and_never_above_the_high_watermark() -
     assert [(log(world, broker).start, bases(world, broker)) for broker in (1, 2, 3)] == [(60, [60])] * 3
 
 
+def test_r70_what_is_not_committed_is_kept_however_old_it_is() -> None:
+    world = scaled_cluster(
+        "create topic t replication_factor=3 min_insync_replicas=2 segment.ms=1000 retention.ms=2000",
+        "add producer p topic=t rate=0.2/s acks=1 linger=0s",
+        brokers=3,
+        scaled=True,
+    )
+    watched = Run(world).to(20_000_000).do("kill broker 2", "kill broker 3").to(700_000_000)
+    led = watched.state.cluster.partition("t", 0).led
+    assert led.log.start == led.high_watermark < led.log.end - 100
+
+
 def test_e34_delete_records_moves_the_log_start_everywhere_and_is_answered_with_it() -> None:
     world = run("create topic t replication_factor=3", "add producer p topic=t rate=0/s").to(10 * MS)
     world.do("send record p count=100").to(S)
