@@ -248,14 +248,6 @@ MUTANTS = (
         "fx7",
     ),
     Mutant(
-        "static members are put out when they do not join again",
-        "sim/kafka/classic_rebalance.py",
-        "if not m.joining and m.instance_id is None]:",
-        "if not m.joining]:",
-        COORDINATOR,
-        "r103",
-    ),
-    Mutant(
         "every member is told who the others are",
         "sim/kafka/classic_rebalance.py",
         "members if leads else (),",
@@ -269,7 +261,7 @@ MUTANTS = (
         "    if request.generation != group.generation:\n        return Error.ILLEGAL_GENERATION\n    return Error.REB",
         "    if request.generation > group.generation:\n        return Error.ILLEGAL_GENERATION\n    return Error.REB",
         PROTOCOL,
-        "e27",
+        "e27 or r104",
     ),
     Mutant(
         "equal votes: the name that comes first in the alphabet wins",

@@ -353,3 +353,21 @@ def test_r112_a_silent_member_is_out_when_its_session_is_over() -> None:
     removed = of(watched, MemberRemoved)
     assert [(event.client, event.reason) for event in removed] == [("m2", "session expired")]
     assert 9_900 * MS < removed[0].at_us - start <= 10 * S
+
+
+def test_r104_e27_only_the_leader_is_told_who_the_others_are_and_an_old_generation_commits_nothing() -> None:
+    watched = run("create topic t", brokers=1)
+    a, b = Outside(watched, "a"), Outside(watched, "b")
+    watched.to(S)
+    first = a.join()
+    watched.to(2 * S)
+    second = b.join()
+    again = a.join()
+    watched.to(4 * S)
+    assert a.answer(first).generation == 1
+    told = [client.answer(number) for client, number in ((a, again), (b, second))]
+    assert [answer.generation for answer in told] == [2, 2]
+    leaders = [bool(answer.members) for answer in told]
+    assert sorted(leaders) == [False, True]
+    old = a.ask(OffsetCommit("g", 1, a.member_id, (("t", 0, 0),)))
+    assert old.error == Error.ILLEGAL_GENERATION
