@@ -15,7 +15,7 @@ from mqviz.model.event import Event, Weight, applies
 from mqviz.model.group_member import MEMBER_MOVES as MEMBER_MOVES
 from mqviz.model.group_member import Member as Member
 from mqviz.model.group_member import Stored
-from mqviz.model.group_record import PartitionRecord
+from mqviz.model.group_record import PartitionRecord, limit_of
 from mqviz.model.holdings import Holdings
 from mqviz.model.moves import IllegalMove as IllegalMove
 from mqviz.model.moves import Step, go, remember
@@ -388,8 +388,6 @@ def _committed(state: State, event: OffsetsCommitted) -> None:
         record.committed = offset
         record.committed_at_us = event.at_us
         record.outside |= event.client not in state.cluster.consumers
-        record.limit = (
-            partition.replicas[partition.leader].log.end if partition.leader in partition.replicas else offset
-        )
+        record.limit = limit_of(state, partition, event.client, offset)
         record.moved = record.moved or event.by_hand
         record.commits.note(event.at_us, offset)

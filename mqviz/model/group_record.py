@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from mqviz.model.trend import Samples
+
+if TYPE_CHECKING:
+    from mqviz.model.cluster import Partition
+    from mqviz.model.state import State
 
 MOST_TENURES = 64
 """Changes of a partition's reader that are remembered."""
@@ -112,3 +117,14 @@ class PartitionRecord(msgspec.Struct):
             found += end - begin if count > 1 else 0
             begin = end
         return found
+
+
+def limit_of(state: State, partition: Partition, client: str, offset: int) -> int:
+    """The most that `client` may commit: the end of the leader's log, or how far it had read.
+
+    The log may have lost what was read, with its disk or to an unclean leader. `offset`: the answer while nobody leads.
+    """
+    led = partition.replicas.get(partition.leader)
+    consumer = state.cluster.consumers.get(client)
+    claim = consumer.claims.get(partition.key) if consumer else None
+    return max(offset if led is None else led.log.end, (claim.position or 0) if claim else 0)

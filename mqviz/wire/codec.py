@@ -28,6 +28,13 @@ def schema(api: Api, version: int, kind: str) -> ModuleType:
     return import_module(f"kio.schema.{api.schema}.v{version}.{kind}")
 
 
+def load(*apis: Api) -> None:
+    """Import what these requests need in their newest versions, which takes a moment: before a deadline runs, not within it."""
+    for api in apis:
+        for kind in ("request", "response"):
+            schema(api, api.newest, kind)
+
+
 def body(request: Any) -> bytes:
     """The bytes of one of kio's requests, without a header."""
     buffer = BytesIO()

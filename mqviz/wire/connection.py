@@ -110,6 +110,7 @@ class Connection:
 
         Raises WireError, and nothing else, whatever the broker does.
         """
+        codec.load(asks.api_versions(self._software_version).api, ask.api)
         try:
             async with asyncio.timeout(timeout_s):
                 if not self.is_open:
