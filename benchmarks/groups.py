@@ -26,14 +26,14 @@ def world(topics: int, partitions: int, groups: int) -> Scenario:
 
 
 def joins(protocol: str, members: int) -> tuple[float, int, int]:
-    """(processor seconds, events, rebalances or epochs) of members that join, one every 10 s, until all have their share."""
+    """(processor seconds, events, rebalances or epochs) of members that join, one every 4 s, until all have their share."""
     sim = open_sim(world(1, 200, 0), 7)
     gc.collect()
     began, events = process_time(), 0
     for number in range(members):
         sim.submit(parse(f"add consumer m{number:03} group=g topic=t0 group.protocol={protocol}"))
-        events += run(sim, (number + 1) * 10 * SECOND)
-    events += run(sim, (members + 6) * 10 * SECOND)
+        events += run(sim, (number + 1) * 4 * SECOND)
+    events += run(sim, (members + 15) * 4 * SECOND)
     cluster = sim.state.cluster
     number = cluster.groups["g"].generation if protocol == "classic" else cluster.consumer_groups["g"].epoch
     return process_time() - began, events, number
