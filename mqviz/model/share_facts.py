@@ -110,8 +110,3 @@ def idle(state: State, group: str) -> list[str]:
 def assigned(state: State, group: str) -> list[tuple[str, int]]:
     """The partitions that members were given, sorted."""
     return sorted({partition for member in members(state, group) for partition in member.partitions})
-
-
-def keys(state: State) -> tuple[str, ...]:
-    """Keys of records in the order of their first appearance, as letters are given."""
-    return tuple(state.cluster.keys)

@@ -30,6 +30,13 @@ def explains(kind: type[Event]) -> Callable[[Function], Function]:
     return register
 
 
+def told(
+    event: Event, headline: str, reason: str = "", rule: str = "", change: str = "", lesson: int | None = None
+) -> Why:
+    """The explanation of `event`, with its time and number filled in."""
+    return Why(event.at_us, event.id, headline, reason, rule, change, lesson)
+
+
 def why(state: State, event: Event) -> Why | None:
     """The explanation of `event`, or None where there is nothing to say; `state` is the one just after it."""
     import mqviz.model.why_parts  # noqa: F401  (registers every explanation)

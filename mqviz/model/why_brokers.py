@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mqviz.model import replication_facts, rules
 from mqviz.model.broker import BrokerFenced, BrokerProcessChanged, BrokerUnfenced, LinksCut, LinksHealed
-from mqviz.model.event import Event
 from mqviz.model.leadership import (
     IsrProposed,
     LeadershipForgotten,
@@ -18,7 +17,7 @@ from mqviz.model.readings import Why
 from mqviz.model.request import ConnectionBroken
 from mqviz.model.seats import SeatsMoved
 from mqviz.model.state import State
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import names, number, several
 
 _PROCESS = {
@@ -31,37 +30,33 @@ _PROCESS = {
 }
 
 
-def _why(event: Event, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, None)
-
-
 @explains(BrokerProcessChanged)
 def _process(_: State, event: BrokerProcessChanged) -> Why:
     what, reason = _PROCESS[event.process]
-    return _why(event, f"broker {event.broker} {what}", reason)
+    return told(event, f"broker {event.broker} {what}", reason)
 
 
 @explains(BrokerFenced)
 def _fenced(_: State, event: BrokerFenced) -> Why:
     reason = "it said goodbye" if event.why == "stopped" else "no heartbeat for broker.session.timeout.ms"
-    return _why(event, f"the controller fences broker {event.broker}", reason, rules.FENCING)
+    return told(event, f"the controller fences broker {event.broker}", reason, rules.FENCING)
 
 
 @explains(BrokerUnfenced)
 def _unfenced(_: State, event: BrokerUnfenced) -> Why:
-    return _why(
+    return told(
         event, f"the controller counts on broker {event.broker} again", "it has caught up", rules.FENCING
     )
 
 
 @explains(LinksCut)
 def _cut(_: State, event: LinksCut) -> Why:
-    return _why(event, f"{names(list(event.nodes))} cut off", "no byte passes, and nobody is told")
+    return told(event, f"{names(list(event.nodes))} cut off", "no byte passes, and nobody is told")
 
 
 @explains(LinksHealed)
 def _healed(_: State, event: LinksHealed) -> Why:
-    return _why(event, f"{names(list(event.nodes))} linked again", "what was held passes now")
+    return told(event, f"{names(list(event.nodes))} linked again", "what was held passes now")
 
 
 @explains(PartitionChanged)
@@ -69,7 +64,7 @@ def _changed(state: State, event: PartitionChanged) -> Why:
     leads = f"broker {event.leader} leads" if event.leader >= 0 else "nobody leads"
     eligible = f", eligible {_set(event.elr)}" if event.elr else ""
     how = "  elected uncleanly: committed records may be lost" if event.recovering else ""
-    return _why(
+    return told(
         event,
         f"{leads} {event.topic} P{event.partition}, in sync {_set(event.isr)}{eligible}",
         event.why + how,
@@ -95,7 +90,7 @@ def _set(brokers: tuple[int, ...]) -> str:
 @explains(ControllerChanged)
 def _voter(_: State, event: ControllerChanged) -> Why:
     what = "runs again" if event.up else "dies"
-    return _why(
+    return told(
         event, f"controller {event.controller} {what}", "a majority of controllers must agree", rules.QUORUM
     )
 
@@ -104,16 +99,16 @@ def _voter(_: State, event: ControllerChanged) -> Why:
 def _active(_: State, event: ControllerElected) -> Why:
     if event.controller:
         reason = "every broker's session begins anew"
-        return _why(event, f"controller {event.controller} decides from now on", reason, rules.QUORUM)
+        return told(event, f"controller {event.controller} decides from now on", reason, rules.QUORUM)
     reason = "no topic, leader, in-sync set or fencing can change; leaders go on"
-    return _why(event, "no controller decides", reason, rules.QUORUM)
+    return told(event, "no controller decides", reason, rules.QUORUM)
 
 
 @explains(SeatsMoved)
 def _seats(_: State, event: SeatsMoved) -> Why:
     leaders = sorted({leader for _, leader in event.seats})
     who = " and ".join(f"broker {leader}" if leader >= 0 else "nobody" for leader in leaders)
-    return _why(
+    return told(
         event,
         f"{who} {'lead' if len(leaders) > 1 else 'leads'} internal partitions now",
         "who leads the partition of a group or of a transactional id is its coordinator",
@@ -126,7 +121,7 @@ def _metadata(_: State, event: MetadataLearned) -> Why:
     topic, number, leader, epoch = event.leaders[0]
     more = f" and of {several(len(event.leaders) - 1, 'more partition')}" if len(event.leaders) > 1 else ""
     who = f"broker {leader} leads" if leader >= 0 else "nobody leads"
-    return _why(
+    return told(
         event,
         f"{event.client} learns that {who} {topic} P{number}{more}",
         "a client believes what it was told last, until an error or the age of its metadata makes it ask",
@@ -137,7 +132,7 @@ def _metadata(_: State, event: MetadataLearned) -> Why:
 
 @explains(IsrProposed)
 def _proposed(_: State, event: IsrProposed) -> Why:
-    return _why(
+    return told(
         event,
         f"broker {event.broker} asks for other in-sync replicas",
         f"{event.topic} P{event.partition}: {_set(event.isr)}",
@@ -147,7 +142,7 @@ def _proposed(_: State, event: IsrProposed) -> Why:
 
 @explains(ReplicaTruncated)
 def _truncated(state: State, event: ReplicaTruncated) -> Why:
-    return _why(
+    return told(
         event,
         f"broker {event.broker} cuts its log from end {event.before} back to {event.end}",
         _cut_records(state, event),
@@ -174,7 +169,7 @@ def _cut_records(state: State, event: ReplicaTruncated) -> str:
 
 @explains(LeadershipForgotten)
 def _forgotten(_: State, event: LeadershipForgotten) -> Why:
-    return _why(
+    return told(
         event,
         f"broker {event.broker} strikes leader epoch {event.epoch} of {event.topic} P{event.partition} from its notes",
         "it led then, but wrote nothing, and its leader knows of no such epoch",
@@ -184,7 +179,7 @@ def _forgotten(_: State, event: LeadershipForgotten) -> Why:
 
 @explains(ReplicaLost)
 def _lost(_: State, event: ReplicaLost) -> Why:
-    return _why(
+    return told(
         event, f"the disk of broker {event.broker} is lost", f"{event.topic} P{event.partition} begins empty"
     )
 
@@ -193,4 +188,4 @@ def _lost(_: State, event: ReplicaLost) -> Why:
 def _broken(_: State, event: ConnectionBroken) -> Why:
     who = event.connection.rpartition(" to ")[0]
     reason = f"{several(len(event.numbers), 'request')} on it end with {event.named}"
-    return _why(event, f"{who} loses its connection to broker {event.broker}", reason, rules.CONNECTIONS)
+    return told(event, f"{who} loses its connection to broker {event.broker}", reason, rules.CONNECTIONS)

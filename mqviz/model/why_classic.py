@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from mqviz.model.event import Event
+from functools import partial
+
 from mqviz.model.group_takeover import GroupLoaded, StaticMemberReplaced
 from mqviz.model.membership import AssignmentComputed, ShareArrived
 from mqviz.model.readings import Why
 from mqviz.model.state import State
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import several
 
-
-def _why(event: Event, headline: str, reason: str, rule: str, change: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, 15)
+_why = partial(told, lesson=15)
 
 
 @explains(StaticMemberReplaced)

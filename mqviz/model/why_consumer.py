@@ -13,10 +13,9 @@ from mqviz.model.consuming import (
     PositionLost,
     Sought,
 )
-from mqviz.model.event import Event
 from mqviz.model.readings import Why
 from mqviz.model.state import State
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import lasting, names
 
 POLL = "poll() returns when there are records, or when its time is over"
@@ -29,10 +28,6 @@ CLOSEST = "the leader sends a consumer with client.rack to the replica in its ra
 EXPIRY = "offsets of a group without members are kept for offsets.retention.minutes"
 
 
-def _why(event: Event, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, None)
-
-
 def _places(partitions: tuple[tuple[str, int], ...]) -> str:
     return names([f"P{partition}" for _, partition in partitions])
 
@@ -40,20 +35,20 @@ def _places(partitions: tuple[tuple[str, int], ...]) -> str:
 @explains(PollEnded)
 def _poll(_: State, event: PollEnded) -> Why:
     if event.exception:
-        return _why(event, f"poll() of {event.consumer} throws {event.exception}", rule=RESET)
-    return _why(event, f"{event.consumer} polls no more until it is told to", rule=POLL)
+        return told(event, f"poll() of {event.consumer} throws {event.exception}", rule=RESET)
+    return told(event, f"{event.consumer} polls no more until it is told to", rule=POLL)
 
 
 @explains(LoopSet)
 def _loop(_: State, event: LoopSet) -> Why:
     how = "polls all the time from now on" if event.loop else "polls only when it is told to"
-    return _why(event, f"{event.consumer} {how}", rule=POLL)
+    return told(event, f"{event.consumer} {how}", rule=POLL)
 
 
 @explains(ReplicaPreferred)
 def _closest(_: State, event: ReplicaPreferred) -> Why:
     where = f"broker {event.broker}" if event.broker >= 0 else "its leader again"
-    return _why(
+    return told(
         event, f"{event.consumer} reads {event.topic} P{event.partition} from {where}", event.because, CLOSEST
     )
 
@@ -62,13 +57,13 @@ def _closest(_: State, event: ReplicaPreferred) -> Why:
 def _busy(state: State, event: ApplicationBusy) -> Why:
     limit = lasting(int(state.cluster.consumers[event.consumer].settings.max_poll_interval))
     headline = f"{event.consumer} is busy for {lasting(event.until_us - event.at_us)} and does not poll"
-    return _why(event, headline, f"it may be away for {limit} at most", LIVENESS)
+    return told(event, headline, f"it may be away for {limit} at most", LIVENESS)
 
 
 @explains(Sought)
 def _sought(_: State, event: Sought) -> Why:
     moved = ", ".join(f"P{partition} → {offset}" for _, partition, offset in event.positions[:3])
-    return _why(event, f"{event.consumer} seeks: {moved}", "what it had fetched is dropped", SEEK)
+    return told(event, f"{event.consumer} seeks: {moved}", "what it had fetched is dropped", SEEK)
 
 
 @explains(PositionLost)
@@ -76,26 +71,26 @@ def _lost(state: State, event: PositionLost) -> Why:
     policy = state.cluster.consumers[event.consumer].settings.auto_offset_reset
     wanted = {"policy": policy, "time": "the first record of that time"}.get(event.reset, event.reset)
     headline = f"{event.consumer} looks for its position of {_places(event.partitions)} again: {wanted}"
-    return _why(event, headline, event.because, RESET if event.reset == "policy" else SEEK)
+    return told(event, headline, event.because, RESET if event.reset == "policy" else SEEK)
 
 
 @explains(PartitionsPaused)
 def _paused(_: State, event: PartitionsPaused) -> Why:
     what = "takes no records of" if event.paused else "takes records again of"
-    return _why(event, f"{event.consumer} {what} {_places(event.partitions)}", rule=PAUSE)
+    return told(event, f"{event.consumer} {what} {_places(event.partitions)}", rule=PAUSE)
 
 
 @explains(RecordsSkipped)
 def _skipped(_: State, event: RecordsSkipped) -> Why:
     last = event.end - 1
     what = f"offset {last}" if last == event.first else f"offsets {event.first} to {last}"
-    return _why(event, f"{event.consumer} passes over P{event.partition} {what}", event.because, ONCE)
+    return told(event, f"{event.consumer} passes over P{event.partition} {what}", event.because, ONCE)
 
 
 @explains(OffsetsExpired)
 def _expired(_: State, event: OffsetsExpired) -> Why:
     headline = f"the offsets of {event.group} for {_places(event.partitions)} are forgotten"
-    return _why(
+    return told(
         event,
         headline,
         "nobody was a member for too long",

@@ -14,11 +14,10 @@ from mqviz.model.consumer_group import (
     StaticMemberAway,
     TargetAssigned,
 )
-from mqviz.model.event import Event
 from mqviz.model.readings import Why
 from mqviz.model.shares import dealt_out, listed
 from mqviz.model.state import State
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import lasting
 
 TARGET: Final = "the coordinator computes who should own what"
@@ -41,10 +40,6 @@ SURVIVES: Final = "a group is in the log, so it survives its coordinator"
 """R99"""
 
 
-def _why(event: Event, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, None)
-
-
 def _group(state: State, name: str) -> ConsumerGroup:
     return state.cluster.consumer_groups[name]
 
@@ -56,7 +51,7 @@ def _clients(group: ConsumerGroup) -> dict[str, str]:
 @explains(ConsumerGroupLoaded)
 def _loaded(_: State, event: ConsumerGroupLoaded) -> Why:
     headline = f"broker {event.coordinator} coordinates {event.group} now"
-    return _why(event, headline, "every member gets a new session", SURVIVES)
+    return told(event, headline, "every member gets a new session", SURVIVES)
 
 
 @explains(ConsumerGroupMemberJoined)
@@ -64,16 +59,16 @@ def _joined(state: State, event: ConsumerGroupMemberJoined) -> Why:
     count = len(_group(state, event.group).members)
     if event.replaces:
         reason = f"as {event.member_id}, in the place that {event.instance_id} kept"
-        return _why(event, f"{event.client} is back in {event.group}", reason, STATIC)
+        return told(event, f"{event.client} is back in {event.group}", reason, STATIC)
     reason = f"with a heartbeat of epoch 0, as member {event.member_id}"
     change = f"members {count - 1} → {count}"
-    return _why(event, f"{event.client} joins {event.group}", reason, NO_BARRIER, change)
+    return told(event, f"{event.client} joins {event.group}", reason, NO_BARRIER, change)
 
 
 @explains(GroupEpochRaised)
 def _raised(_: State, event: GroupEpochRaised) -> Why:
     headline = f"{event.reason}: {event.group} needs a new target"
-    return _why(event, headline, "", TARGET, f"group epoch {event.epoch - 1} → {event.epoch}")
+    return told(event, headline, "", TARGET, f"group epoch {event.epoch - 1} → {event.epoch}")
 
 
 @explains(TargetAssigned)
@@ -81,7 +76,7 @@ def _targeted(state: State, event: TargetAssigned) -> Why:
     names = _clients(_group(state, event.group))
     dealt = dealt_out([(names.get(member, member), parts) for member, parts in event.target])
     headline = f"{event.group}: target of epoch {event.epoch}, by {event.assignor}"
-    return _why(event, headline, dealt, TARGET)
+    return told(event, headline, dealt, TARGET)
 
 
 @explains(MemberReconciled)
@@ -91,19 +86,19 @@ def _reconciled(state: State, event: MemberReconciled) -> Why:
     if event.state == "UNREVOKED":
         headline = f"{client} is told to give up {listed(event.revoking)}"
         reason = f"it keeps {listed(event.assigned)}, has {lasting(event.revoke_by_us - event.at_us)}"
-        return _why(event, headline, reason, IN_TIME)
+        return told(event, headline, reason, IN_TIME)
     change = f"member epoch {event.epoch} of {group.epoch}"
     headline = f"{client} may read {listed(event.assigned)}"
     if event.state == "UNRELEASED":
-        return _why(event, headline, "it waits for the rest, which others still have", REVOKE_FIRST, change)
-    return _why(event, headline, "it has reached its target", STEPS, change)
+        return told(event, headline, "it waits for the rest, which others still have", REVOKE_FIRST, change)
+    return told(event, headline, "it has reached its target", STEPS, change)
 
 
 @explains(StaticMemberAway)
 def _away(state: State, event: StaticMemberAway) -> Why:
     member = _group(state, event.group).members[event.member_id]
     reason = f"its place and {listed(member.assigned)} are kept for {member.instance_id}"
-    return _why(event, f"{member.client} left for a while", reason, STATIC)
+    return told(event, f"{member.client} left for a while", reason, STATIC)
 
 
 @explains(ConsumerGroupMemberRemoved)
@@ -116,4 +111,4 @@ def _removed(state: State, event: ConsumerGroupMemberRemoved) -> Why:
     reason, rule = reasons[event.reason]
     count = len(_group(state, event.group).members)
     change = f"members {count + 1} → {count}, group epoch {event.epoch}"
-    return _why(event, f"{event.client} is out of {event.group}", reason, rule, change)
+    return told(event, f"{event.client} is out of {event.group}", reason, rule, change)

@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from mqviz.model import rules
-from mqviz.model.event import Event
 from mqviz.model.hardware import BrokerSlowed, PowerFailed, UnflushedLost
 from mqviz.model.readings import Why
 from mqviz.model.state import State
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import several
-
-
-def _why(event: Event, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, None)
 
 
 @explains(PowerFailed)
 def _power(_: State, event: PowerFailed) -> Why:
-    return _why(
+    return told(
         event, f"broker {event.broker} has no power", "no connection closes, nobody is told", rules.POWER
     )
 
 
 @explains(UnflushedLost)
 def _lost(_: State, event: UnflushedLost) -> Why:
-    return _why(
+    return told(
         event,
         f"broker {event.broker} loses {several(event.records, 'record')} of {event.topic} P{event.partition}",
         "they were in the cache of its operating system only",
@@ -36,8 +31,8 @@ def _lost(_: State, event: UnflushedLost) -> Why:
 @explains(BrokerSlowed)
 def _slowed(_: State, event: BrokerSlowed) -> Why:
     if event.factor == 1 and not event.delay_us:
-        return _why(event, f"broker {event.broker} is as fast as it was")
+        return told(event, f"broker {event.broker} is as fast as it was")
     more = f", each byte {event.delay_us / 1000:g} ms later" if event.delay_us else ""
-    return _why(
+    return told(
         event, f"broker {event.broker} becomes slow", f"an append takes {event.factor} times as long{more}"
     )

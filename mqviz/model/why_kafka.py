@@ -8,7 +8,6 @@ from mqviz.model import cluster_facts, rules
 from mqviz.model.cluster import TopicCreated
 from mqviz.model.command import CommandGiven, CommandRefused
 from mqviz.model.consumer import RecordsProcessed, RecordsReturned
-from mqviz.model.event import Event
 from mqviz.model.group import OffsetsCommitted
 from mqviz.model.log import BatchAppended, BatchRefused, HighWatermarkAdvanced
 from mqviz.model.producer import (
@@ -21,16 +20,10 @@ from mqviz.model.producer import (
 )
 from mqviz.model.readings import Why
 from mqviz.model.state import State
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import lasting, names, several
 
 HASHES = {"java": "murmur2", "librdkafka": "crc32", "murmur2_random": "murmur2"}
-
-
-def _why(
-    event: Event, headline: str, reason: str = "", rule: str = "", change: str = "", lesson: int | None = None
-) -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, lesson)
 
 
 def _shown(key: str | None) -> str:
@@ -51,7 +44,7 @@ def _given(_: State, event: CommandGiven) -> Why:
     said += [f"{name}={value}" for name, value in getattr(command, "config", {}).items()]
     name = getattr(command, "name", "")
     whose = "the scenario" if event.of_scenario else "command"
-    return _why(event, f"{whose}: {command.verb} {command.kind} {name}".rstrip(), "  ".join(said))
+    return told(event, f"{whose}: {command.verb} {command.kind} {name}".rstrip(), "  ".join(said))
 
 
 def _value(value: object) -> str:
@@ -60,7 +53,7 @@ def _value(value: object) -> str:
 
 @explains(CommandRefused)
 def _refused(_: State, event: CommandRefused) -> Why:
-    return _why(event, f"command {event.number} could not be done", event.reason)
+    return told(event, f"command {event.number} could not be done", event.reason)
 
 
 @explains(TopicCreated)
@@ -72,7 +65,7 @@ def _topic(_: State, event: TopicCreated) -> Why:
     )
     more = " …" if len(event.placement) > 3 else ""
     headline = f"topic {event.topic}: {partitions}, {copies} each"
-    return _why(event, headline, f"{places}{more}; the first leads", rules.STRIPE, lesson=13)
+    return told(event, headline, f"{places}{more}; the first leads", rules.STRIPE, lesson=13)
 
 
 # -- producing ----------------------------------------------------------------------------------------------
@@ -86,7 +79,7 @@ def _sent(state: State, event: SendCalled) -> Why:
     reason, rule = _choice(state, producer, event)
     fate = "a new batch opens" if event.opens else "it joins the batch that waits"
     change = f"{fate}; it leaves after {lasting(producer.settings.linger)} or when full"
-    return _why(event, where, reason, rule, change, 14)
+    return told(event, where, reason, rule, change, 14)
 
 
 def _choice(state: State, producer: Producer, event: SendCalled) -> tuple[str, str]:
@@ -111,7 +104,7 @@ def _appended(state: State, event: BatchAppended) -> Why:
         reason = "readable at once: there is no other replica"
     offsets = _range(batch.base_offset, batch.end_offset)
     change = f"log end {batch.base_offset} → {batch.end_offset}"
-    return _why(event, f"{headline}, {offsets}", reason, rules.OFFSETS, change, 13)
+    return told(event, f"{headline}, {offsets}", reason, rules.OFFSETS, change, 13)
 
 
 def _batch(keys: tuple[str | None, ...]) -> str:
@@ -125,7 +118,7 @@ def _range(first: int, end: int) -> str:
 @explains(BatchRefused)
 def _batch_refused(_: State, event: BatchRefused) -> Why:
     headline = f"broker {event.broker} refuses {several(event.count, 'record')} for P{event.partition}"
-    return _why(event, headline, event.named, rules.NOT_WRITTEN)
+    return told(event, headline, event.named, rules.NOT_WRITTEN)
 
 
 @explains(HighWatermarkAdvanced)
@@ -135,7 +128,7 @@ def _readable(state: State, event: HighWatermarkAdvanced) -> Why:
     what = _range(event.before, event.high_watermark)
     reason = f"brokers {have} have it" if len(partition.isr) > 1 else f"broker {have} is the only replica"
     change = _lag_change(state, event) or f"high watermark {event.before} → {event.high_watermark}"
-    return _why(event, f"P{event.partition}: {what} can be read", reason, rules.MARK, change, 19)
+    return told(event, f"P{event.partition}: {what} can be read", reason, rules.MARK, change, 19)
 
 
 def _lag_change(state: State, event: HighWatermarkAdvanced) -> str:
@@ -158,7 +151,7 @@ def _acknowledged(state: State, event: RecordsAcknowledged) -> Why:
     if acks == "0":
         headline = f"{event.producer} counts {what} on P{event.partition} as sent"
     change = f"acknowledged {producer.acknowledged - event.count} → {producer.acknowledged}"
-    return _why(event, headline, f"{producer.sent} sent so far", rules.ACKS[acks], change, 20)
+    return told(event, headline, f"{producer.sent} sent so far", rules.ACKS[acks], change, 20)
 
 
 @explains(RecordsFailed)
@@ -166,13 +159,13 @@ def _failed(_: State, event: RecordsFailed) -> Why:
     headline = f"{event.producer} gives up {several(event.count, 'record')} for P{event.partition}"
     if event.error == 7:
         reason = "delivery.timeout.ms is over: nobody knows whether they are in the log"
-        return _why(event, headline, reason, lesson=20)
-    return _why(event, headline, f"the broker answered {event.named}", rules.NOT_WRITTEN, lesson=20)
+        return told(event, headline, reason, lesson=20)
+    return told(event, headline, f"the broker answered {event.named}", rules.NOT_WRITTEN, lesson=20)
 
 
 @explains(ProducerPaced)
 def _paced(_: State, event: ProducerPaced) -> Why:
-    return _why(event, f"{event.producer} sends {event.rate_per_s:g} records a second from now on")
+    return told(event, f"{event.producer} sends {event.rate_per_s:g} records a second from now on")
 
 
 @explains(ProducerChanged)
@@ -188,7 +181,7 @@ def _producer(state: State, event: ProducerChanged) -> Why:
     }
     words = {"running": "goes on", "dead": "is killed", "closing": "closes", "closed": "has ended"}
     headline = f"{event.producer} {words.get(event.state, 'is ' + event.state)}"
-    return _why(event, headline, reasons[event.state])
+    return told(event, headline, reasons[event.state])
 
 
 # -- consuming ----------------------------------------------------------------------------------------------
@@ -203,7 +196,7 @@ def _returned(state: State, event: RecordsReturned) -> Why:
     more = f", at most {limit} at a time" if count == limit else ""
     moved = "; ".join(f"position of P{p} {first} → {end}" for _, p, first, end in event.parts[:2])
     headline = f"poll() gives {event.consumer} {several(count, 'record')}"
-    return _why(event, headline, f"{ranges}{more}", rules.POSITION, moved, 16)
+    return told(event, headline, f"{ranges}{more}", rules.POSITION, moved, 16)
 
 
 @explains(RecordsProcessed)
@@ -219,7 +212,7 @@ def _processed(state: State, event: RecordsProcessed) -> Why:
     reason = f"{left} more in hand" if left else "all that poll() gave is done"
     headline = f"{event.consumer} is done with {what}{again}"
     change = f"processed {consumer.processed - event.end + event.first} → {consumer.processed}"
-    return _why(event, headline, reason, rules.ONE_AT_A_TIME, change, 30 if again else 16)
+    return told(event, headline, reason, rules.ONE_AT_A_TIME, change, 30 if again else 16)
 
 
 @explains(OffsetsCommitted)
@@ -230,7 +223,7 @@ def _committed(state: State, event: OffsetsCommitted) -> Why:
         if was != now
     ]
     if not moved:
-        return _why(
+        return told(
             event, f"{event.client} commits the same offsets again", "nothing was read since", rules.NEXT
         )
     steps = ", ".join(f"P{p} {'–' if was is None else was} → {now}" for _, p, was, now in moved[:3])
@@ -242,4 +235,4 @@ def _committed(state: State, event: OffsetsCommitted) -> Why:
         if before != after:
             lags.append(f"lag of P{partition} {before} → {after}")
     headline = f"{event.client} commits {steps}"
-    return _why(event, headline, f"{event.group} would go on there", rules.NEXT, "; ".join(lags), 16)
+    return told(event, headline, f"{event.group} would go on there", rules.NEXT, "; ".join(lags), 16)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from mqviz.model import cluster_facts, rules
 from mqviz.model.consumer import (
     REBALANCING,
@@ -11,7 +13,6 @@ from mqviz.model.consumer import (
     ConsumerFailed,
     ConsumerProcessingSet,
 )
-from mqviz.model.event import Event
 from mqviz.model.group import (
     GenerationStarted,
     GroupEmptied,
@@ -25,14 +26,10 @@ from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked, Positi
 from mqviz.model.readings import Why
 from mqviz.model.shares import dealt_out, listed
 from mqviz.model.state import State
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import lasting, names, several
 
-
-def _why(
-    event: Event, headline: str, reason: str = "", rule: str = "", change: str = "", lesson: int | None = 15
-) -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, lesson)
+_why = partial(told, lesson=15)
 
 
 def _clients(members: list[Member]) -> str:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from mqviz.model.cluster import TopicAltered
-from mqviz.model.event import Event
 from mqviz.model.readings import Why
 from mqviz.model.segments import LogCleaned, LogStartMoved, SegmentRolled, SegmentsDeleted
 from mqviz.model.state import State
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import several
 
 ROLLS = {
@@ -29,19 +28,15 @@ STARTS = {
 }
 
 
-def _why(event: Event, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, None)
-
-
 @explains(TopicAltered)
 def _altered(_: State, event: TopicAltered) -> Why:
     said = ", ".join(f"{name}={value}" for name, value in event.values.items())
-    return _why(event, f"{event.topic} has new settings: {said}", "The controller told every broker.")
+    return told(event, f"{event.topic} has new settings: {said}", "The controller told every broker.")
 
 
 @explains(SegmentRolled)
 def _rolled(_: State, event: SegmentRolled) -> Why:
-    return _why(
+    return told(
         event,
         f"broker {event.broker} begins a segment of {event.topic} P{event.partition} at {event.base_offset}",
         ROLLS[event.reason],
@@ -56,7 +51,7 @@ def _deleted(state: State, event: SegmentsDeleted) -> Why:
     if known is not None and event.broker in known.partitions[event.partition].replicas:
         gone = known.partitions[event.partition].replicas[event.broker].log.gone
         what = next((f"{g.first} to {g.end - 1}" for g in gone if g.at_us == event.at_us and g.bytes), what)
-    return _why(
+    return told(
         event,
         f"broker {event.broker} deletes {what} of {event.topic} P{event.partition}",
         DELETES[event.reason],
@@ -67,7 +62,7 @@ def _deleted(state: State, event: SegmentsDeleted) -> Why:
 
 @explains(LogStartMoved)
 def _moved(_: State, event: LogStartMoved) -> Why:
-    return _why(
+    return told(
         event,
         f"{event.topic} P{event.partition} starts at {event.start} now on broker {event.broker}",
         STARTS.get(event.reason, event.reason),
@@ -78,7 +73,7 @@ def _moved(_: State, event: LogStartMoved) -> Why:
 
 @explains(LogCleaned)
 def _cleaned(_: State, event: LogCleaned) -> Why:
-    return _why(
+    return told(
         event,
         f"the cleaner of broker {event.broker} went over {event.topic} P{event.partition} below {event.end}",
         "enough of it was dirty: closed segments that no pass had seen",

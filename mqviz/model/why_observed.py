@@ -42,17 +42,11 @@ from mqviz.model.observed_events import (
 from mqviz.model.readings import Why
 from mqviz.model.shares import Partitions, dealt_out, listed, place
 from mqviz.model.state import State
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import lasting, number, several
 
 MOST_NAMES = 4
 """Names that a headline lists; more are counted."""
-
-
-def _why(
-    event: Seen, headline: str, reason: str = "", rule: str = "", change: str = "", lesson: int | None = None
-) -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, lesson)
 
 
 def _names(names: list[str]) -> str:
@@ -70,7 +64,7 @@ def _since(event: Seen) -> str:
 
 @explains(WatchBegan)
 def _began(_: State, event: WatchBegan) -> Why:
-    return _why(
+    return told(
         event,
         f"watching {escape(event.bootstrap)}",
         "the last picture stays if it goes away",
@@ -81,19 +75,19 @@ def _began(_: State, event: WatchBegan) -> Why:
 @explains(ConnectionLost)
 def _lost(_: State, event: ConnectionLost) -> Why:
     reason = f"{escape(event.reason)}; what is shown is the last that was seen"
-    return _why(event, "no broker answers", reason, change=_since(event))
+    return told(event, "no broker answers", reason, change=_since(event))
 
 
 @explains(ConnectionBack)
 def _back(_: State, event: ConnectionBack) -> Why:
-    return _why(event, "the cluster answers again", "everything is asked for anew")
+    return told(event, "the cluster answers again", "everything is asked for anew")
 
 
 @explains(BrokerLost)
 def _broker_lost(state: State, event: BrokerLost) -> Why:
     led = _led_by(state, event.broker)
     change = f"{several(led, 'partition')} that it leads: end unknown" if led else ""
-    return _why(
+    return told(
         event, f"broker {event.broker} does not answer", escape(event.reason), rules.LEADERS, change, 19
     )
 
@@ -102,7 +96,7 @@ def _broker_lost(state: State, event: BrokerLost) -> Why:
 def _broker_back(state: State, event: BrokerBack) -> Why:
     led = _led_by(state, event.broker)
     reason = f"it leads {several(led, 'partition')}" if led else "it leads nothing yet"
-    return _why(event, f"broker {event.broker} answers again", reason, rules.LEADERS, lesson=19)
+    return told(event, f"broker {event.broker} answers again", reason, rules.LEADERS, lesson=19)
 
 
 def _led_by(state: State, broker: int) -> int:
@@ -113,7 +107,7 @@ def _led_by(state: State, broker: int) -> int:
 @explains(ClusterSeen)
 def _cluster(_: State, event: ClusterSeen) -> Why:
     brokers = ", ".join(f"{b} at {escape(seen.host)}:{seen.port}" for b, seen in event.brokers.items())
-    return _why(event, f"the cluster has {several(len(event.brokers), 'broker')}", brokers)
+    return told(event, f"the cluster has {several(len(event.brokers), 'broker')}", brokers)
 
 
 @explains(TopicsSeen)
@@ -121,7 +115,7 @@ def _topics(_: State, event: TopicsSeen) -> Why:
     parts = [f"{several(len(event.topics), 'topic')} new or changed"] if event.topics else []
     parts += [f"{several(len(event.gone), 'topic')} gone"] if event.gone else []
     names = _names([*event.topics, *(name for name in event.gone if name not in event.topics)])
-    return _why(event, ", ".join(parts), names, change=_since(event))
+    return told(event, ", ".join(parts), names, change=_since(event))
 
 
 # -- groups --------------------------------------------------------------------------------------------------
@@ -130,13 +124,13 @@ def _topics(_: State, event: TopicsSeen) -> Why:
 @explains(GroupsListed)
 def _listed(_: State, event: GroupsListed) -> Why:
     if event.gone and not event.groups:
-        return _why(event, f"{_names(list(event.gone))} is gone", "its coordinator no longer lists it")
+        return told(event, f"{_names(list(event.gone))} is gone", "its coordinator no longer lists it")
     if len(event.groups) == 1:
         ((name, listed),) = event.groups.items()
         kind = f" ({listed.kind})" if listed.kind else ""
-        return _why(event, f"{escape(name)}{kind} is {escape(listed.state)}", _since(event))
+        return told(event, f"{escape(name)}{kind} is {escape(listed.state)}", _since(event))
     headline = f"{several(len(event.groups), 'group')} new or in another state"
-    return _why(event, headline, _names(list(event.groups)), change=_since(event))
+    return told(event, headline, _names(list(event.groups)), change=_since(event))
 
 
 @explains(GroupSeen)
@@ -150,11 +144,11 @@ def _group(state: State, event: GroupSeen) -> Why:
         if event.state == "Stable" and event.members:
             reason = dealt_out(_shares(event.members))
         headline = f"{name}: {rebalance_sentence(group, note, 'P')}"
-        return _why(event, headline, reason, rules.ONE_OWNER, _since(event), 15)
+        return told(event, headline, reason, rules.ONE_OWNER, _since(event), 15)
     held = len(rebalances.owners(event.members))
     holds = "holds" if len(event.members) == 1 else "hold"
     reason = f"{members} {holds} {several(held, 'partition')}" if event.members else "no members"
-    return _why(event, f"{name} is {escape(event.state)}", reason, rules.ONE_OWNER, lesson=15)
+    return told(event, f"{name} is {escape(event.state)}", reason, rules.ONE_OWNER, lesson=15)
 
 
 def _shares(members: Sequence[SeenMember]) -> list[tuple[str, Partitions]]:
@@ -170,7 +164,7 @@ def _shares(members: Sequence[SeenMember]) -> list[tuple[str, Partitions]]:
 def _hidden(_: State, event: GroupHidden) -> Why:
     what = "members and commits" if event.what == "both" else event.what
     headline = f"the {what} of {escape(event.group)} cannot be read"
-    return _why(event, headline, escape(event.reason), rules.UNKNOWN_IS_NOT_ZERO)
+    return told(event, headline, escape(event.reason), rules.UNKNOWN_IS_NOT_ZERO)
 
 
 # -- clients that mqviz runs ---------------------------------------------------------------------------------
@@ -179,7 +173,7 @@ def _hidden(_: State, event: GroupHidden) -> Why:
 @explains(ProducerStarted)
 def _producer(_: State, event: ProducerStarted) -> Why:
     reason = f"a process of its own: acks={event.acks}, partitioner {event.partitioner}"
-    return _why(
+    return told(
         event, f"{escape(event.name)} sends to {escape(event.topic)}", reason, rules.SAME_KEY, lesson=13
     )
 
@@ -187,7 +181,7 @@ def _producer(_: State, event: ProducerStarted) -> Why:
 @explains(ConsumerStarted)
 def _consumer(_: State, event: ConsumerStarted) -> Why:
     headline = f"{escape(event.name)} wants to join {escape(event.group)}"
-    return _why(
+    return told(
         event,
         headline,
         "a process of its own; it subscribes and waits for partitions",
@@ -198,7 +192,7 @@ def _consumer(_: State, event: ConsumerStarted) -> Why:
 
 @explains(ClientPaused)
 def _paused(_: State, event: ClientPaused) -> Why:
-    return _why(
+    return told(
         event, f"{escape(event.name)} is frozen", "SIGSTOP: its heartbeats stop too", rules.SILENCE, lesson=15
     )
 
@@ -206,7 +200,7 @@ def _paused(_: State, event: ClientPaused) -> Why:
 @explains(ClientResumed)
 def _resumed(_: State, event: ClientResumed) -> Why:
     reason = "it goes on with what it believed before"
-    return _why(
+    return told(
         event, f"{escape(event.name)} goes on", reason, "whoever was away learns of it at the next answer"
     )
 
@@ -217,17 +211,17 @@ def _ended(state: State, event: ClientEnded) -> Why:
     consumer = event.name in state.observed.driven.consumers
     words = {"closed": "closed", "killed": "was killed (SIGKILL)", "died": "died"}
     rule = (rules.GOODBYE if event.how == "closed" else rules.SILENCE) if consumer else ""
-    return _why(event, f"{name} {words.get(event.how, event.how)}", escape(event.reason), rule, lesson=15)
+    return told(event, f"{name} {words.get(event.how, event.how)}", escape(event.reason), rule, lesson=15)
 
 
 @explains(ClientNotice)
 def _notice(_: State, event: ClientNotice) -> Why:
-    return _why(event, f"{escape(event.name)} reports: {escape(event.text)}")
+    return told(event, f"{escape(event.name)} reports: {escape(event.text)}")
 
 
 @explains(ProducerRateSet)
 def _rate(_: State, event: ProducerRateSet) -> Why:
-    return _why(event, f"{escape(event.name)} sends {event.rate_per_s:g} records a second", "by command")
+    return told(event, f"{escape(event.name)} sends {event.rate_per_s:g} records a second", "by command")
 
 
 @explains(RecordProduced)
@@ -236,7 +230,7 @@ def _produced(_: State, event: RecordProduced) -> Why:
     reason = "no key: any partition" if event.key is None else f"key {escape(event.key)}"
     change = f"acknowledged after {lasting(event.at_us - event.since_us)}"
     rule = rules.SAME_KEY if event.key is not None else ""
-    return _why(
+    return told(
         event,
         f"{escape(event.producer)} wrote to {place(event.topic, event.partition)}{at_offset}",
         reason,
@@ -249,13 +243,13 @@ def _produced(_: State, event: RecordProduced) -> Why:
 @explains(RecordFailed)
 def _failed(_: State, event: RecordFailed) -> Why:
     headline = f"{escape(event.producer)} could not send its record {number(event.number)}"
-    return _why(event, headline, escape(event.reason), lesson=20)
+    return told(event, headline, escape(event.reason), lesson=20)
 
 
 @explains(RecordDelivered)
 def _delivered(_: State, event: RecordDelivered) -> Why:
     headline = f"{escape(event.consumer)} got {_place(event)}"
-    return _why(event, headline, "poll returned it; now it is in hand", rules.POSITION, lesson=15)
+    return told(event, headline, "poll returned it; now it is in hand", rules.POSITION, lesson=15)
 
 
 @explains(RecordProcessed)
@@ -265,7 +259,7 @@ def _processed(state: State, event: RecordProcessed) -> Why:
     reason = "not committed yet: after a crash it would come again"
     if isinstance(committed, int) and committed > event.offset:
         reason = "it was committed before"
-    return _why(
+    return told(
         event, f"{escape(event.consumer)} is done with {_place(event)}", reason, rules.NEXT, lesson=16
     )
 
@@ -280,18 +274,18 @@ def _committed(state: State, event: CommitMade) -> Why:
     headline = (
         f"{escape(event.consumer)} committed {number(event.offset)} of {place(event.topic, event.partition)}"
     )
-    return _why(event, headline, f"everything before {number(event.offset)} is done", rules.NEXT, change, 16)
+    return told(event, headline, f"everything before {number(event.offset)} is done", rules.NEXT, change, 16)
 
 
 @explains(AssignmentReported)
 def _assigned(state: State, event: AssignmentReported) -> Why:
     name = escape(event.consumer)
     if not event.settled:
-        return _why(event, f"{name} gave up its partitions", "the group rebalances", rules.EAGER, lesson=15)
+        return told(event, f"{name} gave up its partitions", "the group rebalances", rules.EAGER, lesson=15)
     group = state.observed.driven.consumers[event.consumer].group
     idle = "" if event.partitions else " and sits idle"
     headline = f"{name} gets {listed(event.partitions)}{idle}"
-    return _why(event, headline, _dealt(state, group), rules.ONE_OWNER, lesson=15)
+    return told(event, headline, _dealt(state, group), rules.ONE_OWNER, lesson=15)
 
 
 def _dealt(state: State, group: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mqviz.model.event import Event
+from functools import partial
+
 from mqviz.model.producer_state import BatchRepeated
 from mqviz.model.readings import Why
 from mqviz.model.retries import (
@@ -14,7 +15,7 @@ from mqviz.model.retries import (
     SendWentOn,
 )
 from mqviz.model.state import State
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import lasting, several
 
 
@@ -29,8 +30,7 @@ def _repeated(_: State, event: BatchRepeated) -> Why:
     return Why(event.at_us, event.id, headline, reason, rule, "", None)
 
 
-def _why(event: Event, headline: str, reason: str = "", rule: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, "", 20)
+_why = partial(told, lesson=20)
 
 
 @explains(BatchRetried)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mqviz.model.event import Event
 from mqviz.model.readings import Why
 from mqviz.model.share import (
     ShareGroupLoaded,
@@ -25,7 +24,7 @@ from mqviz.model.share_consumer import (
     ShareRecordsReturned,
 )
 from mqviz.model.state import State
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import lasting, several
 
 ANY_MEMBER = "any member may get any record of its partitions"
@@ -46,14 +45,10 @@ LATE = "an acknowledgement after the lock changes nothing"
 DONE = {"accept": "acknowledged", "reject": "archived", "release": "given back", "gap": "skipped"}
 
 
-def _why(event: Event, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change)
-
-
 @explains(ShareGroupLoaded)
 def _loaded(_: State, event: ShareGroupLoaded) -> Why:
     headline = f"broker {event.coordinator} looks after {event.group} now"
-    return _why(
+    return told(
         event, headline, "it leads the group's partition of __consumer_offsets; every session begins anew"
     )
 
@@ -69,7 +64,7 @@ def _span(ranges: list[tuple[int, int]]) -> str:
 @explains(ShareMemberJoined)
 def _joined(state: State, event: ShareMemberJoined) -> Why:
     count = len(state.cluster.share_groups[event.group].members)
-    return _why(
+    return told(
         event, f"{event.client} joins share group {event.group}", several(count, "member"), ANY_MEMBER
     )
 
@@ -78,7 +73,7 @@ def _joined(state: State, event: ShareMemberJoined) -> Why:
 def _removed(state: State, event: ShareMemberRemoved) -> Why:
     count = len(state.cluster.share_groups[event.group].members)
     headline = f"{event.client} is out of {event.group}: {event.reason}"
-    return _why(event, headline, "", ANY_MEMBER, f"members {count + 1} → {count}")
+    return told(event, headline, "", ANY_MEMBER, f"members {count + 1} → {count}")
 
 
 @explains(ShareTargetAssigned)
@@ -86,19 +81,19 @@ def _assigned(state: State, event: ShareTargetAssigned) -> Why:
     partitions = sum(count for _, count in event.counted)
     reason = f"{several(len(event.assignments), 'member')}, {several(partitions, 'partition')}"
     change = f"epoch {event.epoch - 1} → {event.epoch}"
-    return _why(event, f"{event.group} shares its partitions out", reason, ANY_MEMBER, change)
+    return told(event, f"{event.group} shares its partitions out", reason, ANY_MEMBER, change)
 
 
 @explains(SharePartitionStarted)
 def _started(state: State, event: SharePartitionStarted) -> Why:
     headline = f"{event.group} begins {event.topic} P{event.partition} at {event.start}"
-    return _why(event, headline, f"share.auto.offset.reset is {event.reset}", START)
+    return told(event, headline, f"share.auto.offset.reset is {event.reset}", START)
 
 
 @explains(ShareLeaderMoved)
 def _moved(state: State, event: ShareLeaderMoved) -> Why:
     headline = f"broker {event.leader} keeps {event.topic} P{event.partition} for {event.group} now"
-    return _why(event, headline, "it knows the written states: what was acquired is free", AGAIN)
+    return told(event, headline, "it knows the written states: what was acquired is free", AGAIN)
 
 
 @explains(ShareRecordsAcquired)
@@ -107,7 +102,7 @@ def _acquired(state: State, event: ShareRecordsAcquired) -> Why:
     most = max(count for _, _, count in event.ranges)
     again = f", delivery {most}" if most > 1 else ""
     reason = f"locked for {lasting(event.until_us - event.at_us)}{again}"
-    return _why(event, f"{what}: acquired by {event.client}", reason, AGAIN if most > 1 else LOCK)
+    return told(event, f"{what}: acquired by {event.client}", reason, AGAIN if most > 1 else LOCK)
 
 
 @explains(ShareRecordsSettled)
@@ -119,25 +114,25 @@ def _settled(state: State, event: ShareRecordsSettled) -> Why:
     change = f"start {found.persisted} → {found.start}" if found.start != found.persisted else ""
     if event.because == "lock over":
         headline = f"{_span(kinds['release'])}: the lock of {event.client} is over"
-        return _why(event, headline, "it did not acknowledge in time", AGAIN, change)
+        return told(event, headline, "it did not acknowledge in time", AGAIN, change)
     if event.because in ("disconnected", "closed"):
         headline = f"{_span(kinds['release'])}: {event.client} is gone"
-        return _why(event, headline, "its connection closed", BROKEN, change)
+        return told(event, headline, "its connection closed", BROKEN, change)
     headline = "; ".join(f"{_span(ranges)} {DONE[kind]}" for kind, ranges in kinds.items())
-    return _why(event, headline, f"{event.client} says so", EACH, change)
+    return told(event, headline, f"{event.client} says so", EACH, change)
 
 
 @explains(ShareRecordArchived)
 def _archived(state: State, event: ShareRecordArchived) -> Why:
     named = f" ({event.key})" if event.key is not None else ""
     headline = f"record {event.offset}{named} is archived: nobody gets it any more"
-    return _why(event, headline, f"{event.deliveries} deliveries, and never acknowledged", AGAIN)
+    return told(event, headline, f"{event.deliveries} deliveries, and never acknowledged", AGAIN)
 
 
 @explains(ShareLocksRenewed)
 def _renewed(state: State, event: ShareLocksRenewed) -> Why:
     headline = f"{_span(list(event.ranges))}: {event.client} keeps it"
-    return _why(event, headline, f"locked anew for {lasting(event.until_us - event.at_us)}", LOCK)
+    return told(event, headline, f"locked anew for {lasting(event.until_us - event.at_us)}", LOCK)
 
 
 @explains(ShareRecordsReturned)
@@ -145,13 +140,13 @@ def _returned(state: State, event: ShareRecordsReturned) -> Why | None:
     if not event.parts:
         return None
     what = _span([(first, end) for _, _, first, end, _ in event.parts])
-    return _why(event, f"poll() of {event.consumer} returns {what}", "", EACH)
+    return told(event, f"poll() of {event.consumer} returns {what}", "", EACH)
 
 
 @explains(ShareAcksRefused)
 def _refused(state: State, event: ShareAcksRefused) -> Why:
     headline = f"{event.consumer} acknowledges too late: {event.named}"
-    return _why(event, headline, "its lock was over: the record is free or somebody else's", LATE)
+    return told(event, headline, "its lock was over: the record is free or somebody else's", LATE)
 
 
 @explains(ShareCallFailed)
@@ -159,12 +154,12 @@ def _failed(state: State, event: ShareCallFailed) -> Why:
     reason = (
         "a record of the last poll was not acknowledged" if event.call == "poll" else "not delivered to it"
     )
-    return _why(event, f"{event.call}() of {event.consumer} throws {event.exception}", reason, EACH)
+    return told(event, f"{event.call}() of {event.consumer} throws {event.exception}", reason, EACH)
 
 
 @explains(ShareProcessingSet)
 def _slower(state: State, event: ShareProcessingSet) -> Why:
-    return _why(event, f"{event.consumer} now takes {lasting(event.processing_us)} a record")
+    return told(event, f"{event.consumer} now takes {lasting(event.processing_us)} a record")
 
 
 @explains(ShareConsumerChanged)
@@ -177,4 +172,4 @@ def _changed(state: State, event: ShareConsumerChanged) -> Why:
         "leaving": "leaves the group",
         "closed": "is gone",
     }
-    return _why(event, f"{event.consumer} {said[event.state]}", "", BROKEN if event.state == "dead" else "")
+    return told(event, f"{event.consumer} {said[event.state]}", "", BROKEN if event.state == "dead" else "")

@@ -5,6 +5,8 @@ A rule and what changed fit in 52 columns, a reason in 60: then nothing is cut b
 
 from __future__ import annotations
 
+from functools import partial
+
 from mqviz.model import rules
 from mqviz.model.readings import Why
 from mqviz.model.state import State
@@ -25,12 +27,10 @@ from mqviz.model.systems import (
     SignUpStarted,
     UserStored,
 )
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import lasting, names, per_second, several
 
-
-def _why(event: AtSignUp, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, 1)
+_why = partial(told, lesson=1)
 
 
 def _of(state: State, event: AtSignUp) -> tuple[SignUpService, SignUp]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from mqviz.model.event import Event
 from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.topic_changes import PartitionsAdded, PartitionsCounted, TopicDeleted
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import several
 
 GROWTH = "partitions can only be added; which key goes where changes with their number, and old records stay where they are"
@@ -14,21 +13,17 @@ DELETION = "a topic is deleted with its records and with what groups committed f
 METADATA = "clients learn of topics from metadata, which they ask for again after an error or after metadata.max.age.ms"
 
 
-def _why(event: Event, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, None)
-
-
 @explains(PartitionsAdded)
 def _added(_: State, event: PartitionsAdded) -> Why:
     more = several(len(event.placement), "more partition")
     total = event.first + len(event.placement)
     reason = "clients that do not know yet go on with the old number"
-    return _why(event, f"{event.topic} gets {more}", reason, GROWTH, f"partitions {event.first} → {total}")
+    return told(event, f"{event.topic} gets {more}", reason, GROWTH, f"partitions {event.first} → {total}")
 
 
 @explains(TopicDeleted)
 def _deleted(_: State, event: TopicDeleted) -> Why:
-    return _why(
+    return told(
         event, f"topic {event.topic} is deleted", "who still asks for it is told that it is unknown", DELETION
     )
 
@@ -39,4 +34,4 @@ def _counted(_: State, event: PartitionsCounted) -> Why:
         f"{name} has {several(count, 'partition')}" if count else f"there is no {name}"
         for name, count in event.topics
     ]
-    return _why(event, f"{event.client} learns that {', '.join(news)}", "", METADATA)
+    return told(event, f"{event.client} learns that {', '.join(news)}", "", METADATA)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mqviz.model.event import Event
 from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.transactional import (
@@ -15,7 +14,7 @@ from mqviz.model.transactional import (
     TransactionFailed,
     TransactionReturned,
 )
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import lasting, several
 
 CALLS = {
@@ -27,10 +26,6 @@ CALLS = {
 }
 
 
-def _why(event: Event, headline: str, reason: str = "", rule: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, "", None)
-
-
 @explains(TransactionCalled)
 def _called(_: State, event: TransactionCalled) -> Why:
     reasons = {
@@ -39,30 +34,30 @@ def _called(_: State, event: TransactionCalled) -> Why:
         "abort": "what has not left yet is dropped, then the coordinator decides",
         "offsets": f"{several(len(event.offsets), 'offset')} of group {event.group} are to be committed with the transaction",
     }
-    return _why(event, f"{event.producer} calls {CALLS[event.call]}", reasons[event.call])
+    return told(event, f"{event.producer} calls {CALLS[event.call]}", reasons[event.call])
 
 
 @explains(TransactionBegan)
 def _began(_: State, event: TransactionBegan) -> Why:
     reason = "only the client knows of it: the coordinator hears of a transaction by its first record"
-    return _why(event, f"{event.producer} begins a transaction", reason)
+    return told(event, f"{event.producer} begins a transaction", reason)
 
 
 @explains(TransactionAsked)
 def _asked(_: State, event: TransactionAsked) -> Why:
-    return _why(event, f"{event.producer} asks the coordinator and waits")
+    return told(event, f"{event.producer} asks the coordinator and waits")
 
 
 @explains(TransactionDelayed)
 def _delayed(_: State, event: TransactionDelayed) -> Why:
     headline = f"{event.producer} will ask again in {lasting(event.until_us - event.at_us)}"
-    return _why(event, headline, f"the answer was {event.named}, which passes")
+    return told(event, headline, f"the answer was {event.named}, which passes")
 
 
 @explains(ProducerIdTaken)
 def _taken(_: State, event: ProducerIdTaken) -> Why:
     headline = f"{event.producer} writes as producer id {event.producer_id}, epoch {event.epoch}, from now on"
-    return _why(
+    return told(
         event,
         headline,
         rule="Each transaction with data has an epoch of its own; sequences begin at 0 in it.",
@@ -74,26 +69,26 @@ def _returned(_: State, event: TransactionReturned) -> Why:
     call = CALLS[event.call]
     if not event.thrown:
         done = f", with {several(event.sent, 'record')}" if event.sent else ""
-        return _why(event, f"{call} of {event.producer} returns{done}")
+        return told(event, f"{call} of {event.producer} returns{done}")
     if "Timeout" in event.thrown or "TIMED_OUT" in event.thrown:
         reason, rule = "no coordinator answered within max.block.ms", "The call may only be repeated."
     else:
         reason, rule = "the transaction is in an error state", ""
-    return _why(event, f"{call} of {event.producer} throws {event.thrown}", reason, rule)
+    return told(event, f"{call} of {event.producer} throws {event.thrown}", reason, rule)
 
 
 @explains(TransactionCallRefused)
 def _refused(_: State, event: TransactionCallRefused) -> Why:
-    return _why(event, f"{CALLS[event.call]} of {event.producer} throws {event.thrown}", event.reason)
+    return told(event, f"{CALLS[event.call]} of {event.producer} throws {event.thrown}", event.reason)
 
 
 @explains(TransactionFailed)
 def _failed(_: State, event: TransactionFailed) -> Why:
     if event.fatal:
         rule = "Nothing but close() is possible now: a newer owner of the id may be at work."
-        return _why(event, f"{event.producer} is out: {event.thrown}", f"it was told {event.named}", rule)
+        return told(event, f"{event.producer} is out: {event.thrown}", f"it was told {event.named}", rule)
     rule = "abortTransaction() is the only way on."
-    return _why(
+    return told(
         event,
         f"the transaction of {event.producer} cannot be committed any more",
         f"error: {event.named}",

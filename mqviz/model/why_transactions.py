@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mqviz.model.event import Event
 from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.transactions import (
@@ -18,17 +17,13 @@ from mqviz.model.transactions import (
     TransactionLoaded,
     TransactionPrepared,
 )
-from mqviz.model.why import explains
+from mqviz.model.why import explains, told
 from mqviz.model.words import several
-
-
-def _why(event: Event, headline: str, reason: str = "", rule: str = "", change: str = "") -> Why:
-    return Why(event.at_us, event.id, headline, reason, rule, change, None)
 
 
 @explains(ProducerIdAssigned)
 def _assigned(_: State, event: ProducerIdAssigned) -> Why:
-    return _why(
+    return told(
         event,
         f"{event.transactional_id} has producer id {event.producer_id}, epoch {event.epoch}",
         "Its producer called initTransactions(); the coordinator wrote the new epoch down.",
@@ -38,14 +33,14 @@ def _assigned(_: State, event: ProducerIdAssigned) -> Why:
 
 @explains(ProducerIdReserved)
 def _reserved(_: State, event: ProducerIdReserved) -> Why:
-    return _why(event, f"an idempotent producer has producer id {event.producer_id}, epoch 0")
+    return told(event, f"an idempotent producer has producer id {event.producer_id}, epoch 0")
 
 
 @explains(AddedToTransaction)
 def _added(_: State, event: AddedToTransaction) -> Why:
     parts = [f"{topic}-{number}" for topic, number in event.partitions]
     groups = [f"the offsets of group {group}" for group in event.groups]
-    return _why(
+    return told(
         event,
         f"{', '.join(parts + groups)} joined the transaction of {event.transactional_id}",
         "It is the first time that this transaction writes there.",
@@ -55,7 +50,7 @@ def _added(_: State, event: AddedToTransaction) -> Why:
 
 @explains(TransactionFenced)
 def _fenced(_: State, event: TransactionFenced) -> Why:
-    return _why(
+    return told(
         event,
         f"the transaction of {event.transactional_id} is taken from its producer: epoch {event.epoch}",
         f"The coordinator did it because {event.reason}.",
@@ -66,7 +61,7 @@ def _fenced(_: State, event: TransactionFenced) -> Why:
 @explains(TransactionPrepared)
 def _prepared(_: State, event: TransactionPrepared) -> Why:
     outcome = "commit" if event.commit else "abort"
-    return _why(
+    return told(
         event,
         f"the transaction of {event.transactional_id} is decided: {outcome}",
         f"The coordinator's record of it is replicated; the next epoch is {event.epoch}.",
@@ -78,7 +73,7 @@ def _prepared(_: State, event: TransactionPrepared) -> Why:
 def _written(state: State, event: MarkersWritten) -> Why:
     found = state.cluster.transactions.ids[event.transactional_id]
     left = len(found.partitions) + len(found.groups)
-    return _why(
+    return told(
         event,
         f"{several(len(event.partitions) + len(event.groups), 'marker')} of {event.transactional_id} written",
         f"{several(left, 'marker')} to go." if left else "That was the last one.",
@@ -88,7 +83,7 @@ def _written(state: State, event: MarkersWritten) -> Why:
 @explains(TransactionCompleted)
 def _completed(_: State, event: TransactionCompleted) -> Why:
     outcome = "committed" if event.commit else "aborted"
-    return _why(
+    return told(
         event,
         f"the transaction of {event.transactional_id} is {outcome} everywhere",
         "Every partition and group that it touched has its marker.",
@@ -98,7 +93,7 @@ def _completed(_: State, event: TransactionCompleted) -> Why:
 
 @explains(TransactionalIdExpired)
 def _expired(_: State, event: TransactionalIdExpired) -> Why:
-    return _why(
+    return told(
         event,
         f"the coordinator forgot {event.transactional_id}",
         "Nobody used it for transactional.id.expiration.ms.",
@@ -107,7 +102,7 @@ def _expired(_: State, event: TransactionalIdExpired) -> Why:
 
 @explains(TransactionLoaded)
 def _loaded(_: State, event: TransactionLoaded) -> Why:
-    return _why(
+    return told(
         event,
         f"broker {event.coordinator} coordinates {event.transactional_id} now",
         "It leads the partition of __transaction_state that holds the id, and read there how things stand.",
@@ -118,7 +113,7 @@ def _loaded(_: State, event: TransactionLoaded) -> Why:
 @explains(TransactionalOffsetsWritten)
 def _offsets(_: State, event: TransactionalOffsetsWritten) -> Why:
     said = ", ".join(f"{topic}-{number} {offset}" for topic, number, offset in event.offsets)
-    return _why(
+    return told(
         event,
         f"group {event.group} holds offsets of {event.transactional_id}: {said}",
         "They came inside of a transaction, so they count only when it commits.",
@@ -128,7 +123,7 @@ def _offsets(_: State, event: TransactionalOffsetsWritten) -> Why:
 
 @explains(TransactionalOffsetsEnded)
 def _ended(_: State, event: TransactionalOffsetsEnded) -> Why:
-    return _why(
+    return told(
         event,
         f"the offsets that group {event.group} held for a transaction are {'committed' if event.commit else 'dropped'}",
         "The marker of their transaction arrived.",

@@ -15,7 +15,7 @@ from mqviz.model.state import State
 from mqviz.model.storage_facts import Dirt, Keeping, Stored
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.figures import seconds, thousands
-from mqviz.scenes.letters import MANY, NULL, colour_key, letters_of
+from mqviz.scenes.letters import Letters, colour_key, letters_of
 from mqviz.scenes.style import BRIGHT, OK, QUIET, STRONG, WAIT, Style, style
 from mqviz.scenes.text import shorten, width
 from mqviz.scenes.view import View
@@ -46,11 +46,7 @@ class Picture(NamedTuple):
     dirt: Dirt
     last_pass: Pass | None
     clean_up_to: tuple[tuple[int, int], ...]
-    letters: dict[str, str]
-
-    def letter(self, key: str | None) -> str:
-        """The letter of a key."""
-        return NULL if key is None else self.letters.get(key, MANY)
+    letters: Letters
 
     def part_of(self, offset: int) -> str:
         """clean, dirty or active."""
@@ -184,7 +180,7 @@ def _tape(
         if record is None:
             canvas.put(column.at, row, "·".ljust(cell), QUIET)
             continue
-        letter = "∘" if record.marker else shown.letter(record.key)
+        letter = "∘" if record.marker else shown.letters.of(record.key)
         key = colour_key(letter)
         look = style("bright", f"lit {key}", True) if record.newest else style(f"letter {key}", f"read {key}")
         target: Target = ("record", shown.topic, shown.partition, record.offset)
@@ -219,7 +215,7 @@ def _keys(canvas: Canvas, shown: Picture, columns: list[Column], row: int, room:
     for column in columns:
         if column.record is not None and column.record.key is not None and not column.record.marker:
             mine.setdefault(column.record.key, []).append(column)
-    keys = sorted(mine, key=lambda key: (shown.letter(key), key))
+    keys = sorted(mine, key=lambda key: (shown.letters.of(key), key))
     hidden = max(0, len(keys) - room)
     step = 2 if room >= 3 * len(keys) + 6 else 1
     for number, key in enumerate(keys[: len(keys) - hidden]):
@@ -230,7 +226,7 @@ def _keys(canvas: Canvas, shown: Picture, columns: list[Column], row: int, room:
 
 
 def _key(canvas: Canvas, shown: Picture, key: str, columns: list[Column], row: int, end: int) -> None:
-    letter = shown.letter(key)
+    letter = shown.letters.of(key)
     look = style(f"key {colour_key(letter)}", bold=True)
     at = canvas.put(1, row, letter, look)
     canvas.put(at + 1, row, shorten(key, _NAME - 4), style("ink"))

@@ -19,12 +19,20 @@ DISTINCT = 26
 _COLOURS = "ABCDEFGH"
 
 
-def letters_of(keys: Sequence[str]) -> dict[str, str]:
+class Letters(dict[str, str]):
+    """The letter of each key."""
+
+    def of(self, key: str | None) -> str:
+        """What a record with this key wears: `*` where its key has no letter."""
+        return NULL if key is None else self.get(key, MANY)
+
+
+def letters_of(keys: Sequence[str]) -> Letters:
     """The letter of each key; `keys` are in the order of their first appearance.
 
     A key wears its own initial if no earlier key has it, else the first letter that is free.
     """
-    free, found = list(ascii_uppercase), dict.fromkeys(keys, MANY)
+    free, found = list(ascii_uppercase), Letters((key, MANY) for key in keys)
     for key in keys[:DISTINCT]:
         initial = key[:1].upper()
         found[key] = initial if initial in free else free[0]

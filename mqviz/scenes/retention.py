@@ -15,7 +15,7 @@ from mqviz.model.state import State
 from mqviz.model.storage_facts import Keeping, Stored
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import duration, thousands
-from mqviz.scenes.letters import MANY, NULL, colour_key, letters_of
+from mqviz.scenes.letters import Letters, colour_key, letters_of
 from mqviz.scenes.style import BAD, BRIGHT, EDGE, OK, QUIET, WAIT, Style, style
 from mqviz.scenes.text import shorten, width
 from mqviz.scenes.view import View
@@ -120,7 +120,7 @@ class Tile(NamedTuple):
         return self.column + 1 + (offset - self.part.first) * self.cell
 
 
-def _block(canvas: Canvas, block: Block, row: int, high: int, view: View, letters: dict[str, str]) -> None:
+def _block(canvas: Canvas, block: Block, row: int, high: int, view: View, letters: Letters) -> None:
     _head(canvas, block, row)
     rows = _rows(row, high, view.columns >= _WIDE)
     tiles = _laid(block, view.columns)
@@ -206,7 +206,7 @@ def _size(part: SegmentReading, cell: int) -> int:
     return max(_LEAST, span * cell + 1 if span <= _MOST else 0)
 
 
-def _tile(canvas: Canvas, block: Block, tile: Tile, rows: Rows, letters: dict[str, str], now_us: int) -> None:
+def _tile(canvas: Canvas, block: Block, tile: Tile, rows: Rows, letters: Letters, now_us: int) -> None:
     """Name, records, and how near its end it is."""
     part = tile.part
     goes = part.first in block.doomed
@@ -223,7 +223,7 @@ def _tile(canvas: Canvas, block: Block, tile: Tile, rows: Rows, letters: dict[st
     _measure(canvas, block, tile, rows, now_us)
 
 
-def _records(canvas: Canvas, block: Block, tile: Tile, rows: Rows, letters: dict[str, str]) -> None:
+def _records(canvas: Canvas, block: Block, tile: Tile, rows: Rows, letters: Letters) -> None:
     if not tile.cell:
         words = f"{thousands(tile.part.records)} records"
         canvas.put(tile.column + 1, rows.letters, shorten(words, tile.columns - 2), QUIET)
@@ -231,7 +231,7 @@ def _records(canvas: Canvas, block: Block, tile: Tile, rows: Rows, letters: dict
     for record in block.records:
         if not tile.part.first <= record.offset < tile.part.end:
             continue
-        letter = NULL if record.key is None else letters.get(record.key, MANY)
+        letter = letters.of(record.key)
         key, at = colour_key(letter), tile.at(record.offset)
         look: Style = style("bright", f"lit {key}", True)
         if record.offset < block.start:

@@ -14,6 +14,7 @@ from mqviz.model.readings import Cell, Tape
 from mqviz.scenes import letters
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.figures import thousands
+from mqviz.scenes.letters import Letters
 from mqviz.scenes.style import BRIGHT, EDGE, QUIET, WAIT, Style, style
 
 _MARK = style("bright")
@@ -56,7 +57,7 @@ def shown_cells(tape: Tape, most: int) -> tuple[Cell, ...]:
 
 
 def draw_tape(
-    canvas: Canvas, strip: Strip, tape: Tape, lit_from: int, letter_of: dict[str, str], focus: Target | None
+    canvas: Canvas, strip: Strip, tape: Tape, lit_from: int, letter_of: Letters, focus: Target | None
 ) -> Drawn:
     """Draw walls, tiles and letters; records from offset `lit_from` to the high watermark are lit."""
     drawn = shown_cells(tape, strip.cells)
@@ -131,7 +132,7 @@ def _level(cell: Cell, lit_from: int, high: int | None) -> str:
 
 
 def _record(
-    canvas: Canvas, strip: Strip, column: int, cell: Cell, level: str, letter_of: dict[str, str], focus: bool
+    canvas: Canvas, strip: Strip, column: int, cell: Cell, level: str, letter_of: Letters, focus: bool
 ) -> None:
     sign = letters.UNSEEN if not cell.seen else letters.NULL
     if cell.seen and cell.key is not None:

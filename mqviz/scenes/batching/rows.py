@@ -8,7 +8,7 @@ from mqviz.model.batching_facts import ANSWERED, FILLING, GOING, THERE, BatchRea
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.edges import draw_edge, draw_flight, progress, straight
 from mqviz.scenes.figures import duration, thousands
-from mqviz.scenes.letters import MANY, NULL, colour_key
+from mqviz.scenes.letters import Letters, colour_key
 from mqviz.scenes.style import BAD, BRIGHT, EDGE, OK, PLAIN, QUIET, WAIT, Style, style
 from mqviz.scenes.text import shorten, width
 
@@ -34,15 +34,11 @@ class Columns(NamedTuple):
 class Scale(NamedTuple):
     """What a row needs to know beside its queue."""
 
-    letters: dict[str, str]
+    letters: Letters
     batch_size: int
     linger_us: int
     now_us: int
     motion_us: int
-
-    def letter(self, key: str | None) -> str:
-        """The letter of a record."""
-        return NULL if key is None else self.letters.get(key, MANY)
 
 
 def draw_queue(
@@ -86,10 +82,10 @@ def _records(canvas: Canvas, batch: BatchReading, column: int, row: int, cells: 
     """A batch in `cells` cells: a letter where a record begins, or each cell the record that is there."""
     keys = batch.keys
     starts = {number * cells // len(keys): key for number, key in reversed(list(enumerate(keys)))}
-    key = colour_key(scale.letter(keys[0]))
+    key = colour_key(scale.letters.of(keys[0]))
     for cell in range(cells):
         if cell in starts:
-            letter = scale.letter(starts[cell])
+            letter = scale.letters.of(starts[cell])
             key = colour_key(letter)
             canvas.put(column + cell, row, letter, style("bright", f"lit {key}", True))
         else:
@@ -136,7 +132,7 @@ def _flying(canvas: Canvas, queue: QueueReading, at: Columns, row: int, scale: S
     for batch in queue.left:
         part = progress(batch.sent_at_us, batch.arrives_at_us, scale.motion_us)
         if batch.place == GOING:
-            draw_flight(canvas, way, part, "".join(scale.letter(key) for key in batch.keys))
+            draw_flight(canvas, way, part, "".join(scale.letters.of(key) for key in batch.keys))
         elif batch.place == ANSWERED:
             sign, look = ("✗", BAD) if batch.refused else ("✓", OK)
             canvas.put(end - 1 - int(part * (end - 1 - at.flight)), row + 1, f"◄{sign}", look)

@@ -10,7 +10,7 @@ from mqviz.model.group_record import Crash
 from mqviz.model.readings import Tape
 from mqviz.model.state import State
 from mqviz.scenes.figures import seconds
-from mqviz.scenes.letters import MANY, NULL, letters_of
+from mqviz.scenes.letters import Letters, letters_of
 from mqviz.scenes.view import View
 
 STYLES = {
@@ -125,9 +125,9 @@ def _log_end(state: State, topic: str, partition: int) -> int:
     return end if isinstance(end, int) else 0
 
 
-def _letter(cell: object, letter_of: dict[str, str]) -> str:
+def _letter(cell: object, letter_of: Letters) -> str:
     key = getattr(cell, "key", None)
-    return NULL if key is None else letter_of.get(key, MANY)
+    return letter_of.of(key)
 
 
 def _lane(state: State, topic: str, partition: int, each: Exposure, first: int, count: int) -> Lane:

@@ -12,7 +12,7 @@ from mqviz.model import facts, topic_facts
 from mqviz.model.observed import Unknown
 from mqviz.model.readings import Flight, Tape, TopicReading
 from mqviz.model.state import State
-from mqviz.scenes.letters import MANY, NULL, letters_of
+from mqviz.scenes.letters import Letters, letters_of
 from mqviz.scenes.view import View
 
 LOOKED = 1_500
@@ -152,7 +152,7 @@ def _rules(state: State, topic: TopicReading) -> tuple[Rule, ...]:
     return tuple(Rule(name, tuple(users[name]), counts[name] or topic.partitions) for name in shown)
 
 
-def _keys(tapes: Iterable[Tape], letters: dict[str, str], order: list[str]) -> tuple[Key, ...]:
+def _keys(tapes: Iterable[Tape], letters: Letters, order: list[str]) -> tuple[Key, ...]:
     """Keys in the order in which they got their letters; null keys last, if there are any."""
     counters = [Counter(cell.key for cell in tape.cells if cell.seen) for tape in tapes]
     names: list[str | None] = [*order]
@@ -163,17 +163,15 @@ def _keys(tapes: Iterable[Tape], letters: dict[str, str], order: list[str]) -> t
     return tuple(
         Key(
             name,
-            NULL if name is None else letters.get(name, MANY),
+            letters.of(name),
             tuple(counter[name] for counter in counters),
         )
         for name in names
     )
 
 
-def _bar(tape: Tape, letters: dict[str, str]) -> Bar:
-    counter = Counter(
-        NULL if cell.key is None else letters.get(cell.key, MANY) for cell in tape.cells if cell.seen
-    )
+def _bar(tape: Tape, letters: Letters) -> Bar:
+    counter = Counter(letters.of(cell.key) for cell in tape.cells if cell.seen)
     start, end = tape.log_start, tape.log_end
     known = not isinstance(start, Unknown) and not isinstance(end, Unknown)
     return Bar(tape.partition, end - start if known else 0, tuple(counter.most_common()))  # type: ignore[operator]

@@ -19,6 +19,7 @@ from mqviz.model.readings import (
 from mqviz.model.state import State
 from mqviz.scenes import letters
 from mqviz.scenes.figures import thousands
+from mqviz.scenes.letters import Letters
 from mqviz.scenes.text import width
 from mqviz.scenes.view import View
 
@@ -96,11 +97,7 @@ class Picture:
     lanes: tuple[Lane, ...]
     flights: tuple[Flight, ...]
     ledger: Ledger | Unknown
-    letters: dict[str, str]
-
-    def letter(self, key: str | None) -> str:
-        """The letter of a key."""
-        return letters.NULL if key is None else self.letters.get(key, letters.MANY)
+    letters: Letters
 
 
 def outline(state: State, view: View) -> Outline | None:

@@ -53,7 +53,7 @@ def draw_flights(frame: Frame) -> None:
         lane = flight.partition - frame.shown.first
         if 0 <= lane < len(frame.shown.lanes) and flight.sent_at_us <= now_us < flight.arrives_at_us:
             part = progress(flight.sent_at_us, flight.arrives_at_us, now_us)
-            signs = "".join(frame.shown.letter(key) for key in flight.keys) or " "
+            signs = "".join(frame.shown.letters.of(key) for key in flight.keys) or " "
             for way in _ways(frame, rows, flight, lane):
                 draw_flight(frame.canvas, way, part, signs)
 

@@ -103,7 +103,7 @@ def _owned_lane(frame: Frame, number: int, member: MemberReading, title: str) ->
     lag = lane.holds[0].lag
     tiles.draw_title(canvas, tile, row, title, f"P{lane.tape.partition}", lag if frame.compact else None)
     work, to_read = _work_here(member, lane), _to_read(lane)
-    letter = frame.shown.letter(work.key if work else None)
+    letter = frame.shown.letters.of(work.key if work else None)
     tiles.draw_doing(canvas, tile, row + 1, member, lag, to_read, work, frame.view.now_us, letter)
     if member.state == "dead":
         canvas.put(columns.reach, row, "╎" * columns.reach_columns, EDGE)

@@ -9,7 +9,7 @@ from mqviz.model.ledger_facts import RecordLedger
 from mqviz.model.observed import Unknown
 from mqviz.model.replication_facts import CopyCell, CopyReading, Replication
 from mqviz.model.state import State
-from mqviz.scenes.letters import MANY, NULL, letters_of
+from mqviz.scenes.letters import Letters, letters_of
 from mqviz.scenes.view import View
 
 
@@ -23,14 +23,10 @@ class Picture(NamedTuple):
     copies: tuple[CopyReading, ...]
     first: int
     cells: int
-    letters: dict[str, str]
+    letters: Letters
     acks: tuple[str, ...]
     ledger: RecordLedger
     fallen: CopyReading | None
-
-    def letter(self, key: str | None) -> str:
-        """The letter of a key."""
-        return NULL if key is None else self.letters.get(key, MANY)
 
     @property
     def led(self) -> CopyReading:

@@ -74,7 +74,7 @@ def _fall(
 
 
 def _tile(canvas: Canvas, shown: Picture, place: Place, cell: CopyCell, top: int, row: int) -> None:
-    column, letter = place.wall(cell.offset) + 1, shown.letter(cell.key)
+    column, letter = place.wall(cell.offset) + 1, shown.letters.of(cell.key)
     room = place.cell - 1
     look = style("base", "bad", True) if cell.lost else style("wait", bold=True)
     for line in range(top, row):
@@ -128,9 +128,9 @@ def _record_line(shown: Picture, cells: Sequence[CopyCell]) -> Line:
     bright = style("bright", bold=True)
     if len(cells) == 1:
         cell = cells[0]
-        name = f"{shown.letter(cell.key)} {cell.key}" if cell.key is not None else "no key"
+        name = f"{shown.letters.of(cell.key)} {cell.key}" if cell.key is not None else "no key"
         return (f"{name}, offset {thousands(cell.offset)}, epoch {cell.epoch}",), bright
-    names = ", ".join(f"{shown.letter(cell.key)} {thousands(cell.offset)}" for cell in cells[:4])
+    names = ", ".join(f"{shown.letters.of(cell.key)} {thousands(cell.offset)}" for cell in cells[:4])
     more = f" and {len(cells) - 4} more" if len(cells) > 4 else ""
     return (f"{names}{more}, epoch {cells[-1].epoch}",), bright
 

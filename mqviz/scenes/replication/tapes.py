@@ -101,7 +101,7 @@ def draw_flights(canvas: Canvas, shown: Picture, place: Place, rows: dict[int, i
         for number, key in enumerate(each.keys):
             offset = each.first + number
             if place.first <= offset < place.first + place.cells and row != begin:
-                letter = shown.letter(key)
+                letter = shown.letters.of(key)
                 look = style("base", f"key {colour_key(letter)}", True)
                 after = canvas.put(place.wall(offset) + place.cell // 2, row, letter, look) + 1
         while after > place.column and _sign(canvas, after, row) in ("┊", "!", "│", "|"):
@@ -167,7 +167,7 @@ def _tape(
     for cell in copy.cells:
         column = place.wall(cell.offset)
         _wall(canvas, shown, place, copy, cell.offset, row)
-        letter = shown.letter(cell.key)
+        letter = shown.letters.of(cell.key)
         target: Target = ("record", shown.facts.topic, shown.facts.partition, cell.offset)
         look, said = _tile(shown, copy, cell, letter)
         if counts and target == focus:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model import share_facts
+from mqviz.model import facts, share_facts
 from mqviz.model.share_window import SharePartition
 from mqviz.model.state import State
-from mqviz.scenes.letters import MANY, NULL, letters_of
+from mqviz.scenes.letters import letters_of
 from mqviz.scenes.view import View
 
 
@@ -90,12 +90,12 @@ def _spots(state: State, view: View, window: SharePartition, cells: int) -> tupl
     """Records from just before the start on, or further back where there are not that many behind it."""
     high = share_facts.readable_end(state, window)
     first = max(0, min(window.start - 1, high - cells), high - max(cells, high - window.start + 1))
-    letter_of = letters_of(share_facts.keys(state))
+    letter_of = letters_of(facts.key_letters(state))
     found: list[Spot] = []
     for offset in range(first, min(high, first + cells)):
         run = share_facts.record(state, window, offset)
         key = share_facts.key(state, window, offset)
-        letter = NULL if key is None else letter_of.get(key, MANY)
+        letter = letter_of.of(key)
         if run is None:
             found.append(Spot(offset, letter, "before", 0))
         else:

@@ -16,7 +16,7 @@ from mqviz.model.timeline_facts import Deed, Message, Node, Part
 from mqviz.model.timeline_stages import Hold, NodeReading, Stage
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.figures import duration
-from mqviz.scenes.letters import letters_of
+from mqviz.scenes.letters import Letters, letters_of
 from mqviz.scenes.style import BRIGHT, OK, PLAIN, QUIET, STRONG, WAIT, Style, style
 from mqviz.scenes.text import shorten, width
 from mqviz.scenes.timeline.labels import letters, size
@@ -165,7 +165,7 @@ def _line(
     line: Line,
     view: View,
     holds: tuple[Hold, ...],
-    of: dict[str, str],
+    of: Letters,
 ) -> None:
     if line.what is None:
         draw_gap(canvas, shown, row)
@@ -219,7 +219,7 @@ def _short(time_us: int) -> str:
 # -- the foot --------------------------------------------------------------------------------------------
 
 
-def _stages(canvas: Canvas, newest: tuple[Part, tuple[Stage, ...]], row: int, of: dict[str, str]) -> None:
+def _stages(canvas: Canvas, newest: tuple[Part, tuple[Stage, ...]], row: int, of: Letters) -> None:
     """The newest batch: how long after it was sent each station was reached; `○` is still to come."""
     part, stages = newest
     canvas.put(1, row, "newest", STRONG)

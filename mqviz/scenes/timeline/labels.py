@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mqviz.kafka.errors import Error
 from mqviz.model.timeline_facts import Deed, Message, Part
 from mqviz.scenes.figures import thousands
-from mqviz.scenes.letters import MANY, NULL, colour_key
+from mqviz.scenes.letters import Letters, colour_key
 from mqviz.scenes.style import BAD, BRIGHT, OK, PLAIN, QUIET, Style, style
 from mqviz.scenes.text import width
 
@@ -33,14 +33,14 @@ def fitting(labels: Sequence[Label], room: int) -> Label:
     return next((label for label in labels if size(label) <= room), ())
 
 
-def letters(keys: Sequence[str | None], count: int, of: dict[str, str]) -> Label:
+def letters(keys: Sequence[str | None], count: int, of: Letters) -> Label:
     """The first records as lit letters, and how many more there are."""
-    signs = [NULL if key is None else of.get(key, MANY) for key in keys]
+    signs = [of.of(key) for key in keys]
     found: list[Piece] = [(sign, style("bright", f"lit {colour_key(sign)}", True)) for sign in signs]
     return (*found, (f"+{thousands(count - len(signs))}", PLAIN)) if count > len(signs) else tuple(found)
 
 
-def of_message(message: Message, of: dict[str, str]) -> list[Label]:
+def of_message(message: Message, of: Letters) -> list[Label]:
     """The wishes for an arrow, longest first."""
     if message.broken:
         more = f" ×{message.times}" if message.times > 1 else ""
@@ -56,7 +56,7 @@ def _error(code: int) -> list[Label]:
     return [((f"✗ {name}", BAD),), ((f"✗ error {code}", BAD),), ((f"✗ {code}", BAD),), (("✗", BAD),)]
 
 
-def _request(message: Message, of: dict[str, str]) -> list[Label]:
+def _request(message: Message, of: Letters) -> list[Label]:
     parts = message.parts
     if message.kind == "Produce":
         sent = _records(parts, of)
@@ -76,13 +76,13 @@ def _request(message: Message, of: dict[str, str]) -> list[Label]:
     return [((name, QUIET),), ((name[:6], QUIET),)]
 
 
-def _records(parts: Sequence[Part], of: dict[str, str]) -> Label:
+def _records(parts: Sequence[Part], of: Letters) -> Label:
     """The records of all parts: the first letters, and how many more."""
     count = sum(part.count for part in parts)
     return letters([key for part in parts for key in part.keys][:3], count, of)
 
 
-def _answer(message: Message, of: dict[str, str]) -> list[Label]:
+def _answer(message: Message, of: Letters) -> list[Label]:
     parts = message.parts
     if message.kind == "Produce":
         more = f" +{len(parts) - 1}" if len(parts) > 1 else ""
@@ -96,7 +96,7 @@ def _answer(message: Message, of: dict[str, str]) -> list[Label]:
     return [((f"✓ {name}", QUIET),), (("✓", QUIET),)]
 
 
-def _fetched(parts: Sequence[Part], of: dict[str, str]) -> list[Label]:
+def _fetched(parts: Sequence[Part], of: Letters) -> list[Label]:
     """Records with the offset of the first; without any, what the answer brings is the high watermark."""
     full = [part for part in parts if part.count]
     if not full:
@@ -106,7 +106,7 @@ def _fetched(parts: Sequence[Part], of: dict[str, str]) -> list[Label]:
     return [(*sent, (f" at {thousands(full[0].first)}", PLAIN)), sent, sent[:1]]
 
 
-def of_deed(deed: Deed, of: dict[str, str]) -> list[Label]:
+def of_deed(deed: Deed, of: Letters) -> list[Label]:
     """The wishes for what a node did, longest first."""
     if deed.what == "high watermark":
         words = f"HW {thousands(deed.end)}"

@@ -8,7 +8,7 @@ from mqviz.model.timeline_facts import Deed, Message, Node
 from mqviz.model.timeline_stages import Hold, NodeReading
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.edges import progress
-from mqviz.scenes.letters import colour_key
+from mqviz.scenes.letters import Letters, colour_key
 from mqviz.scenes.style import BAD, BRIGHT, EDGE, OK, PLAIN, QUIET, WAIT, Style, style
 from mqviz.scenes.text import shorten, width
 from mqviz.scenes.timeline.labels import Label, fitting, of_deed, of_message, size
@@ -96,7 +96,7 @@ def draw_gap(canvas: Canvas, found: Lanes, row: int) -> None:
         canvas.put(column, row, "·", EDGE)
 
 
-def draw_message(canvas: Canvas, found: Lanes, row: int, message: Message, of: dict[str, str]) -> None:
+def draw_message(canvas: Canvas, found: Lanes, row: int, message: Message, of: Letters) -> None:
     """An arrow from lane to lane with what it says."""
     source, target = found.columns[message.source], found.columns[message.target]
     label = fitting(of_message(message, of), abs(target - source) - 4)
@@ -109,9 +109,7 @@ def draw_message(canvas: Canvas, found: Lanes, row: int, message: Message, of: d
     _label(canvas, left + 1 + (right - left - 1 - size(label)) // 2, row, label)
 
 
-def draw_flight(
-    canvas: Canvas, found: Lanes, row: int, message: Message, of: dict[str, str], now_us: int
-) -> None:
+def draw_flight(canvas: Canvas, found: Lanes, row: int, message: Message, of: Letters, now_us: int) -> None:
     """A message on its way: the part of its way that it has made, and its head."""
     source, target = found.columns[message.source], found.columns[message.target]
     part = progress(message.sent_at_us, message.arrives_at_us, now_us)
@@ -146,7 +144,7 @@ def _line(message: Message, label: Label) -> Style:
     return PLAIN if any(look.bg.startswith("lit ") for _, look in label) else EDGE
 
 
-def draw_deed(canvas: Canvas, found: Lanes, row: int, deed: Deed, of: dict[str, str]) -> None:
+def draw_deed(canvas: Canvas, found: Lanes, row: int, deed: Deed, of: Letters) -> None:
     """What a node did, beside its lifeline: to the right, or to the left on the last lane."""
     column = found.columns[deed.node]
     last = column == max(found.columns.values())

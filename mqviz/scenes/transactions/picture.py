@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model import share_facts, transaction_facts
+from mqviz.model import facts, transaction_facts
 from mqviz.model.cluster import Partition
 from mqviz.model.state import State
 from mqviz.model.transaction_facts import Counts, Owner, Reader, Spot
-from mqviz.scenes.letters import MANY, NULL, letters_of
+from mqviz.scenes.letters import Letters, letters_of
 from mqviz.scenes.view import View
 
 
@@ -19,7 +19,7 @@ class Picture(NamedTuple):
     partition: int
     partitions: int
     spots: tuple[Spot, ...]
-    letters: dict[str, str]
+    letters: Letters
     first: int
     end: int
     stable: int
@@ -30,10 +30,6 @@ class Picture(NamedTuple):
     committed: Reader | None
     uncommitted: Reader | None
     counts: Counts
-
-    def letter(self, spot: Spot) -> str:
-        """The letter of a record."""
-        return NULL if spot.key is None else self.letters.get(spot.key, MANY)
 
 
 def picture(state: State, view: View, cells: int) -> Picture | None:
@@ -55,7 +51,7 @@ def picture(state: State, view: View, cells: int) -> Picture | None:
         partition.number,
         len(found),
         spots,
-        letters_of(share_facts.keys(state)),
+        letters_of(facts.key_letters(state)),
         max(0, end - cells, copy.log.start if copy is not None else 0),
         end,
         stable,

@@ -74,13 +74,13 @@ def draw_log(canvas: Canvas, shown: Picture, place: Place, row: int, focus: Targ
 
 
 def _sign(shown: Picture, spot: Spot) -> str:
-    return {"commit": "✓", "abort": "✗"}.get(spot.fate) or shown.letter(spot)
+    return {"commit": "✓", "abort": "✗"}.get(spot.fate) or shown.letters.of(spot.key)
 
 
 def _tile(shown: Picture, spot: Spot) -> Style:
     if spot.marker:
         return style("ok" if spot.fate == "commit" else "bad", "bar", True)
-    key = colour_key(shown.letter(spot))
+    key = colour_key(shown.letters.of(spot.key))
     if spot.fate == "aborted":
         return style(f"letter {key}", f"read {key}")
     if spot.offset >= shown.stable:
@@ -172,10 +172,10 @@ def _seen(shown: Picture, spot: Spot, committed: bool, limit: int, position: int
         return " ", QUIET
     if committed and spot.fate == "aborted":
         return "·", QUIET
-    key = colour_key(shown.letter(spot))
+    key = colour_key(shown.letters.of(spot.key))
     if position is not None and spot.offset >= position:
-        return shown.letter(spot), style("bright", f"lit {key}", True)
-    return shown.letter(spot), style(f"letter {key}", f"read {key}")
+        return shown.letters.of(spot.key), style("bright", f"lit {key}", True)
+    return shown.letters.of(spot.key), style(f"letter {key}", f"read {key}")
 
 
 def _lag(canvas: Canvas, column: int, row: int, reader: Reader) -> None:
