@@ -144,10 +144,9 @@ def _process(state: State, event: BrokerProcessChanged) -> None:
             fetcher.running, fetcher.news = False, {}
         for feed in broker.feeds.values():
             feed.waiting, feed.fresh, feed.marks = 0, {}, {}
-        for topic in state.cluster.topics.values():
-            for partition in topic.partitions:
-                if event.broker in partition.replicas:
-                    _believes_nothing(partition.replicas[event.broker])
+        for partition in state.cluster.partitions():
+            if event.broker in partition.replicas:
+                _believes_nothing(partition.replicas[event.broker])
     if event.process == "starting":
         broker.incarnation += 1
         broker.dark = False
@@ -156,11 +155,10 @@ def _process(state: State, event: BrokerProcessChanged) -> None:
 
 def _forgotten(state: State, follower: int) -> None:
     """What leaders knew of a broker's copies was of its last life: they count it in again by what it fetches now (R20)."""
-    for topic in state.cluster.topics.values():
-        for partition in topic.partitions:
-            for copy in partition.replicas.values():
-                if follower in copy.follower_ends:
-                    copy.follower_ends[follower] = -1
+    for partition in state.cluster.partitions():
+        for copy in partition.replicas.values():
+            if follower in copy.follower_ends:
+                copy.follower_ends[follower] = -1
 
 
 def _believes_nothing(copy: Replica) -> None:

@@ -166,6 +166,10 @@ class Cluster(msgspec.Struct):
         """Whether bytes pass between two nodes: brokers by number, clients by name, `controller` (R5)."""
         return not any((one in nodes) != (other in nodes) for nodes in self.cuts)
 
+    def partitions(self) -> list[Partition]:
+        """Every partition of every topic, in the order in which topics were created."""
+        return [partition for topic in self.topics.values() for partition in topic.partitions]
+
     def partition(self, topic: str, number: int) -> Partition:
         """A partition that exists, or existed until its topic was deleted."""
         found = self.topics.get(topic)

@@ -9,21 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mqviz.model import cluster_facts
-from mqviz.model.cluster import Partition
 from mqviz.model.invariants import holds
 from mqviz.model.log import Batch
 from mqviz.model.state import State
 
 
-def _partitions(state: State) -> Iterator[Partition]:
-    for topic in state.cluster.topics.values():
-        yield from topic.partitions
-
-
 @holds
 def i3_marks_are_in_order(state: State) -> Iterator[str]:
     """I3: log start <= high watermark <= log end on every replica."""
-    for partition in _partitions(state):
+    for partition in state.cluster.partitions():
         for broker, replica in partition.replicas.items():
             log = replica.log
             if not log.start <= replica.high_watermark <= log.end:
@@ -35,7 +29,7 @@ def i3_marks_are_in_order(state: State) -> Iterator[str]:
 @holds
 def i6_offsets_have_no_gap(state: State) -> Iterator[str]:
     """I6: appended offsets are contiguous where no cleaner was; the last two batches are looked at, so each append is."""
-    for partition in _partitions(state):
+    for partition in state.cluster.partitions():
         for broker, replica in partition.replicas.items():
             log = replica.log
             last = [batch for batch in log.tail[-2:] if batch.base_offset >= log.clean_to]
@@ -49,7 +43,7 @@ def i6_offsets_have_no_gap(state: State) -> Iterator[str]:
 @holds
 def i7_replicas_hold_the_same_records(state: State) -> Iterator[str]:
     """I7: same offset and epoch, same record."""
-    for partition in _partitions(state):
+    for partition in state.cluster.partitions():
         led = partition.led.log
         for broker, replica in partition.replicas.items():
             last = next(replica.log.backwards(replica.log.end), None)
@@ -67,7 +61,7 @@ def _place(batch: Batch) -> tuple[int, int]:
 @holds
 def i9_in_sync_replicas_are_replicas(state: State) -> Iterator[str]:
     """I9: the in-sync replicas are replicas, the leader is one of them, and none of them is only eligible."""
-    for partition in _partitions(state):
+    for partition in state.cluster.partitions():
         isr = set(partition.isr)
         led = partition.leader < 0 or partition.leader in isr
         if not led or not isr <= set(partition.replica_ids) or isr & set(partition.elr):
@@ -77,7 +71,7 @@ def i9_in_sync_replicas_are_replicas(state: State) -> Iterator[str]:
 @holds
 def i10_committed_records_are_everywhere(state: State) -> Iterator[str]:
     """I10: every record below the high watermark is on every in-sync replica; of one that died nobody knows yet what its disk kept."""
-    for partition in _partitions(state):
+    for partition in state.cluster.partitions():
         if partition.recovering:  # elected uncleanly: what the others had is being cut
             continue
         for broker in partition.isr:

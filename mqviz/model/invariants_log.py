@@ -12,10 +12,9 @@ from mqviz.model.state import State
 
 
 def _logs(state: State) -> Iterator[tuple[Partition, int, Log]]:
-    for topic in state.cluster.topics.values():
-        for partition in topic.partitions:
-            for broker, replica in partition.replicas.items():
-                yield partition, broker, replica.log
+    for partition in state.cluster.partitions():
+        for broker, replica in partition.replicas.items():
+            yield partition, broker, replica.log
 
 
 @holds
@@ -32,11 +31,10 @@ def i6_segments_are_in_order(state: State) -> Iterator[str]:
 @holds
 def i5_the_log_start_is_never_above_the_high_watermark(state: State) -> Iterator[str]:
     """I3, I5: nobody deletes what is not committed, and the active segment ends where the log ends."""
-    for topic in state.cluster.topics.values():
-        for partition in topic.partitions:
-            for broker, replica in partition.replicas.items():
-                if replica.log.start > replica.high_watermark:
-                    yield f"{partition.key} on broker {broker}: starts at {replica.log.start} above {replica.high_watermark}"
+    for partition in state.cluster.partitions():
+        for broker, replica in partition.replicas.items():
+            if replica.log.start > replica.high_watermark:
+                yield f"{partition.key} on broker {broker}: starts at {replica.log.start} above {replica.high_watermark}"
 
 
 @holds

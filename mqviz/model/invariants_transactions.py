@@ -15,17 +15,16 @@ from mqviz.model.state import State
 @holds
 def i20_nothing_unstable_is_stable(state: State) -> Iterator[str]:
     """I20: log start <= last stable offset <= high watermark, and no open transaction begins below it (R63)."""
-    for topic in state.cluster.topics.values():
-        for partition in topic.partitions:
-            for broker, replica in partition.replicas.items():
-                transactions = replica.log.transactions
-                if not transactions.open and not transactions.ended:
-                    continue
-                stable, start = replica.last_stable_offset, replica.log.start
-                if not start <= stable <= max(start, replica.high_watermark):
-                    yield f"{partition.key} on broker {broker}: stable up to {stable}"
-                if stable > max(start, min(transactions.open.values(), default=stable)):
-                    yield f"{partition.key} on broker {broker}: stable up to {stable}, open {transactions.open}"
+    for partition in state.cluster.partitions():
+        for broker, replica in partition.replicas.items():
+            transactions = replica.log.transactions
+            if not transactions.open and not transactions.ended:
+                continue
+            stable, start = replica.last_stable_offset, replica.log.start
+            if not start <= stable <= max(start, replica.high_watermark):
+                yield f"{partition.key} on broker {broker}: stable up to {stable}"
+            if stable > max(start, min(transactions.open.values(), default=stable)):
+                yield f"{partition.key} on broker {broker}: stable up to {stable}, open {transactions.open}"
 
 
 @holds

@@ -116,7 +116,7 @@ def nodes(state: State) -> tuple[NodeReading, ...]:
         for each in cluster.producers.values()
         if each.state != "closed"
     ]
-    led = [partition.leader for topic in cluster.topics.values() for partition in topic.partitions]
+    led = [partition.leader for partition in cluster.partitions()]
     found += [
         NodeReading(("broker", str(broker.id)), "", broker.process, led.count(broker.id))
         for broker in cluster.brokers.values()

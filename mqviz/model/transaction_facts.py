@@ -70,7 +70,7 @@ class Counts(NamedTuple):
 
 def partitions(state: State) -> list[Partition]:
     """Partitions in the order of topics and numbers, those that a transaction wrote to first."""
-    found = [partition for topic in state.cluster.topics.values() for partition in topic.partitions]
+    found = state.cluster.partitions()
     return sorted(found, key=lambda partition: not _touched(partition))
 
 

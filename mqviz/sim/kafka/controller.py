@@ -127,7 +127,7 @@ def reseat(sim: Simulation) -> None:
 
 def remove(sim: Simulation, number: int, why: str) -> None:
     """Take a broker out of every leadership and in-sync set, one record a partition (E51)."""
-    for partition in _partitions(sim):
+    for partition in sim.state.cluster.partitions():
         if number in partition.isr or partition.leader == number:
             change(sim, partition, [b for b in partition.isr if b != number], why)
 
@@ -143,7 +143,7 @@ def unfence(sim: Simulation, number: int) -> None:
     """Count on a broker again: partitions that nobody leads may get a leader (R10, R24, E54)."""
     sim.cause = sim.emit(BrokerUnfenced(*sim.stamp(), number))
     catch_up(sim, number)
-    for partition in _partitions(sim):
+    for partition in sim.state.cluster.partitions():
         if partition.leader < 0:
             change(sim, partition, partition.isr, f"broker {number} is back")
     reseat(sim)
@@ -154,7 +154,7 @@ def register(sim: Simulation, number: int, clean: bool) -> None:
     """A broker that was started again registers; after an unclean end it may be nobody's eligible leader (R23, E52)."""
     if clean:
         return
-    for partition in _partitions(sim):
+    for partition in sim.state.cluster.partitions():
         if number in partition.isr or number in partition.elr:
             rest = [b for b in partition.isr if b != number]
             why = f"broker {number} did not end cleanly"
@@ -292,10 +292,6 @@ def learn(sim: Simulation, topic: str, number: int, broker: int) -> None:
 
 def catch_up(sim: Simulation, number: int) -> None:
     """A broker reads all that was decided while it could not hear."""
-    for partition in _partitions(sim):
+    for partition in sim.state.cluster.partitions():
         if number in partition.replicas or str(number) in partition.beliefs:
             learn(sim, partition.topic, partition.number, number)
-
-
-def _partitions(sim: Simulation) -> list[Partition]:
-    return [partition for topic in sim.state.cluster.topics.values() for partition in topic.partitions]

@@ -44,18 +44,14 @@ def _displaced(sim: Simulation, partition: Partition) -> bool:
     return bool(automatic) and partition.leader != partition.replica_ids[0]
 
 
-def _all(sim: Simulation) -> list[Partition]:
-    return [partition for topic in sim.state.cluster.topics.values() for partition in topic.partitions]
-
-
 @due("kafka.balance")
 def _balance(sim: Simulation) -> None:
     sim.part(Planned).balance = False
     if not controller.acts(sim):
-        for partition in _all(sim):
+        for partition in sim.state.cluster.partitions():
             plan(sim, partition)
         return
-    for partition in _all(sim):
+    for partition in sim.state.cluster.partitions():
         if not _displaced(sim, partition):
             continue
         preferred = partition.replica_ids[0]
@@ -70,10 +66,10 @@ def _balance(sim: Simulation) -> None:
 def _look_for_orphans(sim: Simulation) -> None:
     sim.part(Planned).unclean = False
     if not controller.acts(sim):
-        for partition in _all(sim):
+        for partition in sim.state.cluster.partitions():
             plan(sim, partition)
         return
-    for partition in _all(sim):
+    for partition in sim.state.cluster.partitions():
         if partition.leader < 0:
             controller.change(
                 sim, partition, partition.isr, "unclean leader election"

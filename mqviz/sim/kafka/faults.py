@@ -158,11 +158,10 @@ def _read_on(sim: Simulation, number: int) -> None:
 def _keep_house(sim: Simulation, number: int) -> None:
     """A broker runs again: what it keeps too much of goes with the next check (R70, R73)."""
     why = sim.cause
-    for topic in sim.state.cluster.topics.values():
-        for partition in topic.partitions:
-            if number in partition.replicas:
-                retention.consider(sim, partition, number)
-                cleaner.consider(sim, partition, number)
+    for partition in sim.state.cluster.partitions():
+        if number in partition.replicas:
+            retention.consider(sim, partition, number)
+            cleaner.consider(sim, partition, number)
     sim.cause = why
 
 

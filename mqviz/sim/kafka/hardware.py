@@ -32,11 +32,10 @@ def _power(sim: Simulation, command: FailPower) -> None:
     sim.cause = why = sim.emit(PowerFailed(*sim.stamp(), number))
     ended(sim, number, "dead", noticed=False)
     flushed_us = sim.now_us - sim.now_us % int(command.writeback)
-    for topic in sim.state.cluster.topics.values():
-        for partition in topic.partitions:
-            if number in partition.replicas:
-                sim.cause = why
-                _lose(sim, partition, number, flushed_us)
+    for partition in sim.state.cluster.partitions():
+        if number in partition.replicas:
+            sim.cause = why
+            _lose(sim, partition, number, flushed_us)
 
 
 def _lose(sim: Simulation, partition: Partition, broker: int, flushed_us: int) -> None:

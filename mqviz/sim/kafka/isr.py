@@ -33,15 +33,14 @@ def _check(sim: Simulation, broker: int, incarnation: int) -> None:
         sim, broker, "kafka.isr_check", broker, incarnation
     ):
         return
-    for topic in sim.state.cluster.topics.values():
-        for partition in topic.partitions:
-            copy = partition.replicas.get(broker)
-            if copy is None or copy.leader != broker:
-                continue
-            if copy.pending:  # no answer came: ask again
-                propose(sim, partition, broker, list(copy.pending))
-            elif len(copy.isr) > 1:
-                _shrink(sim, partition, broker)
+    for partition in sim.state.cluster.partitions():
+        copy = partition.replicas.get(broker)
+        if copy is None or copy.leader != broker:
+            continue
+        if copy.pending:  # no answer came: ask again
+            propose(sim, partition, broker, list(copy.pending))
+        elif len(copy.isr) > 1:
+            _shrink(sim, partition, broker)
     start(sim, broker)
 
 
@@ -81,14 +80,13 @@ def _counted_on(sim: Simulation, follower: int) -> None:
     """Leaders hear that a follower is unfenced: its fetches that say nothing new do not name what it caught up with before (R20, R28)."""
     cluster = sim.state.cluster
     why = sim.cause
-    for topic in cluster.topics.values():
-        for partition in topic.partitions:
-            copy = partition.replicas.get(partition.leader)
-            if copy is None or copy.leader != partition.leader or copy.follower_ends.get(follower, -1) < 0:
-                continue
-            if cluster.brokers[partition.leader].process in ("running", "stopping"):
-                sim.cause = why
-                consider_expanding(sim, partition, partition.leader, follower)
+    for partition in cluster.partitions():
+        copy = partition.replicas.get(partition.leader)
+        if copy is None or copy.leader != partition.leader or copy.follower_ends.get(follower, -1) < 0:
+            continue
+        if cluster.brokers[partition.leader].process in ("running", "stopping"):
+            sim.cause = why
+            consider_expanding(sim, partition, partition.leader, follower)
 
 
 def propose(sim: Simulation, partition: Partition, leader: int, wanted: list[int]) -> None:
