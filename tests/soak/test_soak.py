@@ -1,6 +1,6 @@
 """Whatever happens to a simulated Kafka of any shape: the invariants hold after every event, and what was promised is kept.
 
-Hypothesis draws the world and what is done to it; `make soak` sweeps many more by their seeds. A failure names a scenario file that
+Hypothesis draws the world and what is done to it, the same ones in every run; `make soak` sweeps many more by their seeds. A failure names a scenario file that
 repeats it.
 """
 
@@ -71,7 +71,8 @@ TestKafka.settings = settings(
     max_examples=8,
     stateful_step_count=14,
     deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
 

@@ -107,13 +107,18 @@ def _how(sim: Simulation, consumer: Consumer, claim: Claim) -> tuple[str, int]:
 
 
 def _ask_logs(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> tuple[int, ...]:
-    """Ask the partition leaders where their logs begin or end; returns the numbers of the requests."""
+    """Ask the partition leaders where their logs begin or end; returns the numbers of the requests.
+
+    Partitions that nobody leads are asked about again after a backoff, with newer metadata (R35).
+    """
     asks: dict[tuple[int, str, int], list[Claim]] = {}
     for claim in claims:
         broker = fetcher.leader(sim, consumer, claim.topic, claim.partition)
-        if broker < 0:
-            metadata.refresh(sim, "consumer", consumer.name, consumer.incarnation)
         asks.setdefault((broker, *_how(sim, consumer, claim)), []).append(claim)
+    orphans = [claim for (broker, *_), found in asks.items() if broker < 0 for claim in found]
+    if orphans:
+        metadata.refresh(sim, "consumer", consumer.name, consumer.incarnation)
+        _wait(sim, consumer, _places(orphans), backoff_us(consumer, 0))
     committed = reads_committed(consumer.settings)
     return tuple(
         fetcher.ask_broker(

@@ -11,7 +11,7 @@ from mqviz.model.leadership import PartitionChanged
 from mqviz.model.log import BatchAppended
 from mqviz.model.metadata import MetadataLearned, belief, node_of
 from mqviz.model.producer import RecordsAcknowledged
-from mqviz.model.request import AnswerSent, Produce, RequestSent
+from mqviz.model.request import AnswerSent, OffsetFetch, Produce, RequestSent
 from mqviz.model.retries import BatchRetried
 from mqviz.model.seats import SeatsMoved
 from mqviz.scenario import Scenario
@@ -192,3 +192,13 @@ def test_e9_the_sessions_of_share_consumers_die_with_the_broker() -> None:
     watched.do("send record p").to(70 * S)
     window = watched.state.cluster.share_groups["q"].windows["t-0"]
     assert window.start == watched.state.cluster.partition("t", 0).led.high_watermark == 2
+
+
+def test_r35_r81_where_to_begin_is_asked_again_after_a_backoff_while_nobody_leads() -> None:
+    """Without a commit and without a leader the coordinator is asked some times a second, not once a round trip."""
+    watched = run("create topic t replicas=2").to(5 * S).do("kill broker 2").to(20 * S)
+    watched.do("add consumer c1 group=g topic=t auto_offset_reset=earliest").to(40 * S)
+    asked = [event for event in of(watched, RequestSent) if isinstance(event.request, OffsetFetch)]
+    assert 1 < len(asked) <= 200
+    watched.do("restart broker 2").to(60 * S)
+    assert watched.state.cluster.consumers["c1"].claims["t-0"].position == 0
