@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from mqviz.live import cluster, jars
 from tests.differential import table
+
+# The same examples in every run, however slow the machine; `--hypothesis-profile=default` and `make soak` look for new ones.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 JARS = jars.cache_folder()
 """Looked up before any test changes the environment, so that the jars are fetched once for all."""

@@ -27,7 +27,7 @@ def straight(at_us: int) -> Player:
 
 
 @given(st.lists(st.integers(0, END_US), min_size=1, max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_state_at_a_time_does_not_depend_on_the_way_there(times: list[int]) -> None:
     wandering = player()
     for at_us in times:

@@ -52,7 +52,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(STEPS)
 def test_counters_and_fates_agree_with_brute_force(steps: list[tuple[str, Any, Any]]) -> None:
     ledger, simple, leader = PartitionLedger(), Simple(), Log()

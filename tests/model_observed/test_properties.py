@@ -83,7 +83,7 @@ def run(told: list[tuple[type[Event], tuple[Any, ...]]]) -> Watch:
     return watch
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(steps, max_size=25))
 def test_only_numbers_are_summed_and_none_is_negative(told: list[Any]) -> None:
     watch = run(told)
@@ -106,7 +106,7 @@ def test_only_numbers_are_summed_and_none_is_negative(told: list[Any]) -> None:
         assert isinstance(found.lag, Unknown) or found.kind in ("number", "stale", "no commit", "topic gone")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(steps, max_size=25))
 def test_what_changed_can_be_told_in_pieces(told: list[Any]) -> None:
     """An answer told partition by partition, all at one time, leaves the same State as told whole."""
@@ -137,7 +137,7 @@ def offsets_of(state: State) -> Any:
     return ends, {t: track.now for t, track in group.commits.items()}, reasons, group.commits_unknown
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.tuples(by_place, some_places, some_places, by_place, some_places, some_places))
 def test_a_later_answer_that_absorbed_an_earlier_one_tells_the_same(parts: Any) -> None:
     """Thinning: applying only the merged event leaves the same offsets as applying both."""

@@ -7,7 +7,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -29,7 +29,6 @@ def row_of(canvas: Canvas, text: str) -> int:
     return next(n for n, line in enumerate(canvas.to_text().split("\n")) if text in line)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(MOMENTS)), st.integers(0, 200), st.integers(0, 60), st.booleans())
 def test_any_size_is_drawn_with_colours_that_exist(name: str, columns: int, rows: int, ascii: bool) -> None:
     canvas = MOMENTS[name](columns, rows, ascii=ascii)

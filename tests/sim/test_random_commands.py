@@ -40,7 +40,7 @@ def run(seed: int, script: list[tuple[int, str]]) -> Run:
     return watched.to(watched.backend.now_us + 30_000_000)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 99), scripts)
 def test_invariants_hold_whatever_is_done(seed: int, script: list[tuple[int, str]]) -> None:
     note(f"seed {seed}, commands {script}")

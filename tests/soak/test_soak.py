@@ -70,8 +70,6 @@ TestKafka = Kafka.TestCase
 TestKafka.settings = settings(
     max_examples=8,
     stateful_step_count=14,
-    deadline=None,
-    derandomize=True,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )

@@ -163,7 +163,7 @@ def test_an_assignment_is_read_in_any_version() -> None:
 
 
 @given(st.lists(st.binary(max_size=40), max_size=4), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_whatever_comes_through_a_connection_only_wire_errors_leave_it(
     parts: list[bytes], framed: bool
 ) -> None:

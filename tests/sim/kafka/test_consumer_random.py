@@ -5,7 +5,6 @@ A failure prints the seed and the commands, ready to paste.
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
@@ -124,18 +123,9 @@ def hold(seed: int, brokers: int, script: list[tuple[int, str]]) -> None:
     assert play(seed, brokers, script).log == first.log
 
 
-@settings(max_examples=5, deadline=None, phases=NO_SHRINK)
+@settings(max_examples=5, phases=NO_SHRINK)
 @given(st.integers(0, 99), st.sampled_from((1, 1, 3)), scripts)
 def test_invariants_hold_whatever_is_done_with_consumers(
-    seed: int, brokers: int, script: list[tuple[int, str]]
-) -> None:
-    hold(seed, brokers, script)
-
-
-@pytest.mark.slow
-@settings(max_examples=60, deadline=None, phases=NO_SHRINK)
-@given(st.integers(0, 99), st.sampled_from((1, 1, 3)), scripts)
-def test_invariants_hold_whatever_is_done_with_consumers_for_longer(
     seed: int, brokers: int, script: list[tuple[int, str]]
 ) -> None:
     hold(seed, brokers, script)

@@ -118,7 +118,7 @@ def hold(seed: int, brokers: int, version: str, script: list[tuple[int, str]]) -
     assert play(seed, brokers, version, script).log == first.log
 
 
-@settings(max_examples=3, deadline=None, phases=NO_SHRINK)
+@settings(max_examples=3, phases=NO_SHRINK)
 @given(st.integers(0, 99), st.sampled_from((1, 3)), st.sampled_from(("4.2", "4.3")), scripts)
 def test_i24_i25_i28_i29_hold_whatever_is_done(
     seed: int, brokers: int, version: str, script: list[tuple[int, str]]

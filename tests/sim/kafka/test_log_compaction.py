@@ -167,7 +167,7 @@ BATCHES = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(BATCHES, st.integers(1, 5), st.integers(100, 1000))
 def test_i36_every_key_keeps_its_last_value_and_nothing_moves(
     batches: list[tuple[list[tuple[str, bool]], bool]], passes: int, segment_bytes: int

@@ -15,7 +15,7 @@ def test_every_record_is_acknowledged_once_and_in_the_log_once() -> None:
     world = run(
         "create topic t partitions=3 replication_factor=3", "add producer p topic=t rate=500/s keys=a,b,c"
     )
-    world.to(20 * S)
+    world.to(4 * S)
     found = record_ledger(world.state, "t")
     assert found.sent == sum(p.sent for p in world.state.cluster.topics["t"].partitions)
     assert found.acknowledged == sum(event.count for event in of(world, RecordsAcknowledged))

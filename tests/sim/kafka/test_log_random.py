@@ -103,7 +103,7 @@ def check(run: Run) -> None:
     assert (found.lost, found.gone, found.duplicates) == ({}, {}, 0)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 99), st.sampled_from((1, 3)), SCRIPTS)
 def test_invariants_hold_whatever_is_deleted_or_compacted(
     seed: int, brokers: int, script: list[tuple[int, str]]
@@ -112,7 +112,7 @@ def test_invariants_hold_whatever_is_deleted_or_compacted(
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 99), st.sampled_from((1, 3)), SCRIPTS)
 def test_the_same_for_longer_and_twice_alike(seed: int, brokers: int, script: list[tuple[int, str]]) -> None:
     first = play(seed, brokers, script)
