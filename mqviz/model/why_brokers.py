@@ -24,7 +24,7 @@ _PROCESS = {
     "running": ("is up", "it registers with the controller and catches up"),
     "stopping": ("is asked to stop", "the controller moves what it leads first"),
     "stopped": ("has stopped", "its leaderships moved before it went"),
-    "dead": ("dies", "its connections close; the controller only hears nothing"),
+    "dead": ("dies", "its connections close; the controller hears nothing"),
     "paused": ("freezes", "its sockets stay open, and nobody is told"),
     "starting": ("starts", "on the disk that it left"),
 }
@@ -111,7 +111,7 @@ def _seats(_: State, event: SeatsMoved) -> Why:
     return told(
         event,
         f"{who} {'lead' if len(leaders) > 1 else 'leads'} internal partitions now",
-        "who leads the partition of a group or of a transactional id is its coordinator",
+        "the coordinator of a group is its partition's leader",
         rules.ELECTION,
     )
 
@@ -124,7 +124,7 @@ def _metadata(_: State, event: MetadataLearned) -> Why:
     return told(
         event,
         f"{event.client} learns that {who} {topic} P{number}{more}",
-        "a client believes what it was told last, until an error or the age of its metadata makes it ask",
+        "it believes this until it hears otherwise",
         rules.METADATA,
         f"leader epoch {epoch}",
     )

@@ -46,7 +46,7 @@ def _computed(state: State, event: AssignmentComputed) -> Why:
         f"{event.consumer} shares out {several(count, 'partition')} with {event.assignor}",
         f"it is the group leader of generation {event.generation}, with "
         f"{several(len(event.assignments), 'member')}",
-        "the group leader's client computes the assignment, the coordinator only hands it on",
+        "the group leader, a client, computes who gets what",
     )
 
 

@@ -18,14 +18,14 @@ from mqviz.model.state import State
 from mqviz.model.why import explains, told
 from mqviz.model.words import lasting, names
 
-POLL = "poll() returns when there are records, or when its time is over"
-LIVENESS = "heartbeats go on in the background; a poll() that comes too late makes the client leave its group"
-SEEK = "seek() moves only this consumer's position; what is committed stays, and other groups notice nothing"
-RESET = "without a position that exists, auto.offset.reset says where to begin"
-PAUSE = "a paused partition stays with its owner, who fetches and returns nothing of it: backpressure"
-ONCE = "a record counts once if whoever works on it can tell that it is done"
-CLOSEST = "the leader sends a consumer with client.rack to the replica in its rack, which serves what it knows to be committed"
-EXPIRY = "offsets of a group without members are kept for offsets.retention.minutes"
+POLL = "poll() returns with records, or when time is over"
+LIVENESS = "who polls too late leaves its group"
+SEEK = "seek() moves a position; what is committed stays"
+RESET = "no position that exists: auto.offset.reset decides"
+PAUSE = "paused: it keeps the partition and returns nothing"
+ONCE = "exactly once: the work itself knows what is done"
+CLOSEST = "with client.rack: read from the replica in that rack"
+EXPIRY = "only the offsets of an empty group expire"
 
 
 def _places(partitions: tuple[tuple[str, int], ...]) -> str:

@@ -22,7 +22,7 @@ from mqviz.model.words import lasting
 
 TARGET: Final = "the coordinator computes who should own what"
 """R122"""
-STEPS: Final = "each heartbeat leads its member one step to its target"
+STEPS: Final = "each heartbeat leads its member a step to its target"
 """R123"""
 REVOKE_FIRST: Final = "nobody gets a partition that another still has"
 """R123"""
@@ -36,7 +36,7 @@ SESSION: Final = "a silent member is out after the broker's session"
 """R120"""
 STATIC: Final = "a static member may come back within its session"
 """R128"""
-SURVIVES: Final = "a group is in the log, so it survives its coordinator"
+SURVIVES: Final = "a group is in the log: it survives its coordinator"
 """R99"""
 
 

@@ -11,14 +11,14 @@ from mqviz.model.words import several
 
 ROLLS = {
     "size": "the batch does not fit: segment.bytes would be passed",
-    "time": "the batch is more than segment.ms younger than the first one in the segment",
-    "retention": "all segments are to be deleted, the active one too, so a new one begins first",
+    "time": "the batch is over segment.ms younger than the first one",
+    "retention": "even the active segment goes, so a new one begins first",
 }
 
 DELETES = {
     "time": "the newest record in it is older than retention.ms",
     "size": "without it the log still holds retention.bytes",
-    "log start": "all of it lies below the log start, so nobody can read it",
+    "log start": "it lies below the log start: nobody can read it",
 }
 
 
@@ -31,7 +31,7 @@ STARTS = {
 @explains(TopicAltered)
 def _altered(_: State, event: TopicAltered) -> Why:
     said = ", ".join(f"{name}={value}" for name, value in event.values.items())
-    return told(event, f"{event.topic} has new settings: {said}", "The controller told every broker.")
+    return told(event, f"{event.topic} has new settings: {said}", "the controller told every broker")
 
 
 @explains(SegmentRolled)
@@ -40,7 +40,7 @@ def _rolled(_: State, event: SegmentRolled) -> Why:
         event,
         f"broker {event.broker} begins a segment of {event.topic} P{event.partition} at {event.base_offset}",
         ROLLS[event.reason],
-        "a segment is closed by the record that does not go in: an idle log keeps its old ones",
+        "only a new record closes a segment",
     )
 
 
@@ -55,7 +55,7 @@ def _deleted(state: State, event: SegmentsDeleted) -> Why:
         event,
         f"broker {event.broker} deletes {what} of {event.topic} P{event.partition}",
         DELETES[event.reason],
-        "retention deletes whole segments, the oldest first, read or not",
+        "whole segments go, the oldest first, read or not",
         f"{several(event.bytes, 'byte')} less in the log; the files go file.delete.delay.ms later",
     )
 
@@ -66,7 +66,7 @@ def _moved(_: State, event: LogStartMoved) -> Why:
         event,
         f"{event.topic} P{event.partition} starts at {event.start} now on broker {event.broker}",
         STARTS.get(event.reason, event.reason),
-        "an earlier offset is OFFSET_OUT_OF_RANGE: then auto.offset.reset decides",
+        "below the start: OFFSET_OUT_OF_RANGE",
         f"log start {event.before} → {event.start}",
     )
 
@@ -77,6 +77,6 @@ def _cleaned(_: State, event: LogCleaned) -> Why:
         event,
         f"the cleaner of broker {event.broker} went over {event.topic} P{event.partition} below {event.end}",
         "enough of it was dirty: closed segments that no pass had seen",
-        "of each key the newest record stays; offsets never change, so holes remain",
+        "the newest record of a key stays, at its offset",
         f"{several(event.removed, 'record')} removed, {event.bytes_before} bytes → {event.bytes_after}",
     )

@@ -22,12 +22,9 @@ from mqviz.model.words import lasting, several
 @explains(BatchRepeated)
 def _repeated(_: State, event: BatchRepeated) -> Why:
     headline = f"broker {event.broker} has {several(event.count, 'record')} of {event.producer} already"
-    reason = (
-        f"their producer id, epoch and sequences are those of a batch at offset {event.base_offset}: a retry whose "
-        "first answer was lost; the broker answers with that offset and writes nothing"
-    )
-    rule = "The leader remembers the last 5 batches of each idempotent producer."
-    return Why(event.at_us, event.id, headline, reason, rule, "", None)
+    reason = f"its sequences are those of the batch at {event.base_offset}: nothing is written"
+    rule = "the leader knows the last 5 batches of a producer id"
+    return told(event, headline, reason, rule)
 
 
 _why = partial(told, lesson=20)
@@ -38,11 +35,11 @@ def _retried(_: State, event: BatchRetried) -> Why:
     what = several(event.count, "record")
     headline = f"{event.producer} will send {what} for P{event.partition} again, try {event.attempt + 1}"
     wait = lasting(event.retry_at_us - event.at_us)
-    reason = f"the answer was {event.named}; it waits {wait}, unless the partition gets another leader before"
+    reason = f"the answer was {event.named}; it waits {wait}, or for a new leader"
     order = (
-        "With idempotence a retry keeps its place in the order."
+        "with idempotence a retry keeps its place in order"
         if event.in_order
-        else "Without idempotence a retry may be overtaken, and may be written twice."
+        else "without idempotence a retry may be late, or twice"
     )
     return _why(event, headline, reason, order)
 
@@ -51,14 +48,14 @@ def _retried(_: State, event: BatchRetried) -> Why:
 def _split(_: State, event: BatchSplit) -> Why:
     counts = " + ".join(str(count) for count, _ in event.parts)
     headline = f"{event.producer} cuts a batch for P{event.partition} into {counts} records"
-    return _why(event, headline, "the broker answered MESSAGE_TOO_LARGE (10)", "Order is kept.")
+    return _why(event, headline, "the broker answered MESSAGE_TOO_LARGE (10)", "the parts keep their order")
 
 
 @explains(ProducerEpochBumped)
 def _bumped(_: State, event: ProducerEpochBumped) -> Why:
     headline = f"{event.producer} begins epoch {event.epoch} for P{event.partition}"
     reason = "its sequences there have a gap that no retry can fill, so they begin at 0 again"
-    return _why(event, headline, reason, "A new epoch must begin at sequence 0.")
+    return _why(event, headline, reason, "a new epoch begins at sequence 0")
 
 
 @explains(SendBlocked)
@@ -70,9 +67,7 @@ def _blocked(state: State, event: SendBlocked) -> Why:
         reason = (
             f"its batches hold {producer.buffered} bytes of buffer.memory, and there is no room for another"
         )
-    return _why(
-        event, headline, reason, "A full buffer is a producer's backpressure: nothing is dropped silently."
-    )
+    return _why(event, headline, reason, "a full buffer blocks send(): nothing is dropped")
 
 
 @explains(SendWentOn)

@@ -8,9 +8,9 @@ from mqviz.model.topic_changes import PartitionsAdded, PartitionsCounted, TopicD
 from mqviz.model.why import explains, told
 from mqviz.model.words import several
 
-GROWTH = "partitions can only be added; which key goes where changes with their number, and old records stay where they are"
-DELETION = "a topic is deleted with its records and with what groups committed for it"
-METADATA = "clients learn of topics from metadata, which they ask for again after an error or after metadata.max.age.ms"
+GROWTH = "partitions are only added; keys move, records stay"
+DELETION = "a topic takes its records and commits with it"
+METADATA = "clients know topics from metadata, which grows old"
 
 
 @explains(PartitionsAdded)

@@ -29,17 +29,17 @@ CALLS = {
 @explains(TransactionCalled)
 def _called(_: State, event: TransactionCalled) -> Why:
     reasons = {
-        "init": "it asks the coordinator of its transactional.id for an epoch, which shuts out whoever had the id before",
-        "commit": "what it has sent must be acknowledged first, then the coordinator decides",
-        "abort": "what has not left yet is dropped, then the coordinator decides",
-        "offsets": f"{several(len(event.offsets), 'offset')} of group {event.group} are to be committed with the transaction",
+        "init": "it asks for an epoch, which fences whoever had the id",
+        "commit": "first all it sent must be acknowledged",
+        "abort": "first what has not left yet is dropped",
+        "offsets": f"{several(len(event.offsets), 'offset')} of group {event.group} go with the transaction",
     }
     return told(event, f"{event.producer} calls {CALLS[event.call]}", reasons[event.call])
 
 
 @explains(TransactionBegan)
 def _began(_: State, event: TransactionBegan) -> Why:
-    reason = "only the client knows of it: the coordinator hears of a transaction by its first record"
+    reason = "the coordinator hears of it by its first record"
     return told(event, f"{event.producer} begins a transaction", reason)
 
 
@@ -60,7 +60,7 @@ def _taken(_: State, event: ProducerIdTaken) -> Why:
     return told(
         event,
         headline,
-        rule="Each transaction with data has an epoch of its own; sequences begin at 0 in it.",
+        rule="each transaction has an epoch of its own",
     )
 
 
@@ -71,7 +71,7 @@ def _returned(_: State, event: TransactionReturned) -> Why:
         done = f", with {several(event.sent, 'record')}" if event.sent else ""
         return told(event, f"{call} of {event.producer} returns{done}")
     if "Timeout" in event.thrown or "TIMED_OUT" in event.thrown:
-        reason, rule = "no coordinator answered within max.block.ms", "The call may only be repeated."
+        reason, rule = "no coordinator answered within max.block.ms", "the call may only be repeated"
     else:
         reason, rule = "the transaction is in an error state", ""
     return told(event, f"{call} of {event.producer} throws {event.thrown}", reason, rule)
@@ -85,9 +85,9 @@ def _refused(_: State, event: TransactionCallRefused) -> Why:
 @explains(TransactionFailed)
 def _failed(_: State, event: TransactionFailed) -> Why:
     if event.fatal:
-        rule = "Nothing but close() is possible now: a newer owner of the id may be at work."
+        rule = "only close() is left: another owns the id"
         return told(event, f"{event.producer} is out: {event.thrown}", f"it was told {event.named}", rule)
-    rule = "abortTransaction() is the only way on."
+    rule = "abortTransaction() is the only way on"
     return told(
         event,
         f"the transaction of {event.producer} cannot be committed any more",

@@ -26,8 +26,8 @@ def _assigned(_: State, event: ProducerIdAssigned) -> Why:
     return told(
         event,
         f"{event.transactional_id} has producer id {event.producer_id}, epoch {event.epoch}",
-        "Its producer called initTransactions(); the coordinator wrote the new epoch down.",
-        "A transactional.id has one live epoch: whoever comes with an older one is fenced.",
+        "it called initTransactions(); the epoch is written down",
+        "one live epoch an id: who has an older one is fenced",
     )
 
 
@@ -43,8 +43,8 @@ def _added(_: State, event: AddedToTransaction) -> Why:
     return told(
         event,
         f"{', '.join(parts + groups)} joined the transaction of {event.transactional_id}",
-        "It is the first time that this transaction writes there.",
-        "Until the transaction ends, read_committed consumers of a partition stop before its first record.",
+        "the transaction writes there for the first time",
+        "until it ends, read_committed stops before it",
     )
 
 
@@ -53,8 +53,8 @@ def _fenced(_: State, event: TransactionFenced) -> Why:
     return told(
         event,
         f"the transaction of {event.transactional_id} is taken from its producer: epoch {event.epoch}",
-        f"The coordinator did it because {event.reason}.",
-        "What has the old epoch is refused from now on; the open transaction is aborted.",
+        f"{event.reason}",
+        "the old epoch is refused, the transaction aborted",
     )
 
 
@@ -64,8 +64,8 @@ def _prepared(_: State, event: TransactionPrepared) -> Why:
     return told(
         event,
         f"the transaction of {event.transactional_id} is decided: {outcome}",
-        f"The coordinator's record of it is replicated; the next epoch is {event.epoch}.",
-        "From here on the outcome cannot change: the markers follow, whatever fails.",
+        f"it is in the coordinator's log; next epoch {event.epoch}",
+        "decided is decided: the markers will follow",
     )
 
 
@@ -76,7 +76,7 @@ def _written(state: State, event: MarkersWritten) -> Why:
     return told(
         event,
         f"{several(len(event.partitions) + len(event.groups), 'marker')} of {event.transactional_id} written",
-        f"{several(left, 'marker')} to go." if left else "That was the last one.",
+        f"{several(left, 'marker')} to go" if left else "that was the last one",
     )
 
 
@@ -86,8 +86,8 @@ def _completed(_: State, event: TransactionCompleted) -> Why:
     return told(
         event,
         f"the transaction of {event.transactional_id} is {outcome} everywhere",
-        "Every partition and group that it touched has its marker.",
-        "A marker takes one offset and is never handed to an application.",
+        "every partition and group of it has its marker",
+        "a marker takes an offset, and no application sees it",
     )
 
 
@@ -96,7 +96,7 @@ def _expired(_: State, event: TransactionalIdExpired) -> Why:
     return told(
         event,
         f"the coordinator forgot {event.transactional_id}",
-        "Nobody used it for transactional.id.expiration.ms.",
+        "nobody used it for transactional.id.expiration.ms",
     )
 
 
@@ -105,8 +105,8 @@ def _loaded(_: State, event: TransactionLoaded) -> Why:
     return told(
         event,
         f"broker {event.coordinator} coordinates {event.transactional_id} now",
-        "It leads the partition of __transaction_state that holds the id, and read there how things stand.",
-        "What was decided is done by whoever coordinates next: no outcome is ever lost.",
+        "it leads the id's partition of __transaction_state",
+        "what was decided is done by the next coordinator",
     )
 
 
@@ -116,8 +116,8 @@ def _offsets(_: State, event: TransactionalOffsetsWritten) -> Why:
     return told(
         event,
         f"group {event.group} holds offsets of {event.transactional_id}: {said}",
-        "They came inside of a transaction, so they count only when it commits.",
-        "Who asks for them meanwhile is told UNSTABLE_OFFSET_COMMIT and asks again.",
+        "they count when their transaction commits",
+        "until then the answer is UNSTABLE_OFFSET_COMMIT",
     )
 
 
@@ -126,6 +126,6 @@ def _ended(_: State, event: TransactionalOffsetsEnded) -> Why:
     return told(
         event,
         f"the offsets that group {event.group} held for a transaction are {'committed' if event.commit else 'dropped'}",
-        "The marker of their transaction arrived.",
-        "Offsets and output have the same fate: that is what exactly-once means here.",
+        "the marker of their transaction arrived",
+        "exactly once: offsets and output share one fate",
     )

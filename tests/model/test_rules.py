@@ -1,6 +1,8 @@
 """Rules are quoted in words, short enough to be read whole; their numbers are ours and never shown."""
 
+import ast
 import re
+from pathlib import Path
 
 import pytest
 
@@ -8,17 +10,63 @@ from mqviz.model import rules, shares
 
 WIDEST = 52
 
-QUOTED = [
-    (name, text)
-    for name, value in vars(rules).items()
-    if name.isupper()
-    for text in (value.values() if isinstance(value, dict) else (value,))
-]
+MODEL = Path(rules.__file__).parent
+
+
+def _literals(tree: ast.AST) -> list[str]:
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+
+
+def _named(tree: ast.Module) -> dict[str, list[str]]:
+    """The texts of each constant, and of each local variable `rule` or `order`."""
+    found: dict[str, list[str]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name):
+                found.setdefault(target.id, []).extend(_literals(node.value))
+    return found
+
+
+def _quoted() -> list[tuple[str, str]]:
+    """Each rule that some explanation quotes: the fourth argument of `told`, or `rule=`; and all of rules.py."""
+    found = [
+        ("rules", text)
+        for texts in _named(ast.parse((MODEL / "rules.py").read_text())).values()
+        for text in texts
+    ]
+    for path in sorted(MODEL.glob("why_*.py")):
+        tree = ast.parse(path.read_text())
+        named = _named(tree)
+        for call in (
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("told", "_why")
+        ):
+            for said in [*call.args[3:4], *(word.value for word in call.keywords if word.arg == "rule")]:
+                texts = _literals(said) + [
+                    text
+                    for node in ast.walk(said)
+                    if isinstance(node, ast.Name)
+                    for text in named.get(node.id, [])
+                ]
+                found += [(path.stem, text) for text in texts if text]
+    return sorted(set(found))
+
+
+QUOTED = _quoted()
 
 
 @pytest.mark.parametrize(("name", "text"), QUOTED)
 def test_a_rule_is_short_and_has_no_number(name: str, text: str) -> None:
     assert len(text) <= WIDEST, name
+    assert not text.endswith("."), name
     assert not re.search(r"\b[A-Z]\d+\b", text), name
 
 

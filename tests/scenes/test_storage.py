@@ -135,7 +135,7 @@ def test_why_tells_which_offsets_went_and_by_which_rule() -> None:
     assert {why.reason for why in deleted} == {
         "the newest record in it is older than retention.ms",
         "without it the log still holds retention.bytes",
-        "all of it lies below the log start, so nobody can read it",
+        "it lies below the log start: nobody can read it",
     }
     moved = next(event for event in run.events(LogStartMoved) if event.reason == "delete records")
     assert explained(run.log, moved.id)[0].change == "log start 54 → 90"
