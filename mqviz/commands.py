@@ -110,7 +110,7 @@ def in_short(command: Command) -> Command:
     moved = {name: field for name, field in short.items() if name in config}
     if not moved:
         return command
-    kinds = {field.name: field.type for field in msgspec.structs.fields(type(command))}
+    kinds = {field.name: _without_none(field.type) for field in msgspec.structs.fields(type(command))}
     changes: dict[str, Any] = {}
     for name, field in moved.items():
         try:
@@ -234,8 +234,7 @@ def _value(kind: Any, items: list[str], name: str, text: str, column: int) -> An
 
 
 def _scalar(kind: Any, item: str, name: str, text: str, column: int) -> Any:
-    if get_origin(kind) is UnionType:
-        kind = get_args(kind)[0]
+    kind = _without_none(kind)
     if get_origin(kind) is Literal:
         if item not in get_args(kind):
             raise NotationError(f"{name} cannot be `{item}`{nearest(item, get_args(kind))}", text, column)
@@ -251,6 +250,10 @@ def _scalar(kind: Any, item: str, name: str, text: str, column: int) -> Any:
     except ValueError as error:
         sentence = str(error) if issubclass(kind, Quantity) else f"{item!r} is no whole number"
         raise NotationError(f"{name}: {sentence}", text, column) from None
+
+
+def _without_none(kind: Any) -> Any:
+    return get_args(kind)[0] if get_origin(kind) is UnionType else kind
 
 
 def _text(value: Any) -> str:

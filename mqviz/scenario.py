@@ -38,7 +38,8 @@ class ClusterPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     `racks`: the rack of each broker in turn. `settings`: broker settings by Kafka's names. `scaled`: values far
     below what a real broker takes are allowed, so that minutes become seconds (S2).
-    `groups`: dynamic settings of groups, by group, such as share.auto.offset.reset.
+    `groups`: dynamic settings of groups, by group, such as share.auto.offset.reset. `features`: levels that differ from those of a new
+    cluster of that version, such as `eligible.leader.replicas.version: 0`.
     """
 
     brokers: int = 1
@@ -50,6 +51,7 @@ class ClusterPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settings: Config = msgspec.field(default_factory=dict)
     groups: dict[str, Config] = msgspec.field(default_factory=dict)
     scaled: bool = False
+    features: dict[str, int] = msgspec.field(default_factory=dict)
 
     def group_setting(self, group: str, name: str) -> Any:
         """The dynamic setting `name` of `group`, else the broker's `group.` + name, else the default."""
@@ -100,6 +102,10 @@ def _check_version(scenario: Scenario, text: str, source: str) -> None:
         versions.version(scenario.kafka_version)
     except ValueError as error:
         raise yamlfile.FileError(source, *yamlfile.place(text, ["kafka_version"]), str(error)) from None
+    try:
+        versions.version(scenario.kafka_version, scenario.cluster.features)
+    except ValueError as error:
+        raise yamlfile.FileError(source, *yamlfile.place(text, ["cluster", "features"]), str(error)) from None
 
 
 def _check_names(scenario: Scenario, text: str, source: str) -> None:

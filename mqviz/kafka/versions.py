@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 DEFAULT = "4.2"
@@ -41,9 +42,20 @@ VERSIONS = {
 """Every version that can be simulated, by the first two numbers of its name."""
 
 
-def version(name: str) -> Version:
-    """The version that `name`, such as `4.2` or `4.2.1`, means; raises ValueError with a sentence."""
+ELR = "eligible.leader.replicas.version"
+"""The feature of KIP-966 by Kafka's name."""
+
+
+def version(name: str, features: Mapping[str, int] | None = None) -> Version:
+    """The version that `name`, such as `4.2` or `4.2.1`, means; raises ValueError with a sentence.
+
+    `features`: levels that the cluster was given when it was formatted, where they are not those of a new cluster.
+    """
     found = VERSIONS.get(".".join(name.split(".")[:2]))
     if found is None:
         raise ValueError(f"kafka_version {name} cannot be simulated: write one of {', '.join(VERSIONS)}")
+    for feature, level in (features or {}).items():
+        if feature != ELR or level not in (0, 1):
+            raise ValueError(f"feature {feature}={level} cannot be simulated: {ELR} can, 0 or 1")
+        found = found._replace(eligible_leader_replicas=bool(level))
     return found

@@ -328,7 +328,8 @@ class DrivenKafkaBackend:
         if self._ledger is not None:
             self._ledger.add(real)
         self._asked.append(answered)
-        settings = {"min.insync.replicas": str(topic.min_insync_replicas)}
+        fewest = topic.min_insync_replicas
+        settings = {} if fewest is None else {"min.insync.replicas": str(fewest)}
         self._drive.tell(ADMIN, words.Make(real, replicas, settings))
 
     def _look_at_ours(self) -> None:

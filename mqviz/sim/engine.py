@@ -170,7 +170,7 @@ class Simulation:
     @property
     def version(self) -> Version:
         """Which Apache Kafka this run simulates (R7)."""
-        return version(self.scenario.kafka_version)
+        return version(self.scenario.kafka_version, self.scenario.cluster.features)
 
     # -- what the backend uses -------------------------------------------------------------------------
 

@@ -98,7 +98,7 @@ class Real(Side):
                 topic.partitions,
                 replica_assignment=placement[topic.name],
                 config={
-                    "min.insync.replicas": str(topic.min_insync_replicas),
+                    "min.insync.replicas": str(topic.min_insync_replicas or 1),
                     **{name: str(value) for name, value in topic.config.items()},
                 },
             )

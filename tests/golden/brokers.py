@@ -88,7 +88,8 @@ def named_error(outcome: str) -> str:
 
 @verb("create_topic")
 def _create_topic(world: World, act: Args) -> None:
-    world.answered(act.get("as"), named_error(world.do(topic_command(act["topic"], act))))
+    broker = world.case["config"]["broker"]
+    world.answered(act.get("as"), named_error(world.do(topic_command(act["topic"], act, broker))))
 
 
 @verb("create_partitions")

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from mqviz.kafka.coordinators import offsets_partition
 from mqviz.model.cluster import TopicCreated
 from mqviz.model.leadership import PartitionChanged
 from mqviz.model.log import Log
+from mqviz.model.producer import SendCalled
+from mqviz.model.topic_changes import PartitionsAdded
+from mqviz.sim.kafka import controller
+from mqviz.sim.kafka.cluster import coordinator_of
 from tests.golden.log import readable, replica
 from tests.golden.registry import Args, NotRun, check, fact, shape
 from tests.golden.world import World
@@ -52,13 +57,23 @@ def _states(world: World, read: Args) -> Any:
     found: list[Args] = []
     for event in world.log:
         if isinstance(event, TopicCreated) and event.topic == topic and number < len(event.placement):
-            leader, isr = event.placement[number][0], list(event.placement[number])
-            found = [_record(leader, 0, 0, isr, (), (), False)]
+            found = [_first(event.placement, event.in_sync, number)]
+        elif isinstance(event, PartitionsAdded) and event.topic == topic and number >= event.first:
+            found = found or [_first(event.placement, event.in_sync, number - event.first)]
         elif isinstance(event, PartitionChanged) and (event.topic, event.partition) == (topic, number):
             epochs = (event.leader_epoch, event.partition_epoch)
             sets = (event.isr, event.elr, event.last_known_elr)
             found.append(_record(event.leader, *epochs, *sets, event.recovering))
     return _free(read, _up_to(read, found))
+
+
+Lists = tuple[tuple[int, ...], ...]
+
+
+def _first(placement: Lists, in_sync: Lists, index: int) -> Args:
+    """The record that makes a partition."""
+    isr = (in_sync or placement)[index]
+    return _record(isr[0] if isr else -1, 0, 0, isr, (), (), False)
 
 
 def _record(
@@ -162,6 +177,49 @@ def _preferred(world: World, read: Args) -> Any:
     return [claim.preferred for claim in world.state.cluster.consumers[read["member"]].claims.values()]
 
 
+@check("copies_at_least")
+def _copies_at_least(world: World, read: Args) -> Any:
+    return _copies(world, read) >= read["limit"]
+
+
+@fact("partition_counts")
+def _counts_of(world: World, read: Args) -> Any:
+    sent = _sent(world, read)
+    count = len(world.state.cluster.topic(sent[0].topic).partitions) if sent else 0
+    return [sum(event.partition == number for event in sent) for number in range(count)]
+
+
+def _sent(world: World, read: Args) -> list[SendCalled]:
+    start, name, count, _ = world.notes[f"produce {read['of']}"]
+    return [e for e in world.log[start:] if isinstance(e, SendCalled) and e.producer == name][:count]
+
+
+@check("partitions_used")
+def _used(world: World, read: Args) -> Any:
+    return sorted({event.partition for event in _sent(world, read)})
+
+
+@shape("partition_counts")
+def _same_sum(expected: Any, found: Any) -> bool:
+    return len(expected) == len(found) and all(found) and sum(expected) == sum(found)
+
+
+# -- coordinators ----------------------------------------------------------------------------------------------
+
+
+@fact("coordinator_partition")
+def _coordinator_partition(world: World, read: Args) -> Any:
+    count = world.backend._sim.scenario.cluster.setting("offsets.topic.num.partitions")
+    return {group: offsets_partition(group, count) for group in read["expect"]}
+
+
+@check("coordinator_is_leader")
+def _coordinator_leads(world: World, read: Args) -> Any:
+    """Clients are sent to the broker that leads the group's partition, which lives."""
+    broker = coordinator_of(world.backend._sim, read["group"])
+    return broker > 0 and controller.usable(world.backend._sim, broker)
+
+
 # -- what came of records --------------------------------------------------------------------------------------
 
 
@@ -172,6 +230,28 @@ def _counts(world: World, read: Args) -> Any:
         raise NotRun("counts of an act that is not over")
     acked = sum(isinstance(one, list) for one in found)
     return {"acked": acked, "errors": len(found) - acked}
+
+
+@check("acked")
+def _acked(world: World, read: Args) -> Any:
+    """Whether each record of the act got an offset."""
+    return _all_acked(world, [read["of"]])
+
+
+@check("all_acked")
+def _each_acked(world: World, read: Args) -> Any:
+    return _all_acked(world, read["of"] if isinstance(read["of"], list) else [read["of"]])
+
+
+def _all_acked(world: World, labels: list[str]) -> bool:
+    outcomes = [world.labels[label].outcome for label in labels]
+    lists = [found if isinstance(found, list) else [found] for found in outcomes]
+    answers = [one for found in lists for one in found]
+    return bool(answers) and all(map(_got_an_offset, answers))
+
+
+def _got_an_offset(answer: Any) -> bool:
+    return answer.get("error") == "NONE" if isinstance(answer, dict) else isinstance(answer, list)
 
 
 @shape("send_results")

@@ -10,6 +10,7 @@ from mqviz.backend import Refused
 from mqviz.commands import parse
 from mqviz.kafka import settings
 from mqviz.kafka.errors import Error
+from mqviz.kafka.versions import ELR
 from mqviz.model.command import Command
 from mqviz.model.event import Event
 from mqviz.model.invariants import broken
@@ -309,18 +310,33 @@ def scenario_of(case: Case) -> Scenario:
             if "broker.rack" in each.get(str(b), {})
         ),
         settings=known(config["broker"], "broker"),
+        features=_features(config.get("features") or {}),
         groups={name: known(table, "group") for name, table in config.get("group", {}).items()},
     )
-    topics = tuple(topic_command(name, topic) for name, topic in setup.get("topics", {}).items())
+    broker = config["broker"]
+    topics = tuple(topic_command(name, topic, broker) for name, topic in setup.get("topics", {}).items())
     return Scenario(case["id"], Duration(1 << 50), "partition-log", cluster=plan, topics=topics)
 
 
-def topic_command(name: str, topic: Args) -> Any:
-    """The command that makes this topic."""
+NEW = {"group.version": 1, "transaction.version": 2, "share.version": 1, ELR: 1}
+"""Feature levels of a cluster that was formatted by 4.2."""
+
+
+def _features(given: dict[str, Any]) -> dict[str, int]:
+    """The levels that are not those of a new cluster."""
+    other = {name: int(given[name]) for name, level in NEW.items() if int(given.get(name, level)) != level}
+    for name in other:
+        if name != ELR:
+            raise NotRun(f"feature {name}={other[name]}")
+    return other
+
+
+def topic_command(name: str, topic: Args, broker: Args) -> Any:
+    """The command that makes this topic; what it does not say the brokers' settings do."""
     config = " ".join(f"{key}={value}" for key, value in known(topic.get("config") or {}, "topic").items())
     replicas = topic.get("replicas")
-    count = topic.get("partitions") or len(replicas or [1])
-    factor = topic.get("rf") or len((replicas or [[1]])[0])
+    count = topic.get("partitions", broker.get("num.partitions", 1))
+    factor = topic.get("rf", broker.get("default.replication.factor", 1))
     if replicas:
         lists = ",".join("/".join(map(str, ids)) for ids in replicas)
         return parse(f"create topic {name} replicas={lists} {config}")

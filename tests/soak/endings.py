@@ -21,6 +21,11 @@ def peace(cluster: Cluster) -> list[str]:
     """The commands that end all faults and all sending, so that what is left can come to rest."""
     orders = [f"heal broker {nodes[0]}" for nodes in cluster.cuts if nodes and nodes[0].isdigit()]
     orders += [f"restart controller {voter}" for voter in cluster.quorum.down]
+    orders += [
+        f"elect leader topic={partition.topic} partition={partition.number} how=unclean"
+        for partition in cluster.partitions()
+        if forsaken(partition)
+    ]
     for broker in cluster.brokers.values():
         if broker.slow > 1 or broker.delay_us:
             orders.append(f"slow broker {broker.id}")
@@ -36,6 +41,11 @@ def peace(cluster: Cluster) -> list[str]:
     for kind, clients in (("consumer", cluster.consumers), ("share-consumer", cluster.share_consumers)):
         orders += [f"resume {kind} {client.name}" for client in clients.values() if client.state == "paused"]
     return orders
+
+
+def forsaken(partition: Partition) -> bool:
+    """Whether the controller knows nobody who may lead: only an unclean election helps (R23, R24, E53)."""
+    return partition.leader < 0 and not (partition.isr or partition.elr or partition.last_known_elr)
 
 
 def unsettled(state: State) -> str:

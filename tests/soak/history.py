@@ -72,6 +72,8 @@ class History:
     """Partitions that a lost disk or an unclean election may have robbed."""
     led: dict[Place, int] = field(default_factory=lambda: defaultdict(int))
     """How often the leader of a partition changed."""
+    cleared: set[str] = field(default_factory=set)
+    """Topics whose min.insync.replicas was changed, which strikes out who was eligible."""
     lax: set[str] = field(default_factory=set)
     """Topics that were, for a while, content with fewer than two in-sync replicas."""
     rewritten: set[str] = field(default_factory=set)
@@ -166,6 +168,8 @@ def _deleted(history: History, event: TopicDeleted, state: State) -> None:
 
 @looks(TopicAltered)
 def _altered(history: History, event: TopicAltered, state: State) -> None:
+    if "min.insync.replicas" in event.values:
+        history.cleared.add(event.topic)
     _settings(history, event.topic, state)
 
 
@@ -188,6 +192,8 @@ def _changed(history: History, event: PartitionChanged, state: State) -> None:
     rises = event.leader_epoch - was[0]
     must(rises in (0, 1), f"I8: the leader epoch rises by {rises}: {event}")
     must(event.partition_epoch == was[2] + 1, f"I8: partition epoch {was[2]}, then {event}")
+    known = event.leader >= 0 or event.isr or event.elr or event.last_known_elr
+    must(known or event.topic in history.cleared, f"R23: nobody may ever lead again: {event}")
     history.copies[f"record {event.topic}-{event.partition}", 0] = (
         event.leader_epoch,
         False,

@@ -73,6 +73,8 @@ def _refusal(
         return Error.UNKNOWN_TOPIC_OR_PARTITION
     found = topic.partitions[partition]
     copy = found.replicas.get(broker)
+    if acks not in (-1, 0, 1):
+        return Error.INVALID_REQUIRED_ACKS
     if copy is None or copy.leader != broker:
         return Error.NOT_LEADER_OR_FOLLOWER
     if acks == -1 and len(copy.isr) < min(topic.min_insync_replicas, topic.replication_factor):

@@ -1,7 +1,7 @@
 """Closest replica: consumers with client.rack are sent to a follower in their rack, and read there (R36, KIP-392).
 
 Like a real broker: with replica.selector.class=…RackAwareReplicaSelector the leader answers a fetch that comes from another rack at once, without
-records, and names the replica in the client's rack that is alive and has the offset; among several the one that has most, then the one that
+records, and names the replica in the client's rack that is in sync and has the offset; among several the one that has most, then the one that
 caught up last. A follower serves up to its own high watermark, which it learns of with its next fetch. What the client makes of it is in nearby.py.
 Left out: records of other partitions in the answer that names a replica (they come with the next fetch); leader epochs in fetches.
 """
@@ -42,7 +42,7 @@ def _closest(sim: Simulation, partition: Partition, leader: int, rack: str, offs
     near = [
         follower
         for follower, end in copy.follower_ends.items()
-        if brokers[follower].rack == rack and not brokers[follower].fenced and end >= offset
+        if follower in copy.isr and brokers[follower].rack == rack and end >= offset
     ]
     return max(near, key=lambda b: (copy.follower_ends[b], copy.caught_up_us.get(b, 0), b), default=0)
 

@@ -51,7 +51,8 @@ def _check(sim: Simulation, command: CreateTopic) -> CreateTopic:
         raise Refused(f"number of partitions must be larger than 0 ({named(Error.INVALID_PARTITIONS)})")
     else:
         placement.check_factor(sim, command.replication_factor)
-    reason = refused("min.insync.replicas", command.min_insync_replicas)
+    fewest = command.min_insync_replicas
+    reason = None if fewest is None else refused("min.insync.replicas", fewest)
     if reason:
         raise Refused(f"{reason} ({named(Error.INVALID_CONFIG)})")
     reason = topic_commands.refused(sim, command.config)
@@ -120,7 +121,9 @@ def _created(sim: Simulation, command: CreateTopic) -> None:
     in_sync = placement.in_sync(sim, placed)
     told = () if in_sync == placed else in_sync
     values = topic_commands.values_of(sim, command)
-    fewest = max(command.min_insync_replicas, sim.scenario.cluster.setting("min.insync.replicas"))
+    fewest = command.min_insync_replicas
+    if fewest is None:
+        fewest = sim.scenario.cluster.setting("min.insync.replicas")
     sim.cause = sim.emit(TopicCreated(*sim.stamp(), command.name, fewest, placed, values, told))
     for broker in brokers:
         replica.start(sim, broker)

@@ -189,7 +189,7 @@ def change(
         leader = prefer
     elif leader not in new_isr or not usable(sim, leader):
         leader, new_isr, elr, unclean_now = _elect(sim, partition, new_isr, elr, unclean)
-        recovering = unclean_now if leader >= 0 else recovering
+        recovering = recovering or unclean_now
     if leader < 0 and not new_isr:
         last_known = tuple(partition.last_known_elr) if partition.leader < 0 else (partition.leader,)
     epoch = partition.leader_epoch + (leader != partition.leader)

@@ -288,6 +288,10 @@ def _check_elect(sim: Simulation, command: ElectLeader) -> ElectLeader:
     if command.how == "unclean":
         if partition.leader >= 0:
             raise Refused(f"{partition.key} has a leader ({named(Error.ELECTION_NOT_NEEDED)})")
+        if not any(controller.usable(sim, broker) for broker in partition.replica_ids):
+            raise Refused(
+                f"no broker with a replica of {partition.key} is there ({named(Error.ELIGIBLE_LEADERS_NOT_AVAILABLE)})"
+            )
     elif partition.leader == preferred:
         raise Refused(
             f"broker {preferred} leads {partition.key} already ({named(Error.ELECTION_NOT_NEEDED)})"

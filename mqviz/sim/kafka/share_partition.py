@@ -101,12 +101,13 @@ def acquire(
     """Acquire up to `most` records, whole batches unless `cut`; returns ranges (first, end, deliveries) (E61)."""
     partition = sim.state.cluster.partition(found.topic, found.partition)
     _pass_gaps(sim, group, found, partition)
-    ranges = _again(found, partition, most, cut)
+    committed = _committed_only(sim, group)
+    mark = readable_end(partition, committed)
+    ranges = _again(found, partition, mark, most, cut)
     taken = sum(end - first for first, end, _ in ranges)
     if taken < most:
         room = min(most - taken, found.in_flight - (found.end - found.start))
-        committed = _committed_only(sim, group)
-        ranges += _fresh(found, partition, readable_end(partition, committed), room, cut, committed)
+        ranges += _fresh(found, partition, mark, room, cut, committed)
     if not ranges:
         return ()
     lock, until_us = found.locks + 1, sim.now_us + found.lock_us
@@ -143,19 +144,25 @@ def _holds_nothing(partition: Partition, batch: Batch, committed: bool) -> bool:
     return batch.control or (committed and partition.led.log.transactions.hides(batch))
 
 
-def _again(found: SharePartition, partition: Partition, most: int, cut: bool) -> list[tuple[int, int, int]]:
-    """Records in the window that are free again; a run that is a whole batch goes whole."""
+def _again(
+    found: SharePartition, partition: Partition, mark: int, most: int, cut: bool
+) -> list[tuple[int, int, int]]:
+    """Records in the window that are free again; a run that is a whole batch goes whole.
+
+    The log may end before the window does, after a loss: what is not there cannot be had until others stand in its place.
+    """
     ranges: list[tuple[int, int, int]] = []
     left = most
     for run in found.runs:
-        if left <= 0:
+        if left <= 0 or run.first >= mark:
             break
         if run.state != "Available":
             continue
-        end = min(run.end, run.first + left)
-        if end < run.end and not cut:
+        last = min(run.end, mark)
+        end = min(last, run.first + left)
+        if end < last and not cut:
             batch = next(partition.led.log.forwards(end - 1))
-            whole = batch.base_offset >= run.first and batch.end_offset <= run.end
+            whole = batch.base_offset >= run.first and batch.end_offset <= last
             end = batch.end_offset if whole else end
         ranges.append((run.first, end, run.deliveries + 1))
         left -= end - run.first

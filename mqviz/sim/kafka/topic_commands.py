@@ -83,6 +83,8 @@ def values_of(sim: Simulation, command: CreateTopic) -> Values:
 def _check_alter(sim: Simulation, command: AlterTopic) -> AlterTopic:
     if not sim.state.cluster.quorum.active:
         raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
+    if command.name and command.name not in sim.state.cluster.topics:
+        raise Refused(f"there is no topic {command.name} ({named(Error.UNKNOWN_TOPIC_OR_PARTITION)})")
     only_topic(sim, command.name)
     if not command.config:
         raise Refused("say which setting: `alter topic orders retention.ms=60000`")
@@ -104,6 +106,8 @@ def _altered(sim: Simulation, command: AlterTopic) -> None:
     if topic is None:
         return
     values = {name: value(sim, name, text) for name, text in command.config.items()}
+    if values.get("min.insync.replicas") == topic.min_insync_replicas:
+        del values["min.insync.replicas"]  # no new record, so nobody's eligibility ends (E53)
     sim.cause = sim.emit(TopicAltered(*sim.stamp(), command.name, values))
     for partition in topic.partitions:
         for broker in partition.replicas:

@@ -349,3 +349,17 @@ def test_r134_share_isolation_level_hides_aborted_and_open_transactions(
     assert member.take() == [(first + 1, end + 1, n) for first, end, n in while_open]
     owner.end(True)
     assert member.take() == ([] if while_open else [(7, 8, 1)])
+
+
+def test_r37_r131_what_a_power_failure_took_is_not_there_to_be_delivered_again() -> None:
+    """The window outlives the log that it is about; what comes in the place of the lost records is delivered."""
+    run = world()
+    member = Member(run)
+    assert member.take() == [(0, 10, 1)]
+    assert member.say((0, 10, "release")) == 0
+    run.do("fail power 1").to(4 * S).do("restart broker 1").to(30 * S)
+    again = Member(run, "n")
+    assert run.state.cluster.partition("t", 0).led.log.end == 0
+    assert again.take(most=3) == []
+    run.do("send record p count=4").to(31 * S)
+    assert again.take(most=3) == [(0, 4, 2)]
