@@ -60,8 +60,8 @@ class LogTransactions(msgspec.Struct):
             self.ended = [each for each in self.ended if each.aborted or each.marker >= high_watermark]
 
     def aborted(self, first: int, end: int) -> list[Ended]:
-        """The aborted transactions that touch offsets first … end - 1: what a fetch answer tells (R63)."""
-        return [each for each in self.ended if each.aborted and each.first < end and each.marker > first]
+        """The aborted transactions that touch offsets first … end - 1, if only by their marker: what a fetch answer tells (R63)."""
+        return [each for each in self.ended if each.aborted and each.first < end and each.marker >= first]
 
     def hides(self, batch: Batch) -> bool:
         """Whether a read_committed consumer skips these records: their transaction was aborted (R63)."""

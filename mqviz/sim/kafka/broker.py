@@ -48,7 +48,10 @@ def _append(sim: Simulation, number: int) -> None:
     why = sim.cause
     for topic, partition, batch in request.batches:
         sim.cause = why
-        error = _refusal(sim, cluster.topics.get(topic), partition, broker, request.acks, batch)
+        error = _misplaced(sim, topic, partition, broker, request.acks) or transaction_writes.enlist(
+            sim, topic, partition, batch
+        )
+        error = error or _refusal(sim, cluster.topic(topic), partition, broker, request.acks, batch)
         known = producer_state.NEW
         if not error:
             copy = cluster.partition(topic, partition).replicas[broker]
@@ -61,25 +64,26 @@ def _append(sim: Simulation, number: int) -> None:
             who, count = batch.producer, batch.count
             sim.emit(BatchRepeated(*sim.stamp(), topic, partition, broker, number, who, known, count))
         else:
-            transaction_writes.enlist(sim, topic, partition, batch)
             write(sim, number, topic, partition, batch, broker)
     _reply(sim, number, request)
 
 
-def _refusal(
-    sim: Simulation, topic: Topic | None, partition: int, broker: int, acks: int, batch: Batch
-) -> Error:
-    if topic is None or not 0 <= partition < len(topic.partitions):
+def _misplaced(sim: Simulation, topic: str, partition: int, broker: int, acks: int) -> Error:
+    """Why this broker does not write to the partition at all."""
+    found = sim.state.cluster.topics.get(topic)
+    if found is None or not 0 <= partition < len(found.partitions):
         return Error.UNKNOWN_TOPIC_OR_PARTITION
-    found = topic.partitions[partition]
-    copy = found.replicas.get(broker)
     if acks not in (-1, 0, 1):
         return Error.INVALID_REQUIRED_ACKS
-    if copy is None or copy.leader != broker:
-        return Error.NOT_LEADER_OR_FOLLOWER
+    copy = found.partitions[partition].replicas.get(broker)
+    return Error.NOT_LEADER_OR_FOLLOWER if copy is None or copy.leader != broker else Error.NONE
+
+
+def _refusal(sim: Simulation, topic: Topic, partition: int, broker: int, acks: int, batch: Batch) -> Error:
+    copy = topic.partitions[partition].replicas[broker]
     if acks == -1 and len(copy.isr) < min(topic.min_insync_replicas, topic.replication_factor):
         return Error.NOT_ENOUGH_REPLICAS
-    return transaction_writes.batch_refusal(sim, batch) or log_segments.refusal(sim, topic, batch)
+    return log_segments.refusal(sim, topic, batch)
 
 
 def write(sim: Simulation, number: int, topic: str, partition_number: int, batch: Batch, leader: int) -> None:

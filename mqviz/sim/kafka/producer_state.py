@@ -3,7 +3,7 @@
 Like a real broker: the order of its checks (R58, E41): one of the last five batches of the same epoch is answered
 with its first offset; an older epoch is refused with 47; a newer epoch must begin at sequence 0, the same one go on
 where it ended, else 45; an id that the partition has never seen, or that wrote nothing for producer.id.expiration.ms
-(R59), may begin anywhere. Left out: entries outlive neither their log's deleted segments nor a failover after them.
+(R59), may begin anywhere, in a transaction at 0 only (KIP-890). Left out: entries outlive neither their log's deleted segments nor a failover after them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ NEW = -1
 def decide(entry: ProducerEntry | None, batch: Batch) -> tuple[Error, int]:
     """(error, base offset of the batch that it repeats, or NEW), given what is known of its producer id."""
     if entry is None:
-        return Error.NONE, NEW
+        lost = batch.transactional and batch.first_sequence > 0
+        return (Error.OUT_OF_ORDER_SEQUENCE_NUMBER if lost else Error.NONE), NEW
     first, last = batch.first_sequence, batch.first_sequence + batch.count - 1
     if batch.producer_epoch == entry.epoch:
         for known in entry.batches:

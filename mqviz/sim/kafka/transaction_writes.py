@@ -100,10 +100,12 @@ def defers(sim: Simulation, number: int, request: Produce) -> bool:
     return False
 
 
-def enlist(sim: Simulation, topic: str, partition: int, batch: Batch) -> None:
-    """The batch is about to be written: its partition belongs to the transaction."""
-    if batch.transactional:
+def enlist(sim: Simulation, topic: str, partition: int, batch: Batch) -> Error:
+    """The partition of a transactional batch joins the transaction, even if the batch is then refused; or why it may not."""
+    error = batch_refusal(sim, batch)
+    if batch.transactional and not error:
         add(sim, batch.producer_id, ((topic, partition),), ())
+    return error
 
 
 def add(

@@ -13,6 +13,8 @@ from mqviz.model.log import TRANSACTIONAL, Batch, Replica
 from mqviz.model.log_transactions import recorded
 from mqviz.model.request import (
     EndTxn,
+    Fetch,
+    FetchedAndAborted,
     InitProducerId,
     OffsetFetch,
     Offsets,
@@ -355,3 +357,39 @@ def test_r62_completion_follows_the_last_marker() -> None:
     owner.send("x")
     owner.end()
     assert [event.commit for event in of(run, TransactionCompleted)] == [True]
+
+
+# -- what real brokers were seen to answer to raw requests ---------------------------------------------------
+
+
+def test_r58_the_first_batch_that_a_partition_sees_of_a_transactional_producer_has_sequence_0() -> None:
+    watched = world()
+    owner = Owner(watched)
+    assert owner.init() == Error.NONE
+    owner.sequences["t", 0] = 2
+    assert owner.send("a") == (Error.OUT_OF_ORDER_SEQUENCE_NUMBER, -1)
+    owner.sequences.clear()
+    assert owner.send("a") == (Error.NONE, 0)
+
+
+def test_r62_a_partition_whose_batch_is_refused_gets_its_marker_all_the_same() -> None:
+    watched = world(partitions=2)
+    owner = Owner(watched)
+    assert owner.init() == Error.NONE
+    owner.sequences["t", 1] = 2
+    assert owner.send("a", partition=1)[0] == Error.OUT_OF_ORDER_SEQUENCE_NUMBER
+    assert owner.end() == Error.NONE
+    (marker,) = watched.state.cluster.partition("t", 1).led.log.forwards(0)
+    assert marker.control
+    assert watched.state.cluster.partition("t", 0).led.log.end == 0
+
+
+def test_r63_a_fetch_that_begins_at_the_marker_tells_of_the_aborted_transaction() -> None:
+    watched = world()
+    owner = Owner(watched)
+    assert owner.init() == Error.NONE
+    assert owner.send("a", "b") == (Error.NONE, 0)
+    assert owner.end(commit=False) == Error.NONE
+    reply = owner.ask(Fetch((("t", 0, 2),), 0, 0, committed=True))
+    assert isinstance(reply, FetchedAndAborted)
+    assert reply.aborted == (("t", 0, owner.producer_id, 0),)

@@ -1,0 +1,58 @@
+"""What both sides have in common: steps, and what is told of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from random import Random
+from typing import Any, NamedTuple
+
+from mqviz.kafka.errors import Error
+from mqviz.model.request import AnyRequest, Produce
+
+
+class Op(NamedTuple):
+    """A request, and on which connection it goes; an order to the cluster is a text instead of a request."""
+
+    line: str
+    request: AnyRequest | str
+
+
+class Step(NamedTuple):
+    """What was asked, and which answers came until everything was quiet: {number of the op: what is told of it}."""
+
+    op: Op
+    answers: dict[int, Any]
+
+
+def brief(op: Op) -> str:
+    """The op in one line."""
+    if isinstance(op.request, str):
+        return op.request
+    if isinstance(op.request, Produce):
+        batches = [
+            f"{t}-{n} id {b.producer_id} epoch {b.producer_epoch} from {b.first_sequence} count {b.count}"
+            for t, n, b in op.request.batches
+        ]
+        return f"{op.line}: Produce {batches}"
+    return f"{op.line}: {op.request}"
+
+
+Told = dict[int, Any]
+Part = Callable[[Random], Generator[Op, Told, None]]
+"""A part of the protocol: from a seed, requests one after the other, each chosen after the last one's answers."""
+
+
+def error_name(code: int) -> str:
+    """Kafka's name of an error; "" for none."""
+    try:
+        return Error(int(code)).name if code else ""
+    except ValueError:
+        return f"error {int(code)}"
+
+
+def by_topic(parts: Any) -> dict[str, list[tuple[Any, ...]]]:
+    """(topic, …) by topic, in their order."""
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for topic, *rest in parts:
+        found.setdefault(topic, []).append(tuple(rest))
+    return found

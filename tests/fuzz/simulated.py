@@ -1,0 +1,122 @@
+"""The simulated side: request values to the broker's handlers, answers as both sides tell them."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from mqviz.kafka.errors import Error
+from mqviz.model.request import (
+    AnyAnswer,
+    AnyRequest,
+    Fetch,
+    Fetched,
+    FetchedAndAborted,
+    GroupHeartbeatAnswered,
+    Joined,
+    Offsets,
+    Plain,
+    Produced,
+    ProducerIdGranted,
+    Synced,
+)
+from tests.fuzz.names import Names
+from tests.fuzz.side import Op, Part, Step, Told, error_name
+from tests.sim.kafka.worlds import MS, Outside, run
+
+QUIET_US = 20 * MS
+AGAIN = 20
+TOPICS = ("t", "u")
+PARTITIONS = 2
+
+
+class Simulated:
+    """One broker, two topics of two partitions."""
+
+    def __init__(self) -> None:
+        self.names = Names()
+        self._run = run(*(f"create topic {t} partitions={PARTITIONS}" for t in TOPICS), brokers=1)
+        self._waiting: dict[int, tuple[Outside, int, AnyRequest]] = {}
+
+    def do(self, number: int, op: Op) -> Told:
+        """Ask, and the answers that came until everything is quiet."""
+        if isinstance(op.request, str):
+            self._run.do(op.request)
+            self._quiet()
+            return {}
+        request, client = self.names.put_in(op.request), Outside(self._run, op.line)
+        self._waiting[number] = (client, client.send(request), request)
+        self._quiet()
+        answers = self._answers()
+        for _ in range(AGAIN):
+            if not busy(answers.get(number)):
+                break
+            self._waiting[number] = (client, client.send(request), request)
+            self._quiet()
+            answers |= self._answers()
+        return answers
+
+    def _quiet(self) -> None:
+        self._run.to(self._run.backend.now_us + QUIET_US)
+
+    def _answers(self) -> Told:
+        found: Told = {}
+        for number, (client, flight, request) in list(self._waiting.items()):
+            answer = client.answer(flight)
+            if answer is not None:
+                found[number] = self._told(answer, request)
+                del self._waiting[number]
+        return found
+
+    def _told(self, answer: AnyAnswer, request: AnyRequest) -> Any:
+        names, error = self.names, error_name(answer.error)
+        match answer:
+            case ProducerIdGranted(producer_id=owner, producer_epoch=epoch):
+                return error, names.heard_owner(owner), epoch
+            case Fetched():
+                return error, self._fetched(answer, request)
+            case Produced(parts=parts) | Offsets(parts=parts):
+                return error, sorted((t, n, error_name(code), offset) for t, n, code, offset in parts)
+            case Joined():
+                members = [(names.heard_member(m), topics, i, h.owned) for m, topics, i, h in answer.members]
+                told = names.heard_member(answer.member_id), answer.generation, answer.assignor
+                leader = names.heard_member(answer.group_leader)
+                return error, *told, leader, sorted(members), answer.skip_assignment
+            case Synced(partitions=parts):
+                return error, sorted(parts)
+            case GroupHeartbeatAnswered(member_epoch=epoch, assignment=parts):
+                return error, epoch, None if parts is None else sorted(parts)
+            case Plain():
+                return (error,)
+        raise AssertionError(f"nothing is known to tell of {answer}")
+
+    def _fetched(self, answer: Fetched, request: AnyRequest) -> Any:
+        assert isinstance(request, Fetch)
+        found = []
+        for topic, n, code, first, end, high in answer.parts:
+            log = self._run.backend.state.cluster.partition(topic, n).replicas[1].log if not code else None
+            batches = [
+                (b.base_offset, b.count, self.names.heard_owner(b.producer_id), b.producer_epoch, b.control)
+                for b in (log.read(first, end) if log else ())
+            ]
+            found.append((topic, n, error_name(code), high, batches))
+        aborted = answer.aborted if isinstance(answer, FetchedAndAborted) else ()
+        return sorted(found), sorted((t, n, self.names.heard_owner(o), first) for t, n, o, first in aborted)
+
+
+def busy(told: Any) -> bool:
+    """Whether an answer says that a transaction still ends: the client asks again."""
+    return bool(told) and Error.CONCURRENT_TRANSACTIONS.name in str(told)
+
+
+def simulate(part: Part, seed: int) -> list[Step]:
+    """What the part asks with this seed, and what the simulator says to it."""
+    side, steps, orders = Simulated(), [], part(Random(seed))
+    op = next(orders, None)
+    while op is not None:
+        steps.append(Step(op, side.do(len(steps), op)))
+        try:
+            op = orders.send(steps[-1].answers)
+        except StopIteration:
+            op = None
+    return steps
