@@ -1,6 +1,6 @@
 """The uniform assignor of the consumer group protocol, as a pure function (R126, E1, E18).
 
-Left out: racks. Members that subscribe to different topics are balanced greedily (S9).
+Members that subscribe to different topics are in uniform_unequal.py. Left out: racks.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from mqviz.kafka.assignors import Assignment, Subscription, TopicPartition
 from mqviz.kafka.coordinators import java_hash
+from mqviz.kafka.uniform_unequal import unequal
 
 
 def walk_order(names: Iterable[str]) -> list[str]:
@@ -38,7 +39,7 @@ def uniform_assignor(
         wanted = topics[members[0]] if members else []
         every = [TopicPartition(t, n) for t in wanted for n in range(partitions_per_topic[t])]
         return _homogeneous(every, members, subscriptions)
-    return _heterogeneous(partitions_per_topic, topics, subscriptions)
+    return unequal(partitions_per_topic, topics, subscriptions)
 
 
 def _homogeneous(
@@ -64,56 +65,3 @@ def _homogeneous(
         for _ in range(quotas[member] - len(owned[member])):
             owned[member].append(next(rest))
     return {member: sorted(owned[member]) for member in subscriptions}
-
-
-def _heterogeneous(
-    partitions_per_topic: Mapping[str, int],
-    topics: Mapping[str, list[str]],
-    subscriptions: Mapping[str, Subscription],
-) -> Assignment:
-    """Keep what may be kept, give the rest to the least loaded, then move while that lowers the imbalance (S9)."""
-    readers = {t: [m for m in topics if t in topics[m]] for t in partitions_per_topic}
-    order = sorted(
-        (t for t in partitions_per_topic if readers[t]), key=lambda topic: (len(readers[topic]), topic)
-    )
-    every = [TopicPartition(topic, n) for topic in order for n in range(partitions_per_topic[topic])]
-    owner: dict[TopicPartition, str] = {}
-    for member in topics:
-        for partition in subscriptions[member].owned_partitions:
-            if (
-                partition.topic in topics[member]
-                and partition.partition < partitions_per_topic[partition.topic]
-            ):
-                owner[partition] = member
-    load = dict.fromkeys(topics, 0)
-    for member in owner.values():
-        load[member] += 1
-    for partition in every:
-        if partition not in owner:
-            _give(partition, readers[partition.topic], owner, load)
-    while sum(_balanced(partition, readers[partition.topic], owner, load) for partition in every):
-        pass
-    found: Assignment = {member: [] for member in subscriptions}
-    for partition in sorted(owner):
-        found[owner[partition]].append(partition)
-    return found
-
-
-def _give(
-    partition: TopicPartition, readers: list[str], owner: dict[TopicPartition, str], load: dict[str, int]
-) -> None:
-    taker = min(readers, key=lambda member: (load[member], member))
-    owner[partition] = taker
-    load[taker] += 1
-
-
-def _balanced(
-    partition: TopicPartition, readers: list[str], owner: dict[TopicPartition, str], load: dict[str, int]
-) -> bool:
-    """Move `partition` to its least loaded reader if its owner has at least 2 more; True if it moved."""
-    least = min(load[member] for member in readers)
-    if load[owner[partition]] - least < 2:
-        return False
-    load[owner[partition]] -= 1
-    _give(partition, readers, owner, load)
-    return True

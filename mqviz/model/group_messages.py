@@ -65,13 +65,14 @@ class ConsumerGroupHeartbeat(Request, frozen=True):
 
 
 class OffsetCommit(Request, frozen=True):
-    """Remember these offsets as the next ones to read (R82)."""
+    """Remember these offsets as the next ones to read (R82). `version`: of the request; 9 is the first that knows member epochs."""
 
     group: str
     generation: int
     member_id: str
     offsets: tuple[tuple[str, int, int], ...]
     instance_id: str | None = None
+    version: int = 9
 
 
 class OffsetFetch(Request, frozen=True):

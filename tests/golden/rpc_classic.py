@@ -96,7 +96,8 @@ def _commit(world: World, request: Args, act: Args) -> Any:
         for t in request["topics"]
         for p in t["partitions"]
     )
+    instance = request.get("groupInstanceId")
     value = OffsetCommit(
-        request["groupId"], generation, request["memberId"], offsets, request.get("groupInstanceId")
+        request["groupId"], generation, request["memberId"], offsets, instance, act["version"]
     )
     return _coordinator(world, request), value, _plain

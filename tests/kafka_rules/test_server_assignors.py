@@ -101,6 +101,35 @@ def test_r126_different_subscriptions_are_balanced() -> None:
     assert {p.topic for p in found["c"]} == {"t"}
 
 
+def test_r126_different_subscriptions_as_kafka_4_2_1_shares_them_out() -> None:
+    """Topics with the most partitions a reader first, least loaded readers in turn, then moves from the most loaded."""
+    counts = {"t": 4, "u": 4, "v": 2}
+    topics = {"mA": "t", "mB": "tu", "mC": "uv", "mD": "tuv", "mE": "v"}
+    expected = [
+        "mA:t0 t1 t2 t3",
+        "mA:t0 t1 t2 t3 mB:u0 u1 u2 u3",
+        "mA:t0 t1 t2 t3 mB:u0 u1 u2 mC:u3 v0 v1",
+        "mA:t0 t1 mB:u0 u1 u2 mC:u3 v0 v1 mD:t2 t3",
+        "mA:t0 t1 mB:u0 u1 u2 mC:u3 v0 mD:t2 t3 mE:v1",
+    ]
+    target: dict[str, list[TopicPartition]] = {}
+    for there, wanted in enumerate(expected, 1):
+        members = list(topics)[:there]
+        subscriptions = {m: Subscription(tuple(topics[m]), tuple(target.get(m, ()))) for m in members}
+        target = uniform_assignor(
+            {t: n for t, n in counts.items() if any(t in topics[m] for m in members)}, subscriptions
+        )
+        assert (
+            " ".join(f"{m}:{' '.join(f'{p.topic}{p.partition}' for p in target[m])}" for m in members)
+            == wanted
+        )
+    del target["mA"]
+    found = uniform_assignor(
+        counts, {m: Subscription(tuple(topics[m]), tuple(target[m])) for m in topics if m != "mA"}
+    )
+    assert [f"{p.topic}{p.partition}" for p in found["mD"]] == ["t0", "t1", "t2", "t3"]
+
+
 def test_r122_most_votes_choose_the_assignor() -> None:
     """E23; a tie goes to the first of Java's hash walk."""
     assert choose_server_assignor([None, ""], "uniform") == "uniform"

@@ -87,7 +87,8 @@ def _refused(sim: Simulation, number: int, request: ConsumerGroupHeartbeat) -> E
 
 def _is_invalid(request: ConsumerGroupHeartbeat) -> bool:
     """Requests that no client sends: a first one is complete and owns nothing, only static members leave for a while."""
-    if not request.group or not request.member_id or request.member_epoch < LEAVE_STATIC:
+    names = (request.group, request.member_id, request.instance_id)
+    if "" in names or request.member_epoch < LEAVE_STATIC:
         return True
     if request.member_epoch == LEAVE_STATIC:
         return not request.instance_id

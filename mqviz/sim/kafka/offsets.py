@@ -73,7 +73,8 @@ def refusal(sim: Simulation, request: OffsetCommit) -> Error:
 def commit_error(group: Group | None, request: OffsetCommit) -> Error:
     """Why a commit is refused: 25 before 22 before 27 (E27); a commit without membership needs an empty group."""
     if group is None:
-        return Error.ILLEGAL_GENERATION if request.generation >= 0 else Error.NONE
+        unknown = Error.GROUP_ID_NOT_FOUND if request.version >= 9 else Error.ILLEGAL_GENERATION
+        return unknown if request.generation >= 0 else Error.NONE
     if request.generation < 0:
         return Error.UNKNOWN_MEMBER_ID if group.members else Error.NONE
     if request.instance_id is not None and group.static.get(request.instance_id) not in (

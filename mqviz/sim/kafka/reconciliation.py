@@ -87,4 +87,6 @@ def commit_error(group: ConsumerGroup, request: OffsetCommit) -> Error:
     member = group.members.get(request.member_id)
     if member is None:
         return Error.UNKNOWN_MEMBER_ID
+    if request.version < 9:
+        return Error.UNSUPPORTED_VERSION
     return Error.NONE if request.generation == member.epoch else Error.STALE_MEMBER_EPOCH

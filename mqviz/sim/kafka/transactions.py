@@ -282,7 +282,8 @@ def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommit) -> Er
     modern = sim.state.cluster.consumer_groups.get(request.group)
     if modern:
         return reconciliation.commit_error(modern, commit)
-    return offsets.commit_error(sim.state.cluster.groups.get(request.group), commit)
+    error = offsets.commit_error(sim.state.cluster.groups.get(request.group), commit)
+    return Error.ILLEGAL_GENERATION if error == Error.GROUP_ID_NOT_FOUND else error
 
 
 @due("kafka.transactional_offsets")

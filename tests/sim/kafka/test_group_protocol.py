@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from mqviz.kafka.errors import Error
 from mqviz.model.group import (
@@ -147,9 +148,9 @@ def test_e25_a_commit_without_membership_needs_an_empty_group() -> None:
     assert Outside(watched).ask(OffsetFetch("g", (("t", 0), ("t", 1)))) == Offsets(
         0, (("t", 0, 0, 0), ("t", 1, 0, -1))
     )
-    assert Outside(watched).ask(OffsetCommit("new", 4, "x", (("t", 0, 0),))) == Plain(
-        Error.ILLEGAL_GENERATION
-    )
+    new = OffsetCommit("new", 4, "x", (("t", 0, 0),))
+    assert Outside(watched).ask(new) == Plain(Error.GROUP_ID_NOT_FOUND)
+    assert Outside(watched).ask(replace(new, version=8)) == Plain(Error.ILLEGAL_GENERATION)
 
 
 def test_e27_session_timeouts_out_of_range_come_first() -> None:

@@ -424,3 +424,17 @@ def test_i29_epochs_never_go_back() -> None:
     world.beat("mA", 2)
     epochs = [event.epoch for event in of(world.run, TargetAssigned)]
     assert epochs == sorted(epochs)
+
+
+def test_r128_an_empty_instance_id_is_none_that_kafka_takes() -> None:
+    world = pair()
+    assert world.beat("mC", 0, instance="")[0] == Error.INVALID_REQUEST
+    assert world.states() == ("Stable", 2, 2), "nothing happened"
+
+
+def test_e25_a_commit_of_a_version_without_member_epochs_is_refused() -> None:
+    world = pair()
+    request = OffsetCommit("g", 2, "mA", (("t", 0, 0),), None, 8)
+    broker = coordinator_of(world.run.backend._sim, "g")
+    assert Outside(world.run, "old").ask(request, broker) == Plain(Error.UNSUPPORTED_VERSION)
+    assert Outside(world.run, "old").ask(replace(request, version=9), broker) == Plain(Error.NONE)
