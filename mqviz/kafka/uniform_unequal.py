@@ -42,7 +42,7 @@ class _Balancer:
     def most(self) -> str | None:
         """Who gives one away next; None: nobody can."""
         if self.most_next < self.most_start:
-            if 0 < self.most_start and self.most_end <= self.most_start:
+            if self.most_start > 0 and self.most_end <= self.most_start:
                 self.most_level = self._load(self.most_start - 1)
             else:
                 self.most_level -= 1

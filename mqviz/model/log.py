@@ -172,7 +172,7 @@ class Log(msgspec.Struct):
         """Begin anew, empty, at `offset`: a follower that is behind its leader's log start."""
         self.sealed, self.tail = [], []
         self.start = self.end = self.clean_to = offset
-        self.segments = [Segment(offset)]
+        self.segments, self.epochs = [Segment(offset)], []
         self.transactions = LogTransactions()
 
     def offset_for_time(self, at_us: int) -> tuple[int, int] | None:
@@ -394,7 +394,9 @@ def _told(state: State, event: ReplicaHighWatermarkAdvanced) -> None:
 
 
 def _news_for_followers(state: State, partition: Partition, leader: int, *, fresh: bool) -> None:
+    """Who has not asked this leader for the partition yet gets no news of it: its first fetch brings them."""
     feeds = state.cluster.brokers[leader].feeds
-    for follower in partition.replicas[leader].follower_ends:
-        feed = feeds[follower]
-        (feed.fresh if fresh else feed.marks)[partition.key] = True
+    for follower, end in partition.replicas[leader].follower_ends.items():
+        if end >= 0:
+            feed = feeds[follower]
+            (feed.fresh if fresh else feed.marks)[partition.key] = True

@@ -13,6 +13,7 @@ from mqviz.model.event import Event, Weight, applies
 from mqviz.model.segment import REMEMBERED, Gone, Pass
 
 if TYPE_CHECKING:
+    from mqviz.model.cluster import Partition
     from mqviz.model.log import Log, Replica
     from mqviz.model.state import State
 
@@ -109,6 +110,8 @@ def _remember(log: Log, gone: Gone) -> None:
 def _moved(state: State, event: LogStartMoved) -> None:
     partition = state.cluster.partition(event.topic, event.partition)
     log = partition.replicas[event.broker].log
+    if event.start > log.end:
+        _begin_anew(state, partition, event)
     log.delete_before(event.start)
     _remember(log, Gone(event.at_us, event.before, event.start, 0, event.at_us, event.reason))
     _tell_ledger(state, event.topic, event.partition, event.broker)
@@ -116,6 +119,15 @@ def _moved(state: State, event: LogStartMoved) -> None:
         feeds = state.cluster.brokers[event.broker].feeds
         for follower in partition.follower_ends:
             feeds[follower].marks[partition.key] = True
+
+
+def _begin_anew(state: State, partition: Partition, event: LogStartMoved) -> None:
+    """A follower ends below its leader's log start: what it has is of no use, and it fetches from that start on."""
+    copy = partition.replicas[event.broker]
+    copy.log.restart(event.start)
+    copy.mark(max(copy.high_watermark, event.start))
+    news = event.topic, event.partition, event.start, copy.log.last_epoch
+    state.cluster.brokers[event.broker].fetchers[copy.leader].news[partition.key] = news
 
 
 @applies(LogCleaned)

@@ -90,6 +90,14 @@ def opens(function: Callable[[Simulation], None]) -> Callable[[Simulation], None
     return function
 
 
+ENDLESS = 3_000_000
+"""More events at one instant than any world needs: some of them cause each other in a circle."""
+
+
+class Endless(RuntimeError):
+    """Time stands still: the simulator would fill the memory with events of one instant. Always a mistake in it."""
+
+
 class Simulation:
     """Time, agenda, State and log of one run.
 
@@ -189,6 +197,10 @@ class Simulation:
                     heappush(agenda, next_due)
                     return late
                 self.now_us = now_us = at_us
+            elif len(log) > ENDLESS:
+                raise Endless(
+                    f"at {at_us / 1e6:g} s over {ENDLESS:,} events at one instant: time stands still"
+                )
             self.ticket = ticket
             self.cause = cause
             match args:

@@ -106,8 +106,8 @@ def _waited(sim: Simulation, number: int) -> None:
 def feed_followers(sim: Simulation, partition: Partition, leader: int) -> None:
     """The leader appended: followers whose fetch is parked get their answer."""
     feeds = sim.state.cluster.brokers[leader].feeds
-    for follower in partition.replicas[leader].follower_ends:
-        if feeds[follower].waiting:
+    for follower, end in partition.replicas[leader].follower_ends.items():
+        if end >= 0 and feeds[follower].waiting:
             _send(sim, feeds[follower].waiting, leader, follower)
 
 
@@ -122,7 +122,7 @@ def _send(sim: Simulation, number: int, leader: int, follower: int) -> None:
         first = copy.follower_ends[follower]
         if first < 0:  # it has not fetched from this leader yet, so nobody knows what it has
             continue
-        batches = copy.log.read(first, copy.log.end, MAX_BYTES)
+        batches = copy.log.read(first, copy.log.end, MAX_BYTES) if first >= copy.log.start else ()
         end = batches[-1].end_offset if batches else first
         parts.append((partition.topic, partition.number, 0, first, end, copy.high_watermark))
         if copy.log.start:

@@ -180,7 +180,7 @@ def _delete(sim: Simulation, partition: Partition, broker: int, count: int, reas
 def follow_log_start(sim: Simulation, partition: Partition, broker: int, start: int) -> None:
     """A fetch answer told this follower where the leader's log starts: its own starts there too (R72)."""
     log = partition.replicas[broker].log
-    if start > log.start and start <= log.end:
+    if start > log.start:
         _move_start(sim, partition, broker, start, "the leader's log start")
         delay_us = sim.state.cluster.link_latency_us
         sim.schedule(delay_us, ARRIVAL, "kafka.low_watermark")

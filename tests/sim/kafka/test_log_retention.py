@@ -159,6 +159,21 @@ def test_e34_delete_records_moves_the_log_start_everywhere_and_is_answered_with_
     }
 
 
+def test_r72_a_follower_that_ends_below_its_leaders_start_begins_anew_there() -> None:
+    """A new disk is empty, and what the follower would need is deleted: nothing is fetched for ever."""
+    world = run(
+        "create topic t replication_factor=2", "add producer p topic=t rate=0/s", brokers=2, latency_us=0
+    )
+    world.do("send record p count=7").to(S).do("kill broker 2").to(20 * S).do(
+        "delete records t", "fail disk 2"
+    ).to(21 * S)
+    world.do("restart broker 2").to(40 * S)
+    assert (log(world, 2).start, log(world, 2).end, log(world, 2).epochs) == (7, 7, [])
+    world.do("send record p count=2").to(41 * S)
+    assert (log(world, 2).start, log(world, 2).end) == (7, 9)
+    assert world.state.cluster.partition("t", 0).isr == [1, 2]
+
+
 def test_r69_an_emptied_log_goes_on_counting() -> None:
     watched = run("create topic t", "add producer p topic=t rate=0/s", brokers=1).to(MS)
     watched.do("send record p count=7").to(S).do("delete records t").to(2 * S)
