@@ -16,7 +16,7 @@ from mqviz.model.retries import (
 )
 from mqviz.model.state import State
 from mqviz.model.why import explains, told
-from mqviz.model.words import lasting, several
+from mqviz.model.words import lasting, number, several
 
 
 @explains(BatchRepeated)
@@ -65,7 +65,7 @@ def _blocked(state: State, event: SendBlocked) -> Why:
     reason = "the client knows no such partition and waits for metadata"
     if event.why == "buffer.memory":
         reason = (
-            f"its batches hold {producer.buffered} bytes of buffer.memory, and there is no room for another"
+            f"its batches hold {number(producer.buffered)} bytes of buffer.memory: no room for another"
         )
     return _why(event, headline, reason, "a full buffer blocks send(): nothing is dropped")
 

@@ -92,7 +92,7 @@ def _more(canvas: Canvas, hidden: tuple[QueueReading, ...], row: int) -> None:
     waiting = sum(len(queue.waiting) for queue in hidden)
     left = sum(len(queue.left) for queue in hidden)
     confirmed = thousands(sum(queue.confirmed for queue in hidden))
-    words = f"+{len(hidden)} more: {waiting} batches here, {left} in flight, {confirmed} records acknowledged"
+    words = f"+{len(hidden)} more: {waiting} waiting here, {left} in flight, {confirmed} acknowledged"
     canvas.put(1, row, shorten(words, canvas.columns - 2), QUIET)
 
 
