@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from mqviz.kafka.errors import Error
 from mqviz.model.broker import BrokerFenced
 from mqviz.model.log import Batch
 from mqviz.model.request import (
@@ -17,7 +16,7 @@ from mqviz.model.request import (
 )
 from mqviz.sim.kafka.cluster import coordinator_of
 from tests.golden.registry import Args, moment, rpc, verb
-from tests.golden.world import MS, World, error_name, topic_command
+from tests.golden.world import MS, World, error_name, named_error, topic_command
 
 # -- processes -------------------------------------------------------------------------------------------------
 
@@ -76,11 +75,6 @@ def _elect(world: World, act: Args) -> None:
     how, place = act["type"].lower(), f"topic={act['topic']} partition={act['partition']}"
     outcome = world.do(f"elect leader {place} how={how}")
     world.answered(act.get("as"), named_error(outcome))
-
-
-def named_error(outcome: str) -> str:
-    """The protocol error that a refusal names, else the outcome."""
-    return next((error.name for error in Error if f"{error.name} (" in outcome), outcome)
 
 
 # -- topics ----------------------------------------------------------------------------------------------------

@@ -300,6 +300,7 @@ def _fetch(world: World, request: Args, act: Args) -> Any:
         (t["topic"], p["partition"], p["fetchOffset"]) for t in request["topics"] for p in t["partitions"]
     ]
     most = [p["partitionMaxBytes"] for t in request["topics"] for p in t["partitions"]]
+    epochs = tuple(p.get("currentLeaderEpoch", -1) for t in request["topics"] for p in t["partitions"])
     wait_us, broker, sent_us = request["maxWaitMs"] * MS, act.get("broker", 1), world.now_us
     value = Fetch(
         tuple(asked),
@@ -309,6 +310,7 @@ def _fetch(world: World, request: Args, act: Args) -> Any:
         min(most),
         request["isolationLevel"] == 1,
         request.get("rackId", ""),
+        epochs,
     )
 
     def named(answer: Any) -> Any:
@@ -320,14 +322,15 @@ def _fetch(world: World, request: Args, act: Args) -> Any:
 
 def _fetched(world: World, broker: int, topic: str, number: int, answer: Any) -> Row:
     """What the answer says of the partition."""
-    copy = world.state.cluster.partition(topic, number).replicas[broker]
+    found = world.state.cluster.find(topic, number)
+    copy = found.replicas.get(broker) if found else None
     parts = answer.parts if isinstance(answer, Fetched) else ()
     error, first, end = next((p[2:5] for p in parts if p[:2] == (topic, number)), (answer.error, 0, 0))
-    batches = copy.log.read(first, end) if end > first else ()
+    batches = copy.log.read(first, end) if copy and end > first else ()
     return {
         "error": Error(error).name,
-        "highWatermark": -1 if error else copy.high_watermark,
-        "logStartOffset": -1 if error else copy.log.start,
+        "highWatermark": -1 if error or copy is None else copy.high_watermark,
+        "logStartOffset": -1 if error or copy is None else copy.log.start,
         "batches": [[batch.base_offset, batch.end_offset - 1] for batch in batches],
         "bytes": sum(batch.bytes for batch in batches),
     }

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mqviz.kafka.errors import Error
+from mqviz.model.command import AlterTopic
 from mqviz.model.log import Log, Replica
 from mqviz.model.request import DeleteRecords, Offsets
 from tests.golden.reading import read_all
 from tests.golden.registry import FACTS, Args, fact, shape, verb
-from tests.golden.world import World, known
+from tests.golden.world import World, named_error, topic_config
 
 
 def replica(world: World, read: Args) -> Replica:
@@ -20,14 +21,9 @@ def replica(world: World, read: Args) -> Replica:
 
 @verb("alter_topic")
 def _alter(world: World, act: Args) -> None:
-    words = " ".join(f"{name}={value}" for name, value in known(act["config"], "topic").items())
-    outcome = world.do(f"alter topic {act['topic']} {words}") if words else "ok"
-    world.answered(act.get("as"), outcome if outcome == "ok" else _error_in(outcome))
-
-
-def _error_in(refusal: str) -> str:
-    """The protocol error that a refusal names, else the refusal."""
-    return next((error.name for error in Error if f"{error.name} (" in refusal), refusal)
+    config = topic_config(act["config"])
+    outcome = world.do(AlterTopic(act["topic"], config)) if config else "ok"
+    world.answered(act.get("as"), named_error(outcome))
 
 
 @verb("delete_records")

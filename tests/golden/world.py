@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,7 @@ from mqviz.commands import parse
 from mqviz.kafka import settings
 from mqviz.kafka.errors import Error
 from mqviz.kafka.versions import ELR
-from mqviz.model.command import Command
+from mqviz.model.command import Command, CreateTopic
 from mqviz.model.event import Event
 from mqviz.model.invariants import broken
 from mqviz.model.request import AnswerReceived, AnswerSent
@@ -331,16 +332,45 @@ def _features(given: dict[str, Any]) -> dict[str, int]:
     return other
 
 
-def topic_command(name: str, topic: Args, broker: Args) -> Any:
+def topic_command(name: str, topic: Args, broker: Args) -> CreateTopic:
     """The command that makes this topic; what it does not say the brokers' settings do."""
-    config = " ".join(f"{key}={value}" for key, value in known(topic.get("config") or {}, "topic").items())
-    replicas = topic.get("replicas")
+    config, replicas = topic_config(topic.get("config") or {}), topic.get("replicas")
+    if replicas:
+        lists = tuple("/".join(map(str, ids)) for ids in replicas)
+        return CreateTopic(name, config=config, replicas=lists)
     count = topic.get("partitions", broker.get("num.partitions", 1))
     factor = topic.get("rf", broker.get("default.replication.factor", 1))
-    if replicas:
-        lists = ",".join("/".join(map(str, ids)) for ids in replicas)
-        return parse(f"create topic {name} replicas={lists} {config}")
-    return parse(f"create topic {name} partitions={count} replication_factor={factor} {config}")
+    return CreateTopic(name, count, factor, config=config)
+
+
+NO_PART = (
+    "compression.gzip.level",
+    "compression.lz4.level",
+    "compression.zstd.level",
+    "follower.replication.throttled.replicas",
+    "index.interval.bytes",
+    "leader.replication.throttled.replicas",
+    "local.retention.bytes",
+    "local.retention.ms",
+    "preallocate",
+    "remote.log.copy.disable",
+    "remote.log.delete.on.disable",
+    "remote.storage.enable",
+    "segment.index.bytes",
+    "segment.jitter.ms",
+)
+"""Topic settings of Kafka that change nothing in the simulator."""
+
+
+def topic_config(config: Args) -> dict[str, Value]:
+    """The topic settings of a recording that are simulated, and those that Kafka does not know, to be refused."""
+    return {name: Value(_text(value)) for name, value in config.items() if name not in NO_PART}
+
+
+def named_error(outcome: str) -> str:
+    """The protocol error that a refusal names, else the outcome."""
+    names = re.findall(r"\b[A-Z_]+(?= \(\d+\))", outcome)
+    return next((name for name in names if name in Error.__members__), outcome)
 
 
 def error_name(code: int) -> str:

@@ -9,7 +9,6 @@ Left out: records of other partitions in the answer that names a replica (they c
 from __future__ import annotations
 
 from mqviz.model.cluster import Partition
-from mqviz.model.log import Replica
 from mqviz.model.request import Fetch, FetchedNearby
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka.network import answer
@@ -45,8 +44,3 @@ def _closest(sim: Simulation, partition: Partition, leader: int, rack: str, offs
         if follower in copy.isr and brokers[follower].rack == rack and end >= offset
     ]
     return max(near, key=lambda b: (copy.follower_ends[b], copy.caught_up_us.get(b, 0), b), default=0)
-
-
-def reads_here(copy: Replica, request: Fetch) -> bool:
-    """Whether a broker that does not lead serves this fetch from its copy: clients that say where they are may read anywhere."""
-    return bool(request.rack) and copy.leader >= 0

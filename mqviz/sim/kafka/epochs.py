@@ -41,4 +41,6 @@ def _end(
     error = checked(copy, broker, current)
     if error or copy is None:
         return topic, number, error, -1, -1
+    if not 0 <= epoch <= copy.log.last_epoch:  # that leadership left nothing that this log knows of
+        return topic, number, Error.NONE, -1, -1
     return topic, number, Error.NONE, *copy.log.end_of_epoch(epoch)

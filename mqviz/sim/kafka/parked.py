@@ -21,7 +21,7 @@ from mqviz.model.request import (
     ProducedElsewhere,
 )
 from mqviz.sim.engine import Simulation, due
-from mqviz.sim.kafka import closest, epochs, metadata, share_fetch, sockets
+from mqviz.sim.kafka import epochs, metadata, share_fetch, sockets
 from mqviz.sim.kafka.network import answer
 
 Part = tuple[str, int, int, int, int, int]
@@ -41,8 +41,6 @@ def wake(sim: Simulation, partition: Partition) -> None:
 
 def wake_at(sim: Simulation, partition: Partition, follower: int) -> None:
     """The high watermark of a follower's copy moved: who waits there has something to read."""
-    if not sim.scenario.cluster.racks:
-        return
     for number in list(partition.parked_fetches):
         if sim.state.cluster.requests[number].broker == follower:
             answer_fetch(sim, number, at_once=False)
@@ -172,8 +170,10 @@ def _readable(
     partition = found.partitions[number]
     copy = partition.replicas.get(broker)
     error = epochs.checked(copy, broker, epoch)
-    follows = error == Error.NOT_LEADER_OR_FOLLOWER and copy and closest.reads_here(copy, request)
-    if copy is None or (error and not follows):
+    if copy is None or error not in (
+        Error.NONE,
+        Error.NOT_LEADER_OR_FOLLOWER,
+    ):  # whoever has a copy serves it (R36)
         return (topic, number, error, offset, offset, -1), 0
     log, mark = copy.log, copy.high_watermark
     if not log.start <= offset <= log.end:

@@ -10,8 +10,16 @@ from mqviz.kafka.errors import Error
 from mqviz.model.closest import ReplicaPreferred
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import PartitionChanged
-from mqviz.model.log import Batch
-from mqviz.model.request import Produce, Produced
+from mqviz.model.log import Batch, ReplicaHighWatermarkAdvanced
+from mqviz.model.request import (
+    AnswerReceived,
+    EpochEnds,
+    Fetch,
+    Fetched,
+    OffsetForLeaderEpoch,
+    Produce,
+    Produced,
+)
 from mqviz.model.units import Value
 from mqviz.sim.kafka.closest import SELECTOR
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of, run
@@ -102,3 +110,24 @@ def test_r36_a_follower_that_fell_out_of_sync_is_nobody_s_closest_replica() -> N
         "slow broker 3 factor=5000", "add consumer c assign=t-0 client.rack=r3 auto.offset.reset=earliest"
     )
     assert of(watched.to(40 * S), ReplicaPreferred) == []
+
+
+def test_r36_a_follower_serves_whoever_asks_up_to_its_own_high_watermark() -> None:
+    watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(S).do("send record p").to(1_100 * MS)
+    assert [copy.high_watermark for copy in partition(watched).replicas.values()] == [1, 0, 0]
+    raw = Outside(watched)
+    number = raw.send(Fetch((("t", 0, 0),), max_wait_us=5 * S), 3)
+    assert raw.answer(number) is None
+    (marked,) = of(watched.to(3 * S), ReplicaHighWatermarkAdvanced, broker=3)
+    reply, (received,) = raw.answer(number), of(watched, AnswerReceived, number=number)
+    assert isinstance(reply, Fetched)
+    assert reply.parts == (("t", 0, 0, 0, 1, 1),)
+    assert received.at_us == marked.at_us + MS
+
+
+def test_e55_an_epoch_that_the_leader_never_saw_has_no_end() -> None:
+    watched = run(TOPIC).to(S).do("stop broker 1").to(2 * S)
+    ask = OffsetForLeaderEpoch((("t", 0, 1, 0), ("t", 0, 1, 1), ("t", 0, 1, 2), ("t", 0, 1, -1)))
+    reply = Outside(watched).ask(ask, 2)
+    assert isinstance(reply, EpochEnds)
+    assert [part[2:] for part in reply.parts] == [(0, 0, 0), (0, 1, 0), (0, -1, -1), (0, -1, -1)]
