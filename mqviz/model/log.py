@@ -378,10 +378,8 @@ def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
     cluster = state.cluster
     partition = cluster.partition(event.topic, event.partition)
     partition.replicas[event.broker].mark(event.high_watermark)
-    marked(
-        cluster,
-        Mark(event.at_us, event.broker, event.topic, event.partition, event.before, event.high_watermark),
-    )
+    place = event.broker, event.topic, event.partition
+    marked(cluster, Mark(event.at_us, *place, event.before, event.high_watermark))
     if event.broker == partition.leader:
         partition.ends.note(event.at_us, event.high_watermark)
     _news_for_followers(state, partition, event.broker, fresh=False)
@@ -398,5 +396,4 @@ def _news_for_followers(state: State, partition: Partition, leader: int, *, fres
     feeds = state.cluster.brokers[leader].feeds
     for follower, end in partition.replicas[leader].follower_ends.items():
         if end >= 0:
-            feed = feeds[follower]
-            (feed.fresh if fresh else feed.marks)[partition.key] = True
+            (feeds[follower].fresh if fresh else feeds[follower].marks)[partition.key] = True

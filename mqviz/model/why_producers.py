@@ -64,9 +64,7 @@ def _blocked(state: State, event: SendBlocked) -> Why:
     headline = f"send() blocks in {event.producer}, for {lasting(event.until_us - event.at_us)} at most"
     reason = "the client knows no such partition and waits for metadata"
     if event.why == "buffer.memory":
-        reason = (
-            f"its batches hold {number(producer.buffered)} bytes of buffer.memory: no room for another"
-        )
+        reason = f"its batches hold {number(producer.buffered)} bytes of buffer.memory: no room for another"
     return _why(event, headline, reason, "a full buffer blocks send(): nothing is dropped")
 
 

@@ -61,7 +61,7 @@ def test_r12_e57_a_topic_made_while_a_broker_is_fenced_has_it_in_no_isr_and_in_i
                     {"verb": "create_partitions", "topic": "t", "partitions": 2},
                     {"verb": "wait", "ms": 1_000},
                 ],
-                [states("t", 1, (3, 0, 0, [3, 4], [], [], 0))],
+                [states("t", 1, (3, 0, 0, [3, 4, 1], [], [], 0))],
             ),
         ],
         brokers=4,
