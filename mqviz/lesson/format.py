@@ -180,11 +180,6 @@ def step_schema() -> dict[str, Any]:
     return schema_of(Block)
 
 
-def read_script(texts: tuple[str, ...]) -> tuple[Script, ...]:
-    """Commands and waits; raises NotationError or ValueError."""
-    return tuple(_script(text) for text in texts)
-
-
 def _script(text: str) -> Script:
     if text.startswith(WAIT):
         return Script(text, None, int(Duration.parse(text.removeprefix(WAIT))))

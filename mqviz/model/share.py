@@ -319,10 +319,9 @@ def _acquired(state: State, event: ShareRecordsAcquired) -> None:
         run.member, run.client = event.member_id, event.client
         run.lock, run.until_us = event.lock, event.until_us
 
-    for first, end, deliveries in event.ranges:
+    for first, end, _ in event.ranges:
         found.extend(end)
         found.change(first, end, acquire)
-        found.redelivered += end - first if deliveries > 1 else 0
 
 
 @applies(ShareRecordsSettled)
@@ -345,7 +344,6 @@ def settle(found: SharePartition, run: Run, kind: str) -> None:
     count = run.end - run.first
     found.acknowledged += count if then == "Acknowledged" else 0
     found.archived += count if then == "Archived" else 0
-    found.released += count if then == "Available" else 0
 
 
 def _note_order(found: SharePartition, first: int, end: int) -> None:

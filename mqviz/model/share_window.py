@@ -72,9 +72,7 @@ class SharePartition(msgspec.Struct):
     locks: int = 0
     acknowledged: int = 0
     archived: int = 0
-    released: int = 0
     poisoned: int = 0
-    redelivered: int = 0
     runs: list[Run] = msgspec.field(default_factory=list)
     past: list[Run] = msgspec.field(default_factory=list)
     overtaken: tuple[int, int] | None = None

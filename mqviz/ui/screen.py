@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
-from textual.css.query import NoMatches
 from textual.screen import Screen
 
 from mqviz.scenes.canvas import Canvas
@@ -154,14 +153,6 @@ class Base(Screen[None]):
     def stage(self, name: str) -> Stage:
         """One of the stages, by its id."""
         return self.query_one(f"#{name}", Stage)
-
-    def has_stage(self, name: str) -> bool:
-        """Whether the screen has that stage."""
-        try:
-            self.stage(name)
-        except NoMatches:
-            return False
-        return True
 
     def _too_small(self, columns: int, rows: int) -> Canvas:
         return panels.draw_too_small(Canvas(columns, rows, self.ascii))
