@@ -22,7 +22,7 @@ KEYS = {
     "join_group": (11, 9, "JoinGroup"),
     "heartbeat": (12, 4, "Heartbeat"),
     "leave_group": (13, 5, "LeaveGroup"),
-    "sync_group": (14, 5, "SyncGroup"),
+    "sync_group": (14, 4, "SyncGroup"),
     "create_topics": (19, 5, "CreateTopics"),
     "init_producer_id": (22, 5, "InitProducerId"),
     "end_txn": (26, 5, "EndTxn"),
@@ -34,7 +34,8 @@ KEYS = {
     "share_fetch": (78, 1, "ShareFetch"),
     "share_acknowledge": (79, 1, "ShareAcknowledge"),
 }
-"""Key, version and name of each request. The last versions with names of topics, and those of transaction version 2."""
+"""Key, version and name of each request. The last versions with names of topics, those of transaction version 2, and SyncGroup without the
+name of the protocol, which the model leaves out."""
 
 
 def types(name: str, kind: str = "request") -> Any:

@@ -9,6 +9,7 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from mqviz.kafka.errors import Error
 from mqviz.model.request import (
     EndTxn,
     Fetch,
@@ -27,6 +28,9 @@ from tests.fuzz.simulated import PARTITIONS, TOPICS, busy
 SOON_S = 3.0
 """How long an answer may take that the simulator gave at once."""
 
+SERVED_S = 0.02
+"""Until a request that is not answered yet has been served, lest one on another connection overtakes it."""
+
 READS = (ListOffsets, Fetch, OffsetFetch)
 """What may be asked again until markers are written: they come a little after the answer to EndTxn."""
 
@@ -36,6 +40,10 @@ CONTROL = 32
 
 class Differs(Exception):
     """What the broker said is not what the simulator said."""
+
+
+class DrawnByLot(Exception):
+    """What comes now depends on a draw that Kafka makes: its hash order of members with random ids says who leads."""
 
 
 class Real:
@@ -51,6 +59,7 @@ class Real:
         self.names = Names()
         self._encoder = Encoder(lambda name: name + self._tail, self._owner_of, self._ids)
         self._waiting: dict[int, Step] = {}
+        self._leader = ""
         for topic in TOPICS:
             self._create(topic, PARTITIONS)
         for kind, key in ((0, "g"), (1, "x"), (1, "y")):
@@ -127,6 +136,8 @@ class Real:
                 self._waiting[number] = step
             for answered, told in step.answers.items():
                 self._expect(answered, told)
+            if number in self._waiting:
+                time.sleep(SERVED_S)
             self._nobody_else()
         time.sleep(0.1 if self._waiting else 0)
         self._nobody_else()
@@ -155,6 +166,7 @@ class Real:
             told = self._told(step, answer)
             if told == expected:
                 break
+            self._look_for_draw(told, expected)
             again = isinstance(step.op.request, READS) or busy(told) or any(w in str(told) for w in LOADING)
             if not again or time.monotonic() > deadline:
                 raise Differs(
@@ -162,7 +174,15 @@ class Real:
                 )
             time.sleep(0.01)
             self._send(step)
+        if len(told) == 7 and told[4]:
+            self._leader = told[4]
         self._settle(step.op.request)
+
+    def _look_for_draw(self, told: Any, expected: Any) -> None:
+        """Another leader than before, and not the same on both sides: whatever follows differs."""
+        joined = len(told) == len(expected) == 7 and told[:4] == expected[:4]
+        if joined and told[4] != expected[4] and self._leader not in (told[4], expected[4]):
+            raise DrawnByLot
 
     def _nobody_else(self) -> None:
         for number, step in self._waiting.items():
@@ -262,12 +282,13 @@ class Real:
 
     def _told_JoinGroupResponse(self, a: Any, _: Any) -> Any:  # noqa: N802
         heard, members = self.names.heard_member, []
-        for m in a.members:
+        has_id = a.error_code in (0, Error.MEMBER_ID_REQUIRED)  # else the broker repeats the request's
+        told = heard(a.member_id) if has_id else "", a.generation_id, a.protocol_name or ""
+        for m in sorted(a.members, key=lambda m: m.group_instance_id or ""):
             said = decode_subscription(m.metadata)
             topics = tuple(map(self._plain, said.topics))
             owned = tuple((self._plain(t.topic), n) for t in said.owned_partitions for n in t.partitions)
             members.append((heard(m.member_id), topics, m.group_instance_id, owned))
-        told = heard(a.member_id), a.generation_id, a.protocol_name or ""
         return error_name(a.error_code), *told, heard(a.leader), sorted(members), a.skip_assignment
 
     def _told_SyncGroupResponse(self, a: Any, _: Any) -> Any:  # noqa: N802

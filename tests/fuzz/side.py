@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator
 from random import Random
 from typing import Any, NamedTuple
 
+from msgspec import NODEFAULT
+
 from mqviz.kafka.errors import Error
 from mqviz.model.request import AnyRequest, Produce
 
@@ -34,7 +36,19 @@ def brief(op: Op) -> str:
             for t, n, b in op.request.batches
         ]
         return f"{op.line}: Produce {batches}"
-    return f"{op.line}: {op.request}"
+    request = op.request
+    told = [
+        f"{name}={getattr(request, name)!r}"
+        for name, default in zip(request.__struct_fields__[::-1], _defaults(request), strict=True)
+        if getattr(request, name) != default
+    ]
+    return f"{op.line}: {type(request).__name__}({', '.join(told[::-1])})"
+
+
+def _defaults(request: AnyRequest) -> list[Any]:
+    """Of its fields, the last first."""
+    known = request.__struct_defaults__[::-1]
+    return [*known, *(NODEFAULT for _ in range(len(request.__struct_fields__) - len(known)))]
 
 
 Told = dict[int, Any]

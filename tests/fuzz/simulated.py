@@ -78,8 +78,14 @@ class Simulated:
             case Produced(parts=parts) | Offsets(parts=parts):
                 return error, sorted((t, n, error_name(code), offset) for t, n, code, offset in parts)
             case Joined():
-                members = [(names.heard_member(m), topics, i, h.owned) for m, topics, i, h in answer.members]
-                told = names.heard_member(answer.member_id), answer.generation, answer.assignor
+                has_id = answer.error in (0, Error.MEMBER_ID_REQUIRED)
+                told = (
+                    names.heard_member(answer.member_id) if has_id else "",
+                    answer.generation,
+                    answer.assignor,
+                )
+                listed = sorted(answer.members, key=lambda m: m[2] or "")
+                members = [(names.heard_member(m), topics, i, h.owned) for m, topics, i, h in listed]
                 leader = names.heard_member(answer.group_leader)
                 return error, *told, leader, sorted(members), answer.skip_assignment
             case Synced(partitions=parts):

@@ -17,7 +17,8 @@ from mqviz.model.group_takeover import StaticMemberReplaced
 from mqviz.model.request import Joined, JoinGroup, Synced
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka.classic_coordinator import misdirected, watch
-from mqviz.sim.kafka.classic_members import fenced, remove
+from mqviz.sim.kafka.classic_errors import fenced
+from mqviz.sim.kafka.classic_members import remove
 from mqviz.sim.kafka.classic_rebalance import complete_if_all_joined, rebalance, told
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import answer, serves
@@ -28,6 +29,8 @@ def _join(sim: Simulation, number: int, request: JoinGroup) -> None:
     error = misdirected(sim, number, request.group)
     if not error and not _session_in_bounds(sim, request):
         error = Error.INVALID_SESSION_TIMEOUT
+    if not error and request.member_id and request.group not in sim.state.cluster.groups:
+        error = Error.UNKNOWN_MEMBER_ID
     if error:
         answer(sim, number, Joined(error))
         return
@@ -64,9 +67,8 @@ def _refused(sim: Simulation, group: Group, request: JoinGroup) -> Error:
     """Why the group does not take this one: it is full, nothing is in common, it is another or nobody."""
     if _full(sim, group, request.member_id):
         return Error.GROUP_MAX_SIZE_REACHED
-    preferences = {m.member_id: m.assignors for m in group.members.values()}
-    preferences[request.member_id] = request.assignors
-    if choose_assignor(preferences) is None:
+    members = group.members.values()
+    if not any(all(name in member.assignors for member in members) for name in request.assignors):
         return Error.INCONSISTENT_GROUP_PROTOCOL
     if not request.member_id or request.member_id in group.pending:
         return Error.NONE
@@ -131,15 +133,13 @@ def _go_on(sim: Simulation, group: Group, reason: str) -> None:
 
 
 def _join_known(sim: Simulation, group: Group, member: Member, number: int, request: JoinGroup) -> None:
-    """A rejoin; where nothing changed it is only told again what it is in (R111)."""
+    """A rejoin; where nothing changed it is only told again what it is in (R111). One that waits already is answered no more."""
     told_before = (member.assignors, member.topics, member.holdings)
     same = told_before == (request.assignors, request.topics, request.holdings)
     leads = group.group_leader == member.member_id
     if same and (group.state == "CompletingRebalance" or (group.state == "Stable" and not leads)):
         answer(sim, number, told(group, member))
         return
-    if member.joining:
-        answer(sim, member.joining, Joined(Error.REBALANCE_IN_PROGRESS, member.member_id))
     event = MemberRejoined(
         *sim.stamp(),
         group.name,

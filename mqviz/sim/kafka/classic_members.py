@@ -24,6 +24,7 @@ from mqviz.model.request import Heartbeat, Joined, LeaveGroup, Plain, Synced, Sy
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import sockets
 from mqviz.sim.kafka.classic_coordinator import looks_after, misdirected, watch
+from mqviz.sim.kafka.classic_errors import fenced, member_error
 from mqviz.sim.kafka.classic_rebalance import complete, complete_if_all_joined, rebalance
 from mqviz.sim.kafka.network import answer, serves
 from mqviz.sim.kafka.offsets import write_us
@@ -90,28 +91,6 @@ def _sync_timeout(sim: Simulation, name: str, generation: int) -> None:
 # -- staying and leaving ------------------------------------------------------------------------------------
 
 
-def member_error(group: Group | None, request: SyncGroup | Heartbeat) -> Error:
-    """Fenced before unknown before wrong generation (E27, R113)."""
-    error = fenced(group, request.member_id, request.instance_id)
-    if error or group is None:
-        return error
-    if request.member_id not in group.members:
-        return Error.UNKNOWN_MEMBER_ID
-    return Error.ILLEGAL_GENERATION if request.generation != group.generation else Error.NONE
-
-
-def fenced(group: Group | None, member_id: str, instance_id: str | None) -> Error:
-    """FENCED_INSTANCE_ID if the group.instance.id belongs to another member now; unknown if to none (R113)."""
-    if group is None:
-        return Error.UNKNOWN_MEMBER_ID
-    if instance_id is None:
-        return Error.NONE
-    holder = group.static.get(instance_id)
-    if holder is None:
-        return Error.UNKNOWN_MEMBER_ID
-    return Error.NONE if holder == member_id else Error.FENCED_INSTANCE_ID
-
-
 @serves(Heartbeat)
 def _heartbeat(sim: Simulation, number: int, request: Heartbeat) -> None:
     group = sim.state.cluster.groups.get(request.group)
@@ -129,10 +108,10 @@ def _leave(sim: Simulation, number: int, request: LeaveGroup) -> None:
     member_id = request.member_id
     if group is not None and not member_id and request.instance_id is not None:
         member_id = group.static.get(request.instance_id, "")
-    error = error or fenced(group, member_id, request.instance_id)
-    member = None
-    if group is not None and not error:
-        member = group.members.get(member_id) or group.pending.get(member_id)
+    member = group.pending.get(member_id) if group is not None and not error else None
+    if member is None:
+        error = error or fenced(group, member_id, request.instance_id)
+        member = group.members.get(member_id) if group is not None and not error else None
     if group is None or member is None:
         answer(sim, number, Plain(error or Error.UNKNOWN_MEMBER_ID))
         return
@@ -141,17 +120,15 @@ def _leave(sim: Simulation, number: int, request: LeaveGroup) -> None:
 
 
 def remove(sim: Simulation, group: Group, member: Member, reason: str) -> None:
-    """A member is out: its parked requests end, the others rebalance."""
+    """A member is out: its JoinGroup is answered, its SyncGroup never will be, the others rebalance."""
     if member.joining:
         answer(sim, member.joining, Joined(Error.UNKNOWN_MEMBER_ID))
-    if member.syncing:
-        answer(sim, member.syncing, Synced(Error.UNKNOWN_MEMBER_ID))
     was_member = member.member_id in group.members
     event = MemberRemoved(*sim.stamp(), group.name, member.member_id, member.client, reason)
     sim.cause = sim.emit(event)
     if group.state == "PreparingRebalance":
         complete_if_all_joined(sim, group)
-    elif was_member:
+    elif was_member or (reason == "left" and group.state != "Empty"):  # also an id that was only given
         _rebalance_without(sim, group, REASONS[reason].format(member.client))
 
 

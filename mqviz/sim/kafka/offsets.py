@@ -18,8 +18,12 @@ from mqviz.model.request import OffsetCommit, OffsetFetch, Offsets, Plain
 from mqviz.sim.engine import TIMER, Simulation, due, opens
 from mqviz.sim.kafka import reconciliation
 from mqviz.sim.kafka.classic_coordinator import misdirected
+from mqviz.sim.kafka.classic_errors import member_error
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import answer, connection_of, serves
+
+TopicOffsets = tuple[tuple[str, int, int], ...]
+"""Offsets: (topic, partition, offset)."""
 
 # -- fetching and committing --------------------------------------------------------------------------------
 
@@ -50,7 +54,8 @@ def _committed(sim: Simulation, group: str, topic: str, partition: int) -> int |
 @serves(OffsetCommit)
 def _serve_commit(sim: Simulation, number: int, request: OffsetCommit) -> None:
     group = sim.state.cluster.groups.get(request.group)
-    error = misdirected(sim, number, request.group) or refusal(sim, request)
+    error = Error.NONE if known(sim, request.offsets) else Error.UNKNOWN_TOPIC_OR_PARTITION
+    error = error or misdirected(sim, number, request.group) or refusal(sim, request)
     if error:
         answer(sim, number, Plain(error))
         return
@@ -62,6 +67,11 @@ def _serve_commit(sim: Simulation, number: int, request: OffsetCommit) -> None:
     sim.schedule(write_us(sim), TIMER, "kafka.committed", number, connection_of(sim, number).name, request)
 
 
+def known(sim: Simulation, offsets: TopicOffsets) -> TopicOffsets:
+    """Those whose topic is there: each broker looks for itself before it asks the coordinator for the others."""
+    return tuple(each for each in offsets if each[0] in sim.state.cluster.topics)
+
+
 def refusal(sim: Simulation, request: OffsetCommit) -> Error:
     """Why the coordinator refuses this commit, by the protocol of its group."""
     modern = sim.state.cluster.consumer_groups.get(request.group)
@@ -70,35 +80,35 @@ def refusal(sim: Simulation, request: OffsetCommit) -> Error:
     return commit_error(sim.state.cluster.groups.get(request.group), request)
 
 
-def commit_error(group: Group | None, request: OffsetCommit) -> Error:
-    """Why a commit is refused: 25 before 22 before 27 (E27); a commit without membership needs an empty group."""
+def commit_error(group: Group | None, request: OffsetCommit, transactional: bool = False) -> Error:
+    """Why a commit is refused: 25 before 22 before 27 (E27); without membership the group must be empty (E25).
+
+    In a transaction nobody need be a member, nor does the group's state count.
+    """
     if group is None:
-        unknown = Error.GROUP_ID_NOT_FOUND if request.version >= 9 else Error.ILLEGAL_GENERATION
+        old = transactional or request.version < 9
+        unknown = Error.ILLEGAL_GENERATION if old else Error.GROUP_ID_NOT_FOUND
         return unknown if request.generation >= 0 else Error.NONE
-    if request.generation < 0:
-        return Error.UNKNOWN_MEMBER_ID if group.members else Error.NONE
-    if request.instance_id is not None and group.static.get(request.instance_id) not in (
-        None,
-        request.member_id,
-    ):
-        return Error.FENCED_INSTANCE_ID
-    if request.member_id not in group.members:
-        return Error.UNKNOWN_MEMBER_ID
-    if request.generation != group.generation:
-        return Error.ILLEGAL_GENERATION
-    return Error.REBALANCE_IN_PROGRESS if group.state == "CompletingRebalance" else Error.NONE
+    if request.generation < 0 and group.state == "Empty":
+        return Error.NONE
+    if request.generation >= 0 or request.member_id or request.instance_id is not None:
+        error = member_error(group, request)
+    else:
+        error = Error.NONE if transactional else Error.UNKNOWN_MEMBER_ID
+    waits = group.state == "CompletingRebalance" and not transactional
+    return error or (Error.REBALANCE_IN_PROGRESS if waits else Error.NONE)
 
 
 @due("kafka.committed")
 def _written(sim: Simulation, number: int, client: str, request: OffsetCommit) -> None:
     """The commit is in the log, also if its connection broke meanwhile and nobody can be told; topics that are gone are refused."""
-    known = tuple(each for each in request.offsets if each[0] in sim.state.cluster.topics)
-    if known:
-        before = tuple(_committed(sim, request.group, topic, p) for topic, p, _ in known)
+    kept = known(sim, request.offsets)
+    if kept:
+        before = tuple(_committed(sim, request.group, topic, p) for topic, p, _ in kept)
         by_hand = not request.member_id
-        event = OffsetsCommitted(*sim.stamp(), request.group, client, known, before, by_hand)
+        event = OffsetsCommitted(*sim.stamp(), request.group, client, kept, before, by_hand)
         sim.cause = sim.emit(event)
-    answer(sim, number, Plain(Error.NONE if known == request.offsets else Error.UNKNOWN_TOPIC_OR_PARTITION))
+    answer(sim, number, Plain(Error.NONE if kept == request.offsets else Error.UNKNOWN_TOPIC_OR_PARTITION))
 
 
 def write_us(sim: Simulation) -> int:

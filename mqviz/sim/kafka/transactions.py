@@ -273,17 +273,19 @@ def _serve_offsets(sim: Simulation, number: int, request: TxnOffsetCommit) -> No
 
 
 def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommit) -> Error:
+    if not offsets.known(sim, request.offsets):
+        return Error.UNKNOWN_TOPIC_OR_PARTITION
     if connection_of(sim, number).broker != cluster.coordinator_of(sim, request.group):
         return Error.NOT_COORDINATOR
     error = refusal(sim, request.producer_id, request.producer_epoch)
-    if error or (request.generation < 0 and not request.member_id):
+    if error:
         return error
     commit = OffsetCommit(request.group, request.generation, request.member_id, request.offsets)
     modern = sim.state.cluster.consumer_groups.get(request.group)
     if modern:
-        return reconciliation.commit_error(modern, commit)
-    error = offsets.commit_error(sim.state.cluster.groups.get(request.group), commit)
-    return Error.ILLEGAL_GENERATION if error == Error.GROUP_ID_NOT_FOUND else error
+        by_member = commit.generation != -1 or commit.member_id
+        return reconciliation.commit_error(modern, commit) if by_member else Error.NONE
+    return offsets.commit_error(sim.state.cluster.groups.get(request.group), commit, transactional=True)
 
 
 @due("kafka.transactional_offsets")
@@ -296,7 +298,7 @@ def _offsets_written(sim: Simulation, number: int) -> None:
     request = flight.request
     error = refusal(sim, request.producer_id, request.producer_epoch)
     if not error:
-        name, owner = request.transactional_id, request.producer_id
-        event = TransactionalOffsetsWritten(*sim.stamp(), request.group, name, owner, request.offsets)
-        sim.cause = sim.emit(event)
+        name, owner, kept = request.transactional_id, request.producer_id, offsets.known(sim, request.offsets)
+        sim.cause = sim.emit(TransactionalOffsetsWritten(*sim.stamp(), request.group, name, owner, kept))
+        error = Error.NONE if kept == request.offsets else Error.UNKNOWN_TOPIC_OR_PARTITION
     answer(sim, number, Plain(error))

@@ -271,7 +271,7 @@ def test_barrier_a_join_whose_member_leaves_meanwhile_is_answered() -> None:
     assert Outside(watched, "admin").ask(LeaveGroup("g", three.member_id)) == Plain(Error.UNKNOWN_MEMBER_ID)
 
 
-def test_barrier_a_sync_whose_member_leaves_meanwhile_is_answered() -> None:
+def test_barrier_a_sync_whose_member_leaves_meanwhile_is_never_answered() -> None:
     watched = world()
     one, two = stable_pair(watched)
     one.join()
@@ -280,7 +280,9 @@ def test_barrier_a_sync_whose_member_leaves_meanwhile_is_answered() -> None:
     waiting = two.send(SyncGroup("g", 3, two.member_id))
     watched.to(watched.backend.now_us + 10 * MS)
     Outside(watched, "admin").ask(LeaveGroup("g", two.member_id))
-    assert two.answer(waiting) == Synced(Error.UNKNOWN_MEMBER_ID)
+    watched.to(watched.backend.now_us + S)
+    assert two.answer(waiting) is None
+    assert list(watched.state.cluster.groups["g"].members) == [one.member_id]
 
 
 def test_barrier_a_pending_id_holds_the_rebalance_up_until_its_session_is_over() -> None:
@@ -298,17 +300,21 @@ def test_barrier_a_pending_id_holds_the_rebalance_up_until_its_session_is_over()
     assert [(event.client, event.reason) for event in of(watched, MemberRemoved)] == [("m3", "never joined")]
 
 
-def test_barrier_the_second_join_of_a_waiting_member_ends_the_first() -> None:
+def test_barrier_the_second_join_of_a_waiting_member_takes_the_place_of_the_first() -> None:
     watched = world()
-    stable_pair(watched)
+    one, two = stable_pair(watched)
     three = Outside(watched, "m3")
     first = three.join()
     watched.to(watched.backend.now_us + 10 * MS)
     again = Outside(watched, "m3 again")
     second = again.send(three.joining("g", ("t",)))
     watched.to(watched.backend.now_us + 10 * MS)
-    assert getattr(three.answer(first), "error", 0) == Error.REBALANCE_IN_PROGRESS
     assert again.answer(second) is None
+    one.join()
+    two.join()
+    watched.to(watched.backend.now_us + 10 * MS)
+    assert getattr(again.answer(second), "generation", 0) == 3
+    assert three.answer(first) is None
 
 
 @pytest.mark.parametrize(
@@ -372,3 +378,58 @@ def test_r104_e27_only_the_leader_is_told_who_the_others_are_and_an_old_generati
     assert sorted(leaders) == [False, True]
     old = a.ask(OffsetCommit("g", 1, a.member_id, (("t", 0, 0),)))
     assert old.error == Error.ILLEGAL_GENERATION
+
+
+# -- what real brokers were seen to answer to raw requests ---------------------------------------------------
+
+
+def test_r103_an_id_that_was_only_given_and_leaves_makes_everybody_join_again() -> None:
+    watched = world()
+    one, _ = stable_pair(watched)
+    three = Outside(watched, "m3")
+    reply = three.ask(three.joining("g", ("t",)))
+    given = getattr(reply, "member_id", "")
+    assert Outside(watched, "admin").ask(LeaveGroup("g", given, "any")) == Plain()
+    assert state(watched) == "PreparingRebalance"
+    assert beat(one, 2) == Error.REBALANCE_IN_PROGRESS
+
+
+def test_r103_where_nobody_is_an_id_that_leaves_begins_nothing() -> None:
+    watched = world()
+    one = Outside(watched, "m1")
+    given = getattr(one.ask(one.joining("g", ("t",))), "member_id", "")
+    assert one.ask(LeaveGroup("g", given)) == Plain()
+    assert (state(watched), watched.state.cluster.groups["g"].generation) == ("Empty", 0)
+
+
+def test_e26_a_member_may_not_change_to_what_it_did_not_support_before() -> None:
+    watched = world()
+    one = Outside(watched, "m1")
+    one.join()
+    watched.to(watched.backend.now_us + 10 * MS)
+    reply = one.ask(one.joining("g", ("t",), assignors=("sticky",)))
+    assert getattr(reply, "error", 0) == Error.INCONSISTENT_GROUP_PROTOCOL
+
+
+def test_r101_an_id_that_no_group_gave_makes_no_group() -> None:
+    watched = world()
+    one = Outside(watched, "m1")
+    one.member_id = "m1-77"
+    assert getattr(one.ask(one.joining("g", ("t",))), "error", 0) == Error.UNKNOWN_MEMBER_ID
+    assert "g" not in watched.state.cluster.groups
+
+
+def test_e27_a_commit_with_an_id_or_a_generation_is_a_members_commit() -> None:
+    watched = world()
+    one, _ = stable_pair(watched)
+    assert commit(one, -1) == Error.ILLEGAL_GENERATION
+    assert commit(one, 2, "") == Error.UNKNOWN_MEMBER_ID
+
+
+def test_r82_topics_that_are_not_there_are_refused_before_the_coordinator_is_asked() -> None:
+    watched = world()
+    one, _ = stable_pair(watched)
+    other = Outside(watched, "other")
+    reply = other.ask(OffsetCommit("g", 99, "nobody", (("nowhere", 0, 1),)))
+    assert reply == Plain(Error.UNKNOWN_TOPIC_OR_PARTITION)
+    assert commit(one, 2) == Error.NONE

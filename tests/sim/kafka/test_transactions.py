@@ -393,3 +393,18 @@ def test_r63_a_fetch_that_begins_at_the_marker_tells_of_the_aborted_transaction(
     reply = owner.ask(Fetch((("t", 0, 2),), 0, 0, committed=True))
     assert isinstance(reply, FetchedAndAborted)
     assert reply.aborted == (("t", 0, owner.producer_id, 0),)
+
+
+def test_r66_a_member_commits_in_a_transaction_while_its_group_waits_for_the_assignment() -> None:
+    watched = world()
+    owner, member = Owner(watched), Outside(watched, "m1")
+    assert owner.init() == Error.NONE
+    member.join()
+    watched.to(watched.backend.now_us + 10 * MS)
+    assert watched.state.cluster.groups["g"].state == "CompletingRebalance"
+    fields = (owner.id, owner.producer_id, owner.epoch, "g", (("t", 0, 5),))
+    assert owner.ask(TxnOffsetCommit(*fields, 1, member.member_id)) == Plain()
+    assert owner.ask(TxnOffsetCommit(*fields)) == Plain()
+    assert owner.ask(TxnOffsetCommit(*fields, 0, member.member_id)) == Plain(Error.ILLEGAL_GENERATION)
+    fields = (*fields[:4], (("nowhere", 0, 5),))
+    assert owner.ask(TxnOffsetCommit(*fields)) == Plain(Error.UNKNOWN_TOPIC_OR_PARTITION)
