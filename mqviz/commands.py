@@ -54,6 +54,9 @@ IN_SHORT: dict[type[Command], dict[str, str]] = {
 }
 """Kafka's settings that have a field of their own."""
 
+OF_JAVA = ("batch.size", "max.in.flight.requests.per.connection")
+"""Those whose field has the default of the Java client, which librdkafka does not share: there only what is said by name counts."""
+
 _BARE = re.compile(r'[^\s",=]+')
 _KEY = re.compile(r"([^\s\",=]+)=")
 
@@ -107,7 +110,8 @@ def in_short(command: Command) -> Command:
     """
     short = IN_SHORT.get(type(command), {})
     config: dict[str, Value] = getattr(command, "config", {})
-    moved = {name: field for name, field in short.items() if name in config}
+    own = OF_JAVA if getattr(command, "partitioner", "java") != "java" else ()
+    moved = {name: field for name, field in short.items() if name in config and name not in own}
     if not moved:
         return command
     kinds = {field.name: _without_none(field.type) for field in msgspec.structs.fields(type(command))}

@@ -92,5 +92,9 @@ _JAVA = {
     10: "RecordTooLargeException",
     13: "NetworkException",
     17: "InvalidTopicException",
+    36: "TopicExistsException",
+    40: "InvalidConfigurationException",
     45: "OutOfOrderSequenceException",
+    49: "InvalidPidMappingException",
+    50: "InvalidTxnTimeoutException",
 }

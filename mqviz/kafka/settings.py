@@ -97,6 +97,8 @@ def _refused(setting: Setting, value: float | str) -> str | None:
             value,
             "Invalid value for auto.offset.reset: use latest, earliest, none or by_duration:PnDTnHnMnS",
         )
+    if name == "transactional.id" and value == "":
+        return _invalid(name, value, "String must be non-empty")
     if isinstance(value, str):
         return None if isinstance(setting.default, str) else _invalid(name, value, "Not a number of type INT")
     if setting.low is not None and value < setting.low:

@@ -154,7 +154,7 @@ PRODUCER = (
     Setting("retries", MAX_INT, 0, MAX_INT),
     Setting("retry.backoff.max.ms", 1000, 0),
     Setting("retry.backoff.ms", 100, 0),
-    Setting("transaction.timeout.ms", 60000, 1),
+    Setting("transaction.timeout.ms", 60000),
     Setting("transactional.id", ""),
     # librdkafka's own
     Setting("batch.num.messages", 10000, 1, 1000000),

@@ -83,6 +83,9 @@ def replicas_of(topic: CreateTopic, brokers: Sequence[int]) -> list[list[int]]:
     return [[brokers[(p + n) % count] for n in range(factor)] for p in range(topic.partitions)]
 
 
+JAVA_DEFAULTS = {"batch.size": "16384", "max.in.flight.requests.per.connection": "5"}
+
+
 def producer_order(
     command: AddProducer, names: Names, config: Mapping[str, str], seed: int
 ) -> words.BeProducer:
@@ -96,6 +99,9 @@ def producer_order(
         "partitioner": PARTITIONERS.get(command.partitioner, command.partitioner),
         **_known(command.config),
     }
+    if command.partitioner != "java":  # librdkafka's own defaults, not those of Java that the fields have
+        for name in [name for name, default in JAVA_DEFAULTS.items() if own[name] == default]:
+            del own[name]
     if "transactional.id" in own:
         own["transactional.id"] = names.real(own["transactional.id"])
     return words.BeProducer(

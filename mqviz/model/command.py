@@ -153,6 +153,12 @@ class CloseProducer(Named, frozen=True):
     verb, kind = "close", "producer"
 
 
+class FlushProducer(Named, frozen=True):
+    """The producer sends what it holds, without waiting for linger.ms."""
+
+    verb, kind = "flush", "producer"
+
+
 class KillProducer(Named, frozen=True):
     """The producer's process dies; what was not sent is gone."""
 
@@ -291,6 +297,7 @@ AnyCommand = (
     | PauseConsumer
     | ResumeConsumer
     | CloseProducer
+    | FlushProducer
     | KillProducer
     | PauseProducer
     | ResumeProducer

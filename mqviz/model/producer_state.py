@@ -17,10 +17,18 @@ if TYPE_CHECKING:
     from mqviz.model.log import Batch, Replica
     from mqviz.model.state import State
 
+MOST_SEQUENCES = 1 << 31
+"""Sequences go up to 2^31 - 1 and begin at 0 again."""
+
 REMEMBERED = 5
 """Batches that a broker remembers of each producer."""
 
 NO_LEADER_EPOCH = -1
+
+
+def last_sequence(batch: Batch) -> int:
+    """The sequence of its last record; after the largest one comes 0."""
+    return (batch.first_sequence + batch.count - 1) % MOST_SEQUENCES
 
 
 class LastBatch(msgspec.Struct, frozen=True):
@@ -57,7 +65,7 @@ class ProducerTable(msgspec.Struct):
             entry = self.entries[batch.producer_id] = ProducerEntry(batch.producer_epoch, 0)
         entry.last_at_us = batch.appended_at_us
         if not batch.control:
-            last = batch.first_sequence + batch.count - 1
+            last = last_sequence(batch)
             entry.batches.append(LastBatch(batch.first_sequence, last, batch.base_offset))
             del entry.batches[:-REMEMBERED]
 

@@ -81,6 +81,13 @@ class SendBlocked(Event, frozen=True):
     until_us: int
 
 
+class FlushCalled(Event, frozen=True):
+    """The application called flush(): what waits leaves without waiting for linger.ms (R42)."""
+
+    weight = Weight.STEP
+    producer: str
+
+
 class SendWentOn(Event, frozen=True):
     """The oldest send() that waited need not wait any more."""
 
@@ -149,6 +156,13 @@ def _came(state: State, event: SendCame) -> None:
         event.topic, event.partition, event.key, event.value, event.stamp_us, event.length, event.paced
     )
     state.cluster.producers[event.producer].calls.append(call)
+
+
+@applies(FlushCalled)
+def _flushed(state: State, event: FlushCalled) -> None:
+    for queue in state.cluster.producers[event.producer].queues.values():
+        if queue.batches:
+            queue.batches[-1].closed = True
 
 
 @applies(SendBlocked)

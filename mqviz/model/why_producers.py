@@ -10,6 +10,7 @@ from mqviz.model.retries import (
     BatchRetried,
     BatchSplit,
     ProducerEpochBumped,
+    FlushCalled,
     SendBlocked,
     SendFailed,
     SendWentOn,
@@ -56,6 +57,11 @@ def _bumped(_: State, event: ProducerEpochBumped) -> Why:
     headline = f"{event.producer} begins epoch {event.epoch} for P{event.partition}"
     reason = "its sequences there have a gap that no retry can fill, so they begin at 0 again"
     return _why(event, headline, reason, "a new epoch begins at sequence 0")
+
+
+@explains(FlushCalled)
+def _flushed(_: State, event: FlushCalled) -> Why:
+    return _why(event, f"the application of {event.producer} calls flush()", "it waits for what it sent")
 
 
 @explains(SendBlocked)

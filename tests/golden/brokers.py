@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mqviz.kafka.records import BATCH_HEADER, record_size
 from mqviz.model.broker import BrokerFenced
 from mqviz.model.log import Batch
 from mqviz.model.request import (
@@ -117,7 +118,7 @@ def _pid(world: World, act: Args) -> int:
 @verb("produce_batch")
 def _produce_batch(world: World, act: Args) -> None:
     values = tuple(act["values"])
-    size = 61 + sum(7 + len(value) for value in values)
+    size = BATCH_HEADER + sum(record_size(None, len(v.encode()), n) for n, v in enumerate(values))
     topic, partition = act["topic"], act["partition"]
     pid, epoch, first = _pid(world, act), act.get("epoch", -1), act.get("seq", -1)
     now_us, keys = world.now_us, (None,) * len(values)
@@ -136,6 +137,9 @@ def _produce_batch(world: World, act: Args) -> None:
         _, _, error, base = answer.parts[0]
         return {"error": error_name(error), "baseOffset": base}
 
+    if act.get("acks", -1) == 0:
+        world.answered(act.get("as"), None)  # nobody answers
+        return
     world.later(act.get("as"), outcome)
     if not act.get("as"):
         world.until(lambda: world.answer_of(number) is not None, wait_us / MS + 1_000)

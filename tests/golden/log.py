@@ -29,6 +29,10 @@ def _alter(world: World, act: Args) -> None:
 @verb("delete_records")
 def _delete(world: World, act: Args) -> None:
     topic, number = act["topic"], act["partition"]
+    if world.state.cluster.find(topic, number) is None:
+        world.wait(60_000)  # the admin client looks for its leader as long as it may
+        world.answered(act.get("as"), Error.REQUEST_TIMED_OUT.name)
+        return
     leader = world.state.cluster.partition(topic, number).leader
     request = world.ask("admin", leader, DeleteRecords(((topic, number, act["before"]),)))
 
@@ -42,6 +46,8 @@ def _delete(world: World, act: Args) -> None:
         return Error(error).name if error else start
 
     world.later(act.get("as"), outcome)
+    if not act.get("as"):
+        world.until(lambda: outcome() is not None)
 
 
 @fact("segments")

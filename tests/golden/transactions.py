@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
+from mqviz.kafka.coordinators import offsets_partition
 from mqviz.kafka.errors import Error
 from mqviz.model.request import OffsetFetch, Offsets
 from mqviz.model.transactional import TransactionBegan, TransactionCallRefused, TransactionReturned
@@ -20,7 +22,8 @@ def _call(world: World, act: Args, command: str) -> None:
     name, label, begin = act["producer"], act.get("as"), len(world.log)
     outcome = world.do(command)
     if outcome != "ok":
-        world.answered(label, outcome)
+        thrown = re.search(r"\((\w+Exception)\)", outcome)
+        world.answered(label, thrown[1] if thrown else outcome)
         return
 
     def over() -> str | None:
@@ -66,15 +69,23 @@ def _state(world: World, read: Args) -> Any:
     return {
         "state": found.state,
         "epoch": found.epoch,
-        "partitions": [f"{topic}-{number}" for topic, number in found.partitions],
+        "partitions": sorted([*(f"{topic}-{number}" for topic, number in found.partitions), *_of_groups(world, found.groups)]),
     }
+
+
+def _of_groups(world: World, groups: list[str]) -> set[str]:
+    """The partitions of __consumer_offsets that belong to the transaction."""
+    count = world.backend._sim.scenario.cluster.setting("offsets.topic.num.partitions")
+    return {f"__consumer_offsets-{offsets_partition(group, count)}" for group in groups}
 
 
 @fact("producer_epoch")
 def _epoch(world: World, read: Args) -> Any:
-    """Of the transactional producer that wrote to the partition last."""
+    """Of the producer whose transaction is open on the partition, else of the transactional one that wrote last."""
     log = world.state.cluster.partition(read["topic"], read["partition"]).led.log
-    return next((batch.producer_epoch for batch in log.backwards(log.end) if batch.transactional), None)
+    own = [batch for batch in log.backwards(log.end) if batch.transactional]
+    still = [batch for batch in own if batch.producer_id in log.transactions.open]
+    return next((batch.producer_epoch for batch in still or own), None)
 
 
 @rpc("OffsetFetch")

@@ -8,28 +8,50 @@ from itertools import groupby
 from statistics import median_low
 from typing import Any
 
-from mqviz.commands import parse
 from mqviz.kafka.errors import Error
+from mqviz.model.command import AddProducer
 from mqviz.model.producer import Call, RecordsAcknowledged, RecordsFailed, SendCalled
 from mqviz.model.retries import SendFailed
+from mqviz.model.units import Rate
 from mqviz.sim.kafka import producer as actor
 from tests.golden.registry import Args, fact, shape, verb
-from tests.golden.world import World
+from tests.golden.world import MS, Label, World, known
 
 PENDING = "PENDING"
 
 
 @verb("start_producer")
 def _start(world: World, act: Args) -> None:
+    if world.state.cluster.topics:
+        _begin(world, act)
+    else:  # here it has a topic from the start: it begins when there is one
+        world.notes.setdefault("unborn", {})[act["producer"]] = act
+        world.answered(act.get("as"), "ok")
+
+
+def _begin(world: World, act: Args) -> None:
     name = act["producer"]
     config = dict(world.config("producer", name))
-    client = "java" if act.get("client", "java") == "java" else "librdkafka"
-    if client != "java":
-        client = config.pop("partitioner", client)
-    topic = next(iter(world.case["setup"]["topics"]))
-    text = f"add producer {name} topic={topic} rate=0/s partitioner={client}"
-    reason = world.do(parse(" ".join([text, *(f"{key}={value}" for key, value in config.items())])))
+    client: Any = "java"
+    if act.get("client", "java") != "java":
+        table = world.case["config"].get("producer", {})
+        given = {**table.get("*", {}), **table.get(name, {})}
+        said = {ALIASES[key]: value for key, value in given.items() if key in ALIASES}
+        config |= known(said, "producer")
+        client = str(config.pop("partitioner", "librdkafka"))
+    topic = next(iter(world.state.cluster.topics), "")
+    reason = world.do(AddProducer(name, topic, rate=Rate(0), partitioner=client, config=config))
     world.answered(act.get("as"), _thrown(reason))
+
+
+ALIASES = {
+    "compression.codec": "compression.type",
+    "max.in.flight": "max.in.flight.requests.per.connection",
+    "message.send.max.retries": "retries",
+    "queue.buffering.max.ms": "linger.ms",
+    "request.required.acks": "acks",
+}
+"""librdkafka's other names of settings."""
 
 
 def _thrown(reason: str) -> str:
@@ -41,30 +63,62 @@ def _thrown(reason: str) -> str:
 @verb("produce")
 def _produce(world: World, act: Args) -> None:
     calls = [call for record in act["records"] for call in _calls(world, act["topic"], record)]
-    start, label = len(world.log), act.get("as")
-    gap_us = act.get("gap_us", 0)
-    began_us = world.now_us
+    label, name = act.get("as") or "(produce)", act["producer"]
+    if name in world.notes.get("unborn", {}):
+        _begin(world, {**world.notes["unborn"].pop(name), "as": None})
+        world.to(world.now_us + 1)
+    world.labels.setdefault(label, Label(world.now_us, act=act))
+    waits, gap_us, began_us = act.get("wait_for_answer", True), act.get("gap_us", 0), world.now_us
+    note = world.notes[f"produce {label}"] = (len(world.log), name, len(calls), [call.key for call in calls])
     for index, call in enumerate(calls):
         if not gap_us:
-            _send(world, act["producer"], call)
-        elif act.get("wait_for_answer", True):
+            _send(world, name, call)
+        elif waits:
             world.to(began_us + index * gap_us)
-            _send(world, act["producer"], call)
+            _send(world, name, call)
         else:
-            world.plan(began_us + index * gap_us, partial(_send, world, act["producer"], call))
+            world.plan(began_us + index * gap_us, partial(_send, world, name, call))
         if act.get("each"):
-            world.notes[f"produce {label}"] = (start, act["producer"], index + 1, [])
+            world.notes[f"produce {label}"] = (note[0], name, index + 1, [])
+            world.until(lambda sent=index + 1: _gone(world, label, sent), MOST_MS)  # type: ignore[misc]
+            world.do(f"flush producer {name}")
             world.until(lambda sent=index + 1: _done(world, label, sent), act.get("wait_ms", 60_000))  # type: ignore[misc]
-    world.notes[f"produce {label}"] = (start, act["producer"], len(calls), [call.key for call in calls])
-    flush = act.get("flush", True)
+    world.notes[f"produce {label}"] = note
+    world.later(label, _Outcome(world, act, label, len(calls)))
+    if waits:
+        world.until(lambda: world.labels[label].ended_us is not None, MOST_MS * (1 + len(calls)))
 
-    def outcome() -> list[Any] | None:
-        found = results(world, label)
-        late = world.now_us - began_us >= act.get("wait_ms", 60_000) * 1_000
-        over = len(found) == len(calls) and (not flush or PENDING not in found)
-        return found if over or (flush and late) else None
 
-    world.later(label, outcome)
+MOST_MS = 120_000
+"""No send() blocks for longer, and nobody waits longer for what becomes of it."""
+
+
+class _Outcome:
+    """What became of a produce: all were sent, then flush() unless it is not to, then at most `wait_ms` for the rest."""
+
+    def __init__(self, world: World, act: Args, label: str, count: int) -> None:
+        self.world, self.act, self.label, self.count = world, act, label, count
+        self.flush = act.get("flush", True)
+        self.patience_us = int(act.get("wait_ms", 60_000 if self.flush else 0) * MS)
+        self.sent_us: int | None = None
+
+    def __call__(self) -> list[Any] | None:
+        world = self.world
+        found = results(world, self.label)
+        if len(found) < self.count:
+            return None
+        if self.sent_us is None:
+            self.sent_us = world.now_us
+            world.plan(self.sent_us + self.patience_us, lambda: None)
+            if self.flush:
+                world.do(f"flush producer {self.act['producer']}")
+        over = PENDING not in found or world.now_us - self.sent_us >= self.patience_us
+        return found if over else None
+
+
+def _gone(world: World, label: str, sent: int) -> bool:
+    """Whether so many calls of send() are over."""
+    return len(results(world, label)) == sent
 
 
 def _done(world: World, label: str, sent: int) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from mqviz.kafka import partitioners
 from mqviz.kafka.records import BATCH_HEADER, compressed, record_size
-from mqviz.model.accumulator import Queue
+from mqviz.model.accumulator import OpenBatch, Queue
 from mqviz.model.producer import Call, Producer, SendCalled, Sticky, StickyMoved
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka import metadata
@@ -84,7 +84,13 @@ def _size_in_last(
     first_us = last.created[0] if last.created else last.created_at_us
     ms_delta = (sim.now_us if call.stamp_us is None else call.stamp_us) // 1000 - first_us // 1000
     size = _record_size(producer, call, key, len(last.keys), ms_delta)
-    return size if last.bytes + size <= producer.settings.batch_size else None
+    fits = last.bytes + size <= producer.settings.batch_size
+    return size if fits and (producer.settings.partitioner == "java" or not counts_full(producer, last)) else None
+
+
+def counts_full(producer: Producer, batch: OpenBatch) -> bool:
+    """Whether a batch of librdkafka has as many records as it takes (R54)."""
+    return len(batch.keys) >= settings.number(producer, "batch.num.messages")
 
 
 def _alike(
@@ -126,7 +132,10 @@ def value_length(producer: Producer, call: Call) -> int | None:
 
 def partitions(sim: Simulation, producer: Producer, name: str) -> int:
     """How many partitions of a topic this producer knows of; 0: it was told that there is no such topic."""
-    topic = sim.state.cluster.topic(name)
+    cluster = sim.state.cluster
+    topic = cluster.topics.get(name) or cluster.gone.get(name)
+    if topic is None:
+        return 0
     if not topic.counts and not topic.deleted:
         return len(topic.partitions)
     return metadata.partitions(topic, "producer", producer.name, producer.incarnation)

@@ -94,7 +94,8 @@ def send(sim: Simulation, producer: Producer, call: Call, most: int = 1) -> bool
     if failed is not None:
         _fail(sim, producer, call, failed[0], failed[1], waited=False)
         return False
-    unsure = call.partition >= 0 or bool(sim.state.cluster.gone)
+    cluster = sim.state.cluster
+    unsure = call.partition >= 0 or bool(cluster.gone) or call.topic not in cluster.topics
     why = _blocked(sim, producer, call) if unsure else ""
     ready = _append(sim, producer, call, most) if not why else None
     if ready is None:

@@ -1,4 +1,4 @@
-"""Commands to producers: add, set, send, pause, resume, close, kill.
+"""Commands to producers: add, set, send, flush, pause, resume, close, kill.
 
 Like a real broker: as real processes, close() sends what waits and ends when all is answered; kill loses what
 still waited; a frozen process goes on later, at its rate, and finds its answers (R5). Values are refused with
@@ -14,6 +14,7 @@ from mqviz.kafka.records import record_size
 from mqviz.model.command import (
     AddProducer,
     CloseProducer,
+    FlushProducer,
     KillProducer,
     PauseProducer,
     ResumeProducer,
@@ -21,6 +22,7 @@ from mqviz.model.command import (
     SetProducer,
 )
 from mqviz.model.producer import Call, Producer, ProducerAdded, ProducerChanged, ProducerPaced
+from mqviz.model.retries import FlushCalled
 from mqviz.model.units import Value
 from mqviz.sim.engine import TIMER, Simulation, checks, handles
 from mqviz.sim.kafka import producer as actor
@@ -40,7 +42,7 @@ def _check_add(sim: Simulation, command: AddProducer) -> AddProducer:
     config = command.config
     if settings.automatic(command) and not config.get("transactional.id"):
         config = {**config, "transactional.id": Value(command.name)}
-    command = replace(command, topic=topic, config=config)
+    command = settings.resolved(replace(command, topic=topic, config=config))
     reason = _refused_by_kafka(command)
     if reason:
         raise Refused(f"Kafka refuses producer {command.name}: {reason}")
@@ -167,6 +169,19 @@ def _check_close(sim: Simulation, command: CloseProducer) -> CloseProducer:
 @handles(CloseProducer)
 def _close(sim: Simulation, command: CloseProducer) -> None:
     sim.cause = sim.emit(ProducerChanged(*sim.stamp(), command.name, "closing"))
+    actor.drain(sim, sim.state.cluster.producers[command.name])
+
+
+@checks(FlushProducer)
+def _check_flush(sim: Simulation, command: FlushProducer) -> FlushProducer:
+    if alive(sim, command.name).state != "running":
+        raise Refused(f"producer {command.name} is not running")
+    return command
+
+
+@handles(FlushProducer)
+def _flush(sim: Simulation, command: FlushProducer) -> None:
+    sim.cause = sim.emit(FlushCalled(*sim.stamp(), command.name))
     actor.drain(sim, sim.state.cluster.producers[command.name])
 
 

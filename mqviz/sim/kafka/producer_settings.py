@@ -6,10 +6,18 @@ Left out: settings that change nothing here are not known and are refused as Kaf
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from mqviz.kafka import settings
 from mqviz.kafka.settings import refused, refused_producer
 from mqviz.model.command import AddProducer
 from mqviz.model.producer import Producer
+from mqviz.model.units import Size
+
+IN_FLIGHT = "max.in.flight.requests.per.connection"
+
+FIELDS = {"batch_size": 16384, "max_in_flight": 5}
+"""What the fields hold if nobody says anything: the defaults of the Java client."""
 
 LIBRDKAFKA = {"enable.idempotence": False, "delivery.timeout.ms": 300000}
 """librdkafka's own defaults; its delivery.timeout.ms is another name of message.timeout.ms."""
@@ -41,6 +49,22 @@ def of(command: AddProducer, name: str) -> int | float | bool | str:
         return found
     found = settings.of(config, "producer", name)
     return found
+
+
+def resolved(command: AddProducer) -> AddProducer:
+    """The command with librdkafka's own defaults and names in the fields that stand for settings (R54)."""
+    config = dict(command.config)
+    if command.partitioner == "java" or settings.first_refused(config, "producer"):
+        return command
+    own = 5 if idempotent(command) else 1_000_000
+    size = settings.of(config, "producer", "batch.size") if "batch.size" in config else 1_000_000
+    flights = settings.of(config, "producer", IN_FLIGHT) if IN_FLIGHT in config else own
+    if int(command.batch_size) != FIELDS["batch_size"]:
+        size = command.batch_size
+    if command.max_in_flight != FIELDS["max_in_flight"]:
+        flights = command.max_in_flight
+    rest = {name: text for name, text in config.items() if name not in ("batch.size", IN_FLIGHT)}
+    return replace(command, batch_size=Size(size), max_in_flight=flights, config=rest)
 
 
 def automatic(command: AddProducer) -> bool:

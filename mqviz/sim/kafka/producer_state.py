@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.log import Batch, Replica
-from mqviz.model.producer_state import ProducerEntry, table
+from mqviz.model.producer_state import MOST_SEQUENCES, ProducerEntry, last_sequence, table
 from mqviz.sim.engine import Simulation
 
 NEW = -1
@@ -22,14 +22,15 @@ def decide(entry: ProducerEntry | None, batch: Batch) -> tuple[Error, int]:
     if entry is None:
         lost = batch.transactional and batch.first_sequence > 0
         return (Error.OUT_OF_ORDER_SEQUENCE_NUMBER if lost else Error.NONE), NEW
-    first, last = batch.first_sequence, batch.first_sequence + batch.count - 1
+    first, last = batch.first_sequence, last_sequence(batch)
     if batch.producer_epoch == entry.epoch:
         for known in entry.batches:
             if (known.first_sequence, known.last_sequence) == (first, last):
                 return Error.NONE, known.base_offset
     if batch.producer_epoch < entry.epoch:
         return Error.INVALID_PRODUCER_EPOCH, NEW
-    following = entry.last_sequence + 1 if batch.producer_epoch == entry.epoch else 0
+    same = batch.producer_epoch == entry.epoch
+    following = (entry.last_sequence + 1) % MOST_SEQUENCES if same else 0
     return (Error.NONE if first == following else Error.OUT_OF_ORDER_SEQUENCE_NUMBER), NEW
 
 

@@ -27,7 +27,7 @@ from mqviz.model.producer import (
 from mqviz.model.request import InFlight, Produce, Produced
 from mqviz.model.retries import BatchRetried, BatchSplit, ProducerEpochBumped, SequencesResolved
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import metadata, splitting, transactional
+from mqviz.sim.kafka import accumulator, metadata, splitting, transactional
 from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.kafka.network import ask, receives
 
@@ -137,6 +137,7 @@ def sendable(sim: Simulation, producer: Producer, queue: Queue) -> bool:
         first.closed
         or len(queue.batches) > 1
         or first.bytes >= given.batch_size
+        or (given.partitioner != "java" and accumulator.counts_full(producer, first))
         or sim.now_us - first.created_at_us >= given.linger
         or producer.state == "closing"
         or bool(producer.calls and producer.calls[0].why == "buffer.memory")

@@ -57,6 +57,9 @@ AGAIN = (
 )
 """Answers after which the client asks again."""
 
+SAID = (Error.INVALID_TXN_STATE, Error.INVALID_PRODUCER_ID_MAPPING)
+"""Final answers that the Java client throws as they are; any other one that it does not expect is a KafkaException."""
+
 FENCED = (Error.INVALID_PRODUCER_EPOCH, Error.PRODUCER_FENCED)
 """What a coordinator says to an owner whose id was taken over; the client calls both PRODUCER_FENCED."""
 
@@ -312,7 +315,7 @@ def _request_failed(sim: Simulation, producer: Producer, error: Error) -> None:
     elif of(producer).call == "offsets" and error == Error.FENCED_INSTANCE_ID:
         fail(sim, producer, error)
     else:
-        fail(sim, producer, error, fatal=True)
+        fail(sim, producer, error, thrown="" if error in SAID else "KafkaException", fatal=True)
 
 
 def batch_failed(sim: Simulation, producer: Producer, error: Error) -> None:
