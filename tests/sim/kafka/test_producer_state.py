@@ -91,3 +91,11 @@ def test_r58_the_table_is_rebuilt_from_the_log() -> None:
 
 def test_r58_an_unknown_id_may_begin_anywhere() -> None:
     assert decide(None, batch(5)) == (Error.NONE, NEW)
+
+
+def test_r57_after_the_largest_sequence_comes_0() -> None:
+    client, most = Outside(run(ONE)), (1 << 31) - 1
+    assert asked(client, batch(most - 1, 3)) == (0, 0)
+    assert asked(client, batch(most - 1, 3)) == (0, 0)
+    assert asked(client, batch(2)) == (Error.OUT_OF_ORDER_SEQUENCE_NUMBER, -1)
+    assert [asked(client, batch(1)), asked(client, batch(2))] == [(0, 3), (0, 4)]

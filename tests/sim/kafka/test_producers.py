@@ -271,3 +271,27 @@ def test_r40_a_run_ends_where_a_records_size_changes() -> None:
     in_a_row = run(ONE, "add producer p topic=t rate=200/s burst=200 count=200 linger=500ms").to(S)
     assert [event.count for event in of(in_a_row, SendCalled)] == [64, 84, 52]
     assert sizes(in_a_row) == sizes(one_by_one)
+
+
+def test_r54_librdkafka_has_larger_batches_and_more_requests_in_flight() -> None:
+    add = "add producer p topic=t rate=0/s linger=300ms partitioner=librdkafka"
+    watched = run(ONE, add).do("send record p count=3000").to(S)
+    assert [count for count, _ in sizes(watched)] == [3000]
+    assert watched.state.cluster.producers["p"].settings.max_in_flight == 1_000_000
+    watched = run(ONE, f"{add} batch.num.messages=10 enable.idempotence=true").do("send record p count=25")
+    assert times(watched.to(S), BatchesDrained) == [0, 0, 300 * MS]
+    assert watched.state.cluster.producers["p"].settings.max_in_flight == 5
+    watched = run(ONE, f"{add} batch.size=16384").do("send record p count=300").to(S)
+    assert [count for count, _ in sizes(watched)] == [148, 148, 4]
+
+
+def test_r42_flush_lets_everything_leave_at_once() -> None:
+    watched = run(THREE, "add producer p topic=t rate=0/s linger=10s", brokers=1)
+    watched.do("send record p key=alice").do("send record p key=bob").to(50 * MS)
+    assert times(watched, BatchesDrained) == []
+    watched.do("flush producer p").to(S)
+    assert times(watched, BatchesDrained) == [50 * MS] and len(of(watched, RecordsAcknowledged)) > 0
+    assert times(watched.do("send record p").to(5 * S), BatchesDrained) == [50 * MS]
+    watched.do("close producer p").to(6 * S)
+    with pytest.raises(Refused, match="ended"):
+        watched.do("flush producer p")
