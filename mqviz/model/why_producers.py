@@ -9,8 +9,8 @@ from mqviz.model.readings import Why
 from mqviz.model.retries import (
     BatchRetried,
     BatchSplit,
-    ProducerEpochBumped,
     FlushCalled,
+    ProducerEpochBumped,
     SendBlocked,
     SendFailed,
     SendWentOn,

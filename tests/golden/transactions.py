@@ -69,7 +69,9 @@ def _state(world: World, read: Args) -> Any:
     return {
         "state": found.state,
         "epoch": found.epoch,
-        "partitions": sorted([*(f"{topic}-{number}" for topic, number in found.partitions), *_of_groups(world, found.groups)]),
+        "partitions": sorted(
+            [*(f"{topic}-{number}" for topic, number in found.partitions), *_of_groups(world, found.groups)]
+        ),
     }
 
 

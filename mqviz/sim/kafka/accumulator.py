@@ -85,7 +85,11 @@ def _size_in_last(
     ms_delta = (sim.now_us if call.stamp_us is None else call.stamp_us) // 1000 - first_us // 1000
     size = _record_size(producer, call, key, len(last.keys), ms_delta)
     fits = last.bytes + size <= producer.settings.batch_size
-    return size if fits and (producer.settings.partitioner == "java" or not counts_full(producer, last)) else None
+    return (
+        size
+        if fits and (producer.settings.partitioner == "java" or not counts_full(producer, last))
+        else None
+    )
 
 
 def counts_full(producer: Producer, batch: OpenBatch) -> bool:

@@ -339,8 +339,8 @@ def test_r56_what_kafka_refuses_about_a_transactional_producer() -> None:
         ("enable.idempotence=false", "Cannot set a transactional.id without also enabling idempotence"),
         ('transactional.id=""', "String must be non-empty"),
     ):
+        own = "" if "transactional" in words else "transactional.id=x "
         with pytest.raises(Refused, match=reason):
-            own = "" if "transactional" in words else "transactional.id=x "
             world.do(f"add producer x topic=t {own}{words}")
     world.do("add producer y topic=t rate=0/s transactional.id=y transaction.timeout.ms=900001")
     step(world, "init transaction y")
