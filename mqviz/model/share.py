@@ -201,12 +201,16 @@ class ShareLocksRenewed(Event, frozen=True):
 
 
 class ShareGapsPassed(Event, frozen=True):
-    """These offsets (first, end) hold nothing to deliver: markers, or what the cleaner or retention took."""
+    """These offsets (first, end) hold nothing to deliver: markers, or what the cleaner took.
+
+    `log_start`: where the log begins now, 0 if the window begins there or later: what is before it is over for everybody.
+    """
 
     group: str
     topic: str
     partition: int
     ranges: tuple[tuple[int, int], ...]
+    log_start: int = 0
 
 
 def window(state: State, event: Event) -> SharePartition:
@@ -291,6 +295,7 @@ def _started(state: State, event: SharePartitionStarted) -> None:
         event.leader,
         event.start,
         event.start,
+        written=event.start,
     )
 
 
@@ -327,12 +332,13 @@ def _acquired(state: State, event: ShareRecordsAcquired) -> None:
 @applies(ShareRecordsSettled)
 def _settled(state: State, event: ShareRecordsSettled) -> None:
     found = window(state, event)
-    found.persisted = found.start
+    found.persisted = found.written
     for first, end, kind in event.moves:
         found.change(first, end, lambda run, kind=kind: settle(found, run, kind))  # type: ignore[misc]
         if TARGETS[kind] != "Available":
             _note_order(found, first, end)
     found.advance()
+    found.written = found.start
 
 
 def settle(found: SharePartition, run: Run, kind: str) -> None:
@@ -373,6 +379,8 @@ def _renewed(state: State, event: ShareLocksRenewed) -> None:
 @applies(ShareGapsPassed)
 def _passed(state: State, event: ShareGapsPassed) -> None:
     found = window(state, event)
+    if event.log_start:
+        found.drop(event.log_start)
     for first, end in event.ranges:
         found.extend(end)
         found.change(first, end, lambda run: to_state(run, "Archived"))

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 Ack = Literal["accept", "release", "reject", "renew"]
 
 
+HELD = ("renewing", "renewed")
+"""Not the application's to acknowledge now: the lock is being renewed, or was and poll() has not returned the record again."""
+
+
 class Working(msgspec.Struct):
     """The record that the application works on."""
 
@@ -128,7 +132,10 @@ class ShareRequestStarted(Event, frozen=True):
 
 
 class ShareRequestEnded(Event, frozen=True):
-    """Its answer came: ranges that wait for poll() now, what became of the acknowledgements, and whether the session goes on."""
+    """Its answer came: ranges that wait for poll() now, what became of the acknowledgements, and whether the session goes on.
+
+    `renewed`: what the member goes on holding, and gets from poll() once more.
+    """
 
     consumer: str
     broker: int
@@ -139,12 +146,16 @@ class ShareRequestEnded(Event, frozen=True):
 
 
 class ShareRecordsReturned(Event, frozen=True):
-    """poll() returned these ranges (topic, partition, first, end, delivery count); none: its time was over."""
+    """poll() returned these ranges (topic, partition, first, end, delivery count); none: its time was over.
+
+    `renewed`: they are those that the application had already and whose locks it renewed.
+    """
 
     weight = Weight.STEP
     consumer: str
     group: str
     parts: tuple[tuple[str, int, int, int, int], ...]
+    renewed: bool = False
 
 
 class ShareRecordTaken(Event, frozen=True):
@@ -246,9 +257,10 @@ def _gather(consumer: ShareConsumer) -> None:
     left: list[Delivered] = []
     for part in consumer.delivered:
         kind = part.ack or ("" if consumer.explicit else "accept")
-        if kind:
+        if kind and kind not in HELD:
             consumer.acks.append((part.topic, part.partition, part.first, part.end, kind))
-        if not kind or kind == "renew":
+            part.ack = "renewing" if kind == "renew" else kind
+        if not kind or part.ack in HELD:
             left.append(part)
     consumer.delivered = left
 
@@ -298,19 +310,33 @@ def _ended(state: State, event: ShareRequestEnded) -> None:
         ]
         consumer.buffered.append(Delivered(topic, number, first, end, deliveries, "", held))
     consumer.carried = {}
-    for topic, number, first, end in event.renewed:
-        for part in consumer.delivered:
-            if (part.topic, part.partition, part.first, part.end) == (topic, number, first, end):
-                part.ack = ""
+    _renew(consumer, event)
     consumer.results += event.acked
+
+
+def _renew(consumer: ShareConsumer, event: ShareRequestEnded) -> None:
+    """What was renewed waits for poll(); what could not be is somebody else's by now."""
+    refused = {(topic, number) for topic, number, error in event.acked if error}
+    for part in consumer.delivered:
+        if (part.topic, part.partition, part.first, part.end) in event.renewed:
+            part.ack = "renewed"
+    consumer.delivered = [
+        part
+        for part in consumer.delivered
+        if part.ack != "renewing" or (part.topic, part.partition) not in refused
+    ]
 
 
 @applies(ShareRecordsReturned)
 def _returned(state: State, event: ShareRecordsReturned) -> None:
     consumer = _of(state, event.consumer)
     consumer.activity = "processing" if event.parts else "idle"
-    consumer.delivered += consumer.buffered
-    consumer.buffered = []
+    if event.renewed:
+        for part in consumer.delivered:
+            part.ack = "" if part.ack == "renewed" else part.ack
+    else:
+        consumer.delivered += consumer.buffered
+        consumer.buffered = []
     consumer.hand = [part[:4] for part in event.parts]
 
 

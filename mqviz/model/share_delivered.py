@@ -10,7 +10,10 @@ from mqviz.model.log import Batch
 
 
 class Delivered(msgspec.Struct):
-    """Records first … end - 1 that poll() returned; `ack` is how the application acknowledged them, "" not yet."""
+    """Records first … end - 1 that poll() returned; `ack` is how the application acknowledged them, "" not yet.
+
+    "renew" is on its way as "renewing", and "renewed" until poll() returns the records again (KIP-1222).
+    """
 
     topic: str
     partition: int

@@ -53,7 +53,8 @@ class Run(msgspec.Struct):
 class SharePartition(msgspec.Struct):
     """The window of a share group on one partition, kept by the partition's leader (R131).
 
-    `start` and `end`: SPSO and SPEO. `persisted`: the start offset that was written last, one write behind (E60).
+    `start` and `end`: SPSO and SPEO. `persisted`: the start offset that was written last, one write behind (E60); `written`: the
+    start after the last write's own change, which the next one writes.
     `locks` counts locks. `limit`: deliveries at most; `in_flight`: the longest window; `lock_us`: how long a lock holds.
     `leader`: the broker that keeps it. `past`: runs that the start has passed, the last ones. `poisoned`: records archived because they were delivered
     `limit` times. `overtaken`: (later, earlier) of the last record finished while an earlier one was not.
@@ -76,6 +77,7 @@ class SharePartition(msgspec.Struct):
     runs: list[Run] = msgspec.field(default_factory=list)
     past: list[Run] = msgspec.field(default_factory=list)
     overtaken: tuple[int, int] | None = None
+    written: int = 0
 
     def between(self, first: int, end: int) -> list[Run]:
         """Copies of the runs in first … end - 1, cut to it."""
@@ -117,6 +119,20 @@ class SharePartition(msgspec.Struct):
             self.start = self.runs[passed - 1].end
             del self.runs[:passed]
 
+    def drop(self, offset: int) -> None:
+        """The log begins at `offset` now: nothing below is left to deliver, whoever holds it."""
+        self.extend(offset)
+        self.change(self.start, offset, _archive)
+        self.advance()
+        self.written = max(self.written, offset)
+
+    def dropped(self, first: int, end: int, member: str) -> bool:
+        """Whether first … end - 1 went with the log's beginning while this member held it."""
+        return end <= self.start and any(
+            run.first <= first and end <= run.end and run.state == "Archived" and run.member == member
+            for run in self.past
+        )
+
     def _at(self, offset: int) -> int:
         return bisect_right(self.runs, offset, key=lambda run: run.end)
 
@@ -128,6 +144,11 @@ def to_state(run: Run, state: str) -> None:
         run.lock = run.until_us = 0
     if state == "Available":
         run.member = run.client = ""
+
+
+def _archive(run: Run) -> None:
+    if run.state not in TERMINAL:
+        to_state(run, "Archived")
 
 
 def _cut(run: Run, first: int, end: int) -> list[Run]:

@@ -9,20 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from mqviz.kafka.errors import Error
+from mqviz.kafka.errors import Error, java_class
 from mqviz.model.share_consumer import (
-    ShareAcksRefused,
     ShareCallFailed,
     ShareCommitEnded,
     ShareRecordsReturned,
+    ShareRequestEnded,
 )
 from tests.golden.registry import SHARE_FACTS, SHARE_VERBS, Args, fact, shape
 from tests.golden.world import MS, World
 
-EXCEPTIONS = {Error.INVALID_RECORD_STATE: "InvalidRecordStateException/INVALID_RECORD_STATE"}
-
 Row = tuple[str, int, int, int]
 """A delivered record: topic, partition, offset, delivery count."""
+
+
+def _outcome(code: int) -> str:
+    """What the Java client says of a partition's acknowledgements."""
+    return f"{java_class(code)}/{Error(code).name}" if code else "OK"
 
 
 def _verb(name: str) -> Callable[[Any], Any]:
@@ -102,12 +105,16 @@ def _ack(world: World, act: Args) -> None:
     for topic, partition, offset, _ in world.notes["rows"].get(act.get("of"), ()):
         if "values" not in act or _value(world, topic, partition, offset) in act["values"]:
             wanted.setdefault((topic, partition), []).append(offset)
+    begin, refused = len(world.log), ""
     for (topic, partition), offsets in wanted.items():
-        world.do(
+        outcome = world.do(
             f"acknowledge share-consumer {act['member']} type={act['type'].lower()} topic={topic} "
             f"partition={partition} offsets={','.join(map(str, offsets))}"
         )
-    world.answered(act.get("as"), "ok")
+        refused = refused or ("" if outcome == "ok" else "IllegalStateException")
+    world.to(world.now_us + 1)
+    thrown = [e.exception for e in world.log[begin:] if isinstance(e, ShareCallFailed)]
+    world.answered(act.get("as"), refused or (thrown[0] if thrown else "ok"))
 
 
 @_verb("commit")
@@ -116,7 +123,7 @@ def _commit(world: World, act: Args) -> None:
     _call(world, name, f"commit share-consumer {name}", ShareCommitEnded)
     results = [e.results for e in world.log[begin:] if isinstance(e, ShareCommitEnded) and e.consumer == name]
     codes = [code for _, _, code in results[-1]] if results else []
-    world.answered(act.get("as"), ["OK" if not code else EXCEPTIONS[Error(code)] for code in codes])
+    world.answered(act.get("as"), [_outcome(code) for code in codes])
 
 
 @_verb("close_member")
@@ -181,13 +188,13 @@ def _within_the_log(expected: Any, found: Any) -> bool:
 
 @fact("ack_callback")
 def _callback(world: World, read: Args) -> Any:
-    """Outcomes since the start of the step before; a commit that went well tells OK."""
+    """Outcomes since the start of the step before, one for each partition of each request that took acknowledgements along."""
     since_us = world.step_began[max(0, world.step - 1)]
-    found: list[str] = []
-    for event in world.log:
-        if event.at_us >= since_us and getattr(event, "consumer", "") == read["member"]:
-            if isinstance(event, ShareAcksRefused):
-                found.append(EXCEPTIONS[Error(event.error)])
-            elif isinstance(event, ShareCommitEnded):
-                found += ["OK" for _, _, code in event.results if not code]
-    return found
+    return [
+        _outcome(code)
+        for event in world.log
+        if isinstance(event, ShareRequestEnded)
+        and event.consumer == read["member"]
+        and event.at_us >= since_us
+        for _, _, code in event.acked
+    ]

@@ -7,6 +7,8 @@ Left out: more than one topic in a subscription by pattern.
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from msgspec.structs import replace
 
 from mqviz.backend import Refused
@@ -23,6 +25,7 @@ from mqviz.model.command_share import (
     SetShareConsumer,
 )
 from mqviz.model.share_consumer import (
+    HELD,
     ShareConsumer,
     ShareConsumerAdded,
     ShareProcessingSet,
@@ -218,26 +221,33 @@ def _check_acknowledge(sim: Simulation, command: AcknowledgeShareConsumer) -> Ac
 
 @handles(AcknowledgeShareConsumer)
 def _acknowledge(sim: Simulation, command: AcknowledgeShareConsumer) -> None:
-    """What was not delivered, or was acknowledged already, cannot be acknowledged: IllegalStateException."""
+    """Record after record; a later word counts until a request took the earlier one along.
+
+    What was not delivered, or is acknowledged and sent, cannot be acknowledged: IllegalStateException.
+    """
     consumer = _alive(sim, command.name)
-    unsaid = [part for part in consumer.delivered if not part.ack]
-    if not command.offsets:
-        acks = tuple((p.topic, p.partition, p.first, p.end, command.type) for p in unsaid)
+    topic = command.topic or consumer.settings.topic
+    there = list(
+        takewhile(lambda offset: _in_hand(consumer, topic, command.partition, offset), command.offsets)
+    )
+    if command.offsets:
+        acks = tuple((topic, command.partition, offset, offset + 1, command.type) for offset in there)
     else:
-        topic = command.topic or consumer.settings.topic
-        there = {
-            offset
-            for part in unsaid
-            if (part.topic, part.partition) == (topic, command.partition)
-            for offset in command.offsets
-            if part.first <= offset < part.end
-        }
-        if len(there) < len(set(command.offsets)):
-            share_work.fail(sim, consumer, "acknowledge", "IllegalStateException")
-            return
-        acks = tuple((topic, command.partition, o, o + 1, command.type) for o in command.offsets)
+        unsaid = [part for part in consumer.delivered if not part.ack]
+        acks = tuple((p.topic, p.partition, p.first, p.end, command.type) for p in unsaid)
     if acks:
         sim.emit(ShareRecordsAcked(*sim.stamp(), command.name, acks))
+    if len(there) < len(command.offsets):
+        share_work.fail(sim, consumer, "acknowledge", "IllegalStateException")
+
+
+def _in_hand(consumer: ShareConsumer, topic: str, partition: int, offset: int) -> bool:
+    """Whether this record is the application's to acknowledge."""
+    return any(
+        (part.topic, part.partition) == (topic, partition) and part.first <= offset < part.end
+        for part in consumer.delivered
+        if part.ack not in HELD
+    )
 
 
 def _manual(sim: Simulation, name: str) -> ShareConsumer:

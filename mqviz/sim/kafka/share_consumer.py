@@ -13,6 +13,8 @@ from mqviz.kafka.errors import Error, named
 from mqviz.kafka.settings import number as setting
 from mqviz.model.request import InFlight
 from mqviz.model.share_consumer import (
+    HELD,
+    Delivered,
     ShareAcksRefused,
     ShareCommitCalled,
     ShareCommitEnded,
@@ -124,8 +126,12 @@ def progress(sim: Simulation, consumer: ShareConsumer) -> None:
     if consumer.state == "paused":
         return
     if consumer.activity == "polling" and consumer.state == "running":
-        if consumer.buffered:
+        renewals = [part for part in consumer.delivered if part.ack in HELD]
+        if renewals or consumer.buffered:
             send_acks(sim, consumer)
+        if renewals:
+            _return_renewed(sim, consumer, renewals)
+        elif consumer.buffered:
             _return(sim, consumer)
         else:
             _fetch(sim, consumer)
@@ -143,6 +149,17 @@ def _return(sim: Simulation, consumer: ShareConsumer) -> None:
     event = ShareRecordsReturned(*sim.stamp(), consumer.name, consumer.settings.group, parts)
     sim.cause = sim.emit(event)
     share_work.work(sim, consumer)
+
+
+def _return_renewed(sim: Simulation, consumer: ShareConsumer, renewals: list[Delivered]) -> None:
+    """poll() returns what was renewed once more, and fetches nothing new while a renewal is on its way (KIP-1222)."""
+    parts = tuple(
+        (p.topic, p.partition, p.first, p.end, p.deliveries) for p in renewals if p.ack == "renewed"
+    )
+    if len(parts) == len(renewals):
+        group = consumer.settings.group
+        sim.cause = sim.emit(ShareRecordsReturned(*sim.stamp(), consumer.name, group, parts, True))
+        share_work.work(sim, consumer)
 
 
 def _fetch(sim: Simulation, consumer: ShareConsumer) -> None:
@@ -282,8 +299,7 @@ def _leave(sim: Simulation, consumer: ShareConsumer) -> None:
         acks = tuple(
             (part.topic, part.partition, part.first, part.end, part.ack)
             for part in consumer.delivered
-            if part.ack
-            and part.ack != "renew"
+            if part.ack in ("accept", "release", "reject")
             and _leader(sim, consumer, part.topic, part.partition) == broker
         )
         request = ShareAcknowledge(

@@ -31,6 +31,8 @@ from mqviz.model.share_window import Run, SharePartition
 from mqviz.sim.engine import TIMER, Simulation
 
 Ranges = list[tuple[int, int, str]]
+Taken = list[tuple[int, int, int]]
+"""(first, end, deliveries)."""
 _LENGTH = re.compile(r"by_duration:P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
 
 
@@ -104,10 +106,12 @@ def acquire(
     committed = _committed_only(sim, group)
     mark = readable_end(partition, committed)
     ranges = _again(found, partition, mark, most, cut)
+    gaps: list[tuple[int, int]] = []
     taken = sum(end - first for first, end, _ in ranges)
     if taken < most:
         room = min(most - taken, found.in_flight - (found.end - found.start))
-        ranges += _fresh(found, partition, mark, room, cut, committed)
+        fresh, gaps = _fresh(found, partition, mark, room, cut, committed)
+        ranges += fresh
     if not ranges:
         return ()
     lock, until_us = found.locks + 1, sim.now_us + found.lock_us
@@ -124,6 +128,8 @@ def acquire(
     )
     why = sim.emit(event)
     sim.schedule(found.lock_us, TIMER, "kafka.share_lock", group.name, found.key, lock, cause=why)
+    if gaps:
+        sim.emit(ShareGapsPassed(*sim.stamp(), group.name, found.topic, found.partition, tuple(gaps)))
     return event.ranges
 
 
@@ -147,11 +153,11 @@ def _holds_nothing(partition: Partition, batch: Batch, committed: bool) -> bool:
 def _again(
     found: SharePartition, partition: Partition, mark: int, most: int, cut: bool
 ) -> list[tuple[int, int, int]]:
-    """Records in the window that are free again; a run that is a whole batch goes whole.
+    """Records in the window that are free again; what is left of a batch goes as a whole.
 
     The log may end before the window does, after a loss: what is not there cannot be had until others stand in its place.
     """
-    ranges: list[tuple[int, int, int]] = []
+    ranges: Taken = []
     left = most
     for run in found.runs:
         if left <= 0 or run.first >= mark:
@@ -161,9 +167,7 @@ def _again(
         last = min(run.end, mark)
         end = min(last, run.first + left)
         if end < last and not cut:
-            batch = next(partition.led.log.forwards(end - 1))
-            whole = batch.base_offset >= run.first and batch.end_offset <= last
-            end = batch.end_offset if whole else end
+            end = min(last, next(partition.led.log.forwards(end - 1)).end_offset)
         ranges.append((run.first, end, run.deliveries + 1))
         left -= end - run.first
     return ranges
@@ -171,30 +175,34 @@ def _again(
 
 def _fresh(
     found: SharePartition, partition: Partition, mark: int, room: int, cut: bool, committed: bool
-) -> list[tuple[int, int, int]]:
-    """Records behind the window, as one range; it stops at what holds no record."""
-    first = end = found.end
-    for batch in partition.led.log.forwards(first):
-        if end - first >= room or batch.base_offset >= mark or batch.base_offset > end:
+) -> tuple[Taken, list[tuple[int, int]]]:
+    """Records behind the window, and the gaps between and behind them that were fetched, too, and hold nothing."""
+    ranges: Taken = []
+    gaps: list[tuple[int, int]] = []
+    end, taken = found.end, 0
+    for batch in partition.led.log.forwards(found.end):
+        if taken >= room or batch.base_offset >= mark:
             break
+        first, until = max(batch.base_offset, end), min(batch.end_offset, mark)
+        if first > end:
+            gaps.append((end, first))
         if _holds_nothing(partition, batch, committed):
-            break
-        end = min(batch.end_offset, mark)
-        if cut:
-            end = min(end, first + room)
-    return [(first, end, 1)] if end > first else []
+            gaps.append((first, until))
+        else:
+            until = min(until, first + room - taken) if cut else until
+            joins = bool(ranges) and ranges[-1][1] == first
+            ranges[-1:] = [(ranges[-1][0], until, 1)] if joins else [*ranges[-1:], (first, until, 1)]
+            taken += until - first
+        end = until
+    return ranges, gaps
 
 
 def _pass_gaps(sim: Simulation, group: ShareGroup, found: SharePartition, partition: Partition) -> None:
     """Offsets next to the window that hold no record are finished; so is what retention took away (R134)."""
     log, committed = partition.led.log, _committed_only(sim, group)
     readable = readable_end(partition, committed)
-    gaps = [
-        (run.first, min(run.end, log.start))
-        for run in found.runs
-        if run.first < log.start and run.state == "Available"
-    ]
-    end = max(found.end, log.start)
+    log_start = log.start if log.start > found.start else 0
+    begin = end = max(found.end, log_start)
     for batch in log.forwards(end):
         if batch.base_offset >= readable:
             break
@@ -202,10 +210,9 @@ def _pass_gaps(sim: Simulation, group: ShareGroup, found: SharePartition, partit
         if not _holds_nothing(partition, batch, committed):
             break
         end = batch.end_offset
-    if end > found.end:
-        gaps.append((found.end, end))
-    if gaps:
-        sim.emit(ShareGapsPassed(*sim.stamp(), group.name, found.topic, found.partition, tuple(gaps)))
+    gaps = ((begin, end),) if end > begin else ()
+    if gaps or log_start:
+        sim.emit(ShareGapsPassed(*sim.stamp(), group.name, found.topic, found.partition, gaps, log_start))
 
 
 # -- giving back --------------------------------------------------------------------------------------------
@@ -214,15 +221,21 @@ def _pass_gaps(sim: Simulation, group: ShareGroup, found: SharePartition, partit
 def acknowledge(
     sim: Simulation, group: ShareGroup, found: SharePartition, member_id: str, moves: Ranges
 ) -> Error:
-    """Take what a member says of its records; all of it counts or, if a part is wrong, nothing (R133)."""
+    """Take what a member says of its records; all of it counts or, if a part is wrong, nothing (R133).
+
+    What went with the log's beginning meanwhile is passed over in silence.
+    """
     if any(kind == "renew" for _, _, kind in moves) and not _may_renew(sim, group.name):
         return Error.INVALID_REQUEST
+    moves = [each for each in moves if not found.dropped(each[0], each[1], member_id)]
     for first, end, _ in moves:
         runs = found.between(max(first, found.start), end)
         covered = sum(run.end - run.first for run in runs) == end - max(first, found.start)
         mine = all(run.state == "Acquired" and run.member == member_id for run in runs)
         if not runs or not covered or not mine:
             return Error.INVALID_RECORD_STATE
+    if not moves:
+        return Error.NONE
     settled = [(max(first, found.start), end, kind) for first, end, kind in moves if kind != "renew"]
     renewed = [(max(first, found.start), end) for first, end, kind in moves if kind == "renew"]
     client = found.between(max(moves[0][0], found.start), moves[0][1])[0].client

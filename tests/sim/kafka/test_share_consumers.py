@@ -165,10 +165,43 @@ def test_r132_renew_keeps_a_record_which_must_be_acknowledged_later() -> None:
     run = manual(record_lock_duration_ms="2000").do(
         "acknowledge share-consumer s1 type=renew", "commit share-consumer s1"
     )
-    run.to(run.backend.now_us + 1500 * MS)
+    run.to(run.backend.now_us + 100 * MS).do("acknowledge share-consumer s1 offsets=0")
+    assert [e.call for e in of(run.to(run.backend.now_us + 1), ShareCallFailed)] == ["acknowledge"], (
+        "not in hand before poll() returned it again"
+    )
+    run.do("poll share-consumer s1").to(run.backend.now_us + 1400 * MS)
+    assert of(run, ShareRecordsReturned)[-1].parts == (("t", 0, 0, 3, 1),), "the same delivery"
     run.do("acknowledge share-consumer s1", "commit share-consumer s1").to(run.backend.now_us + S)
     assert [e.results for e in of(run, ShareCommitEnded)] == [(("t", 0, 0),)] * 2
     assert window(run).acknowledged == 3
+
+
+def test_r132_a_poll_that_renews_returns_what_it_renewed_and_nothing_new() -> None:
+    run = manual().do("send record p count=2")
+    run.to(run.backend.now_us + 100 * MS).do(
+        "acknowledge share-consumer s1 type=renew offsets=1", "acknowledge share-consumer s1"
+    )
+    run.do("poll share-consumer s1").to(run.backend.now_us + 100 * MS)
+    assert of(run, ShareRecordsReturned)[-1].parts == (("t", 0, 1, 2, 1),)
+    run.do("acknowledge share-consumer s1", "poll share-consumer s1").to(run.backend.now_us + S)
+    assert of(run, ShareRecordsReturned)[-1].parts == (("t", 0, 3, 5, 1),)
+
+
+def test_r133_the_later_of_two_acknowledgements_counts_until_it_is_sent() -> None:
+    run = manual().do(
+        "acknowledge share-consumer s1", "acknowledge share-consumer s1 type=release offsets=0,2"
+    )
+    run.do("commit share-consumer s1").to(run.backend.now_us + S)
+    assert runs(run) == [(0, 1, "Available", 1), (1, 2, "Acknowledged", 1), (2, 3, "Available", 1)]
+    run.do("acknowledge share-consumer s1 offsets=1").to(run.backend.now_us + 1)
+    assert [e.exception for e in of(run, ShareCallFailed)] == ["IllegalStateException"]
+
+
+def test_r133_records_before_the_one_that_was_not_delivered_are_acknowledged() -> None:
+    run = manual().do("acknowledge share-consumer s1 offsets=0,7,1", "commit share-consumer s1")
+    run.to(run.backend.now_us + S)
+    assert runs(run) == [(1, 3, "Acquired", 1)]
+    assert [e.exception for e in of(run, ShareCallFailed)] == ["IllegalStateException"]
 
 
 def test_r133_a_poll_returns_nothing_when_its_time_is_over() -> None:

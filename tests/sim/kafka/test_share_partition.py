@@ -208,6 +208,30 @@ def test_e61_whole_batches_are_acquired_until_the_maximum_is_reached() -> None:
     assert other.take(11) == [(10, 20, 1)]
 
 
+def test_e61_what_is_left_of_a_batch_goes_as_a_whole() -> None:
+    """A batch of 10, max 3: what was released of it comes back together, not 3 at a time."""
+    run = world()
+    one, two = Member(run), Member(run, "n")
+    assert one.take(most=3) == [(0, 10, 1)]
+    assert one.say((0, 3, "accept"), (3, 10, "release")) == 0
+    assert two.take(most=3) == [(3, 10, 2)]
+
+
+def test_r131_what_the_log_lost_at_its_beginning_is_over_for_everybody() -> None:
+    """DeleteRecords up to 4 while a member holds 0 and 1: its late word is taken in silence and nothing is written."""
+    run = world(batches=6, of_records=1)
+    one, two = Member(run), Member(run, "n")
+    assert one.take(most=2) == [(0, 2, 1)]
+    assert one.say((0, 1, "release")) == 0
+    run.do("delete records t partition=0 before=4")
+    assert two.take(most=2) == [(4, 6, 1)]
+    assert (window(run).start, window(run).persisted) == (4, 0)
+    assert one.say((1, 2, "accept")) == 0
+    assert (window(run).acknowledged, window(run).persisted) == (0, 0)
+    assert two.say((4, 5, "accept")) == 0
+    assert (window(run).start, window(run).persisted) == (5, 4)
+
+
 def test_e61_record_limit_acquires_exactly_so_many() -> None:
     run = world(batches=2)
     member = Member(run)
@@ -343,8 +367,12 @@ def test_r134_share_isolation_level_hides_aborted_and_open_transactions(
     for values, commit in ((("a", "b"), True), (("c",), False), (("d",), True)):
         owner.send(*values)
         owner.end(commit)
-    found = [part for _ in range(3) for part in member.take()]
-    assert found == got
+    found = member.take()
+    assert found == got, "one fetch gets all, whatever lies between"
+    assert member.say(*((first, end, "accept") for first, end, _ in found)) == 0
+    assert (window(world).start, window(world).persisted) == (7, 0), (
+        "markers are finished with what they follow"
+    )
     owner.send("e")
     assert member.take() == [(first + 1, end + 1, n) for first, end, n in while_open]
     owner.end(True)
