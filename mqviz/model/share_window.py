@@ -126,13 +126,6 @@ class SharePartition(msgspec.Struct):
         self.advance()
         self.written = max(self.written, offset)
 
-    def dropped(self, first: int, end: int, member: str) -> bool:
-        """Whether first … end - 1 went with the log's beginning while this member held it."""
-        return end <= self.start and any(
-            run.first <= first and end <= run.end and run.state == "Archived" and run.member == member
-            for run in self.past
-        )
-
     def _at(self, offset: int) -> int:
         return bisect_right(self.runs, offset, key=lambda run: run.end)
 

@@ -105,12 +105,13 @@ def acquire(
     _pass_gaps(sim, group, found, partition)
     committed = _committed_only(sim, group)
     mark = readable_end(partition, committed)
+    room = found.in_flight - (found.end - found.start)
+    most = min(most, room) if room > 0 else most
     ranges = _again(found, partition, mark, most, cut)
     gaps: list[tuple[int, int]] = []
     taken = sum(end - first for first, end, _ in ranges)
-    if taken < most:
-        room = min(most - taken, found.in_flight - (found.end - found.start))
-        fresh, gaps = _fresh(found, partition, mark, room, cut, committed)
+    if taken < most and room > 0:
+        fresh, gaps = _fresh(found, partition, mark, most - taken, cut, committed)
         ranges += fresh
     if not ranges:
         return ()
@@ -223,11 +224,11 @@ def acknowledge(
 ) -> Error:
     """Take what a member says of its records; all of it counts or, if a part is wrong, nothing (R133).
 
-    What went with the log's beginning meanwhile is passed over in silence.
+    What the start has passed meanwhile is passed over in silence.
     """
     if any(kind == "renew" for _, _, kind in moves) and not _may_renew(sim, group.name):
         return Error.INVALID_REQUEST
-    moves = [each for each in moves if not found.dropped(each[0], each[1], member_id)]
+    moves = [each for each in moves if each[1] > found.start]
     for first, end, _ in moves:
         runs = found.between(max(first, found.start), end)
         covered = sum(run.end - run.first for run in runs) == end - max(first, found.start)

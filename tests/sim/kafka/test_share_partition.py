@@ -232,6 +232,35 @@ def test_r131_what_the_log_lost_at_its_beginning_is_over_for_everybody() -> None
     assert (window(run).start, window(run).persisted) == (5, 4)
 
 
+def test_r133_a_word_on_what_the_start_has_passed_is_taken_in_silence() -> None:
+    """A record was archived after its last delivery to another; its first holder's late word changes nothing, but is no error."""
+    run = world(
+        of_records=1, record_lock_duration_ms="1000", settings={"group.share.delivery.count.limit": "2"}
+    )
+    one, two = Member(run), Member(run, "n")
+    assert one.take() == [(0, 1, 1)]
+    run.to(run.backend.now_us + 1100 * MS)
+    assert one.say((0, 1, "accept")) == Error.INVALID_RECORD_STATE, "free, and not passed"
+    assert two.take() == [(0, 1, 2)]
+    run.to(run.backend.now_us + 1100 * MS)
+    assert (window(run).start, window(run).archived) == (1, 1)
+    assert one.say((0, 1, "accept")) == 0
+    assert window(run).acknowledged == 0
+
+
+def test_e61_the_room_in_the_window_counts_for_what_comes_back_too() -> None:
+    """100 of 130 records in the window, 10 released at its front and 10 behind the start finished: 10 come back, no new ones."""
+    run = world(batches=130, of_records=1, settings={"group.share.partition.max.record.locks": "100"})
+    one, two = Member(run), Member(run, "n")
+    assert one.take(most=60) == [(0, 60, 1)]
+    assert two.take(most=60) == [(60, 100, 1)]
+    assert one.say((0, 10, "accept"), (10, 20, "release"), (20, 30, "accept")) == 0
+    assert one.take(most=60) == [(10, 20, 2)]
+    assert one.take(most=60) == [(100, 110, 1)]
+    assert two.say((70, 80, "release")) == 0
+    assert two.take(most=60) == [(70, 80, 2)], "a full window gives only what is free in it"
+
+
 def test_e61_record_limit_acquires_exactly_so_many() -> None:
     run = world(batches=2)
     member = Member(run)
