@@ -231,5 +231,7 @@ def _copied(sim: Simulation, follower: int, leader: int, number: int, parts: Par
             sim.emit(ReplicaHighWatermarkAdvanced(*sim.stamp(), topic, partition, follower, mark))
             parked.wake_at(sim, found, follower)
     for topic, partition, start in starts:
-        retention.follow_log_start(sim, sim.state.cluster.partition(topic, partition), follower, start)
+        found = sim.state.cluster.partition(topic, partition)
+        if found.replicas[follower].leader == leader:
+            retention.follow_log_start(sim, found, follower, start)
     _fetch(sim, follower, leader)

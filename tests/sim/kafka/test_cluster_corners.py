@@ -20,6 +20,7 @@ from mqviz.model.request import (
     Produce,
     Produced,
 )
+from mqviz.model.segments import LogStartMoved
 from mqviz.model.units import Value
 from mqviz.sim.kafka.closest import SELECTOR
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of, run
@@ -131,3 +132,20 @@ def test_e55_an_epoch_that_the_leader_never_saw_has_no_end() -> None:
     reply = Outside(watched).ask(ask, 2)
     assert isinstance(reply, EpochEnds)
     assert [part[2:] for part in reply.parts] == [(0, 0, 0), (0, 1, 0), (0, -1, -1), (0, -1, -1)]
+
+
+def test_r27_r72_what_a_deposed_leader_said_of_its_log_start_comes_too_late() -> None:
+    """Its answer waited at a cut link; broker 2 leads since then, with a high watermark that could not rise."""
+    watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s", latency_us=20 * MS).to(S)
+    watched.do("send record p").to(1_100 * MS).do("delete records t").to(1_160 * MS)
+    assert [(c.log.start, c.high_watermark) for c in partition(watched).replicas.values()][:2] == [
+        (1, 1),
+        (0, 0),
+    ]
+    told = of(watched.to(1_700 * MS), LogStartMoved, broker=2)[0].at_us
+    again = run(TOPIC, "add producer p topic=t rate=0/s linger=0s", latency_us=20 * MS).to(S)
+    again.do("send record p").to(1_100 * MS).do("delete records t").to(told - 10 * MS)
+    again.do("isolate broker 1", "kill broker 3").to(20 * S)
+    assert (partition(again).leader, partition(again).led.high_watermark) == (2, 0)
+    again.do("heal broker 1").to(20 * S + 30 * MS)
+    assert partition(again).led.log.start == 0
