@@ -130,13 +130,14 @@ class Cluster(msgspec.Struct):
     """Brokers, topics, clients and groups of the simulated Kafka; without brokers there is no Kafka.
 
     `seats`: who leads internal partitions whose first replica does not, see seats.py. `keys`: keys of records in the order of their first appearance, at most KEYS of them.
-    `gone`: deleted topics as they were last.
+    `gone`: deleted topics as they were last. `founders`: how many brokers there were at first.
     """
 
     link_latency_us: int = 0
     append_cost_us: int = 0
     initial_rebalance_delay_us: int = 0
     brokers: dict[int, Broker] = msgspec.field(default_factory=dict)
+    founders: int = 0
     topics: dict[str, Topic] = msgspec.field(default_factory=dict)
     producers: dict[str, Producer] = msgspec.field(default_factory=dict)
     consumers: dict[str, Consumer] = msgspec.field(default_factory=dict)
@@ -243,7 +244,7 @@ def _started(state: State, event: ClusterStarted) -> None:
     cluster.link_latency_us = event.link_latency_us
     cluster.append_cost_us = event.append_cost_us
     cluster.initial_rebalance_delay_us = event.initial_rebalance_delay_us
-    cluster.quorum.voters = event.controllers
+    cluster.quorum.voters, cluster.founders = event.controllers, event.brokers
     ids = range(1, event.brokers + 1)
     for broker in ids:
         others = [other for other in ids if other != broker]

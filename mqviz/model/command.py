@@ -17,6 +17,7 @@ from mqviz.model.command_base import Config as Config
 from mqviz.model.command_base import Named as Named
 from mqviz.model.command_base import Spread as Spread
 from mqviz.model.command_base import ms
+from mqviz.model.command_broker import AddBroker as AddBroker
 from mqviz.model.command_broker import ElectLeader as ElectLeader
 from mqviz.model.command_broker import FailDisk as FailDisk
 from mqviz.model.command_broker import FailPower as FailPower
@@ -311,6 +312,7 @@ AnyCommand = (
     | ResumePartition
     | ResetGroup
     | SendRecord
+    | AddBroker
     | KillBroker
     | StopBroker
     | PauseBroker

@@ -8,6 +8,14 @@ from mqviz.model.command_base import Command, Named
 from mqviz.model.units import Duration
 
 
+class AddBroker(Command, frozen=True):
+    """A new, empty broker of this number starts and registers; what is there stays where it is, new partitions may lie on it."""
+
+    verb, kind = "add", "broker"
+    name: str
+    rack: str = ""
+
+
 class KillBroker(Named, frozen=True):
     """The broker's process dies: peers see the connection close, the controller only the silence."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mqviz.model import replication_facts, rules
 from mqviz.model.broker import BrokerFenced, BrokerProcessChanged, BrokerUnfenced, LinksCut, LinksHealed
+from mqviz.model.broker_added import BrokerAdded
 from mqviz.model.leadership import (
     IsrProposed,
     LeadershipForgotten,
@@ -34,6 +35,13 @@ _PROCESS = {
 def _process(_: State, event: BrokerProcessChanged) -> Why:
     what, reason = _PROCESS[event.process]
     return told(event, f"broker {event.broker} {what}", reason)
+
+
+@explains(BrokerAdded)
+def _added(_: State, event: BrokerAdded) -> Why:
+    return told(
+        event, f"broker {event.broker} starts, a new one", "its disk is empty; new partitions may lie on it"
+    )
 
 
 @explains(BrokerFenced)

@@ -146,6 +146,11 @@ def _create_topic(choose: Choose, cluster: Cluster) -> str:
     return f"{choose.one(topology.TOPICS)} {topology.topic(choose, len(cluster.brokers))}"
 
 
+def _add_broker(choose: Choose, cluster: Cluster) -> str:
+    """The next number, up to five brokers; then one that is there, which is refused."""
+    return f"{min(len(cluster.brokers) + 1, 5)} {choose.one(('', 'rack=a', 'rack=b'))}"
+
+
 def _alter_topic(choose: Choose, cluster: Cluster) -> str:
     return f"{choose.one(_topics(cluster))} {choose.one(ALTERED)}"
 
@@ -182,6 +187,7 @@ def _partition(choose: Choose, cluster: Cluster) -> str:
 
 
 SPECIAL: dict[tuple[str, str], Callable[[Choose, Cluster], str]] = {
+    ("add", "broker"): _add_broker,
     ("add", "consumer"): _add_consumer,
     ("add", "producer"): _add_producer,
     ("add", "share-consumer"): _add_sharer,

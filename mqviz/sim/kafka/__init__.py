@@ -21,6 +21,7 @@ from mqviz.sim.kafka import fetcher as fetcher
 from mqviz.sim.kafka import group_offsets as group_offsets
 from mqviz.sim.kafka import hardware as hardware
 from mqviz.sim.kafka import membership as membership
+from mqviz.sim.kafka import more_brokers as more_brokers
 from mqviz.sim.kafka import offsets as offsets
 from mqviz.sim.kafka import positions as positions
 from mqviz.sim.kafka import producer as producer

@@ -131,5 +131,5 @@ def _created(sim: Simulation, command: CreateTopic) -> None:
 
 def coordinator_of(sim: Simulation, group: str) -> int:
     """The broker that leads the group's partition of __consumer_offsets, placed as any topic; -1: nobody does (R13, R99)."""
-    first = offsets_partition(group) % len(sim.state.cluster.brokers)
+    first = offsets_partition(group) % sim.state.cluster.founders
     return leader(sim.state.cluster, stripe(sim, first, FACTOR))

@@ -114,7 +114,7 @@ def _written(sim: Simulation, number: int, client: str, request: OffsetCommit) -
 def write_us(sim: Simulation) -> int:
     """How long a write of the group coordinator takes: to the followers and back, if there are any (R6, S4)."""
     cluster = sim.state.cluster
-    return 2 * cluster.link_latency_us if len(cluster.brokers) > 1 else 0
+    return 2 * cluster.link_latency_us if cluster.founders > 1 else 0
 
 
 # -- expiry -------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from mqviz.model.broker_added import founders
 from mqviz.model.seats import SeatsMoved, leader
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import controller
@@ -25,13 +26,13 @@ class Balance(msgspec.Struct):
 
 def stripe(sim: Simulation, first: int, factor: int) -> tuple[int, ...]:
     """The replicas of an internal partition, placed as any topic: `factor` brokers from the `first` one on (R13)."""
-    brokers = list(sim.state.cluster.brokers)
+    brokers = founders(sim.state.cluster)
     return tuple(brokers[(first + k) % len(brokers)] for k in range(min(factor, len(brokers))))
 
 
 def _lists(sim: Simulation) -> list[tuple[int, ...]]:
     factors = (FACTOR, int(sim.scenario.cluster.setting("transaction.state.log.replication.factor")))
-    count = len(sim.state.cluster.brokers)
+    count = sim.state.cluster.founders
     return list(dict.fromkeys(stripe(sim, first, factor) for factor in factors for first in range(count)))
 
 

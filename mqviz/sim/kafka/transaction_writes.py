@@ -20,6 +20,7 @@ from mqviz.model.seats import leader
 from mqviz.model.transactions import AddedToTransaction
 from mqviz.sim.engine import TIMER, Simulation
 from mqviz.sim.kafka import sockets
+from mqviz.sim.kafka.seats import stripe
 
 RETRY_US = 20_000
 """add.partitions.to.txn.retry.backoff.ms"""
@@ -46,11 +47,11 @@ def coordinator_of(sim: Simulation, transactional_id: str) -> int:
 
 def _replicas(sim: Simulation, transactional_id: str) -> list[Broker]:
     """The brokers that hold the id's partition of __transaction_state, placed as any topic (R13)."""
-    cluster, brokers = sim.scenario.cluster, list(sim.state.cluster.brokers.values())
+    cluster, brokers = sim.scenario.cluster, sim.state.cluster.brokers
     partitions = cluster.setting("transaction.state.log.num.partitions")
-    factor = min(cluster.setting("transaction.state.log.replication.factor"), len(brokers))
+    factor = cluster.setting("transaction.state.log.replication.factor")
     first = offsets_partition(transactional_id, partitions)
-    return [brokers[(first + k) % len(brokers)] for k in range(factor)]
+    return [brokers[number] for number in stripe(sim, first, factor)]
 
 
 def writable(sim: Simulation, transactional_id: str) -> bool:
