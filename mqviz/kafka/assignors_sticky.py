@@ -47,11 +47,8 @@ def librdkafka_cooperative_sticky_assignor(
     """cooperative-sticky as librdkafka has it, which moves other partitions than Java's (E4, E30)."""
     claims = _owned(subscriptions)
     owned, _ = _owners(partitions_per_topic, claims)
-    kept = _still_wanted(owned, subscriptions)
-    assignment = {member: list(kept[member]) for member in subscriptions}
-    _fill(assignment, partitions_per_topic, subscriptions)
-    _even_out(assignment, sorted(_all(partitions_per_topic)), subscriptions, {})
-    return _adjusted(_sorted(assignment), owned, claims)
+    in_turn = _librdkafka_turn(partitions_per_topic, subscriptions, owned)
+    return _adjusted(_sorted(_general(in_turn, subscriptions, owned, {})), owned, claims)
 
 
 ASSIGNORS: dict[str, Assignor] = {
@@ -143,7 +140,8 @@ def _assign(
         topics = next(iter(wanted))
         mine = {topic: n for topic, n in partitions_per_topic.items() if topic in topics}
         return _sorted(_constrained(_all(mine), _still_wanted(owned, subscriptions)))
-    return _sorted(_general(partitions_per_topic, subscriptions, owned))
+    in_turn = _in_turn(partitions_per_topic, subscriptions)
+    return _sorted(_general(in_turn, subscriptions, owned, _earlier(claims, subscriptions)))
 
 
 def _still_wanted(
@@ -208,18 +206,38 @@ def _deal(
 # -- unequal subscriptions --------------------------------------------------------------------------------
 
 
+def _earlier(claims: Claims, subscriptions: Mapping[str, Subscription]) -> dict[TopicPartition, str]:
+    """Who had a partition in an earlier generation than the newest that somebody knows, the last of them."""
+    newest = max((claim.generation for claim in claims.values()), default=-1)
+    found: dict[TopicPartition, str] = {}
+    for member in sorted(claims):
+        for tp in claims[member].partitions:
+            if claims[member].generation < newest and tp.topic in subscriptions[member].topics:
+                other = found.get(tp)
+                if other is None or claims[other].generation < claims[member].generation:
+                    found[tp] = member
+    return found
+
+
 def _general(
-    partitions_per_topic: Mapping[str, int],
+    in_turn: list[TopicPartition],
     subscriptions: Mapping[str, Subscription],
     owned: Mapping[str, list[TopicPartition]],
+    before: Mapping[TopicPartition, str],
 ) -> Assignment:
-    """Each partition without owner to the least loaded subscriber, then moves while they even out the load (S9, E29)."""
+    """Each partition without owner to the least loaded subscriber, then moves while they even out the load (S9, E29).
+
+    `in_turn`: in which order they are looked at. What nobody had moves first, unless somebody gave up a topic;
+    `before`: who had it in an earlier generation.
+    """
     kept = _still_wanted(owned, subscriptions)
     assignment = {member: list(kept[member]) for member in subscriptions}
-    _fill(assignment, partitions_per_topic, subscriptions)
+    _fill(assignment, in_turn, subscriptions)
     filled = {member: list(given) for member, given in assignment.items()}
-    before = {tp: member for member in owned for tp in kept[member]}
-    _even_out(assignment, _in_turn(partitions_per_topic, subscriptions), subscriptions, before)
+    had = {tp for mine in kept.values() for tp in mine}
+    if kept == owned:
+        _even_out(assignment, [tp for tp in in_turn if tp not in had], subscriptions, before)
+    _even_out(assignment, in_turn, subscriptions, before)
     fresh = not any(kept.values())
     return assignment if fresh or _imbalance(assignment) < _imbalance(filled) else filled
 
@@ -235,13 +253,35 @@ def _in_turn(
     return sorted(_all(partitions_per_topic), key=wanted)
 
 
-def _fill(
-    assignment: Assignment,
+def _librdkafka_turn(
     partitions_per_topic: Mapping[str, int],
     subscriptions: Mapping[str, Subscription],
+    owned: Mapping[str, list[TopicPartition]],
+) -> list[TopicPartition]:
+    """librdkafka's order where all want the same: always one of whoever has most left, then the rest backwards (E30).
+
+    Several topics stand in its metadata in an order that nobody promises; here it is that of their names.
+    """
+    if len({frozenset(subscription.topics) for subscription in subscriptions.values()}) > 1:
+        return _in_turn(partitions_per_topic, subscriptions)
+    left = {member: sorted(mine) for member, mine in _still_wanted(owned, subscriptions).items() if mine}
+    if not left:
+        return _all(partitions_per_topic)
+    found: list[TopicPartition] = []
+    while left:
+        most = max(left, key=lambda member: (len(left[member]), member))
+        found.append(left[most].pop(0))
+        if not left[most]:
+            del left[most]
+    taken = set(found)
+    return found + [tp for tp in reversed(_all(partitions_per_topic)) if tp not in taken]
+
+
+def _fill(
+    assignment: Assignment, in_turn: list[TopicPartition], subscriptions: Mapping[str, Subscription]
 ) -> None:
     given = {tp for mine in assignment.values() for tp in mine}
-    for tp in _in_turn(partitions_per_topic, subscriptions):
+    for tp in in_turn:
         taker = _least_loaded(assignment, tp.topic, subscriptions)
         if tp not in given and taker is not None:
             assignment[taker].append(tp)
@@ -262,7 +302,7 @@ def _even_out(
 ) -> None:
     """Move a partition whose owner has at least two more than one who could have it, until nothing moves (E30).
 
-    It goes back to its owner `before` if that one has so much less, else to the least loaded.
+    It goes back to whom it belonged `before` if that one has so much less, else to the least loaded.
     """
     owner = {tp: member for member, given in assignment.items() for tp in given}
     moved = True

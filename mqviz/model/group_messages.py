@@ -18,16 +18,19 @@ class JoinGroup(Request, frozen=True):
     topics: tuple[str, ...]
     instance_id: str | None = None
     holdings: Holdings = Holdings()
+    protocol_type: str = "consumer"
 
 
 class SyncGroup(Request, frozen=True):
-    """Ask for one's assignment; the leader brings everybody's (R104)."""
+    """Ask for one's assignment; the leader brings everybody's (R104). `protocol_name`: the assignor that it believes in, None: any."""
 
     group: str
     generation: int
     member_id: str
     assignments: tuple[tuple[str, tuple[tuple[str, int], ...]], ...] = ()
     instance_id: str | None = None
+    protocol_type: str | None = None
+    protocol_name: str | None = None
 
 
 class Heartbeat(Request, frozen=True):

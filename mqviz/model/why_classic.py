@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from mqviz.model.group import MemberTimeoutsSet
 from mqviz.model.group_takeover import GroupLoaded, StaticMemberReplaced
 from mqviz.model.membership import AssignmentComputed, ShareArrived
 from mqviz.model.readings import Why
@@ -57,4 +58,15 @@ def _arrived(state: State, event: ShareArrived) -> Why:
         f"the new share of {event.consumer} waits for its next poll()",
         "the application works on records that it was given before",
         "callbacks run inside poll()",
+    )
+
+
+@explains(MemberTimeoutsSet)
+def _timeouts(state: State, event: MemberTimeoutsSet) -> Why:
+    return _why(
+        event,
+        f"{event.member_id} has other timeouts in {event.group}",
+        f"it joined again with session.timeout.ms {event.session_timeout_us // 1_000} and "
+        f"max.poll.interval.ms {event.rebalance_timeout_us // 1_000}",
+        "each JoinGroup brings the member's timeouts",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -54,7 +55,7 @@ def _poll(world: World, act: Args) -> None:
 def _call(world: World, name: str, ms: float) -> str:
     """One poll(); returns the exception that it threw, or nothing."""
     begin = len(world.log)
-    outcome = world.do(f"poll consumer {name} timeout={ms}ms")
+    outcome = _told(world, f"poll consumer {name} timeout={ms}ms")
     if outcome != "ok":
         return outcome
 
@@ -63,6 +64,16 @@ def _call(world: World, name: str, ms: float) -> str:
 
     world.until(lambda: bool(ended()))
     return ended()[0].exception if ended() else ""
+
+
+def _told(world: World, command: str) -> str:
+    """What calling the client does: "ok", or the exception that it throws where the command is refused (R95)."""
+    outcome = world.do(command)
+    found = re.search(r"\((\w+Exception)\)$", outcome)
+    if found:
+        return found[1]
+    ended = outcome.endswith((" has ended", " is closing", " is leaving", " is closed"))
+    return "IllegalStateException" if ended else outcome
 
 
 @verb("poll_loop")
@@ -81,7 +92,7 @@ def _busy(world: World, act: Args) -> None:
 @verb("seek")
 def _seek(world: World, act: Args) -> None:
     place = f"topic={act['topic']} partition={act['partition']} offset={act['offset']}"
-    world.answered(act.get("as"), world.do(f"seek consumer {act['member']} {place}"))
+    world.answered(act.get("as"), _told(world, f"seek consumer {act['member']} {place}"))
 
 
 @verb("pause_partition")
@@ -96,14 +107,14 @@ def _resume(world: World, act: Args) -> None:
 
 def _set_paused(world: World, act: Args, word: str) -> None:
     place = tp(act["topic"], act["partition"])
-    world.answered(act.get("as"), world.do(f"{word} partition {place} consumer={act['member']}"))
+    world.answered(act.get("as"), _told(world, f"{word} partition {place} consumer={act['member']}"))
 
 
 @verb("commit")
 def _commit(world: World, act: Args) -> None:
     """commitSync(): the runner waits until it returned or threw."""
     name, begin = act["member"], len(world.log)
-    outcome = world.do(f"commit consumer {name}")
+    outcome = _told(world, f"commit consumer {name}")
     waits = bool(world.state.cluster.consumers[name].commits)
     world.to(world.now_us + 1)
 
@@ -126,6 +137,9 @@ def _commit_failed(event: CommitRefused) -> str:
 @verb("reset_offsets")
 def _reset(world: World, act: Args) -> None:
     offsets = tuple((*place(text), offset) for text, offset in act["offsets"].items())
+    if any(offset < 0 for _, _, offset in offsets):  # OffsetAndMetadata cannot be made
+        world.answered(act.get("as"), "IllegalArgumentException")
+        return
     request = OffsetCommit(act["group"], -1, "", offsets)
     number = world.ask("admin", coordinator_of(world.backend._sim, act["group"]), request)
     world.until(lambda: world.answer_of(number) is not None)
@@ -239,12 +253,21 @@ def _position(world: World, read: Args) -> Any:
     def known() -> bool:
         return key in consumer.claims and consumer.claims[key].position is not None
 
-    if key in consumer.claims and not known():
+    if key not in consumer.claims:
+        return "IllegalStateException"
+    begin = len(world.log)
+
+    def thrown_here() -> list[PollEnded]:
+        return [e for e in world.log[begin:] if isinstance(e, PollEnded) and e.consumer == consumer.name]
+
+    if not known():
         sim = world.backend._sim
         sim.cause = 0
         positions.locate(sim, consumer)
-        world.until(known, read.get("timeout_ms", 5_000))
-    return consumer.claims[key].position if known() else "TimeoutException/REQUEST_TIMED_OUT"
+        world.until(lambda: known() or any(e.exception for e in thrown_here()), read.get("timeout_ms", 5_000))
+    if known():
+        return consumer.claims[key].position
+    return next((e.exception for e in thrown_here() if e.exception), "TimeoutException/REQUEST_TIMED_OUT")
 
 
 @fact("current_lag")

@@ -110,6 +110,11 @@ def _idle(world: World, read: Args) -> Any:
     return sorted(member for member, owned in _assignment(world, read).items() if not owned)
 
 
+@fact("assignment_sizes")
+def _sizes(world: World, read: Args) -> Any:
+    return sorted(len(owned) for owned in _assignment(world, read).values())
+
+
 @fact("covered")
 def _covered(world: World, read: Args) -> Any:
     return sorted(chain.from_iterable(_assignment(world, read).values()))

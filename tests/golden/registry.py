@@ -18,6 +18,7 @@ SHARE_VERBS: dict[str, Callable[[World, Args], None]] = {}
 SHARE_FACTS: dict[str, Callable[[World, Args], Any]] = {}
 SHAPES: dict[str, Callable[[Any, Any], bool]] = {}
 MOMENTS: dict[str, Callable[..., int | None]] = {}
+BEGINS: list[Callable[[World], None]] = []
 CHECKS: dict[str, Callable[[World, Args], Any]] = {}
 
 
@@ -48,6 +49,12 @@ def shape(name: str) -> Callable[[Function], Function]:
 def check(name: str) -> Callable[[Function], Function]:
     """Register function(world, read) -> the value of the fact `check` of that name."""
     return _register(CHECKS, name)
+
+
+def begins(function: Callable[[World], None]) -> Callable[[World], None]:
+    """Register function(world): what it needs to remember of the state in which a step begins."""
+    BEGINS.append(function)
+    return function
 
 
 def moment(name: str) -> Callable[[Function], Function]:

@@ -23,8 +23,9 @@ def _join(world: World, request: Args, act: Args) -> Any:
         request["sessionTimeoutMs"] * MS,
         request["rebalanceTimeoutMs"] * MS,
         tuple(p["name"] for p in request["protocols"]),
-        tuple(request["protocols"][0]["metadata"]["subscription"]),
+        tuple(dict.fromkeys(topic for p in request["protocols"] for topic in p["metadata"]["subscription"])),
         request.get("groupInstanceId"),
+        protocol_type=request.get("protocolType", "consumer"),
     )
 
     def named(answer: Any) -> Any:
@@ -51,23 +52,29 @@ def _plain(answer: Any) -> Any:
 
 @rpc("SyncGroup")
 def _sync(world: World, request: Args, act: Args) -> Any:
-    assignments = tuple(
-        (
-            a["memberId"],
-            tuple((t["topic"], p) for t in a["assignment"]["partitions"] for p in t["partitions"])
-            if isinstance(a["assignment"], dict) and "partitions" in a["assignment"]
-            else tuple((t, p) for t, p in (item.rsplit("-", 1) for item in a["assignment"])),
-        )
-        for a in request["assignments"]
-    )
+    assignments = tuple((a["memberId"], _partitions(a["assignment"])) for a in request["assignments"])
     value = SyncGroup(
         request["groupId"],
         request["generationId"],
         request["memberId"],
         assignments,
         request.get("groupInstanceId"),
+        request.get("protocolType"),
+        request.get("protocolName"),
     )
     return _coordinator(world, request), value, _plain
+
+
+def _partitions(assignment: Any) -> tuple[tuple[str, int], ...]:
+    """The partitions of an assignment, each `t-0` or a topic with its numbers."""
+    found: list[tuple[str, int]] = []
+    for item in assignment["partitions"] if isinstance(assignment, dict) else assignment:
+        if isinstance(item, str):
+            topic, _, number = item.rpartition("-")
+            found.append((topic, int(number)))
+        else:
+            found += [(item["topic"], number) for number in item["partitions"]]
+    return tuple(found)
 
 
 @rpc("Heartbeat")
@@ -83,9 +90,13 @@ def _heartbeat(world: World, request: Args, act: Args) -> Any:
 
 @rpc("LeaveGroup")
 def _leave(world: World, request: Args, act: Args) -> Any:
-    member = request["members"][0] if "members" in request else request
-    value = LeaveGroup(request["groupId"], member["memberId"], member.get("groupInstanceId"))
-    return _coordinator(world, request), value, _plain
+    *others, member = [
+        LeaveGroup(request["groupId"], m["memberId"], m.get("groupInstanceId"))
+        for m in request.get("members", [request])
+    ]
+    for other in others:  # one request a member
+        world.ask(act.get("conn", "raw"), _coordinator(world, request), other)
+    return _coordinator(world, request), member, _plain
 
 
 @rpc("OffsetCommit")

@@ -21,7 +21,7 @@ from mqviz.model.units import Duration, Value
 from mqviz.scenario import ClusterPlan, Scenario
 from mqviz.sim.backend import open_sim
 from mqviz.sim.kafka import network
-from tests.golden.registry import FACTS, MOMENTS, RPC, SHARE_FACTS, SHARE_VERBS, VERBS, Args, NotRun
+from tests.golden.registry import BEGINS, FACTS, MOMENTS, RPC, SHARE_FACTS, SHARE_VERBS, VERBS, Args, NotRun
 
 MS = 1_000
 QUIET_US = 60_000_000
@@ -82,6 +82,8 @@ class World:
         self.notes.setdefault("event_index", []).append(len(self.log))
         groups = {name: group.generation for name, group in self.state.cluster.groups.items()}
         self.notes.setdefault("generations", []).append(groups)
+        for remember in BEGINS:
+            remember(self)
 
     # -- time --------------------------------------------------------------------------------------------
 

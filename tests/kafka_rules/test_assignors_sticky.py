@@ -170,6 +170,45 @@ def test_e4_librdkafka_moves_the_first_partitions_where_java_moves_the_last() ->
     assert topics == {"m01": "tb-0 tb-1 tb-2", "m02": "ta-0 ta-1 ta-2"}
 
 
+def test_e30_librdkafka_gives_what_nobody_owns_backwards_and_takes_first_from_whoever_has_most() -> None:
+    lib = librdkafka_cooperative_sticky_assignor
+    three = settled(lib, {"t": 7}, m02="t-1 t-2", m03="t-0 t-3")
+    assert three == {"m02": "t-1 t-2 t-4 t-6", "m03": "t-0 t-3 t-5"}
+    four = settled(lib, {"t": 7}, **three, m04="")
+    assert four == {"m02": "t-2 t-4 t-6", "m03": "t-3 t-5", "m04": "t-0 t-1"}
+    five = settled(lib, {"t": 7}, **four, m05="")
+    assert five == {"m02": "t-4 t-6", "m03": "t-3 t-5", "m04": "t-0 t-1", "m05": "t-2"}
+    del five["m02"]
+    assert settled(lib, {"t": 7}, **five) == {"m03": "t-3 t-4 t-5", "m04": "t-0 t-1", "m05": "t-2 t-6"}
+
+
+def unequal(partitions: dict[str, int], *members: tuple[str, str, str, int]) -> dict[str, str]:
+    """StickyAssignor for members of (name, topics, what it had, since which generation)."""
+    subscriptions = {
+        name: Subscription(tuple(topics.split()), user_data=StickyUserData(tps(had), generation))
+        for name, topics, had, generation in members
+    }
+    return told(sticky_assignor(partitions, subscriptions))
+
+
+def test_r118_what_nobody_had_moves_before_what_somebody_has() -> None:
+    assert unequal(
+        {"t": 5, "u": 7},
+        ("m01", "t u", "t-1 u-2 u-5", 7),
+        ("m03", "t", "t-0 t-2 t-3", 7),
+        ("m04", "u", "u-0 u-1 u-3", 7),
+    ) == {"m01": "t-1 u-2 u-5 u-6", "m03": "t-0 t-2 t-3 t-4", "m04": "u-0 u-1 u-3 u-4"}
+
+
+def test_r118_a_member_that_was_away_gets_back_what_it_had() -> None:
+    assert unequal(
+        {"t": 3, "u": 2},
+        ("m01", "t u", "t-1 u-0 u-1", 6),
+        ("m02", "t", "t-0 t-2", 6),
+        ("m03", "t", "t-1", 5),
+    ) == {"m01": "u-0 u-1", "m02": "t-2", "m03": "t-0 t-1"}
+
+
 def test_r110_the_default_strategy_is_eager() -> None:
     assert not cooperates(("range", "cooperative-sticky"))
     assert cooperates(("cooperative-sticky",))

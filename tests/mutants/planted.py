@@ -24,6 +24,7 @@ COMPACTION = "sim/kafka/test_log_compaction.py"
 RETENTION = "sim/kafka/test_log_retention.py"
 TRANSACTIONS = "sim/kafka/test_transactions.py"
 PROTOCOL = "sim/kafka/test_group_protocol.py"
+CLIENTS = "sim/kafka/test_classic_clients.py"
 COORDINATOR = "sim/kafka/test_classic_coordinator.py"
 KIP848 = "sim/kafka/test_kip848_coordinator.py"
 SHARE = "sim/kafka/test_share_partition.py"
@@ -246,6 +247,38 @@ MUTANTS = (
         "if group.extended and group.window_left_us < 0:",
         PROTOCOL,
         "fx7",
+    ),
+    Mutant(
+        "static members are put out when they do not join again",
+        "sim/kafka/classic_rebalance.py",
+        " if not m.joining and m.instance_id is None]:",
+        " if not m.joining]:",
+        COORDINATOR,
+        "r103",
+    ),
+    Mutant(
+        "a static member's commit does not say who it is",
+        "sim/kafka/commits.py",
+        'membership.instance_id(consumer) if name_of(consumer) == "classic" else None',
+        "None",
+        CLIENTS,
+        "r113",
+    ),
+    Mutant(
+        "a member may change to assignors that it did not support before",
+        "sim/kafka/classic_group.py",
+        "lists = [member.assignors for member in group.members.values()]",
+        "lists = [m.assignors for m in group.members.values() if m.member_id != request.member_id]",
+        COORDINATOR,
+        "e26",
+    ),
+    Mutant(
+        "librdkafka deals what nobody owns in ascending order",
+        "kafka/assignors_sticky.py",
+        "[tp for tp in reversed(_all(partitions_per_topic)) if tp not in taken]",
+        "[tp for tp in _all(partitions_per_topic) if tp not in taken]",
+        STICKY,
+        "e30",
     ),
     Mutant(
         "every member is told who the others are",

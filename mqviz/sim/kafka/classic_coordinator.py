@@ -31,6 +31,11 @@ def misdirected(sim: Simulation, number: int, name: str) -> Error:
     return Error.NONE
 
 
+def unnamed(sim: Simulation, number: int, name: str) -> Error:
+    """As `misdirected`, for requests of members, whose group must have a name."""
+    return misdirected(sim, number, name) if name else Error.INVALID_GROUP_ID
+
+
 def looks_after(sim: Simulation, group: Group) -> bool:
     """Whether the broker in whose memory the group's timers run is alive, and still its coordinator."""
     alive = sim.state.cluster.brokers[group.coordinator].process in (*UP, "paused")

@@ -1,22 +1,29 @@
 """Classic group: who may join, and as whom: the group coordinator's JoinGroup.
 
 Like a real broker: ids before membership for dynamic members (R101, E27); sessions within the broker's bounds;
-group.max.size; an assignor that all support (E26); a rejoin with nothing new is only told again (R111). A static member
+group.max.size; an assignor that all support, with what the member itself said before (E26); a rejoin with nothing new is only told again (R111). A static member
 needs no id first, and one that comes back takes its old place: in a stable group nobody else notices (R113).
 The states of R100 are the table MOVES in model/group.py; the rest of the protocol is in classic_rebalance.py,
-classic_members.py and classic_coordinator.py. Left out: checks of subscriptions by static members that come back.
+classic_members.py and classic_coordinator.py. Left out: groups of another protocol type than consumer.
 """
 
 from __future__ import annotations
 
 from mqviz.kafka.assignors import choose_assignor
 from mqviz.kafka.errors import Error
-from mqviz.model.group import Group, GroupCreated, MemberIdGiven, MemberJoined, MemberRejoined
+from mqviz.model.group import (
+    Group,
+    GroupCreated,
+    MemberIdGiven,
+    MemberJoined,
+    MemberRejoined,
+    MemberTimeoutsSet,
+)
 from mqviz.model.group_member import Member
 from mqviz.model.group_takeover import StaticMemberReplaced
 from mqviz.model.request import Joined, JoinGroup, Synced
 from mqviz.sim.engine import Simulation
-from mqviz.sim.kafka.classic_coordinator import misdirected, watch
+from mqviz.sim.kafka.classic_coordinator import unnamed, watch
 from mqviz.sim.kafka.classic_errors import fenced
 from mqviz.sim.kafka.classic_members import remove
 from mqviz.sim.kafka.classic_rebalance import complete_if_all_joined, rebalance, told
@@ -26,7 +33,7 @@ from mqviz.sim.kafka.network import answer, serves
 
 @serves(JoinGroup)
 def _join(sim: Simulation, number: int, request: JoinGroup) -> None:
-    error = misdirected(sim, number, request.group)
+    error = unnamed(sim, number, request.group)
     if not error and not _session_in_bounds(sim, request):
         error = Error.INVALID_SESSION_TIMEOUT
     if not error and request.member_id and request.group not in sim.state.cluster.groups:
@@ -67,14 +74,22 @@ def _refused(sim: Simulation, group: Group, request: JoinGroup) -> Error:
     """Why the group does not take this one: it is full, nothing is in common, it is another or nobody."""
     if _full(sim, group, request.member_id):
         return Error.GROUP_MAX_SIZE_REACHED
-    members = group.members.values()
-    if not any(all(name in member.assignors for member in members) for name in request.assignors):
+    if not _in_common(group, request):
         return Error.INCONSISTENT_GROUP_PROTOCOL
     if not request.member_id or request.member_id in group.pending:
         return Error.NONE
     error = fenced(group, request.member_id, request.instance_id)
     unknown = request.member_id not in group.members
     return error or (Error.UNKNOWN_MEMBER_ID if unknown else Error.NONE)
+
+
+def _in_common(group: Group, request: JoinGroup) -> bool:
+    """Whether all members support one of these assignors; a member that changes its list is asked, too, what it said before (E26)."""
+    if group.state == "Empty":
+        return bool(request.assignors and request.protocol_type)
+    lists = [member.assignors for member in group.members.values()]
+    common = any(all(name in other for other in lists) for name in request.assignors)
+    return common and request.protocol_type == "consumer"
 
 
 def _full(sim: Simulation, group: Group, member_id: str) -> bool:
@@ -140,6 +155,7 @@ def _join_known(sim: Simulation, group: Group, member: Member, number: int, requ
     if same and (group.state == "CompletingRebalance" or (group.state == "Stable" and not leads)):
         answer(sim, number, told(group, member))
         return
+    _set_timeouts(sim, group, member, request)
     event = MemberRejoined(
         *sim.stamp(),
         group.name,
@@ -151,6 +167,16 @@ def _join_known(sim: Simulation, group: Group, member: Member, number: int, requ
     )
     sim.cause = sim.emit(event)
     _go_on(sim, group, f"{member.client} joined again")
+
+
+def _set_timeouts(sim: Simulation, group: Group, member: Member, request: JoinGroup) -> None:
+    """A rejoin may bring other timeouts."""
+    new = (request.session_timeout_us, request.rebalance_timeout_us)
+    shorter = request.session_timeout_us < member.session_timeout_us
+    if new != (member.session_timeout_us, member.rebalance_timeout_us):
+        sim.emit(MemberTimeoutsSet(*sim.stamp(), group.name, member.member_id, *new))
+    if shorter:
+        watch(sim, group, member.member_id, request.session_timeout_us)
 
 
 # -- static members ---------------------------------------------------------------------------------------

@@ -4,7 +4,8 @@ Like a real broker: the leader's assignment is stored before anybody is told (R1
 expire (R112), goodbyes (R94). Unknown members are told before wrong generations before the group's state (E27), and
 whoever comes with the group.instance.id of another member is fenced first (R113). A member that waits in SyncGroup is
 told of a new rebalance; a JoinGroup whose member is removed is answered UNKNOWN_MEMBER_ID.
-Left out: the check of SyncGroup's protocol name.
+Whoever leaves lets the group rebalance, even if it only had an id so far; one whose session expires ends the initial delay
+if nobody else is missing. Left out: nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from mqviz.model.group_member import Member
 from mqviz.model.request import Heartbeat, Joined, LeaveGroup, Plain, Synced, SyncGroup
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import sockets
-from mqviz.sim.kafka.classic_coordinator import looks_after, misdirected, watch
+from mqviz.sim.kafka.classic_coordinator import looks_after, unnamed, watch
 from mqviz.sim.kafka.classic_errors import fenced, member_error
 from mqviz.sim.kafka.classic_rebalance import complete, complete_if_all_joined, rebalance
 from mqviz.sim.kafka.network import answer, serves
@@ -45,9 +46,9 @@ Assignments = tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
 @serves(SyncGroup)
 def _sync(sim: Simulation, number: int, request: SyncGroup) -> None:
     group = sim.state.cluster.groups.get(request.group)
-    error = misdirected(sim, number, request.group) or member_error(group, request)
-    if not error and group is not None and group.state == "PreparingRebalance":
-        error = Error.REBALANCE_IN_PROGRESS
+    error = unnamed(sim, number, request.group) or member_error(group, request)
+    if not error and group is not None:
+        error = _sync_error(group, request)
     if group is None or error:
         answer(sim, number, Synced(error))
         return
@@ -62,6 +63,14 @@ def _sync(sim: Simulation, number: int, request: SyncGroup) -> None:
         sim.schedule(
             write_us(sim), TIMER, "kafka.assigned", group.name, group.generation, request.assignments
         )
+
+
+def _sync_error(group: Group, request: SyncGroup) -> Error:
+    """It believes in another assignor than the group's, or the group is being put together anew."""
+    if request.protocol_type not in (None, "consumer") or request.protocol_name not in (None, group.assignor):
+        return Error.INCONSISTENT_GROUP_PROTOCOL
+    preparing = group.state == "PreparingRebalance"
+    return Error.REBALANCE_IN_PROGRESS if preparing else Error.NONE
 
 
 @due("kafka.assigned")
@@ -94,7 +103,7 @@ def _sync_timeout(sim: Simulation, name: str, generation: int) -> None:
 @serves(Heartbeat)
 def _heartbeat(sim: Simulation, number: int, request: Heartbeat) -> None:
     group = sim.state.cluster.groups.get(request.group)
-    error = misdirected(sim, number, request.group) or member_error(group, request)
+    error = unnamed(sim, number, request.group) or member_error(group, request)
     if group is not None and not error:
         sim.emit(MemberHeard(*sim.stamp(), group.name, request.member_id))
         error = Error.REBALANCE_IN_PROGRESS if group.state == "PreparingRebalance" else Error.NONE
@@ -104,7 +113,7 @@ def _heartbeat(sim: Simulation, number: int, request: Heartbeat) -> None:
 @serves(LeaveGroup)
 def _leave(sim: Simulation, number: int, request: LeaveGroup) -> None:
     group = sim.state.cluster.groups.get(request.group)
-    error = misdirected(sim, number, request.group)
+    error = unnamed(sim, number, request.group)
     member_id = request.member_id
     if group is not None and not member_id and request.instance_id is not None:
         member_id = group.static.get(request.instance_id, "")
@@ -127,7 +136,7 @@ def remove(sim: Simulation, group: Group, member: Member, reason: str) -> None:
     event = MemberRemoved(*sim.stamp(), group.name, member.member_id, member.client, reason)
     sim.cause = sim.emit(event)
     if group.state == "PreparingRebalance":
-        complete_if_all_joined(sim, group)
+        complete_if_all_joined(sim, group, initially=reason in ("session expired", "never joined"))
     elif was_member or (reason == "left" and group.state != "Empty"):  # also an id that was only given
         _rebalance_without(sim, group, REASONS[reason].format(member.client))
 

@@ -64,9 +64,12 @@ def _rebalance_timeout(sim: Simulation, name: str, round_number: int) -> None:
         complete(sim, group)
 
 
-def complete_if_all_joined(sim: Simulation, group: Group) -> None:
-    """Begin the generation if nobody is missing: all members have joined again and no id waits to be used (R103)."""
-    waiting = group.initial or group.pending
+def complete_if_all_joined(sim: Simulation, group: Group, *, initially: bool = False) -> None:
+    """Begin the generation if nobody is missing: all members have joined again and no id waits to be used (R103).
+
+    `initially`: even before the initial delay is over.
+    """
+    waiting = (group.initial and not initially) or group.pending
     if not waiting and all(member.joining for member in group.members.values()):
         complete(sim, group)
 

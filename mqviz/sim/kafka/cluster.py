@@ -20,7 +20,7 @@ from mqviz.model.seats import leader
 from mqviz.scenario import ClusterPlan
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles, opens
 from mqviz.sim.kafka import controller, isr, placement, replica, topic_commands
-from mqviz.sim.kafka.seats import FACTOR, stripe
+from mqviz.sim.kafka.seats import stripe
 
 CONTROLLER_US = 1_000
 """A controller decision (R6)."""
@@ -131,5 +131,6 @@ def _created(sim: Simulation, command: CreateTopic) -> None:
 
 def coordinator_of(sim: Simulation, group: str) -> int:
     """The broker that leads the group's partition of __consumer_offsets, placed as any topic; -1: nobody does (R13, R99)."""
-    first = offsets_partition(group) % sim.state.cluster.founders
-    return leader(sim.state.cluster, stripe(sim, first, FACTOR))
+    plan, cluster = sim.scenario.cluster, sim.state.cluster
+    first = offsets_partition(group, plan.setting("offsets.topic.num.partitions")) % cluster.founders
+    return leader(cluster, stripe(sim, first, plan.setting("offsets.topic.replication.factor")))

@@ -17,7 +17,7 @@ from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka import membership
 from mqviz.sim.kafka.consumer_settings import backoff_us, value
 from mqviz.sim.kafka.network import receives
-from mqviz.sim.kafka.protocols import protocol_of
+from mqviz.sim.kafka.protocols import name_of, protocol_of
 
 Positions = tuple[tuple[str, int, int], ...]
 
@@ -63,7 +63,7 @@ def _stored(consumer: Consumer) -> Positions:
 def commit(sim: Simulation, consumer: Consumer, purpose: str, offsets: Positions | None = None) -> bool:
     """Commit `offsets`, or the positions; False if nothing was sent: there is nothing, or it is no member (R85)."""
     wanted = positions(consumer) if offsets is None else offsets
-    if not wanted:
+    if not wanted and consumer.settings.group:
         return False
     identity = protocol_of(consumer).identity(sim, consumer)
     if identity is None or not consumer.settings.group:
@@ -95,7 +95,8 @@ def _send(
     since_us: int,
 ) -> None:
     member_id, generation = identity
-    request = OffsetCommit(consumer.settings.group, generation, member_id, offsets)
+    static = membership.instance_id(consumer) if name_of(consumer) == "classic" else None
+    request = OffsetCommit(consumer.settings.group, generation, member_id, offsets, static)
     number = membership.ask_coordinator(sim, consumer, request)
     sim.emit(CommitStarted(*sim.stamp(), consumer.name, number, purpose))
     if attempt:

@@ -256,7 +256,14 @@ def _synced(sim: Simulation, name: str, flight: InFlight) -> None:
 
 
 def _take_share(sim: Simulation, consumer: Consumer, share: Parts) -> None:
-    """The callbacks: revoked for what is no longer there, assigned for what is new (R108, R109)."""
+    """The callbacks: revoked for what is no longer there, assigned for what is new (R108, R109).
+
+    None for a share with topics that it does not subscribe to, as a static member finds that came back with others: it joins again.
+    """
+    if any(topic not in consumer.topics for topic, _ in share):
+        _membership(sim, consumer, "stable", consumer.member_id, consumer.generation)
+        sim.cause = sim.emit(RejoinNeeded(*sim.stamp(), consumer.name, consumer.settings.group))
+        return
     held = {(claim.topic, claim.partition) for claim in consumer.claims.values()}
     loses = bool(held - set(share))
     revoke(sim, consumer, share)
@@ -355,10 +362,11 @@ def too_late(sim: Simulation, consumer: Consumer) -> None:
 
 
 def leave(sim: Simulation, consumer: Consumer) -> None:
-    """Revoke everything and send LeaveGroup; static members and those without an id say no goodbye (R113)."""
+    """Revoke everything and send LeaveGroup; static members and those in no group say no goodbye (R113)."""
     if not consumer.fenced:
         revoke(sim, consumer)
-    goodbye = bool(consumer.member_id) and instance_id(consumer) is None
+    member = bool(consumer.member_id) and consumer.phase != "unjoined"
+    goodbye = member and instance_id(consumer) is None
     state = "leaving" if goodbye else "closed"
     event = ConsumerChanged(*sim.stamp(), consumer.name, consumer.settings.group, state)
     sim.cause = sim.emit(event)

@@ -68,8 +68,11 @@ def _serve_commit(sim: Simulation, number: int, request: OffsetCommit) -> None:
 
 
 def known(sim: Simulation, offsets: TopicOffsets) -> TopicOffsets:
-    """Those whose topic is there: each broker looks for itself before it asks the coordinator for the others."""
-    return tuple(each for each in offsets if each[0] in sim.state.cluster.topics)
+    """Those whose partition is there: each broker looks for itself before it asks the coordinator for the others."""
+    topics = sim.state.cluster.topics
+    return tuple(
+        each for each in offsets if each[0] in topics and 0 <= each[1] < len(topics[each[0]].partitions)
+    )
 
 
 def refusal(sim: Simulation, request: OffsetCommit) -> Error:

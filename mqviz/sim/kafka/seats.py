@@ -14,8 +14,8 @@ from mqviz.model.seats import SeatsMoved, leader
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import controller
 
-FACTOR = 3
-"""offsets.topic.replication.factor"""
+FACTORS = ("offsets.topic.replication.factor", "transaction.state.log.replication.factor")
+"""Settings that say how many replicas the partitions of coordinators have."""
 
 
 class Balance(msgspec.Struct):
@@ -31,7 +31,7 @@ def stripe(sim: Simulation, first: int, factor: int) -> tuple[int, ...]:
 
 
 def _lists(sim: Simulation) -> list[tuple[int, ...]]:
-    factors = (FACTOR, int(sim.scenario.cluster.setting("transaction.state.log.replication.factor")))
+    factors = [int(sim.scenario.cluster.setting(name)) for name in FACTORS]
     count = sim.state.cluster.founders
     return list(dict.fromkeys(stripe(sim, first, factor) for factor in factors for first in range(count)))
 

@@ -65,7 +65,7 @@ def holdings(consumer: Consumer) -> Holdings:
     sticky = "sticky" in strategies(consumer)
     return Holdings(
         owned,
-        consumer.given_generation if owned else -1,
+        consumer.generation,
         consumer.given if sticky else (),
         consumer.given_generation if sticky else -1,
     )

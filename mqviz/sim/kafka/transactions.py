@@ -284,7 +284,8 @@ def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommit) -> Er
     modern = sim.state.cluster.consumer_groups.get(request.group)
     if modern:
         by_member = commit.generation != -1 or commit.member_id
-        return reconciliation.commit_error(modern, commit) if by_member else Error.NONE
+        stale = reconciliation.commit_error(modern, commit) if by_member else Error.NONE
+        return Error.ILLEGAL_GENERATION if stale == Error.STALE_MEMBER_EPOCH else stale
     return offsets.commit_error(sim.state.cluster.groups.get(request.group), commit, transactional=True)
 
 

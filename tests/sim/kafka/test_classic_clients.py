@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mqviz.model.consumer import ConsumerChanged, ConsumerFailed, RecordsProcessed
+from mqviz.model.consumer import CommitRefused, ConsumerChanged, ConsumerFailed, RecordsProcessed
 from mqviz.model.group import GenerationStarted, MemberJoined, MemberRemoved, RebalanceStarted
 from mqviz.model.group_takeover import StaticMemberReplaced
 from mqviz.model.membership import AssignmentComputed, PartitionsAssigned, PartitionsRevoked, ShareArrived
@@ -212,6 +212,32 @@ def test_r113_e31_the_older_one_is_fenced_without_a_callback() -> None:
     assert not callbacks(watched, "c", 10 * S)
     assert callbacks(watched, "d") == [("assigned", "4 5")]
     assert generation(watched) == 1
+
+
+def test_r113_a_commit_of_the_older_one_is_fenced_too() -> None:
+    watched = world(member("a", "group.instance.id=s1 loop=false"))
+    watched.do("set consumer a loop=true")
+    watched.to(2 * S)
+    watched.do("set consumer a loop=false")
+    watched.do(member("b", "group.instance.id=s1"))
+    watched.to(2 * S + 100 * MS)
+    watched.do("commit consumer a")
+    watched.to(2 * S + 200 * MS)
+    assert [event.named for event in of(watched, CommitRefused, consumer="a")] == ["FENCED_INSTANCE_ID (82)"]
+
+
+def test_r113_a_static_member_that_comes_back_with_other_topics_joins_again() -> None:
+    """Its old share names topics that it does not want any more: no callback, and all must join again."""
+    watched = run("create topic t partitions=2", "create topic u partitions=2", brokers=1, delay_us=0)
+    watched.do(member("a", "group.instance.id=s1"))
+    watched.do(member("b", "group.instance.id=s2"))
+    watched.to(10 * S)
+    watched.do("kill consumer a")
+    watched.do(member("a", "group.instance.id=s1").replace("topic=t", "topic=u"))
+    watched.to(20 * S)
+    assert callbacks(watched, "a", 10 * S) == [("assigned", "0 1")]
+    assert callbacks(watched, "b", 10 * S) == [("revoked", "1"), ("assigned", "0 1")]
+    assert (share(watched, "a"), share(watched, "b")) == ([0, 1], [0, 1])
 
 
 def test_fx9_close_rebalances_within_a_heartbeat_and_a_poll() -> None:

@@ -99,15 +99,112 @@ def test_r113_an_administrator_removes_a_static_member_by_its_instance_id() -> N
     assert watched.state.cluster.groups["g"].state == "Empty"
 
 
-def test_r103_static_members_outlast_a_rebalance_that_they_miss() -> None:
+def test_r103_r113_static_members_outlast_a_rebalance_that_they_miss() -> None:
+    """One goes on with its heartbeats, so that its session does not end before the rebalance timeout."""
     watched = world()
-    static_in(watched, "a", "s1")
+    one, member_id = static_in(watched, "a", "s1")
     new = Outside(watched, "b")
     given = getattr(asked(new, joining("b")), "member_id", "")
-    number = new.send(replace(joining("b", given), rebalance_timeout_us=3 * S))
-    watched.to(watched.backend.now_us + 61 * S)
-    assert not of(watched, MemberRemoved, reason="did not rejoin")
-    assert new.answer(number) is not None
+    number = new.send(joining("b", given))
+    since_us = watched.backend.now_us
+    while not of(watched, GenerationStarted, since_us):
+        assert watched.backend.now_us < since_us + 61 * S
+        assert error(one, Heartbeat("g", 1, member_id, "s1")) == Error.REBALANCE_IN_PROGRESS
+        watched.to(watched.backend.now_us + 5 * S)
+    assert not of(watched, MemberRemoved)
+    assert set(watched.state.cluster.groups["g"].members) == {member_id, given}
+    assert getattr(new.answer(number), "generation", 0) == 2
+
+
+def member_in(watched: Run, name: str, *assignors: str) -> tuple[Outside, JoinGroup]:
+    """A dynamic member from outside in a stable group of its own, and its JoinGroup."""
+    one = Outside(watched, name)
+    given = getattr(asked(one, joining(name)), "member_id", "")
+    join = replace(joining(name, given), assignors=assignors or ("range",))
+    generation = getattr(asked(one, join), "generation", -1)
+    assert error(one, SyncGroup("g", generation, given, ((given, (("t", 0),)),))) == Error.NONE
+    return one, join
+
+
+def test_e26_a_member_is_asked_what_it_said_before_when_it_changes_its_assignors() -> None:
+    watched = world()
+    one, join = member_in(watched, "a", "range", "roundrobin")
+    assert error(one, replace(join, assignors=("sticky",))) == Error.INCONSISTENT_GROUP_PROTOCOL
+    assert error(one, replace(join, assignors=())) == Error.INCONSISTENT_GROUP_PROTOCOL
+    assert error(one, replace(join, protocol_type="connect")) == Error.INCONSISTENT_GROUP_PROTOCOL
+    assert watched.state.cluster.groups["g"].state == "Stable"
+    again = asked(one, replace(join, assignors=("sticky", "roundrobin")))
+    assert (again.error, getattr(again, "assignor", "")) == (0, "sticky")
+
+
+def test_r104_23_for_a_sync_that_believes_in_another_assignor() -> None:
+    watched = world()
+    one, join = member_in(watched, "a")
+    wrong = SyncGroup("g", 1, join.member_id, (), None, "consumer", "sticky")
+    assert error(one, wrong) == Error.INCONSISTENT_GROUP_PROTOCOL
+    assert error(one, replace(wrong, generation=2)) == Error.ILLEGAL_GENERATION
+    assert error(one, replace(wrong, protocol_name="range")) == Error.NONE
+
+
+def test_r101_a_member_id_of_no_group_is_unknown_and_makes_none() -> None:
+    watched = world()
+    one = Outside(watched, "a")
+    assert error(one, joining("a", "a-1")) == Error.UNKNOWN_MEMBER_ID
+    assert error(one, LeaveGroup("g", "a-1")) == Error.UNKNOWN_MEMBER_ID
+    assert "g" not in watched.state.cluster.groups
+    assert error(one, replace(joining("a"), group="")) == Error.INVALID_GROUP_ID
+
+
+def test_r100_who_leaves_before_it_joined_lets_a_stable_group_rebalance() -> None:
+    watched = world()
+    member_in(watched, "a")
+    other = Outside(watched, "b")
+    given = getattr(asked(other, joining("b")), "member_id", "")
+    assert watched.state.cluster.groups["g"].state == "Stable"
+    assert error(other, LeaveGroup("g", given)) == Error.NONE
+    assert watched.state.cluster.groups["g"].state == "PreparingRebalance"
+
+
+def test_r102_an_id_that_expires_ends_the_initial_delay_if_nobody_else_is_missing() -> None:
+    watched = world(delay_us=20 * S)
+    never, one = Outside(watched, "never"), Outside(watched, "a")
+    asked(never, joining("never", session_us=10 * S))
+    watched.to(5 * S)
+    one.join("g", rebalance_us=60 * S, session_us=10 * S)
+    watched.to(20 * S)
+    assert [event.at_us // S for event in of(watched, GenerationStarted)] == [10]
+
+
+def test_r101_a_rejoin_brings_new_timeouts() -> None:
+    watched = world()
+    one, join = member_in(watched, "a")
+    watched.to(5 * S)
+    asked(one, replace(join, session_timeout_us=6 * S, rebalance_timeout_us=9 * S))
+    member = watched.state.cluster.groups["g"].members[join.member_id]
+    assert (member.session_timeout_us, member.rebalance_timeout_us) == (6 * S, 9 * S)
+    watched.to(12 * S)
+    removed = of(watched, MemberRemoved, reason="session expired")
+    assert [event.at_us // S for event in removed] == [11]
+
+
+def test_e25_a_commit_with_an_id_but_without_generation_has_an_illegal_one() -> None:
+    watched = world()
+    one, join = member_in(watched, "a")
+    assert error(one, OffsetCommit("g", -1, join.member_id, (("t", 0, 1),))) == Error.ILLEGAL_GENERATION
+    assert error(one, OffsetCommit("g", -1, "", (("t", 0, 1),))) == Error.UNKNOWN_MEMBER_ID
+
+
+def test_r82_a_commit_of_a_partition_that_does_not_exist() -> None:
+    watched = world()
+    one = Outside(watched, "a")
+    assert error(one, OffsetCommit("g", -1, "", (("t", 9, 1),))) == Error.UNKNOWN_TOPIC_OR_PARTITION
+    assert error(one, OffsetCommit("g", -1, "", (("u", 0, 1),))) == Error.UNKNOWN_TOPIC_OR_PARTITION
+
+
+def test_r99_the_coordinator_follows_the_number_of_offsets_partitions() -> None:
+    watched = world(brokers=3, offsets_topic_num_partitions="1")
+    sim = watched.backend._sim
+    assert {classic_coordinator.coordinator_of(sim, group) for group in ("g", "h", "i", "j", "k")} == {1}
 
 
 def test_r101_e27_the_brokers_bounds_of_the_session_timeout_are_settings() -> None:
