@@ -121,15 +121,6 @@ class MemberRejoined(Event, frozen=True):
     holdings: Holdings = Holdings()
 
 
-class MemberTimeoutsSet(Event, frozen=True):
-    """A known member joined again with another session or rebalance timeout."""
-
-    group: str
-    member_id: str
-    session_timeout_us: int
-    rebalance_timeout_us: int
-
-
 class RebalanceStarted(Event, frozen=True):
     """All members must join again; `reason` is a few words, `window_us` the first wait of an initial delay (R102)."""
 
@@ -281,13 +272,6 @@ def _rejoined(state: State, event: MemberRejoined) -> None:
     member.assignors, member.topics, member.holdings = event.assignors, event.topics, event.holdings
     member.joining = event.number
     member.heard_at_us = event.at_us
-
-
-@applies(MemberTimeoutsSet)
-def _timeouts(state: State, event: MemberTimeoutsSet) -> None:
-    member = state.cluster.groups[event.group].members[event.member_id]
-    member.session_timeout_us = event.session_timeout_us
-    member.rebalance_timeout_us = event.rebalance_timeout_us
 
 
 @applies(RebalanceStarted)

@@ -43,6 +43,15 @@ class GroupLoaded(Event, frozen=True):
     coordinator: int
 
 
+class MemberTimeoutsSet(Event, frozen=True):
+    """A known member joined again with another session or rebalance timeout."""
+
+    group: str
+    member_id: str
+    session_timeout_us: int
+    rebalance_timeout_us: int
+
+
 @applies(StaticMemberReplaced)
 def _replaced(state: State, event: StaticMemberReplaced) -> None:
     group = state.cluster.groups[event.group]
@@ -88,3 +97,10 @@ def _loaded(state: State, event: GroupLoaded) -> None:
     group.settled = bool(group.members)
     for member in group.members.values():
         member.heard_at_us = event.at_us
+
+
+@applies(MemberTimeoutsSet)
+def _timeouts(state: State, event: MemberTimeoutsSet) -> None:
+    member = state.cluster.groups[event.group].members[event.member_id]
+    member.session_timeout_us = event.session_timeout_us
+    member.rebalance_timeout_us = event.rebalance_timeout_us

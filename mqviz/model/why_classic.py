@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from mqviz.model.group import MemberTimeoutsSet
-from mqviz.model.group_takeover import GroupLoaded, StaticMemberReplaced
+from mqviz.model.group_takeover import GroupLoaded, MemberTimeoutsSet, StaticMemberReplaced
 from mqviz.model.membership import AssignmentComputed, ShareArrived
 from mqviz.model.readings import Why
 from mqviz.model.state import State

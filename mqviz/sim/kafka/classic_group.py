@@ -1,7 +1,8 @@
 """Classic group: who may join, and as whom: the group coordinator's JoinGroup.
 
 Like a real broker: ids before membership for dynamic members (R101, E27); sessions within the broker's bounds;
-group.max.size; an assignor that all support, with what the member itself said before (E26); a rejoin with nothing new is only told again (R111). A static member
+group.max.size; an assignor that all support, with what the member itself said before (E26); a rejoin with nothing new
+is only told again (R111). A static member
 needs no id first, and one that comes back takes its old place: in a stable group nobody else notices (R113).
 The states of R100 are the table MOVES in model/group.py; the rest of the protocol is in classic_rebalance.py,
 classic_members.py and classic_coordinator.py. Left out: groups of another protocol type than consumer.
@@ -17,10 +18,9 @@ from mqviz.model.group import (
     MemberIdGiven,
     MemberJoined,
     MemberRejoined,
-    MemberTimeoutsSet,
 )
 from mqviz.model.group_member import Member
-from mqviz.model.group_takeover import StaticMemberReplaced
+from mqviz.model.group_takeover import MemberTimeoutsSet, StaticMemberReplaced
 from mqviz.model.request import Joined, JoinGroup, Synced
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka.classic_coordinator import unnamed, watch
