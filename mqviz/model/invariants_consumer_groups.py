@@ -44,5 +44,8 @@ def i29_no_member_is_ahead_of_its_group(state: State) -> Iterator[str]:
         for member in group.members.values():
             if member.epoch > group.assignment_epoch or (member.epoch < 0 and member.epoch != AWAY):
                 yield f"{group.name}: {member.member_id} is at {member.epoch} of {group.assignment_epoch}"
-            if bool(member.revoking) != (member.state == "UNREVOKED"):
+            gives_up = (
+                member.state == "UNREVOKED" and member.epoch > 0
+            )  # one that left for a while gave up all that
+            if bool(member.revoking) != gives_up:
                 yield f"{group.name}: {member.member_id} is {member.state} and gives up {member.revoking}"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tests.fuzz.part_classic import classic
+from tests.fuzz.part_modern import modern
 from tests.fuzz.part_transactions import transactions
 from tests.fuzz.real import Differs, DrawnByLot, Real
 from tests.fuzz.side import Part, Step, brief
 from tests.fuzz.simulated import simulate
 
-PARTS: dict[str, Part] = {"transactions": transactions, "classic": classic}
+PARTS: dict[str, Part] = {"transactions": transactions, "classic": classic, "modern": modern}
 
 
 def compare(part: str, seed: int, address: str) -> str:

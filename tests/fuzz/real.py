@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import re
 import struct
 import time
@@ -9,8 +11,10 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
+from mqviz.kafka.coordinators import offsets_partition
 from mqviz.kafka.errors import Error
 from mqviz.model.request import (
+    ConsumerGroupHeartbeat,
     EndTxn,
     Fetch,
     InitProducerId,
@@ -27,6 +31,9 @@ from tests.fuzz.simulated import PARTITIONS, TOPICS, busy
 
 SOON_S = 3.0
 """How long an answer may take that the simulator gave at once."""
+
+SHARDS = 4
+"""offsets.topic.num.partitions of the brokers that mqviz starts."""
 
 SERVED_S = 0.02
 """Until a request that is not answered yet has been served, lest one on another connection overtakes it."""
@@ -62,6 +69,7 @@ class Real:
         self._leader = ""
         for topic in TOPICS:
             self._create(topic, PARTITIONS)
+            self._await_coordinator(topic, PARTITIONS)
         for kind, key in ((0, "g"), (1, "x"), (1, "y")):
             self._find(kind, key)
 
@@ -90,6 +98,7 @@ class Real:
         request = m.CreatePartitionsRequest(topics=(more,), timeout=_ms(5000), validate_only=False)
         self._line("admin").ask("create_partitions", request)
         self._await_partitions(topic, partitions)
+        self._await_coordinator(topic, partitions)
 
     def _await_partitions(self, topic: str, count: int) -> None:
         m = types("metadata")
@@ -97,19 +106,35 @@ class Real:
         request = m.MetadataRequest(
             topics=wanted, allow_auto_topic_creation=False, include_topic_authorized_operations=False
         )
-        for _ in range(200):
+        for _ in range(1000):
             (found,) = self._line("admin").ask("metadata", request).topics
             if len(found.partitions) == count and all(p.leader_id >= 0 for p in found.partitions):
                 self._ids[topic] = found.topic_id
-                time.sleep(0.1)  # the group coordinator hears of it a moment later
                 return
             time.sleep(0.02)
         raise TimeoutError(f"topic {topic} never had {count} partitions")
 
+    def _await_coordinator(self, topic: str, count: int) -> None:
+        """The coordinator of g hears of a topic a moment after the broker: a group beside g, new each time, sees when."""
+        shard = offsets_partition(f"g{self._tail}", SHARDS)
+        names = (f"beside{n}{self._tail}" for n in itertools.count())
+        for name in names:
+            if offsets_partition(name, SHARDS) != shard:
+                continue
+            joins = ConsumerGroupHeartbeat("", "own-p", 0, "p", None, 60_000_000, (topic,), None, ())
+            _, request = self._encoder.encode(joins)
+            said = self._line("admin").ask(
+                "consumer_group_heartbeat", dataclasses.replace(request, group_id=name)
+            )
+            parts = said.assignment.topic_partitions if said.assignment else ()
+            if sum(len(each.partitions) for each in parts) == count:
+                return
+            time.sleep(0.02)
+
     def _find(self, kind: int, key: str) -> None:
         m = types("find_coordinator")
         request = m.FindCoordinatorRequest(key_type=kind, coordinator_keys=(key + self._tail,))
-        for _ in range(100):
+        for _ in range(1000):
             (found,) = self._line("admin").ask("find_coordinator", request).coordinators
             if not found.error_code:
                 return
@@ -144,9 +169,10 @@ class Real:
 
     def _order(self, text: str) -> None:
         made = re.fullmatch(r"create topic (\w+) partitions=(\d+)", text)
-        grown = re.fullmatch(r"set topic (\w+) partitions=(\d+)", text)
+        grown = re.fullmatch(r"add partitions (\w+) to=(\d+)", text)
         if made:
             self._create(made[1], int(made[2]))
+            self._await_coordinator(made[1], int(made[2]))
         elif grown:
             self._grow(grown[1], int(grown[2]))
         else:
@@ -198,7 +224,7 @@ class Real:
             return
         m = types("describe_transactions")
         wanted = m.DescribeTransactionsRequest(transactional_ids=(name + self._tail,))
-        for _ in range(200):
+        for _ in range(1000):
             self._line("admin").send("describe_transactions", wanted)
             # kio cannot read the answer: a transaction that has not begun began at -1
             if b"Prepare" not in (self._line("admin").answered_bytes(SOON_S) or b""):

@@ -69,8 +69,8 @@ def _is_free(group: ConsumerGroup, member: ConsumerGroupMember, partition: tuple
 
 
 def epoch_error(member: ConsumerGroupMember, request: ConsumerGroupHeartbeat) -> Error:
-    """Whether the epoch of a heartbeat counts: the member's own, or the one before if the last answer was lost (E7)."""
-    if request.member_epoch == member.epoch:
+    """Whether the epoch of a heartbeat counts: the member's own, the one before if the last answer was lost (E7), 0 to join again."""
+    if request.member_epoch in (member.epoch, 0):
         return Error.NONE
     lost_answer = (
         request.member_epoch == member.previous_epoch < member.epoch

@@ -283,9 +283,10 @@ def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommit) -> Er
     commit = OffsetCommit(request.group, request.generation, request.member_id, request.offsets)
     modern = sim.state.cluster.consumer_groups.get(request.group)
     if modern:
-        by_member = commit.generation != -1 or commit.member_id
-        stale = reconciliation.commit_error(modern, commit) if by_member else Error.NONE
-        return Error.ILLEGAL_GENERATION if stale == Error.STALE_MEMBER_EPOCH else stale
+        if commit.generation == -1 and not commit.member_id:
+            return Error.NONE
+        error = reconciliation.commit_error(modern, commit)
+        return Error.ILLEGAL_GENERATION if error == Error.STALE_MEMBER_EPOCH else error
     return offsets.commit_error(sim.state.cluster.groups.get(request.group), commit, transactional=True)
 
 

@@ -438,3 +438,27 @@ def test_e25_a_commit_of_a_version_without_member_epochs_is_refused() -> None:
     broker = coordinator_of(world.run.backend._sim, "g")
     assert Outside(world.run, "old").ask(request, broker) == Plain(Error.UNSUPPORTED_VERSION)
     assert Outside(world.run, "old").ask(replace(request, version=9), broker) == Plain(Error.NONE)
+
+
+# -- what real brokers were seen to answer to raw requests ---------------------------------------------------
+
+
+def test_r121_a_member_may_join_again_at_any_epoch() -> None:
+    """It is told its epoch and what it has; nothing is raised."""
+    world = pair()
+    assert world.beat("mA", 0) == (0, 2, [0, 1, 2])
+    world.beat("mC", 0)
+    world.beat("mB", 2)
+    assert world.beat("mA", 0) == (0, 3, [0, 1]), "who joins again owns nothing: all is given up"
+    assert world.states() == ("Reconciling", 3, 3)
+
+
+def test_r128_a_static_member_that_leaves_for_a_while_has_given_up_what_it_should() -> None:
+    world = static_pair()
+    world.beat("mC", 0)
+    assert world.beat("mB", 2, instance="i2") == (0, 2, [2])
+    assert world.group.members["mB"].state == "UNREVOKED"
+    world.beat("mB", -2, instance="i2")
+    assert world.group.owners == {"t-0": "mA", "t-1": "mA", "t-2": "mB"}
+    assert world.beat("mB2", 0, instance="i2") == (0, 3, [2])
+    assert world.group.members["mB2"].state == "STABLE"

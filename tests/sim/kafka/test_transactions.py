@@ -12,6 +12,7 @@ from mqviz.model.group import IllegalMove, move
 from mqviz.model.log import TRANSACTIONAL, Batch, Replica
 from mqviz.model.log_transactions import recorded
 from mqviz.model.request import (
+    ConsumerGroupHeartbeat,
     EndTxn,
     Fetch,
     FetchedAndAborted,
@@ -408,3 +409,15 @@ def test_r66_a_member_commits_in_a_transaction_while_its_group_waits_for_the_ass
     assert owner.ask(TxnOffsetCommit(*fields, 0, member.member_id)) == Plain(Error.ILLEGAL_GENERATION)
     fields = (*fields[:4], (("nowhere", 0, 5),))
     assert owner.ask(TxnOffsetCommit(*fields)) == Plain(Error.UNKNOWN_TOPIC_OR_PARTITION)
+
+
+def test_e25_another_member_epoch_in_a_transaction_is_an_illegal_generation() -> None:
+    watched = world()
+    owner = Owner(watched)
+    assert owner.init() == Error.NONE
+    Outside(watched, "m").ask(ConsumerGroupHeartbeat("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ()))
+    fields = (owner.id, owner.producer_id, owner.epoch, "g", (("t", 0, 5),))
+    assert owner.ask(TxnOffsetCommit(*fields, 2, "mA")) == Plain(Error.ILLEGAL_GENERATION)
+    assert owner.ask(TxnOffsetCommit(*fields, 1, "mB")) == Plain(Error.UNKNOWN_MEMBER_ID)
+    assert owner.ask(TxnOffsetCommit(*fields, 1, "mA")) == Plain()
+    assert owner.ask(TxnOffsetCommit(*fields)) == Plain()
