@@ -5,6 +5,7 @@ from __future__ import annotations
 from mqviz.model import replication_facts, rules
 from mqviz.model.broker import BrokerFenced, BrokerProcessChanged, BrokerUnfenced, LinksCut, LinksHealed
 from mqviz.model.broker_added import BrokerAdded
+from mqviz.model.cluster import Reign
 from mqviz.model.leadership import (
     IsrProposed,
     LeadershipForgotten,
@@ -69,26 +70,38 @@ def _healed(_: State, event: LinksHealed) -> Why:
 
 @explains(PartitionChanged)
 def _changed(state: State, event: PartitionChanged) -> Why:
+    where, eligible = (
+        f"{event.topic} P{event.partition}",
+        f", eligible {_set(event.elr)}" if event.elr else "",
+    )
+    reign = _new_reign(state, event)
+    if reign is None:
+        return told(event, f"in sync for {where}: {_set(event.isr)}{eligible}", event.why, rules.IN_SYNC)
     leads = f"broker {event.leader} leads" if event.leader >= 0 else "nobody leads"
-    eligible = f", eligible {_set(event.elr)}" if event.elr else ""
     how = "  elected uncleanly: committed records may be lost" if event.recovering else ""
     return told(
         event,
-        f"{leads} {event.topic} P{event.partition}, in sync {_set(event.isr)}{eligible}",
+        f"{leads} {where}, in sync {_set(event.isr)}{eligible}",
         event.why + how,
         rules.ELECTION,
-        f"leader epoch {event.leader_epoch}{_gap(state, event)}",
+        f"leader epoch {event.leader_epoch}{_gap(reign)}",
     )
 
 
-def _gap(state: State, event: PartitionChanged) -> str:
-    """For how long nobody answered as the leader, where this change ends that."""
+def _new_reign(state: State, event: PartitionChanged) -> Reign | None:
+    """The reign that this change began; None: the same broker leads on, or nobody does as before."""
     topic = state.cluster.topics.get(event.topic)
     reigns = topic.partitions[event.partition].reigns if topic else []
-    last = next((reign for reign in reigns if reign.at_us == event.at_us), None)
-    if last is None or last.leader < 0 or last.silent_us >= last.at_us:
+    return next(
+        (reign for reign in reigns if reign.epoch == event.leader_epoch and reign.at_us == event.at_us), None
+    )
+
+
+def _gap(reign: Reign) -> str:
+    """For how long nobody answered as the leader, where this reign ends that."""
+    if reign.leader < 0 or reign.silent_us >= reign.at_us:
         return ""
-    return f", nobody answered for {number((last.at_us - last.silent_us) // 1_000)} ms"
+    return f", nobody answered for {number((reign.at_us - reign.silent_us) // 1_000)} ms"
 
 
 def _set(brokers: tuple[int, ...]) -> str:

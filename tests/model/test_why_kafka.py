@@ -15,6 +15,7 @@ from mqviz.model.group import (
     OffsetsCommitted,
     RebalanceStarted,
 )
+from mqviz.model.leadership import PartitionChanged
 from mqviz.model.log import BatchAppended, BatchRefused, HighWatermarkAdvanced
 from mqviz.model.membership import PartitionsRevoked, PositionsSet
 from mqviz.model.producer import RecordsAcknowledged, RecordsFailed, SendCalled
@@ -186,3 +187,15 @@ def test_all_commands_of_clients_have_reasons() -> None:
     ):
         watched.do(text).to(watched.backend.now_us + 5 * S)
     assert len(reasons(watched)) > 60
+
+
+def test_a_new_leader_and_a_new_in_sync_set_are_told_apart() -> None:
+    world = run("create topic t replication_factor=3 min_insync_replicas=1").to(S)
+    world.do("kill broker 1").to(15 * S).do("restart broker 1").to(30 * S)
+    changes = [
+        (why.headline, why.reason) for event, why in reasons(world) if isinstance(event, PartitionChanged)
+    ]
+    assert changes == [
+        ("broker 2 leads t P0, in sync 2 3", "broker 1 is fenced"),
+        ("in sync for t P0: 1 2 3", "its leader asked for it"),
+    ]

@@ -119,6 +119,6 @@ def _alter(
         controller.tell(sim, partition)
         return
     if all(controller.usable(sim, broker) for broker in wanted):
-        controller.change(sim, partition, wanted, "in-sync replicas", recovered=True)
+        controller.change(sim, partition, wanted, "its leader asked for it", recovered=True)
     else:
         controller.tell(sim, partition)  # INELIGIBLE_REPLICA: nothing changes
