@@ -29,6 +29,7 @@ TABLE: dict[tuple[str, str], type[Command]] = {(c.verb, c.kind): c for c in get_
 
 COMPONENT: dict[str, str] = {
     "topic": "topic",
+    "group": "group",
     "producer": "producer",
     "consumer": "consumer",
     "share-consumer": "consumer",

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from mqviz import commands, yamlfile
-from mqviz.kafka import settings, versions
+from mqviz.kafka import group_settings, settings, versions
 from mqviz.model.command import AddConsumer, AddProducer, AddSignUp, Config, CreateTopic
 from mqviz.model.command_share import AddShareConsumer
 from mqviz.model.units import Duration
@@ -88,6 +88,7 @@ def read_scenario(text: str, source: str) -> Scenario:
     scenario = yamlfile.read(text, Scenario, source)
     _check_version(scenario, text, source)
     _check_names(scenario, text, source)
+    _check_values(scenario, text, source)
     for number, timed in enumerate(scenario.timetable):
         try:
             commands.parse(timed.do)
@@ -129,6 +130,28 @@ def _check_names(scenario: Scenario, text: str, source: str) -> None:
                 raise yamlfile.FileError(
                     source, line, column, f"`{name}` is no {component} setting that is simulated{near}"
                 )
+
+
+def _check_values(scenario: Scenario, text: str, source: str) -> None:
+    """Values of brokers and groups that Kafka refuses are refused in its words; limits of groups hold unless `scaled`."""
+    plan = scenario.cluster
+    found = [(["cluster", "settings"], settings.first_refused(plan.settings, "broker"))]
+    found += [
+        (["cluster", "groups", name], settings.first_refused(config, "group"))
+        for name, config in plan.groups.items()
+    ]
+    if not plan.scaled and not any(reason for _, reason in found):
+        found.append((["cluster", "settings"], group_settings.broker_refused(plan.settings)))
+        found += [
+            (
+                ["cluster", "groups", name],
+                group_settings.group_refused(config, plan.settings, scenario.kafka_version),
+            )
+            for name, config in plan.groups.items()
+        ]
+    for path, reason in found:
+        if reason:
+            raise yamlfile.FileError(source, *yamlfile.place(text, path), f"Kafka refuses: {reason}")
 
 
 def load_scenario(path: Path) -> Scenario:

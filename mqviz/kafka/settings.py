@@ -91,7 +91,7 @@ def _refused(setting: Setting, value: float | str) -> str | None:
     name = setting.name
     if setting.texts:
         return None if value in setting.texts else _invalid(name, value, _one_of(setting.texts))
-    if name == "auto.offset.reset" and not _is_reset_policy(str(value)):
+    if name == "auto.offset.reset" and not is_reset_policy(str(value)):
         return _invalid(
             name,
             value,
@@ -143,7 +143,8 @@ def session_timeout_in_range(session_timeout_ms: int) -> bool:
     return low <= session_timeout_ms <= high
 
 
-def _is_reset_policy(text: str) -> bool:
+def is_reset_policy(text: str) -> bool:
+    """Whether auto.offset.reset takes this value (KIP-1106)."""
     return text in ("latest", "earliest", "none") or bool(_BY_DURATION.fullmatch(text))
 
 

@@ -129,6 +129,7 @@ class Topic(msgspec.Struct):
 class Cluster(msgspec.Struct):
     """Brokers, topics, clients and groups of the simulated Kafka; without brokers there is no Kafka.
 
+    `group_settings`: dynamic settings of groups that were set at run time, by group.
     `seats`: who leads internal partitions whose first replica does not, see seats.py. `keys`: keys of records in the order of their first appearance, at most KEYS of them.
     `gone`: deleted topics as they were last. `founders`: how many brokers there were at first.
     """
@@ -155,6 +156,7 @@ class Cluster(msgspec.Struct):
     ledger: dict[str, PartitionLedger] = msgspec.field(default_factory=dict)
     quorum: Quorum = msgspec.field(default_factory=Quorum)
     seats: dict[str, int] = msgspec.field(default_factory=dict)
+    group_settings: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
     cuts: list[tuple[str, ...]] = msgspec.field(default_factory=list)
     gone: dict[str, Topic] = msgspec.field(default_factory=dict)
     recent: Recent = msgspec.field(default_factory=Recent)

@@ -31,6 +31,7 @@ from mqviz.model.command_broker import RestartController as RestartController
 from mqviz.model.command_broker import ResumeBroker as ResumeBroker
 from mqviz.model.command_broker import SlowBroker as SlowBroker
 from mqviz.model.command_broker import StopBroker as StopBroker
+from mqviz.model.command_group import AnyGroupCommand
 from mqviz.model.command_share import AnyShareCommand
 from mqviz.model.command_systems import AddSignUp as AddSignUp
 from mqviz.model.command_systems import FailService as FailService
@@ -329,6 +330,7 @@ AnyCommand = (
     | AddSignUp
     | FailService
     | RepairService
+    | AnyGroupCommand
     | AnyShareCommand
     | AnyTransactionCommand
 )

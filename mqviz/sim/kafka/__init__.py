@@ -18,6 +18,7 @@ from mqviz.sim.kafka import consumer_orders as consumer_orders
 from mqviz.sim.kafka import epochs as epochs
 from mqviz.sim.kafka import faults as faults
 from mqviz.sim.kafka import fetcher as fetcher
+from mqviz.sim.kafka import group_admin as group_admin
 from mqviz.sim.kafka import group_offsets as group_offsets
 from mqviz.sim.kafka import hardware as hardware
 from mqviz.sim.kafka import membership as membership

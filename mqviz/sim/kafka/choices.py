@@ -5,7 +5,10 @@ Like a real broker: nothing here; real clients must be told their group and topi
 
 from __future__ import annotations
 
+from typing import Any
+
 from mqviz.backend import Refused
+from mqviz.kafka.settings import of
 from mqviz.model.consumer import Consumer
 from mqviz.sim.engine import Simulation
 
@@ -20,6 +23,20 @@ def only_topic(sim: Simulation, topic: str) -> str:
     if topic:
         raise Refused(f"there is no topic {topic}: there are {', '.join(topics)}")
     raise Refused(f"which topic? say topic=NAME with one of {', '.join(topics)}")
+
+
+def own_group_setting(sim: Simulation, group: str, name: str) -> str | None:
+    """The dynamic setting `name` of a group as it was set last, at run time or in the scenario; None: never."""
+    altered = sim.state.cluster.group_settings.get(group, {}).get(name)
+    return sim.scenario.cluster.groups.get(group, {}).get(name) if altered is None else altered
+
+
+def group_setting(sim: Simulation, group: str, name: str) -> Any:
+    """The dynamic setting `name` of a group, else the broker's `group.` + name, else the default."""
+    altered = sim.state.cluster.group_settings.get(group)
+    if altered and name in altered:
+        return of(altered, "group", name)
+    return sim.scenario.cluster.group_setting(group, name)
 
 
 def only_group(sim: Simulation, group: str) -> str:

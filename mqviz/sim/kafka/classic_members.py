@@ -75,8 +75,8 @@ def _sync_error(group: Group, request: SyncGroup) -> Error:
 
 @due("kafka.assigned")
 def _assigned(sim: Simulation, name: str, generation: int, assignments: Assignments) -> None:
-    group = sim.state.cluster.groups[name]
-    if group.state != "CompletingRebalance" or group.generation != generation:
+    group = sim.state.cluster.groups.get(name)
+    if group is None or group.state != "CompletingRebalance" or group.generation != generation:
         return
     syncs = [(member, member.syncing) for member in group.members.values() if member.syncing]
     known = tuple((member, parts) for member, parts in assignments if member in group.members)
@@ -87,8 +87,8 @@ def _assigned(sim: Simulation, name: str, generation: int, assignments: Assignme
 
 @due("kafka.sync_timeout")
 def _sync_timeout(sim: Simulation, name: str, generation: int) -> None:
-    group = sim.state.cluster.groups[name]
-    if not looks_after(sim, group) or group.generation != generation:
+    group = sim.state.cluster.groups.get(name)
+    if group is None or not looks_after(sim, group) or group.generation != generation:
         return
     if group.state not in ("CompletingRebalance", "Stable"):
         return
@@ -152,9 +152,9 @@ def _rebalance_without(sim: Simulation, group: Group, reason: str) -> None:
 @due("kafka.session")
 def _session(sim: Simulation, name: str, member_id: str, loads: int) -> None:
     """Look at a member when its session would be over; the timer is set anew as it is heard of (R112)."""
-    group = sim.state.cluster.groups[name]
-    member = group.members.get(member_id) or group.pending.get(member_id)
-    if member is None or group.loads != loads or not looks_after(sim, group):
+    group = sim.state.cluster.groups.get(name)
+    member = (group.members.get(member_id) or group.pending.get(member_id)) if group else None
+    if group is None or member is None or group.loads != loads or not looks_after(sim, group):
         return
     if not sockets.awake(sim, group.coordinator, "kafka.session", name, member_id, loads):
         return

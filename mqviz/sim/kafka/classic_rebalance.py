@@ -45,8 +45,13 @@ def rebalance(sim: Simulation, group: Group, reason: str) -> None:
 
 @due("kafka.initial_delay")
 def _initial_delay(sim: Simulation, name: str, round_number: int) -> None:
-    group = sim.state.cluster.groups[name]
-    if not looks_after(sim, group) or group.round != round_number or group.state != "PreparingRebalance":
+    group = sim.state.cluster.groups.get(name)
+    if (
+        group is None
+        or not looks_after(sim, group)
+        or group.round != round_number
+        or group.state != "PreparingRebalance"
+    ):
         return
     if group.extended and group.window_left_us:
         wait_us = min(sim.state.cluster.initial_rebalance_delay_us, group.window_left_us)
@@ -59,8 +64,13 @@ def _initial_delay(sim: Simulation, name: str, round_number: int) -> None:
 
 @due("kafka.rebalance_timeout")
 def _rebalance_timeout(sim: Simulation, name: str, round_number: int) -> None:
-    group = sim.state.cluster.groups[name]
-    if looks_after(sim, group) and group.round == round_number and group.state == "PreparingRebalance":
+    group = sim.state.cluster.groups.get(name)
+    if (
+        group
+        and looks_after(sim, group)
+        and group.round == round_number
+        and group.state == "PreparingRebalance"
+    ):
         complete(sim, group)
 
 

@@ -31,6 +31,7 @@ from mqviz.model.consumer_group import (
 )
 from mqviz.model.request import ConsumerGroupHeartbeat, GroupHeartbeatAnswered
 from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka.choices import group_setting, own_group_setting
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import answer, connection_of, serves
 from mqviz.sim.kafka.offsets import write_us
@@ -150,7 +151,7 @@ def _stay(sim: Simulation, group: ConsumerGroup, request: ConsumerGroupHeartbeat
     sim.emit(ConsumerGroupMemberHeard(*sim.stamp(), group.name, member.member_id))
     complete = request.rebalance_timeout_us >= 0 and None not in (request.topics, request.owned)
     show = request.member_epoch == JOIN or complete or member.assigned != told
-    interval_us = sim.scenario.cluster.group_setting(group.name, "consumer.heartbeat.interval.ms") * 1_000
+    interval_us = group_setting(sim, group.name, "consumer.heartbeat.interval.ms") * 1_000
     return GroupHeartbeatAnswered(
         0, member.member_id, member.epoch, interval_us, member.assigned if show else None
     )
@@ -218,8 +219,8 @@ def _may_assign(sim: Simulation, group: ConsumerGroup) -> bool:
     """Whether the least time between two computations is over; it is 0 before 4.3 (R7, R122)."""
     plan, name = sim.scenario.cluster, "consumer.assignment.interval.ms"
     interval_ms = sim.version.assignment_interval_ms
-    if f"group.{name}" in plan.settings or name in plan.groups.get(group.name, {}):
-        interval_ms = plan.group_setting(group.name, name)
+    if f"group.{name}" in plan.settings or own_group_setting(sim, group.name, name) is not None:
+        interval_ms = group_setting(sim, group.name, name)
     return group.assigned_at_us < 0 or sim.now_us - group.assigned_at_us >= interval_ms * 1_000
 
 
@@ -286,7 +287,7 @@ def _remove(sim: Simulation, group: ConsumerGroup, member: ConsumerGroupMember, 
 
 def session_us(sim: Simulation, group: str) -> int:
     """How long a member may be silent: the coordinator says so, not the client (R120)."""
-    return int(sim.scenario.cluster.group_setting(group, "consumer.session.timeout.ms")) * 1_000
+    return int(group_setting(sim, group, "consumer.session.timeout.ms")) * 1_000
 
 
 def watch(sim: Simulation, group: str, member_id: str, after_us: int) -> None:
@@ -294,12 +295,19 @@ def watch(sim: Simulation, group: str, member_id: str, after_us: int) -> None:
     sim.schedule(after_us, TIMER, "kafka.consumer_session", group, member_id, cause=0)
 
 
+def watch_anew(sim: Simulation, name: str) -> None:
+    """The session timeout may be another now."""
+    group = sim.state.cluster.consumer_groups.get(name)
+    for member_id in group.members if group else ():
+        watch(sim, name, member_id, session_us(sim, name))
+
+
 @due("kafka.consumer_session")
 def _session(sim: Simulation, name: str, member_id: str) -> None:
     """Look at a member when its session would be over; one timer a member, set anew as it is heard of."""
-    group = sim.state.cluster.consumer_groups[name]
-    member = group.members.get(member_id)
-    if member is None:
+    group = sim.state.cluster.consumer_groups.get(name)
+    member = group.members.get(member_id) if group else None
+    if group is None or member is None:
         return
     heard_at_us = member.heard_at_us if _coordinated(sim, group) else sim.now_us
     left_us = heard_at_us + session_us(sim, name) - sim.now_us
@@ -317,9 +325,9 @@ def _watch_revocation(sim: Simulation, group: str, member: ConsumerGroupMember) 
 @due("kafka.revocation")
 def _revocation(sim: Simulation, name: str, member_id: str, by_us: int) -> None:
     """Remove a member that did not say in its rebalance timeout that it gave up its partitions (E12)."""
-    group = sim.state.cluster.consumer_groups[name]
-    member = group.members.get(member_id)
-    if member is None or member.revoke_by_us != by_us:
+    group = sim.state.cluster.consumer_groups.get(name)
+    member = group.members.get(member_id) if group else None
+    if group is None or member is None or member.revoke_by_us != by_us:
         return
     if _coordinated(sim, group) and member.revoke_by_us == by_us:
         _remove(sim, group, member, "did not revoke")

@@ -105,6 +105,9 @@ def commit_error(group: Group | None, request: OffsetCommit, transactional: bool
 @due("kafka.committed")
 def _written(sim: Simulation, number: int, client: str, request: OffsetCommit) -> None:
     """The commit is in the log, also if its connection broke meanwhile and nobody can be told; topics that are gone are refused."""
+    if request.group not in sim.state.cluster.groups:
+        answer(sim, number, Plain(Error.GROUP_ID_NOT_FOUND))
+        return
     kept = known(sim, request.offsets)
     if kept:
         before = tuple(_committed(sim, request.group, topic, p) for topic, p, _ in kept)

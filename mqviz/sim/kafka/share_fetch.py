@@ -242,8 +242,8 @@ def wake_all(sim: Simulation, partition: Partition) -> None:
 
 @due("kafka.share_lock")
 def _lock_over(sim: Simulation, name: str, key: str, lock: int) -> None:
-    group = sim.state.cluster.share_groups[name]
-    if share_partition.expired(sim, group, key, lock):
+    group = sim.state.cluster.share_groups.get(name)
+    if group and share_partition.expired(sim, group, key, lock):
         wake(sim, name, key)
 
 
@@ -255,6 +255,8 @@ def _answer(sim: Simulation, number: int, *, at_once: bool) -> bool:
         _forget(sim, number)  # its connection ended
         return False
     request = flight.request
+    if request.group not in cluster.share_groups:
+        return False
     parts = _acquire(sim, number, request, cluster.share_groups[request.group])
     if not parts and not at_once:
         return False

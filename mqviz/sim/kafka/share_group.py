@@ -25,6 +25,7 @@ from mqviz.model.share import (
 from mqviz.model.share_messages import ShareGroupHeard, ShareGroupHeartbeat
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import sockets
+from mqviz.sim.kafka.choices import group_setting
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import answer, connection_of, serves
 from mqviz.sim.kafka.offsets import write_us
@@ -81,7 +82,7 @@ def _stay(sim: Simulation, number: int, request: ShareGroupHeartbeat) -> None:
     partitions = None if member.told and request.member_epoch else member.partitions
     if member.epoch != group.epoch or not member.told:
         sim.emit(ShareMemberTold(*sim.stamp(), group.name, member.member_id, group.epoch))
-    interval_us = 1000 * int(sim.scenario.cluster.group_setting(group.name, "share.heartbeat.interval.ms"))
+    interval_us = 1000 * int(group_setting(sim, group.name, "share.heartbeat.interval.ms"))
     value = ShareGroupHeard(0, member.member_id, group.epoch, interval_us, partitions)
     if group.epoch == epoch:
         answer(sim, number, value)
@@ -146,17 +147,26 @@ def _written(sim: Simulation, number: int, value: ShareGroupHeard) -> None:
 
 
 def _session_us(sim: Simulation, group: str) -> int:
-    return 1000 * int(sim.scenario.cluster.group_setting(group, "share.session.timeout.ms"))
+    return 1000 * int(group_setting(sim, group, "share.session.timeout.ms"))
 
 
 def _watch(sim: Simulation, group: str, member_id: str, after_us: int) -> None:
     sim.schedule(after_us, TIMER, "kafka.share_session", group, member_id, cause=0)
 
 
+def watch_anew(sim: Simulation, name: str) -> None:
+    """The session timeout may be another now."""
+    group = sim.state.cluster.share_groups.get(name)
+    for member_id in group.members if group else ():
+        _watch(sim, name, member_id, _session_us(sim, name))
+
+
 @due("kafka.share_session")
 def _session(sim: Simulation, name: str, member_id: str) -> None:
     """Look at a member when its session would be over; one timer a member, set anew as it is heard of."""
-    group = sim.state.cluster.share_groups[name]
+    group = sim.state.cluster.share_groups.get(name)
+    if group is None:
+        return
     member = group.members.get(member_id)
     if member is None or not sockets.awake(sim, group.coordinator, "kafka.share_session", name, member_id):
         if member is not None and sim.state.cluster.brokers[group.coordinator].process != "paused":

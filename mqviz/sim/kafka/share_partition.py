@@ -29,6 +29,7 @@ from mqviz.model.share import (
 )
 from mqviz.model.share_window import Run, SharePartition
 from mqviz.sim.engine import TIMER, Simulation
+from mqviz.sim.kafka.choices import group_setting, own_group_setting
 
 Ranges = list[tuple[int, int, str]]
 Taken = list[tuple[int, int, int]]
@@ -47,8 +48,7 @@ def opened(sim: Simulation, group: ShareGroup, partition: Partition) -> SharePar
             name, topic, number = group.name, partition.topic, partition.number
             sim.emit(ShareLeaderMoved(*sim.stamp(), name, topic, number, partition.leader))
         return found
-    plan = sim.scenario.cluster
-    reset = str(plan.group_setting(group.name, "share.auto.offset.reset"))
+    reset = str(group_setting(sim, group.name, "share.auto.offset.reset"))
     event = SharePartitionStarted(
         *sim.stamp(),
         group.name,
@@ -56,7 +56,7 @@ def opened(sim: Simulation, group: ShareGroup, partition: Partition) -> SharePar
         partition.number,
         _start(sim, partition, reset),
         reset,
-        1000 * int(plan.group_setting(group.name, "share.record.lock.duration.ms")),
+        1000 * int(group_setting(sim, group.name, "share.record.lock.duration.ms")),
         int(_limit(sim, group.name, "share.delivery.count.limit")),
         int(_limit(sim, group.name, "share.partition.max.record.locks")),
         partition.leader,
@@ -81,8 +81,8 @@ def _start(sim: Simulation, partition: Partition, reset: str) -> int:
 def _limit(sim: Simulation, group: str, name: str) -> int:
     """Limits are the broker's; a group has its own from 4.3 on (KIP-1240), and 4.0 locks 200 records (R7)."""
     plan = sim.scenario.cluster
-    if sim.scenario.kafka_version >= "4.3" and name in plan.groups.get(group, {}):
-        return int(plan.group_setting(group, name))
+    if sim.scenario.kafka_version >= "4.3" and own_group_setting(sim, group, name) is not None:
+        return int(group_setting(sim, group, name))
     if name == "share.partition.max.record.locks" and f"group.{name}" not in plan.settings:
         return sim.version.share_in_flight
     return int(plan.setting(f"group.{name}"))
@@ -136,8 +136,7 @@ def acquire(
 
 def _committed_only(sim: Simulation, group: ShareGroup) -> bool:
     """share.isolation.level read_committed (R134)."""
-    level: str = sim.scenario.cluster.group_setting(group.name, "share.isolation.level")
-    return level == "read_committed"
+    return bool(group_setting(sim, group.name, "share.isolation.level") == "read_committed")
 
 
 def readable_end(partition: Partition, committed: bool) -> int:
@@ -248,9 +247,7 @@ def acknowledge(
 
 
 def _may_renew(sim: Simulation, group: str) -> bool:
-    return sim.version.share_renew and bool(
-        sim.scenario.cluster.group_setting(group, "share.renew.acknowledge.enable")
-    )
+    return sim.version.share_renew and bool(group_setting(sim, group, "share.renew.acknowledge.enable"))
 
 
 def _renew(
@@ -337,9 +334,9 @@ def release_member(
 
 def expired(sim: Simulation, group: ShareGroup, key: str, lock: int) -> SharePartition | None:
     """The lock is over: what it still holds is free (R132); returns the window if anything moved."""
-    found = group.windows[key]
-    runs = [run for run in found.runs if run.state == "Acquired" and run.lock == lock]
-    if not runs:
+    found = group.windows.get(key)
+    runs = [run for run in found.runs if run.state == "Acquired" and run.lock == lock] if found else []
+    if found is None or not runs or runs[0].until_us > sim.now_us:
         return None
     release(sim, group, found, runs, "lock over")
     return found

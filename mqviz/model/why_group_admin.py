@@ -1,0 +1,29 @@
+"""Why: what administrators did to groups."""
+
+from __future__ import annotations
+
+from mqviz.model.group_admin import GroupAltered, GroupDeleted, OffsetsDeleted
+from mqviz.model.readings import Why
+from mqviz.model.state import State
+from mqviz.model.why import explains, told
+
+SETTINGS = "dynamic group settings hold from the next request of a member on (KIP-848)"
+EMPTY = "only a group without members can be deleted"
+UNREAD = "only offsets of a topic that no member reads can be deleted"
+
+
+@explains(GroupAltered)
+def _altered(_: State, event: GroupAltered) -> Why:
+    words = ", ".join(f"{name} = {value}" for name, value in event.config)
+    return told(event, f"group {event.group}: {words}", "", SETTINGS)
+
+
+@explains(GroupDeleted)
+def _deleted(_: State, event: GroupDeleted) -> Why:
+    return told(event, f"group {event.group} is deleted", "", EMPTY)
+
+
+@explains(OffsetsDeleted)
+def _forgotten(_: State, event: OffsetsDeleted) -> Why:
+    places = ", ".join(f"{topic}-{number}" for topic, number in event.partitions)
+    return told(event, f"{event.group} forgets what it committed of {places}", "", UNREAD)
