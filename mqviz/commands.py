@@ -28,6 +28,7 @@ TABLE: dict[tuple[str, str], type[Command]] = {(c.verb, c.kind): c for c in get_
 """Every command by its verb and kind: the closed table of what can be written."""
 
 COMPONENT: dict[str, str] = {
+    "cluster": "broker",
     "topic": "topic",
     "group": "group",
     "producer": "producer",

@@ -108,6 +108,7 @@ class Topic(msgspec.Struct):
 
     `values`: the settings that are not Kafka's own, given with the topic or by the brokers. `counts`: clients that believe in another number
     of partitions, because nobody told them yet. `deleted`: it is kept for those who still hold on to it, no broker has it.
+    `own`: names of the settings that were given for this topic; the others are the brokers'.
     """
 
     name: str
@@ -117,6 +118,7 @@ class Topic(msgspec.Struct):
     values: Values = msgspec.field(default_factory=dict)
     counts: dict[str, int] = msgspec.field(default_factory=dict)
     deleted: bool = False
+    own: list[str] = msgspec.field(default_factory=list)
 
     def setting(self, name: str) -> Any:
         """The topic setting `name`, in Kafka's units; raises KeyError if Kafka has none of that name."""
@@ -132,6 +134,7 @@ class Cluster(msgspec.Struct):
     `group_settings`: dynamic settings of groups that were set at run time, by group.
     `seats`: who leads internal partitions whose first replica does not, see seats.py. `keys`: keys of records in the order of their first appearance, at most KEYS of them.
     `gone`: deleted topics as they were last. `founders`: how many brokers there were at first.
+    `settings`: those of brokers that were changed at run time.
     """
 
     link_latency_us: int = 0
@@ -160,6 +163,7 @@ class Cluster(msgspec.Struct):
     cuts: list[tuple[str, ...]] = msgspec.field(default_factory=list)
     gone: dict[str, Topic] = msgspec.field(default_factory=dict)
     recent: Recent = msgspec.field(default_factory=Recent)
+    settings: Values = msgspec.field(default_factory=dict)
 
     def append_us(self, broker: int) -> int:
         """How long an append takes on a broker (R5, R6)."""
@@ -222,6 +226,7 @@ class TopicCreated(Event, frozen=True, omit_defaults=True):
     """A topic is there on all brokers; `placement`: for each partition its replicas, the leader first (R13).
 
     `values`: its settings that are not Kafka's own. `in_sync`: who of each list is in sync, where that is not everybody (R12).
+    `own`: names of the settings that were given for it, not for all by the brokers.
     """
 
     weight = Weight.STEP
@@ -230,6 +235,7 @@ class TopicCreated(Event, frozen=True, omit_defaults=True):
     placement: tuple[tuple[int, ...], ...]
     values: Values = {}
     in_sync: tuple[tuple[int, ...], ...] = ()
+    own: tuple[str, ...] = ()
 
 
 class TopicAltered(Event, frozen=True):
@@ -260,7 +266,7 @@ def _started(state: State, event: ClusterStarted) -> None:
 @applies(TopicCreated)
 def _created(state: State, event: TopicCreated) -> None:
     factor, fewest = len(event.placement[0]), event.min_insync_replicas
-    topic = Topic(event.topic, factor, fewest, [], dict(event.values))
+    topic = Topic(event.topic, factor, fewest, [], dict(event.values), own=list(event.own))
     state.cluster.topics[event.topic] = topic
     for group in state.cluster.share_groups.values():
         for key in [key for key in group.windows if key.rpartition("-")[0] == event.topic]:
@@ -273,7 +279,13 @@ def _created(state: State, event: TopicCreated) -> None:
 @applies(TopicAltered)
 def _altered(state: State, event: TopicAltered) -> None:
     topic = state.cluster.topic(event.topic)
-    topic.values.update(event.values)
+    topic.own += [name for name in event.values if name not in topic.own]
+    set_values(topic, event.values)
+
+
+def set_values(topic: Topic, values: Values) -> None:
+    """These settings of the topic count from now on."""
+    topic.values.update(values)
     fewest = topic.values.pop("min.insync.replicas", None)
     if isinstance(fewest, int):
         topic.min_insync_replicas = fewest

@@ -37,6 +37,7 @@ from mqviz.model.command_systems import AddSignUp as AddSignUp
 from mqviz.model.command_systems import FailService as FailService
 from mqviz.model.command_systems import RepairService as RepairService
 from mqviz.model.command_topic import AddPartitions as AddPartitions
+from mqviz.model.command_topic import AlterCluster as AlterCluster
 from mqviz.model.command_topic import AlterTopic as AlterTopic
 from mqviz.model.command_topic import CreateTopic as CreateTopic
 from mqviz.model.command_topic import DeleteRecords as DeleteRecords
@@ -290,6 +291,7 @@ AnyCommand = (
     CreateTopic
     | AddPartitions
     | DeleteTopic
+    | AlterCluster
     | AlterTopic
     | DeleteRecords
     | AddProducer

@@ -45,6 +45,13 @@ class AlterTopic(Named, frozen=True):
     config: Config = msgspec.field(default_factory=dict)
 
 
+class AlterCluster(Command, frozen=True):
+    """Change settings of all brokers while they run, those that Kafka lets change (`alter cluster min.insync.replicas=2`)."""
+
+    verb, kind = "alter", "cluster"
+    config: Config = msgspec.field(default_factory=dict)
+
+
 class DeleteRecords(Named, frozen=True):
     """Make `before` the first offset of the topic's partition that can be read; -1: all that is committed goes."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mqviz.model.cluster_settings import ClusterAltered
 from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.topic_changes import PartitionsAdded, PartitionsCounted, TopicDeleted
@@ -19,6 +20,12 @@ def _added(_: State, event: PartitionsAdded) -> Why:
     total = event.first + len(event.placement)
     reason = "clients that do not know yet go on with the old number"
     return told(event, f"{event.topic} gets {more}", reason, GROWTH, f"partitions {event.first} → {total}")
+
+
+@explains(ClusterAltered)
+def _altered(_: State, event: ClusterAltered) -> Why:
+    news = ", ".join(f"{name}={value}" for name, value in event.values.items())
+    return told(event, f"all brokers: {news}", "topics without a value of their own follow")
 
 
 @explains(TopicDeleted)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from mqviz.model.cluster import TopicAltered, TopicCreated
+from mqviz.model.cluster_settings import ClusterAltered
 from mqviz.model.command import CommandGiven
 from mqviz.model.consumer import ConsumerAdded, RecordsProcessed, RecordsReturned
 from mqviz.model.consumer_group import (
@@ -171,6 +172,14 @@ def _altered(history: History, event: TopicAltered, state: State) -> None:
     if "min.insync.replicas" in event.values:
         history.cleared.add(event.topic)
     _settings(history, event.topic, state)
+
+
+@looks(ClusterAltered)
+def _all_altered(history: History, event: ClusterAltered, state: State) -> None:
+    for topic in state.cluster.topics:
+        if "min.insync.replicas" in event.topics:
+            history.cleared.add(topic)
+        _settings(history, topic, state)
 
 
 def _settings(history: History, name: str, state: State) -> None:

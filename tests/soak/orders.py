@@ -155,6 +155,19 @@ def _alter_topic(choose: Choose, cluster: Cluster) -> str:
     return f"{choose.one(_topics(cluster))} {choose.one(ALTERED)}"
 
 
+def _alter_cluster(choose: Choose, cluster: Cluster) -> str:
+    return choose.one(CLUSTER_WIDE)
+
+
+CLUSTER_WIDE = (
+    "min.insync.replicas=1",
+    "min.insync.replicas=2",
+    "unclean.leader.election.enable=true",
+    "log.retention.ms=3000",
+    "log.cleanup.policy=compact",
+    "broker.session.timeout.ms=3000",
+)
+
 ALTERED = (
     "retention.ms=3000",
     "retention.ms=-1",
@@ -192,6 +205,7 @@ SPECIAL: dict[tuple[str, str], Callable[[Choose, Cluster], str]] = {
     ("add", "producer"): _add_producer,
     ("add", "share-consumer"): _add_sharer,
     ("create", "topic"): _create_topic,
+    ("alter", "cluster"): _alter_cluster,
     ("alter", "topic"): _alter_topic,
     ("send", "record"): _send,
     ("set", "producer"): _set_producer,

@@ -9,6 +9,7 @@ from mqviz.sim.kafka import broker as broker
 from mqviz.sim.kafka import classic_group as classic_group
 from mqviz.sim.kafka import cleaner as cleaner
 from mqviz.sim.kafka import cluster as cluster
+from mqviz.sim.kafka import cluster_settings as cluster_settings
 from mqviz.sim.kafka import commits as commits
 from mqviz.sim.kafka import consumer as consumer
 from mqviz.sim.kafka import consumer_commands as consumer_commands

@@ -122,9 +122,10 @@ def _created(sim: Simulation, command: CreateTopic) -> None:
     told = () if in_sync == placed else in_sync
     values = topic_commands.values_of(sim, command)
     fewest = command.min_insync_replicas
+    own = (*command.config, *(() if fewest is None else ("min.insync.replicas",)))
     if fewest is None:
-        fewest = sim.scenario.cluster.setting("min.insync.replicas")
-    sim.cause = sim.emit(TopicCreated(*sim.stamp(), command.name, fewest, placed, values, told))
+        fewest = topic_commands.fewest(sim)
+    sim.cause = sim.emit(TopicCreated(*sim.stamp(), command.name, fewest, placed, values, told, own))
     for broker in brokers:
         replica.start(sim, broker)
 

@@ -74,9 +74,17 @@ def values_of(sim: Simulation, command: CreateTopic) -> Values:
     found: Values = {
         name: value(sim, name, given[broker]) for name, broker in TOPIC_DEFAULTS.items() if broker in given
     }
+    changed = sim.state.cluster.settings
+    found.update({name: changed[broker] for name, broker in TOPIC_DEFAULTS.items() if broker in changed})
     found.update({name: value(sim, name, text) for name, text in command.config.items()})
     found.pop("min.insync.replicas", None)
     return found
+
+
+def fewest(sim: Simulation) -> int:
+    """The brokers' min.insync.replicas."""
+    given = sim.state.cluster.settings.get("min.insync.replicas")
+    return int(sim.scenario.cluster.setting("min.insync.replicas") if given is None else given)
 
 
 @checks(AlterTopic)
@@ -106,8 +114,9 @@ def _altered(sim: Simulation, command: AlterTopic) -> None:
     if topic is None:
         return
     values = {name: value(sim, name, text) for name, text in command.config.items()}
-    if values.get("min.insync.replicas") == topic.min_insync_replicas:
-        del values["min.insync.replicas"]  # no new record, so nobody's eligibility ends (E53)
+    minimum = "min.insync.replicas"
+    if minimum in topic.own and values.get(minimum) == topic.min_insync_replicas:
+        del values[minimum]  # no new record, so nobody's eligibility ends (E53)
     sim.cause = sim.emit(TopicAltered(*sim.stamp(), command.name, values))
     for partition in topic.partitions:
         for broker in partition.replicas:

@@ -300,3 +300,52 @@ def test_topics_come_and_go_under_load(seed: int) -> None:
     consumers = watched.state.cluster.consumers.values()
     assert {consumer.state for consumer in consumers} == {"running"}
     assert sorted(key for each in consumers for key in each.claims) == [f"u-{n}" for n in range(6)]
+
+
+# -- settings of all brokers -------------------------------------------------------------------------------------
+
+
+def test_r30_a_setting_of_all_brokers_counts_where_a_topic_has_none_of_its_own() -> None:
+    watched = run(
+        "create topic a replication_factor=3", "create topic b min.insync.replicas=1 replication_factor=3"
+    )
+    watched.to(S).do("alter cluster min.insync.replicas=2 unclean.leader.election.enable=true").to(2 * S)
+    watched.do("create topic c replication_factor=3").to(3 * S)
+    topics = watched.state.cluster.topics
+    assert {name: topic.min_insync_replicas for name, topic in topics.items()} == {"a": 2, "b": 1, "c": 2}
+    assert all(topic.setting("unclean.leader.election.enable") for topic in topics.values())
+    watched.do("alter topic a min.insync.replicas=3", "alter cluster min.insync.replicas=1").to(4 * S)
+    assert {name: topic.min_insync_replicas for name, topic in topics.items()} == {"a": 3, "b": 1, "c": 1}
+
+
+def test_r23_e53_a_minimum_of_all_brokers_strikes_out_the_eligible_replicas_of_every_topic() -> None:
+    watched = run("create topic t replication_factor=3 min.insync.replicas=2").to(11_500 * MS)
+    for broker in (3, 2):
+        watched.do(f"kill broker {broker}").to(watched.backend.now_us + 15 * S)
+    found = watched.state.cluster.partition("t", 0)
+    assert (found.isr, found.elr) == ([1], [2])
+    watched.do("alter cluster min.insync.replicas=1").to(watched.backend.now_us + S)
+    assert (found.isr, found.elr, watched.state.cluster.topic("t").min_insync_replicas) == ([1], [], 2)
+
+
+def test_r70_records_go_by_the_retention_that_all_brokers_were_given_at_run_time() -> None:
+    watched = run("create topic t", "add producer p topic=t rate=0/s linger=0s", brokers=1).to(S)
+    watched.do("send record p").to(2 * S).do("alter cluster log.retention.ms=1000").to(700 * S)
+    log = watched.state.cluster.partition("t", 0).led.log
+    assert (log.start, log.end) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            "broker.session.timeout.ms=3000",
+            r"Cannot update these configs dynamically: Set\(broker.session.timeout.ms\)",
+        ),
+        ("min.insync.replicas=0", r"Value must be at least 1 \(INVALID_REQUEST \(42\)\)"),
+        ("", "say which setting"),
+    ],
+)
+def test_r12_what_brokers_do_not_let_change_is_refused_in_their_words(given: str, words: str) -> None:
+    with pytest.raises(Refused, match=words):
+        run("create topic t").to(S).do(f"alter cluster {given}")
