@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mqviz.model import trends
+from mqviz.model import crash_facts, trends
 from mqviz.model.cluster import Cluster, Partition
 from mqviz.model.consumer import Consumer
 from mqviz.model.consumer_group import ConsumerGroup, ConsumerGroupMember
@@ -357,6 +357,7 @@ def _part(state: State, group: str, partition: Partition) -> tuple[int, ...]:
     end, sent, coming, lost = _amounts(state, partition)
     begin = min(record.start if record.start is not None else led.log.start, end)
     done = begin if record.committed is None else min(max(begin, record.committed), end)
+    missed, held = crash_facts.below_commit(state, group, record, end)
     taken = position(state, group, partition.topic, partition.number)
     taken = done if taken is None else min(max(done, taken), end)
     mark = max(
@@ -364,12 +365,12 @@ def _part(state: State, group: str, partition: Partition) -> tuple[int, ...]:
     )  # a new leader's may be lower for a while than what was read (R25)
     return (
         sent - begin,
-        done - begin,
-        taken - done,
+        done - begin - missed - held,
+        taken - done + held,
         mark - taken,
         end - mark,
         coming,
-        lost,
+        lost + missed,
         record.more_than_once(),
     )
 

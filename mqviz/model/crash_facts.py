@@ -154,6 +154,22 @@ def _undone(record: PartitionRecord, end: int, first: int | None = None) -> int:
     return sum(b - a for a, b, times in record.steps(start, end) if not times)
 
 
+def below_commit(state: State, group: str, record: PartitionRecord, end: int) -> tuple[int, int]:
+    """(lost, in hand): offsets below the commit and `end` that the group never did: nobody has them, or a living member works on them.
+
+    Nothing is said where somebody from outside committed, or moved the commit or a position by hand.
+    """
+    if record.committed is None or record.moved or record.outside:
+        return 0, 0
+    end = min(end, record.committed)
+    undone = _undone(record, end)
+    if not undone:
+        return 0, 0
+    consumers = [c for c in state.cluster.consumers.values() if c.settings.group == group]
+    held = sum(_undone(record, min(last, end), first) for first, last in _in_hand(record, consumers))
+    return max(0, undone - held), min(undone, held)
+
+
 def times_done(state: State, group: str, topic: str, partition: int, first: int, end: int) -> tuple[int, ...]:
     """How often the group did each of the offsets first … end - 1."""
     record = state.cluster.groups[group].records[state.cluster.partition(topic, partition).key]

@@ -132,7 +132,9 @@ class Lag(Reading, frozen=True):
 class Ledger(Reading, frozen=True):
     """Where every record sent to a topic is, as one group sees it; the first six add up to `sent`.
 
-    `in_flight` counts what is at producers and on the way, `not_readable` what is above the high watermark.
+    `in_flight` counts what is at producers and on the way, `not_readable` what is above the high watermark. `done` is committed
+    and not lost; `lost` counts what died before it was in the log, and what was committed but never processed, because whoever
+    had it in hand died.
     """
 
     sent: int

@@ -79,11 +79,11 @@ def _why_rows(found: Why, columns: int, rows: int) -> list[tuple[str, str]]:
 
 _LEDGER = (
     ("done", "█", "done", "ink", "read, processed and committed"),
-    ("in_hand", "▒", "in hand", "ok", "delivered, not yet committed"),
+    ("in_hand", "▒", "in hand", "ok", "delivered, still to do or commit"),
     ("waiting", "░", "waiting", "wait", "in the log, not yet delivered"),
     ("not_readable", "╎", "not yet readable", "quiet", "above the high watermark"),
     ("in_flight", "━", "in flight", "bright", "on its way to the log"),
-    ("lost", "✗", "lost", "bad", "sent, and gone"),
+    ("lost", "✗", "lost", "bad", "gone, or committed and never done"),
 )
 
 

@@ -148,3 +148,33 @@ def test_groups_and_named_facts() -> None:
     assert facts.members(watched.state, "nobody") == ()
     with pytest.raises(KeyError):
         facts.tape(watched.state, "nothing", 0, 1)
+
+
+def test_r86_lost_to_a_group_is_what_it_committed_before_a_crash_and_never_did() -> None:
+    watched = run(
+        TOPIC,
+        "add producer p topic=t rate=0/s linger=0s",
+        f"add consumer c1 {READER} commit=before processing=1s max_poll_records=4",
+    ).to(10 * S)
+    watched.do("send record p key=alice count=6").to(12_500 * MS)
+    ledger = facts.ledger(watched.state, "g")
+    assert isinstance(ledger, Ledger)
+    assert (ledger.done, ledger.in_hand, ledger.waiting, ledger.lost) == (2, 2, 2, 0)
+    watched.do("kill consumer c1", f"add consumer c2 {READER} commit=before processing=1ms").to(90 * S)
+    ledger = facts.ledger(watched.state, "g")
+    assert isinstance(ledger, Ledger)
+    assert (ledger.sent, ledger.done, ledger.in_hand, ledger.lost, ledger.twice) == (6, 4, 0, 2, 0)
+    exposures = [e for p in range(3) for e in facts.exposures(watched.state, "t", p)]
+    assert sum(each.did.lost for each in exposures) == 2
+
+
+def test_r88_what_an_administrator_passes_over_is_not_lost() -> None:
+    watched = run(
+        TOPIC, "add producer p topic=t rate=0/s linger=0s", f"add consumer c1 {READER} processing=1ms"
+    )
+    watched.to(10 * S).do("send record p key=alice count=6").to(12 * S).do("close consumer c1").to(14 * S)
+    watched.do("send record p key=alice count=3").to(16 * S)
+    watched.do("reset group g to=latest").to(17 * S)
+    ledger = facts.ledger(watched.state, "g")
+    assert isinstance(ledger, Ledger)
+    assert (ledger.sent, ledger.done, ledger.lost) == (9, 9, 0)
