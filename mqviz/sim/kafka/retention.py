@@ -178,9 +178,12 @@ def _delete(sim: Simulation, partition: Partition, broker: int, count: int, reas
 
 
 def follow_log_start(sim: Simulation, partition: Partition, broker: int, start: int) -> None:
-    """A fetch answer told this follower where the leader's log starts: its own starts there too (R72)."""
-    log = partition.replicas[broker].log
-    if start > log.start:
+    """A fetch answer told this follower where the leader's log starts: its own starts there too (R72).
+
+    Not above its own high watermark, of which a later answer tells; unless all that it has lies below.
+    """
+    copy = partition.replicas[broker]
+    if copy.log.start < start <= copy.high_watermark or start > copy.log.end:
         _move_start(sim, partition, broker, start, "the leader's log start")
         delay_us = sim.state.cluster.link_latency_us
         sim.schedule(delay_us, ARRIVAL, "kafka.low_watermark")
