@@ -17,6 +17,7 @@ from mqviz.sim.kafka.cluster import coordinator_of
 from tests.golden.facts_groups import thrown, tp
 from tests.golden.log import readable
 from tests.golden.registry import Args, check, fact, rpc, shape, verb
+from tests.golden.share import rows_of
 from tests.golden.world import MS, World
 
 Row = dict[str, Any]
@@ -183,7 +184,10 @@ def got(world: World, of: str | list[str]) -> list[Row]:
     """What these acts or members got; members since the last mark, else since they started."""
     found: list[Row] = []
     for name in of if isinstance(of, list) else [of]:
-        if name in world.notes.get("polled", {}):
+        shared = rows_of(world, name)
+        if shared is not None:
+            found += shared
+        elif name in world.notes.get("polled", {}):
             found += _rows(world, *world.notes["polled"][name])
         elif name in world.state.cluster.consumers:
             begin = max(world.notes.get("marked", 0), world.notes.get("started", {}).get(name, 0))

@@ -67,6 +67,15 @@ def _kill(world: World, act: Args) -> None:
 def _group(world: World, read: Args) -> Any:
     if read["group"] in world.state.cluster.consumer_groups:
         return kip848.group_facts(world.state.cluster.consumer_groups[read["group"]])
+    shared = world.state.cluster.share_groups.get(read["group"])
+    if shared is not None:
+        epoch = shared.epoch
+        return {
+            "state": shared.state,
+            "epoch": epoch,
+            "assignment_epoch": epoch,
+            "members": len(shared.members),
+        }
     group = world.state.cluster.groups.get(read["group"])
     if group is None:
         return {"state": "Dead", "members": 0}
@@ -93,8 +102,13 @@ def _assignor(world: World, read: Args) -> Any:
 def _assignment(world: World, read: Args) -> Any:
     if read["group"] in world.state.cluster.consumer_groups:
         return kip848.assignment(world.state.cluster.consumer_groups[read["group"]])
-    group = world.state.cluster.groups[read["group"]]
-    return {m.instance_id or m.client: sorted(tp(*p) for p in m.partitions) for m in group.members.values()}
+    cluster = world.state.cluster
+    if read["group"] in cluster.share_groups:
+        shared = cluster.share_groups[read["group"]].members.values()
+        return {m.client: sorted(tp(*p) for p in m.partitions) for m in shared}
+    group = cluster.groups.get(read["group"])
+    members = group.members.values() if group else ()
+    return {m.instance_id or m.client: sorted(tp(*p) for p in m.partitions) for m in members}
 
 
 @shape("assignment")

@@ -67,8 +67,9 @@ def assignment(group: ConsumerGroup) -> dict[str, list[str]]:
 
 @fact("member_epochs")
 def _epochs(world: World, read: Args) -> Any:
-    members = world.state.cluster.consumer_groups[read["group"]].members.values()
-    return {member.client: member.epoch for member in members}
+    cluster = world.state.cluster
+    groups = cluster.share_groups if read["group"] in cluster.share_groups else cluster.consumer_groups
+    return {member.client: member.epoch for member in groups[read["group"]].members.values()}
 
 
 @fact("target_assignment")

@@ -15,7 +15,6 @@ VERBS: dict[str, Callable[[World, Args], None]] = {}
 FACTS: dict[str, Callable[[World, Args], Any]] = {}
 RPC: dict[str, Callable[[World, Args, Args], Any]] = {}
 SHARE_VERBS: dict[str, Callable[[World, Args], None]] = {}
-SHARE_FACTS: dict[str, Callable[[World, Args], Any]] = {}
 SHAPES: dict[str, Callable[[Any, Any], bool]] = {}
 MOMENTS: dict[str, Callable[..., int | None]] = {}
 BEGINS: list[Callable[[World], None]] = []

@@ -16,11 +16,11 @@ from mqviz.model.share_consumer import (
     ShareRecordsReturned,
     ShareRequestEnded,
 )
-from tests.golden.registry import SHARE_FACTS, SHARE_VERBS, Args, fact, shape
+from tests.golden.registry import SHARE_VERBS, Args, fact, shape
 from tests.golden.world import MS, World
 
-Row = tuple[str, int, int, int]
-"""A delivered record: topic, partition, offset, delivery count."""
+Row = dict[str, Any]
+"""A delivered record: topic, partition, offset, key, value, delivery_count."""
 
 
 def _outcome(code: int) -> str:
@@ -39,7 +39,7 @@ def _verb(name: str) -> Callable[[Any], Any]:
 @_verb("start_member")
 def _start(world: World, act: Args) -> None:
     name, group = act["member"], act["group"]
-    world.notes.setdefault("share", {})[name] = True
+    world.notes.setdefault("share", {})[name] = len(world.log)
     config = {"share.acknowledgement.mode": "implicit", **world.config("share", name, group)}
     words = " ".join(f"{key}={value}" for key, value in config.items())
     calls = "loop" if act.get("loop") else "manual"
@@ -87,12 +87,35 @@ def _call(world: World, name: str, command: str, ended: type[Any]) -> bool:
 
 def _rows(world: World, name: str, begin: int) -> list[Row]:
     return [
-        (topic, partition, offset, count)
+        row
         for event in world.log[begin:]
         if isinstance(event, ShareRecordsReturned) and event.consumer == name
-        for topic, partition, first, end, count in event.parts
+        for part in event.parts
+        for row in _records(world, *part)
+    ]
+
+
+def _records(world: World, topic: str, number: int, first: int, end: int, count: int) -> list[Row]:
+    log = world.state.cluster.partition(topic, number).led.log
+    found = {
+        batch.base_offset + index: (batch.keys[index], batch.value(index))
+        for batch in log.read(first, end)
+        for index in range(batch.count)
+    }
+    return [
+        {"topic": topic, "partition": number, "offset": offset, "delivery_count": count}
+        | dict(zip(("key", "value"), found.get(offset, (None, None)), strict=True))
         for offset in range(first, end)
     ]
+
+
+def rows_of(world: World, name: str) -> list[Row] | None:
+    """What this act, or this share member since the last mark, got; None: it is no share member's."""
+    if name in world.notes.get("rows", {}):
+        found: list[Row] = world.notes["rows"][name]
+        return found
+    start = world.notes.get("share", {}).get(name)
+    return None if start is None else _rows(world, name, max(start, world.notes.get("marked", 0)))
 
 
 @_verb("ack")
@@ -102,9 +125,9 @@ def _ack(world: World, act: Args) -> None:
     for key, offsets in act.get("offsets", {}).items():
         topic, _, number = key.rpartition("-")
         wanted[topic, int(number)] = offsets
-    for topic, partition, offset, _ in world.notes["rows"].get(act.get("of"), ()):
-        if "values" not in act or _value(world, topic, partition, offset) in act["values"]:
-            wanted.setdefault((topic, partition), []).append(offset)
+    for row in world.notes.get("rows", {}).get(act.get("of"), ()):
+        if "values" not in act or row["value"] in act["values"]:
+            wanted.setdefault((row["topic"], row["partition"]), []).append(row["offset"])
     begin, refused = len(world.log), ""
     for (topic, partition), offsets in wanted.items():
         outcome = world.do(
@@ -137,42 +160,6 @@ def _close(world: World, act: Args) -> None:
 @_verb("kill_member")
 def _kill(world: World, act: Args) -> None:
     world.answered(act.get("as"), world.do(f"kill share-consumer {act['member']}"))
-
-
-def _value(world: World, topic: str, partition: int, offset: int) -> str | None:
-    batch = next(world.state.cluster.partition(topic, partition).led.log.forwards(offset))
-    return batch.value(offset - batch.base_offset)
-
-
-def _got(world: World, of: str | list[str]) -> list[Row]:
-    labels = of if isinstance(of, list) else [of]
-    return [row for label in labels for row in world.notes["rows"].get(label, ())]
-
-
-def _deliveries(world: World, read: Args) -> Any:
-    return [
-        [
-            {"partition": p, "offset": o, "delivery_count": count}.get(field)
-            if field != "value"
-            else _value(world, topic, p, o)
-            for field in read["fields"]
-        ]
-        for topic, p, o, count in _got(world, read["of"])
-    ]
-
-
-def _delivered(world: World, read: Args) -> Any:
-    offsets = [offset for _, _, offset, _ in _got(world, read["of"])]
-    return {
-        "first": offsets[0] if offsets else None,
-        "last": offsets[-1] if offsets else None,
-        "max": max(offsets, default=None),
-        "count": len(offsets),
-    }
-
-
-SHARE_FACTS["deliveries"] = _deliveries
-SHARE_FACTS["delivered"] = _delivered
 
 
 @fact("share_start")

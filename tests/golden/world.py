@@ -21,7 +21,7 @@ from mqviz.model.units import Duration, Value
 from mqviz.scenario import ClusterPlan, Scenario
 from mqviz.sim.backend import open_sim
 from mqviz.sim.kafka import network
-from tests.golden.registry import BEGINS, FACTS, MOMENTS, RPC, SHARE_FACTS, SHARE_VERBS, VERBS, Args, NotRun
+from tests.golden.registry import BEGINS, FACTS, MOMENTS, RPC, SHARE_VERBS, VERBS, Args, NotRun
 
 MS = 1_000
 QUIET_US = 60_000_000
@@ -245,13 +245,9 @@ class World:
 
     def read(self, read: Args) -> Any:
         """The value of a fact now."""
-        of = read.get("of", "")
-        facts = FACTS
-        if read["fact"] in SHARE_FACTS and self._of_share(of[0] if isinstance(of, list) else of):
-            facts = SHARE_FACTS
-        if read["fact"] not in facts:
+        if read["fact"] not in FACTS:
             raise NotRun(f"fact {read['fact']}")
-        return facts[read["fact"]](self, read)
+        return FACTS[read["fact"]](self, read)
 
     def _of_share(self, name: str | None) -> bool:
         """Whether this member, or the member of this label's act, is a share consumer."""
