@@ -33,6 +33,12 @@ class ProducedElsewhere(Produced, frozen=True):
     leaders: tuple[tuple[str, int, int, int], ...] = ()
 
 
+class ProducedInvalid(Produced, frozen=True):
+    """The same where records are none that the log takes: (topic, partition, indexes in the batch) of these (R68, KIP-467)."""
+
+    invalid: tuple[tuple[str, int, tuple[int, ...]], ...] = ()
+
+
 class Fetched(Answer, frozen=True):
     """Ranges of records (topic, partition, error, first, end, high watermark); the batches travel along."""
 

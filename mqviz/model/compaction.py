@@ -4,7 +4,7 @@ A record is kept if it is its key's last one, or lies above what the pass looked
 (I36). A tombstone that a pass could drop gets a date, its delete horizon; a pass after that date drops it. Records of
 aborted transactions go at once; a marker goes as a tombstone does, once the data of its transaction are gone.
 Left out: the empty batch that Kafka keeps where the last records of a producer were. A batch that loses records is kept as its
-runs of neighbours; its bytes are shared out evenly among its records, the header belongs to the first run.
+runs of neighbours; the header belongs to the first run, and bytes of values that nobody looks into are shared out evenly.
 """
 
 from __future__ import annotations
@@ -14,14 +14,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
+from mqviz.kafka.records import BATCH_HEADER, record_size
 from mqviz.model.segment import Segment
 
 if TYPE_CHECKING:
     from mqviz.model.log import Batch, Log
-
-
-BATCH_HEADER = 61
-"""Bytes of a batch before its records (R40)."""
 
 
 class Cleaned(NamedTuple):
@@ -156,13 +153,30 @@ def _stays(batch: Batch, index: int, known: _Pass) -> bool:
 
 
 def _runs(batch: Batch, stays: list[int], horizon: int | None) -> Iterator[Batch]:
-    size = (batch.bytes - BATCH_HEADER) // batch.count
+    sizes = _sizes(batch)
     header = BATCH_HEADER
     first = 0
     for place in range(1, len(stays) + 1):
         if place == len(stays) or stays[place] != stays[place - 1] + 1:
-            yield _part(batch, stays[first], stays[place - 1] + 1, header + size * (place - first), horizon)
+            size = header + sum(sizes[index] for index in stays[first:place])
+            yield _part(batch, stays[first], stays[place - 1] + 1, size, horizon)
             first, header = place, 0
+
+
+def _sizes(batch: Batch) -> list[int]:
+    """Bytes of each record: as they were written where all values are told, else the same for all."""
+    told = batch.values is not None and "" not in batch.values
+    whole = [_size(batch, index) for index in range(batch.count)] if told else []
+    if whole and BATCH_HEADER + sum(whole) == batch.bytes:
+        return whole
+    return [(batch.bytes - BATCH_HEADER) // batch.count] * batch.count
+
+
+def _size(batch: Batch, index: int) -> int:
+    key, value = batch.keys[index], batch.value(index)
+    ms_delta = batch.timestamp_us(index) // 1000 - batch.timestamp_us(0) // 1000
+    lengths = (None if text is None else len(text.encode()) for text in (key, value))
+    return record_size(*lengths, index, ms_delta)
 
 
 def _part(batch: Batch, begin: int, end: int, size: int, horizon: int | None) -> Batch:

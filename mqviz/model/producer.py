@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mqviz.kafka.errors import Error
 from mqviz.model import ledger
 from mqviz.model.accumulator import OpenBatch, Queue
 from mqviz.model.command import AddProducer
@@ -139,7 +140,8 @@ class RecordsFailed(Event, frozen=True, omit_defaults=True):
 
     `first_number`: as in Batch; `thrown`: the exception that the
     application gets. Unless a leader said no before it wrote, they may be in the log all the same (R31); `unresolved`: that
-    leaves a gap in an idempotent producer's sequences, perhaps (R60).
+    leaves a gap in an idempotent producer's sequences, perhaps (R60). `invalid`: the broker refused the batch for these of its
+    records, by their place in it.
     """
 
     weight = Weight.MOMENT
@@ -152,6 +154,15 @@ class RecordsFailed(Event, frozen=True, omit_defaults=True):
     first_number: int = -1
     thrown: str = ""
     unresolved: bool = False
+    invalid: tuple[int, ...] = ()
+
+    def exception(self, index: int) -> tuple[str, int]:
+        """(exception, error) that the application gets for record `index` of these, in Java (KIP-467)."""
+        if not self.invalid or self.invalid == (index,):
+            return self.thrown, self.error
+        if index in self.invalid:
+            return "InvalidRecordException", Error.INVALID_RECORD
+        return "KafkaException", Error.NONE
 
 
 class BatchesDrained(Event, frozen=True):

@@ -25,6 +25,7 @@ from mqviz.model.answers import Offsets as Offsets
 from mqviz.model.answers import Plain as Plain
 from mqviz.model.answers import Produced as Produced
 from mqviz.model.answers import ProducedElsewhere as ProducedElsewhere
+from mqviz.model.answers import ProducedInvalid as ProducedInvalid
 from mqviz.model.answers import ProducerIdGranted as ProducerIdGranted
 from mqviz.model.answers import Synced as Synced
 from mqviz.model.connection import Client as Client
@@ -44,6 +45,7 @@ from mqviz.model.request_epochs import EpochEnds as EpochEnds
 from mqviz.model.request_epochs import OffsetForLeaderEpoch as OffsetForLeaderEpoch
 from mqviz.model.request_offsets import DeleteRecords as DeleteRecords
 from mqviz.model.request_offsets import ListOffsets as ListOffsets
+from mqviz.model.request_transactions import AddPartitionsToTxn as AddPartitionsToTxn
 from mqviz.model.request_transactions import EndTxn as EndTxn
 from mqviz.model.request_transactions import InitProducerId as InitProducerId
 from mqviz.model.request_transactions import TxnOffsetCommit as TxnOffsetCommit
@@ -106,6 +108,7 @@ AnyRequest = (
     | OffsetFetch
     | AnyShareRequest
     | InitProducerId
+    | AddPartitionsToTxn
     | TxnOffsetCommit
     | EndTxn
     | WriteTxnMarkers

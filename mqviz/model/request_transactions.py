@@ -27,17 +27,34 @@ class TxnOffsetCommit(Request, frozen=True):
     member_id: str = ""
 
 
-class EndTxn(Request, frozen=True):
-    """Commit or abort the transaction (R62)."""
+class AddPartitionsToTxn(Request, frozen=True):
+    """These partitions, and these groups' offsets (AddOffsetsToTxn), belong to the transaction from now on.
+
+    Clients of transaction version 1, such as librdkafka, say so before they write; with version 2 the write itself does (R62).
+    """
+
+    transactional_id: str
+    producer_id: int
+    producer_epoch: int
+    partitions: tuple[tuple[str, int], ...] = ()
+    groups: tuple[str, ...] = ()
+
+
+class EndTxn(Request, frozen=True, omit_defaults=True):
+    """Commit or abort the transaction (R62); `raises`: the epoch goes up with it (transaction version 2)."""
 
     transactional_id: str
     producer_id: int
     producer_epoch: int
     commit: bool
+    raises: bool = True
 
 
-class WriteTxnMarkers(Request, frozen=True):
-    """The coordinator tells a broker how a transaction ended, for its partitions and for its groups' offsets (R62)."""
+class WriteTxnMarkers(Request, frozen=True, omit_defaults=True):
+    """The coordinator tells a broker how a transaction ended, for its partitions and for its groups' offsets (R62).
+
+    `raised`: the epoch is higher than that of the transaction's records (not so with transaction version 1).
+    """
 
     transactional_id: str
     producer_id: int
@@ -45,3 +62,4 @@ class WriteTxnMarkers(Request, frozen=True):
     commit: bool
     partitions: tuple[tuple[str, int], ...] = ()
     groups: tuple[str, ...] = ()
+    raised: bool = True

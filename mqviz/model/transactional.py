@@ -40,7 +40,8 @@ class Transacting(msgspec.Struct):
     `called` counts such calls. `request`: the number of what it asked a coordinator, 0: nothing is on its way, and nothing
     will be before `again_at_us`. `started`: something was sent in this transaction. `error`, `thrown`: why it is in an error state. `sent`: records of the open
     transaction, the last one if none is open. `ended`: transactions so far, of which `aborted`. `group`, `offsets`,
-    `generation`, `member_id`: what the last sendOffsetsToTransaction() gave.
+    `generation`, `member_id`: what the last sendOffsetsToTransaction() gave. With transaction version 1: `added`, `added_groups`: what
+    the coordinator knows to be in the open transaction; `adding`: the number of the request that tells it more, `add_again_at_us`: not before.
     """
 
     transactional_id: str
@@ -61,6 +62,10 @@ class Transacting(msgspec.Struct):
     offsets: tuple[tuple[str, int, int], ...] = ()
     generation: int = -1
     member_id: str = ""
+    added: list[tuple[str, int]] = msgspec.field(default_factory=list)
+    added_groups: list[str] = msgspec.field(default_factory=list)
+    adding: int = 0
+    add_again_at_us: int = 0
 
     @property
     def open(self) -> bool:
@@ -113,6 +118,38 @@ class TransactionDelayed(Event, frozen=True):
     error: int
     named: str
     until_us: int
+
+
+class PartitionsAsked(Event, frozen=True):
+    """The client tells the coordinator in request `number` what it is about to write to (transaction version 1, R62)."""
+
+    producer: str
+    number: int
+
+
+class PartitionsAdded(Event, frozen=True):
+    """The coordinator knows that these belong to the transaction: the client may write (transaction version 1, R62)."""
+
+    weight = Weight.STEP
+    producer: str
+    partitions: tuple[tuple[str, int], ...]
+    groups: tuple[str, ...]
+
+
+class PartitionsNotAdded(Event, frozen=True):
+    """The coordinator refused to add them; the client asks again at `until_us`, 0: it does not."""
+
+    producer: str
+    error: int
+    named: str
+    until_us: int
+
+
+class EpochWanted(Event, frozen=True):
+    """The transaction is aborted, and some sequences were never written: the client needs a new epoch (transaction version 1)."""
+
+    weight = Weight.STEP
+    producer: str
 
 
 class ProducerIdTaken(Event, frozen=True):
@@ -191,6 +228,7 @@ def _began(state: State, event: TransactionBegan) -> None:
     _, found = _of(state, event.producer)
     _move(found, "IN_TRANSACTION")
     found.started, found.sent, found.began_at_us = False, 0, event.at_us
+    found.added, found.added_groups, found.adding, found.add_again_at_us = [], [], 0, 0
 
 
 @applies(TransactionAsked)
@@ -202,6 +240,32 @@ def _asked(state: State, event: TransactionAsked) -> None:
 def _delayed(state: State, event: TransactionDelayed) -> None:
     _, found = _of(state, event.producer)
     found.request, found.again_at_us = 0, event.until_us
+
+
+@applies(PartitionsAsked)
+def _adding(state: State, event: PartitionsAsked) -> None:
+    _of(state, event.producer)[1].adding = event.number
+
+
+@applies(PartitionsAdded)
+def _added(state: State, event: PartitionsAdded) -> None:
+    _, found = _of(state, event.producer)
+    found.adding = 0
+    found.added += event.partitions
+    found.added_groups += event.groups
+
+
+@applies(PartitionsNotAdded)
+def _not_added(state: State, event: PartitionsNotAdded) -> None:
+    _, found = _of(state, event.producer)
+    found.adding, found.add_again_at_us = 0, event.until_us
+
+
+@applies(EpochWanted)
+def _wanted(state: State, event: EpochWanted) -> None:
+    _, found = _of(state, event.producer)
+    _move(found, "INITIALIZING")
+    found.request = 0
 
 
 @applies(ProducerIdTaken)

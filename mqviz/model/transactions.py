@@ -34,7 +34,8 @@ class Transaction(msgspec.Struct):
 
     `partitions`, `groups`: what belongs to the open transaction, or still waits for its marker; `commit`: how it ends.
     `began_at_us`: since when it is Ongoing; `changed_at_us`: when the coordinator last wrote about it. `coordinator`: the broker that
-    looks after it. `began_by`, `decided_by`: the events with which its transaction was opened and decided.
+    looks after it. `began_by`, `decided_by`: the events with which its transaction was opened and decided. `raised`: the epoch
+    was raised for its end.
     """
 
     transactional_id: str
@@ -50,6 +51,7 @@ class Transaction(msgspec.Struct):
     coordinator: int = -1
     began_by: int = 0
     decided_by: int = 0
+    raised: bool = True
 
 
 class Transactions(msgspec.Struct):
@@ -105,13 +107,14 @@ class TransactionFenced(Event, frozen=True):
     reason: str
 
 
-class TransactionPrepared(Event, frozen=True):
-    """The outcome is decided: PrepareCommit or PrepareAbort is on __transaction_state (R62)."""
+class TransactionPrepared(Event, frozen=True, omit_defaults=True):
+    """The outcome is decided: PrepareCommit or PrepareAbort is on __transaction_state (R62); `raised`: with a higher epoch."""
 
     weight = Weight.MOMENT
     transactional_id: str
     commit: bool
     epoch: int
+    raised: bool = True
 
 
 class MarkersWritten(Event, frozen=True):
@@ -211,6 +214,7 @@ def _prepared(state: State, event: TransactionPrepared) -> None:
     then = "PrepareCommit" if event.commit else "PrepareAbort"
     found = _moved(state, event.transactional_id, then, event.at_us)
     found.commit, found.epoch, found.decided_by = event.commit, event.epoch, event.id
+    found.raised = event.raised
 
 
 @applies(MarkersWritten)

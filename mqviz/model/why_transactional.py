@@ -5,6 +5,10 @@ from __future__ import annotations
 from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.transactional import (
+    EpochWanted,
+    PartitionsAdded,
+    PartitionsAsked,
+    PartitionsNotAdded,
     ProducerIdTaken,
     TransactionAsked,
     TransactionBegan,
@@ -52,6 +56,32 @@ def _asked(_: State, event: TransactionAsked) -> Why:
 def _delayed(_: State, event: TransactionDelayed) -> Why:
     headline = f"{event.producer} will ask again in {lasting(event.until_us - event.at_us)}"
     return told(event, headline, f"the answer was {event.named}, which passes")
+
+
+@explains(PartitionsAsked)
+def _partitions_asked(_: State, event: PartitionsAsked) -> Why:
+    return told(event, f"{event.producer} tells the coordinator where it will write, and waits")
+
+
+@explains(PartitionsAdded)
+def _partitions_added(_: State, event: PartitionsAdded) -> Why:
+    count = len(event.partitions) + len(event.groups)
+    headline = f"{several(count, 'partition')} more belong to the transaction of {event.producer}"
+    return told(event, headline, "the coordinator has written that down, so it may write there now")
+
+
+@explains(PartitionsNotAdded)
+def _partitions_not_added(_: State, event: PartitionsNotAdded) -> Why:
+    headline = f"{event.producer} may not write in its transaction yet"
+    return told(event, headline, f"the coordinator answered {event.named}")
+
+
+@explains(EpochWanted)
+def _epoch_wanted(_: State, event: EpochWanted) -> Why:
+    headline = f"{event.producer} asks for a new epoch"
+    return told(
+        event, headline, "its sequences have a gap since records failed, so they must begin at 0 again"
+    )
 
 
 @explains(ProducerIdTaken)

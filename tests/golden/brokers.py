@@ -84,12 +84,18 @@ def _elect(world: World, act: Args) -> None:
 @verb("create_topic")
 def _create_topic(world: World, act: Args) -> None:
     broker = world.case["config"]["broker"]
-    world.answered(act.get("as"), named_error(world.do(topic_command(act["topic"], act, broker))))
+    outcome = world.do(topic_command(act["topic"], act, broker))
+    if outcome == "ok":
+        world.until(lambda: act["topic"] in world.state.cluster.topics)
+    world.answered(act.get("as"), named_error(outcome))
 
 
 @verb("create_partitions")
 def _create_partitions(world: World, act: Args) -> None:
     outcome = world.do(f"add partitions {act['topic']} to={act['partitions']}")
+    if outcome == "ok":
+        found = world.state.cluster.topics[act["topic"]]
+        world.until(lambda: len(found.partitions) >= act["partitions"])
     world.answered(act.get("as"), named_error(outcome))
 
 

@@ -9,6 +9,7 @@ from statistics import median_low
 from typing import Any
 
 from mqviz.kafka.errors import Error
+from mqviz.model.batch import Batch
 from mqviz.model.command import AddProducer
 from mqviz.model.producer import Call, RecordsAcknowledged, RecordsFailed, SendCalled
 from mqviz.model.retries import SendFailed
@@ -180,7 +181,8 @@ def results(world: World, label: str) -> list[Any]:
         elif isinstance(event, RecordsFailed):
             for k in range(event.count):
                 place = (event.topic, event.partition, event.first_number + k)
-                known[place] = f"{event.thrown}/{Error(event.error).name}"
+                thrown, code = event.exception(k)
+                known[place] = f"{thrown}/{Error(code).name}" if code else thrown
     return [one if isinstance(one, str) else known.get(one, PENDING) for one in sent]
 
 
@@ -254,7 +256,20 @@ def _same_cycle(expected: Any, found: Any) -> bool:
 def _batch_sizes(world: World, read: Args) -> Any:
     log = world.state.cluster.partition(read["topic"], read["partition"]).led.log
     fields = read.get("fields", ["records", "bytes"])
-    return [[b.count if name == "records" else b.bytes for name in fields] for b in log.forwards(log.start)]
+    found: list[tuple[Batch, int, int]] = []
+    for batch in log.forwards(log.start):
+        if found and _same_batch(found[-1][0], batch):
+            found[-1] = (batch, found[-1][1] + batch.count, found[-1][2] + batch.bytes)
+        else:
+            found.append((batch, batch.count, batch.bytes))
+    return [[count if name == "records" else size for name in fields] for _, count, size in found]
+
+
+def _same_batch(before: Batch, after: Batch) -> bool:
+    """Whether they are what the cleaner left of one batch, which here are its runs of neighbours."""
+    names = ("producer_id", "producer_epoch", "appended_at_us", "created_at_us", "leader_epoch")
+    same = all(getattr(before, name) == getattr(after, name) for name in names)
+    return same and after.base_offset > before.end_offset
 
 
 @shape("batch_sizes")

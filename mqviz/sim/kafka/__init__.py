@@ -37,6 +37,7 @@ from mqviz.sim.kafka import share_fetch as share_fetch
 from mqviz.sim.kafka import share_group as share_group
 from mqviz.sim.kafka import topic_changes as topic_changes
 from mqviz.sim.kafka import topic_commands as topic_commands
+from mqviz.sim.kafka import transaction_additions as transaction_additions
 from mqviz.sim.kafka import transactional as transactional
 from mqviz.sim.kafka import transactional_commands as transactional_commands
 from mqviz.sim.kafka import transactions as transactions

@@ -25,14 +25,28 @@ def refusal(sim: Simulation, topic: Topic, batch: Batch) -> Error:
     if setting("message.timestamp.type") == "CreateTime" and not batch.control:
         latest_us = batch.latest_us
         earliest_us = latest_us if batch.created is None else min(batch.created)
-        if (
-            latest_us - sim.now_us > setting("message.timestamp.after.max.ms") * 1000
-            or sim.now_us - earliest_us > setting("message.timestamp.before.max.ms") * 1000
-        ):
+        if _far(sim, topic, latest_us) or _far(sim, topic, earliest_us):
             return Error.INVALID_TIMESTAMP
     if "compact" in setting("cleanup.policy") and None in batch.keys and not batch.control:
         return Error.INVALID_RECORD
     return Error.NONE
+
+
+def _far(sim: Simulation, topic: Topic, stamp_us: int) -> bool:
+    """Whether a timestamp is too far from now."""
+    after_ms, before_ms = (topic.setting(f"message.timestamp.{way}.max.ms") for way in ("after", "before"))
+    return bool(stamp_us - sim.now_us > after_ms * 1000 or sim.now_us - stamp_us > before_ms * 1000)
+
+
+def invalid(sim: Simulation, topic: Topic, batch: Batch) -> tuple[int, ...]:
+    """The records for which `batch` is refused with INVALID_TIMESTAMP or INVALID_RECORD, by their place in it (R68, R74)."""
+    stamped = topic.setting("message.timestamp.type") == "CreateTime"
+    keyed = "compact" in topic.setting("cleanup.policy")
+    return tuple(
+        index
+        for index in range(batch.count)
+        if (keyed and batch.keys[index] is None) or (stamped and _far(sim, topic, batch.timestamp_us(index)))
+    )
 
 
 def attributes(topic: Topic, batch: Batch) -> int:

@@ -16,12 +16,14 @@ from mqviz.model.request import (
     Fetched,
     FetchedAndAborted,
     FetchedElsewhere,
+    InFlight,
     Produce,
     Produced,
     ProducedElsewhere,
+    ProducedInvalid,
 )
 from mqviz.sim.engine import Simulation, due
-from mqviz.sim.kafka import epochs, metadata, share_fetch, sockets
+from mqviz.sim.kafka import epochs, log_segments, metadata, share_fetch, sockets
 from mqviz.sim.kafka.network import answer
 
 Part = tuple[str, int, int, int, int, int]
@@ -69,7 +71,19 @@ def answer_produce(sim: Simulation, number: int, error: Error = Error.NONE) -> N
         leaders = metadata.elsewhere(sim, flight.broker, (part[:3] for part in parts))
         answer(sim, number, ProducedElsewhere(0, parts, leaders) if leaders else Produced(0, parts))
         return
-    answer(sim, number, Produced(0, parts))
+    invalid = _invalid(sim, flight) if flight.refused else ()
+    answer(sim, number, ProducedInvalid(0, parts, invalid) if invalid else Produced(0, parts))
+
+
+def _invalid(sim: Simulation, flight: InFlight) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
+    """Which records of refused batches the log does not take."""
+    found = []
+    for topic, partition, error in flight.refused:
+        if error in (Error.INVALID_TIMESTAMP, Error.INVALID_RECORD) and isinstance(flight.request, Produce):
+            place = (topic, partition)
+            batch = next(b for t, p, b in flight.request.batches if (t, p) == place)
+            found.append((*place, log_segments.invalid(sim, sim.state.cluster.topic(topic), batch)))
+    return tuple(found)
 
 
 def _after(sim: Simulation, number: int, topic: str, partition: int, end: int, error: Error) -> Error:

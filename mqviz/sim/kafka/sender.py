@@ -24,10 +24,10 @@ from mqviz.model.producer import (
     RecordsFailed,
     RequestFinished,
 )
-from mqviz.model.request import InFlight, Produce, Produced
+from mqviz.model.request import InFlight, Produce, Produced, ProducedInvalid
 from mqviz.model.retries import BatchRetried, BatchSplit, ProducerEpochBumped, SequencesResolved
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import accumulator, metadata, splitting, transactional
+from mqviz.sim.kafka import accumulator, metadata, registration, splitting, transactional
 from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.kafka.network import ask, receives
 
@@ -47,6 +47,8 @@ def opened(sim: Simulation, producer: Producer) -> None:
     """A new batch was opened: see that it leaves in time, or is given up in time."""
     if producer.settings.linger:
         sim.schedule(int(producer.settings.linger), TIMER, "kafka.linger", producer.name)
+    if producer.transaction is not None and registration.explicit(producer):
+        registration.tell(sim, producer)
     expiry = sim.part(Timers).expiry
     if producer.name not in expiry:
         wait_us = settings.delivery_us(producer)
@@ -115,6 +117,8 @@ def _held(sim: Simulation, producer: Producer, queue: Queue, leader: int) -> boo
     """Whether the first batch must wait whatever else is ready: backoff, muted, or sequences before it (R43, R46, R60)."""
     first = queue.batches[0]
     if first.retry_at_us > sim.now_us and leader == first.broker:
+        return True
+    if producer.transaction is not None and registration.waits(producer, queue):
         return True
     if not queue.in_flight and first.attempts == 0 and not queue.unresolved:
         return False
@@ -222,12 +226,18 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
         if batch is None:
             continue
         if error:
-            _refused(sim, producer, queue, batch, Error(error))
+            _refused(sim, producer, queue, batch, Error(error), _invalid(flight, topic, partition))
         else:
             _acknowledge(sim, producer, queue, batch, base)
     broker = flight.broker
     sim.emit(RequestFinished(*sim.stamp(), name, broker))
     after(sim, producer)
+
+
+def _invalid(flight: InFlight, topic: str, partition: int) -> tuple[int, ...]:
+    """The records that the answer names as the reason why their batch was refused."""
+    named_ones = flight.answer.invalid if isinstance(flight.answer, ProducedInvalid) else ()
+    return next((places for t, p, places in named_ones if (t, p) == (topic, partition)), ())
 
 
 def after(sim: Simulation, producer: Producer) -> None:
@@ -246,7 +256,14 @@ def _acknowledge(sim: Simulation, producer: Producer, queue: Queue, batch: OpenB
     )
 
 
-def _refused(sim: Simulation, producer: Producer, queue: Queue, batch: OpenBatch, error: Error) -> None:
+def _refused(
+    sim: Simulation,
+    producer: Producer,
+    queue: Queue,
+    batch: OpenBatch,
+    error: Error,
+    invalid: tuple[int, ...],
+) -> None:
     """The answer to a batch is an error: split it, send it again, or give it up (R47, R60)."""
     if error == Error.MESSAGE_TOO_LARGE and len(batch.keys) > 1:
         parts = splitting.parts(producer, batch)
@@ -257,7 +274,7 @@ def _refused(sim: Simulation, producer: Producer, queue: Queue, batch: OpenBatch
     retries = settings.number(producer, "retries")
     too_late = sim.now_us - batch.created_at_us >= settings.delivery_us(producer)
     if too_late or batch.attempts >= retries or not _may_succeed(sim, producer, queue, batch, error):
-        give_up(sim, producer, queue, batch, error)
+        give_up(sim, producer, queue, batch, error, invalid=invalid)
         if batch.attempts < retries and producer.producer_id >= 0:
             _bump(sim, producer, queue)
         return
@@ -308,7 +325,13 @@ def backoff_us(attempt: int, first_ms: int, most_ms: int, number: float) -> int:
 
 
 def give_up(
-    sim: Simulation, producer: Producer, queue: Queue, batch: OpenBatch, error: Error, expired: bool = False
+    sim: Simulation,
+    producer: Producer,
+    queue: Queue,
+    batch: OpenBatch,
+    error: Error,
+    expired: bool = False,
+    invalid: tuple[int, ...] = (),
 ) -> None:
     """The application is told that these records failed; `expired`: nobody knows whether they are in the log."""
     event = RecordsFailed(
@@ -322,6 +345,7 @@ def give_up(
         queue.begin + batch.first_sequence,
         java_class(error),
         expired and batch.broker > 0 and producer.producer_id >= 0,
+        invalid if len(batch.keys) > 1 and producer.settings.partitioner == "java" else (),
     )
     number = sim.emit(event)
     if producer.transaction is not None:

@@ -65,7 +65,7 @@ def _send(
         _later(sim, found)
         return
     request = WriteTxnMarkers(
-        found.transactional_id, found.producer_id, found.epoch, found.commit, parts, groups
+        found.transactional_id, found.producer_id, found.epoch, found.commit, parts, groups, found.raised
     )
     ask(sim, "broker", str(coordinator), 1, to, request, " markers")
 
@@ -161,7 +161,7 @@ def _write_one(
         error = Error.NOT_LEADER_OR_FOLLOWER
     else:
         entry = table(copy, copy.leader_epoch).entries.get(request.producer_id)
-        if entry is not None and entry.epoch >= request.producer_epoch:
+        if entry is not None and entry.epoch >= request.producer_epoch + (not request.raised):
             error = Error.INVALID_PRODUCER_EPOCH if entry.batches else Error.NONE
             if not error:
                 _repeat(sim, number, found, request, here)

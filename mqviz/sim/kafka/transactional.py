@@ -5,8 +5,8 @@ initTransactions(), commitTransaction(), abortTransaction() and sendOffsetsToTra
 at most max.block.ms, and can only be repeated after that (R61). An end flushes what was sent, asks nobody if that is
 nothing, and takes the raised epoch from the answer (R62, E6, E44). An error of a batch or a request makes the transaction one that can
 only be aborted; PRODUCER_FENCED is final; an old epoch on send is not (R64, R65, E5). librdkafka says the same with its own
-codes, but takes an old epoch on send for final. Left out: finding coordinators (S11), librdkafka's requests of transaction
-version 1, adjusting the sequences behind a failed batch: those batches fail too.
+codes, but takes an old epoch on send for final, and speaks transaction version 1 (registration.py). Left out: finding coordinators
+(S11), adjusting the sequences behind a failed batch: those batches fail too.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from mqviz.model.request import (
 from mqviz.model.transactional import (
     MOVES,
     STATE_OF_CALL,
+    EpochWanted,
     ProducerIdTaken,
     Transacting,
     TransactionAsked,
@@ -35,7 +36,7 @@ from mqviz.model.transactional import (
     TransactionReturned,
 )
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import cluster, sender, transaction_loop, transaction_writes
+from mqviz.sim.kafka import cluster, registration, sender, transaction_loop, transaction_writes
 from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.kafka.network import ask, receives
 
@@ -222,6 +223,9 @@ def progress(sim: Simulation, producer: Producer) -> None:
 def _ask(sim: Simulation, producer: Producer) -> None:
     found = of(producer)
     to_group = found.call == "offsets"
+    if to_group and registration.explicit(producer) and found.group not in found.added_groups:
+        registration.tell(sim, producer)
+        return
     if to_group:
         broker = cluster.coordinator_of(sim, found.group)
     else:
@@ -236,13 +240,13 @@ def _ask(sim: Simulation, producer: Producer) -> None:
 def _request(producer: Producer) -> AnyRequest:
     found = of(producer)
     name, owner, epoch = found.transactional_id, producer.producer_id, producer.epoch
-    if found.call == "init":
+    if found.state == "INITIALIZING":
         return InitProducerId(name, settings.number(producer, "transaction.timeout.ms") * 1_000)
     if found.call == "offsets":
         return TxnOffsetCommit(
             name, owner, epoch, found.group, found.offsets, found.generation, found.member_id
         )
-    return EndTxn(name, owner, epoch, found.call == "commit")
+    return EndTxn(name, owner, epoch, found.call == "commit", not registration.explicit(producer))
 
 
 def _later(sim: Simulation, producer: Producer, error: Error) -> None:
@@ -286,8 +290,19 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     elif error:
         _request_failed(sim, producer, error)
     else:
-        if isinstance(answer, ProducerIdGranted):
-            sim.emit(ProducerIdTaken(*sim.stamp(), name, answer.producer_id, answer.producer_epoch))
+        _granted(sim, producer, answer)
+
+
+def _granted(sim: Simulation, producer: Producer, answer: object) -> None:
+    """The coordinator did what was asked; a new epoch may come with its answer, or be needed after it."""
+    if isinstance(answer, ProducerIdGranted):
+        own = (answer.producer_id, answer.producer_epoch)
+        if own != (producer.producer_id, producer.epoch):
+            sim.emit(ProducerIdTaken(*sim.stamp(), producer.name, *own))
+    if of(producer).state == "ABORTING" and registration.explicit(producer) and registration.gap(producer):
+        sim.cause = sim.emit(EpochWanted(*sim.stamp(), producer.name))
+        _ask(sim, producer)
+    else:
         _return(sim, producer)
 
 

@@ -5,7 +5,7 @@ E44); EndTxn decides by one replicated write, is answered with the raised epoch 
 older than its transaction.timeout.ms is found by a check every 10 s and aborted with a raised epoch (R64, E5); offsets
 wait in the group until the marker comes (R66, E45); when its partition of __transaction_state has another leader, that one goes on
 with what is decided and not done, and nobody writes while fewer than transaction.state.log.min.isr are there; an unused id is forgotten after transactional.id.expiration.ms.
-Left out: time to load; a fence that is not yet written is remembered by the next coordinator; epochs that run out, two-phase commit (KIP-939, S13), transaction version 1.
+Left out: time to load; a fence that is not yet written is remembered by the next coordinator; epochs that run out, two-phase commit (KIP-939, S13).
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def _end(sim: Simulation, number: int) -> None:
     if found is None or not acts:
         _answer_end(sim, number, request, error)
         return
-    sim.cause = _prepare(sim, found, request.commit, found.epoch + 1)
+    sim.cause = _prepare(sim, found, request.commit, found.epoch + request.raises, request.raises)
     _answer_end(sim, number, request, Error.NONE)
     transaction_markers.send(sim, found)
 
@@ -177,7 +177,8 @@ def _verdict(sim: Simulation, number: int, request: EndTxn) -> tuple[Error, bool
     found = sim.state.cluster.transactions.ids.get(request.transactional_id)
     if found is None or found.producer_id != request.producer_id:
         return Error.INVALID_PRODUCER_ID_MAPPING, False
-    return verdict(found, request.producer_epoch, request.commit)
+    judge = verdict if request.raises else verdict_1
+    return judge(found, request.producer_epoch, request.commit)
 
 
 def verdict(found: Transaction, epoch: int, commit: bool) -> tuple[Error, bool]:
@@ -197,8 +198,20 @@ def verdict(found: Transaction, epoch: int, commit: bool) -> tuple[Error, bool]:
     return (Error.INVALID_TXN_STATE, False) if commit else (Error.NONE, True)
 
 
-def _prepare(sim: Simulation, found: Transaction, commit: bool, epoch: int) -> int:
-    return sim.emit(TransactionPrepared(*sim.stamp(), found.transactional_id, commit, epoch))
+def verdict_1(found: Transaction, epoch: int, commit: bool) -> tuple[Error, bool]:
+    """The same for a client of transaction version 1, whose epoch stays: its retry finds the outcome, or that it waits for markers."""
+    outcome = "Commit" if commit else "Abort"
+    if epoch != found.epoch:
+        return Error.PRODUCER_FENCED, False
+    if found.state == "Ongoing":
+        return Error.NONE, True
+    if found.state == f"Prepare{outcome}":
+        return Error.CONCURRENT_TRANSACTIONS, False
+    return Error.NONE if found.state == f"Complete{outcome}" else Error.INVALID_TXN_STATE, False
+
+
+def _prepare(sim: Simulation, found: Transaction, commit: bool, epoch: int, raised: bool = True) -> int:
+    return sim.emit(TransactionPrepared(*sim.stamp(), found.transactional_id, commit, epoch, raised))
 
 
 # -- fencing, timeout, expiry ---------------------------------------------------------------------------------

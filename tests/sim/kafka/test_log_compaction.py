@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mqviz.kafka.records import record_size
 from mqviz.model.compaction import clean
 from mqviz.model.log import Batch, Log
 from mqviz.model.request import Fetch, Fetched
@@ -214,3 +215,18 @@ def test_the_example_of_compaction_forgets_dave() -> None:
     assert {event.broker for event in of(world, LogCleaned)} == {1, 2, 3}
     assert {key for _, key, _ in records(log(world, 1, "addresses"))} == {"alice", "bob", "carol"}
     assert log(world, 1, "addresses").start == 0
+
+
+def test_r74_what_is_left_of_a_batch_keeps_its_bytes() -> None:
+    keys, values = ("a", "b", "a", "c"), ("one", "two", "three", "four")
+    sizes = [record_size(1, len(value), delta) for delta, value in enumerate(values)]
+    found = Log()
+    found.append(Batch(0, 4, 61 + sum(sizes), "p", 1, 0, 0, 0, 0, 0, 0, keys, values))
+    found.roll()
+    found.append(Batch(4, 1, 70, "p", 1, 0, 4, 0, 0, 0, 0, ("b",), ("x",)))
+    found.roll()
+    left = clean(found, 5, 1, 1, 1 << 30).batches
+    assert [(each.base_offset, each.count, each.bytes) for each in left] == [
+        (2, 2, 61 + sum(sizes[2:])),
+        (4, 1, 70),
+    ]

@@ -244,3 +244,20 @@ def test_i14_i17_sequences_have_no_gap_under_trouble() -> None:
     producer = watched.state.cluster.producers["p"]
     assert (producer.acknowledged, producer.dropped, producer.duplicates) == (producer.sent, 0, 0)
     assert all(isinstance(e.request, Produce) for e in of(watched, RequestSent, client="producer"))
+
+
+def test_r68_r74_of_a_refused_batch_the_application_hears_which_records_were_to_blame() -> None:
+    watched = run("create topic t cleanup.policy=compact", "add producer p topic=t rate=0/s linger=100ms")
+    watched.do("send record p key=a", "send record p", "send record p key=b").to(S)
+    watched.do("send record p", "send record p key=a", "send record p").to(2 * S)
+    one, two = of(watched, RecordsFailed)
+    assert [one.exception(k)[0] for k in range(3)] == [
+        "KafkaException",
+        "InvalidRecordException",
+        "KafkaException",
+    ]
+    assert (two.invalid, two.exception(0), two.exception(1)) == (
+        (0, 2),
+        ("InvalidRecordException", Error.INVALID_RECORD),
+        ("KafkaException", Error.NONE),
+    )

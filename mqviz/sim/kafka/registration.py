@@ -1,0 +1,102 @@
+"""Registration: what librdkafka tells the transaction coordinator before it writes (transaction version 1, R62).
+
+Like a real broker: as librdkafka's client, the first record for a partition in a transaction makes it send AddPartitionsToTxn, and nothing
+leaves for that partition until the answer is there; a group's offsets need AddOffsetsToTxn first (R66). While the transaction before still
+waits for its markers it asks again every 20 ms. Its epoch stays the same over all its transactions; only when records failed, so that
+sequences are missing, does it take a new one after the abort.
+Left out: one request for many partitions that were added within a moment.
+"""
+
+from __future__ import annotations
+
+from mqviz.kafka.errors import Error, named
+from mqviz.model.accumulator import Queue
+from mqviz.model.producer import Producer
+from mqviz.model.request import AddPartitionsToTxn, InFlight
+from mqviz.model.transactional import PartitionsAdded, PartitionsAsked, PartitionsNotAdded
+from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import producer_settings as settings
+from mqviz.sim.kafka import sender, transaction_writes, transactional
+from mqviz.sim.kafka.network import ask, receives
+
+SOON_US = 20_000
+"""How long librdkafka waits while the transaction before is not complete."""
+
+
+def explicit(producer: Producer) -> bool:
+    """Whether this client speaks transaction version 1."""
+    return producer.settings.partitioner != "java"
+
+
+def waits(producer: Producer, queue: Queue) -> bool:
+    """Whether batches of this queue may not leave, because the coordinator has not heard of its partition yet."""
+    found = producer.transaction
+    return found is not None and explicit(producer) and (queue.topic, queue.partition) not in found.added
+
+
+def gap(producer: Producer) -> bool:
+    """Whether sequences of this epoch were given and never acknowledged."""
+    queues = producer.queues.values()
+    return any(queue.epoch == producer.epoch and queue.acked + 1 != queue.sequence for queue in queues)
+
+
+def tell(sim: Simulation, producer: Producer) -> None:
+    """Tell the coordinator what it has not heard of, if anything."""
+    found = transactional.of(producer)
+    if (
+        found.adding
+        or sim.now_us < found.add_again_at_us
+        or found.state not in ("IN_TRANSACTION", "COMMITTING")
+    ):
+        return
+    partitions = tuple(
+        (queue.topic, queue.partition)
+        for queue in producer.queues.values()
+        if queue.batches and waits(producer, queue)
+    )
+    of_group = not partitions and found.call == "offsets" and found.group not in found.added_groups
+    if not partitions and not of_group:
+        return
+    broker = transaction_writes.coordinator_of(sim, found.transactional_id)
+    if broker < 0:
+        _later(sim, producer, Error.COORDINATOR_NOT_AVAILABLE)
+        return
+    name, owner, epoch = found.transactional_id, producer.producer_id, producer.epoch
+    request = AddPartitionsToTxn(name, owner, epoch, partitions, (found.group,) if of_group else ())
+    number = ask(sim, "producer", producer.name, producer.incarnation, broker, request)
+    sim.emit(PartitionsAsked(*sim.stamp(), producer.name, number))
+
+
+def _later(sim: Simulation, producer: Producer, error: Error) -> None:
+    again_us = SOON_US
+    if error != Error.CONCURRENT_TRANSACTIONS:
+        again_us = max(settings.number(producer, "retry.backoff.ms"), 1) * 1_000
+    event = PartitionsNotAdded(*sim.stamp(), producer.name, error, named(error), sim.now_us + again_us)
+    sim.emit(event)
+    sim.schedule(again_us, TIMER, "kafka.registration_again", producer.name, producer.incarnation)
+
+
+@due("kafka.registration_again")
+def _again(sim: Simulation, name: str, incarnation: int) -> None:
+    producer = sim.state.cluster.producers[name]
+    if producer.incarnation == incarnation and producer.state in ("running", "closing"):
+        tell(sim, producer)
+
+
+@receives(AddPartitionsToTxn)
+def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
+    producer, request = sim.state.cluster.producers[name], flight.request
+    found = producer.transaction
+    if found is None or found.adding != flight.number or not isinstance(request, AddPartitionsToTxn):
+        return
+    error = Error(flight.answer.error) if flight.answer else Error.NETWORK_EXCEPTION
+    if error in transactional.AGAIN:
+        _later(sim, producer, error)
+    elif error:
+        sim.cause = sim.emit(PartitionsNotAdded(*sim.stamp(), name, error, named(error), 0))
+        fenced = error in transactional.FENCED
+        transactional.fail(sim, producer, Error.PRODUCER_FENCED if fenced else error, fatal=fenced)
+    else:
+        sim.cause = sim.emit(PartitionsAdded(*sim.stamp(), name, request.partitions, request.groups))
+        tell(sim, producer)
+        sender.after(sim, producer)
