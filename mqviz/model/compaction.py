@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from mqviz.kafka.records import BATCH_HEADER, record_size
+from mqviz.model.record_bytes import BATCH_HEADER, record_size
 from mqviz.model.segment import Segment
 
 if TYPE_CHECKING:

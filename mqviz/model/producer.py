@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from mqviz.kafka.errors import Error
 from mqviz.model import ledger
 from mqviz.model.accumulator import OpenBatch, Queue
 from mqviz.model.command import AddProducer
@@ -135,6 +134,10 @@ class StickyMoved(Event, frozen=True):
     partition: int
 
 
+INVALID_RECORD = 87
+"""Kafka's number of that error."""
+
+
 class RecordsFailed(Event, frozen=True, omit_defaults=True):
     """The producer gave up on these records; `named` is the error's name and code.
 
@@ -161,8 +164,8 @@ class RecordsFailed(Event, frozen=True, omit_defaults=True):
         if not self.invalid or self.invalid == (index,):
             return self.thrown, self.error
         if index in self.invalid:
-            return "InvalidRecordException", Error.INVALID_RECORD
-        return "KafkaException", Error.NONE
+            return "InvalidRecordException", INVALID_RECORD
+        return "KafkaException", 0
 
 
 class BatchesDrained(Event, frozen=True):

@@ -13,7 +13,6 @@ from __future__ import annotations
 import msgspec
 
 from mqviz.kafka.errors import Error, java_class, named, retriable
-from mqviz.kafka.settings import number as default
 from mqviz.model.accumulator import OpenBatch, Queue
 from mqviz.model.log import TRANSACTIONAL, Batch
 from mqviz.model.producer import (
@@ -30,8 +29,6 @@ from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import accumulator, metadata, registration, splitting, transactional
 from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.kafka.network import ask, receives
-
-MAX_REQUEST_BYTES = default("max.request.size")
 
 
 class Timers(msgspec.Struct):
@@ -152,11 +149,11 @@ def sendable(sim: Simulation, producer: Producer, queue: Queue) -> bool:
 def _request(sim: Simulation, producer: Producer, broker: int, queues: list[Queue]) -> None:
     """One request: the first batch of each partition that this broker leads, ready or not (R42)."""
     chosen: list[Queue] = []
-    total = 0
+    total, most = 0, settings.number(producer, "max.request.size")
     for queue in queues:
         if not queue.batches or (queue.in_flight and _held(sim, producer, queue, broker)):
             continue
-        if not chosen or total + queue.batches[0].bytes <= MAX_REQUEST_BYTES:
+        if not chosen or total + queue.batches[0].bytes <= most:
             chosen.append(queue)
             total += queue.batches[0].bytes
     if not chosen:
