@@ -24,6 +24,7 @@ KEYS = {
     "leave_group": (13, 5, "LeaveGroup"),
     "sync_group": (14, 4, "SyncGroup"),
     "create_topics": (19, 5, "CreateTopics"),
+    "delete_topics": (20, 5, "DeleteTopics"),
     "init_producer_id": (22, 5, "InitProducerId"),
     "end_txn": (26, 5, "EndTxn"),
     "txn_offset_commit": (28, 5, "TxnOffsetCommit"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import re
 import struct
 import time
@@ -67,11 +66,11 @@ class Real:
         self._encoder = Encoder(lambda name: name + self._tail, self._owner_of, self._ids)
         self._waiting: dict[int, Step] = {}
         self._leader = ""
+        for kind, key in ((0, "g"), (1, "x"), (1, "y")):
+            self._find(kind, key)
         for topic in TOPICS:
             self._create(topic, PARTITIONS)
             self._await_coordinator(topic, PARTITIONS)
-        for kind, key in ((0, "g"), (1, "x"), (1, "y")):
-            self._find(kind, key)
 
     # -- around the play -------------------------------------------------------------------------------------
 
@@ -117,19 +116,17 @@ class Real:
     def _await_coordinator(self, topic: str, count: int) -> None:
         """The coordinator of g hears of a topic a moment after the broker: a group beside g, new each time, sees when."""
         shard = offsets_partition(f"g{self._tail}", SHARDS)
-        names = (f"beside{n}{self._tail}" for n in itertools.count())
-        for name in names:
-            if offsets_partition(name, SHARDS) != shard:
-                continue
-            joins = ConsumerGroupHeartbeat("", "own-p", 0, "p", None, 60_000_000, (topic,), None, ())
+        beside = (f"beside{n}{self._tail}" for n in range(4_000))
+        joins = ConsumerGroupHeartbeat("", "own-p", 0, "p", None, 60_000_000, (topic,), None, ())
+        for name in (each for each in beside if offsets_partition(each, SHARDS) == shard):
             _, request = self._encoder.encode(joins)
-            said = self._line("admin").ask(
-                "consumer_group_heartbeat", dataclasses.replace(request, group_id=name)
-            )
+            request = dataclasses.replace(request, group_id=name)
+            said = self._line("admin").ask("consumer_group_heartbeat", request)
             parts = said.assignment.topic_partitions if said.assignment else ()
             if sum(len(each.partitions) for each in parts) == count:
                 return
             time.sleep(0.02)
+        raise TimeoutError(f"the coordinator never saw {count} partitions of {topic}")
 
     def _find(self, kind: int, key: str) -> None:
         m = types("find_coordinator")
@@ -145,7 +142,10 @@ class Real:
         return self._owners.get(producer_id, "x")
 
     def close(self) -> None:
-        """Close the connections; the topics stay, they are small."""
+        """Delete the topics, close the connections."""
+        names = tuple(topic + self._tail for topic in self._ids)
+        request = types("delete_topics").DeleteTopicsRequest(topic_names=names, timeout=_ms(5000))
+        self._line("admin").ask("delete_topics", request)
         for line in self._lines.values():
             line.close()
 
