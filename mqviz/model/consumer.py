@@ -34,7 +34,8 @@ class Consumer(msgspec.Struct):
     `given_generation`; `snapshot`: how many partitions its topics had when it, as the group leader, assigned them.
     `arrived`: what SyncGroup brought while the application was busy, for the next poll(). `ready`: partitions with fetched records, in the order they came.
     `asked`: requests that will tell it where to start reading. `commits`: purposes of commits on their way.
-    `assigned_at_us`: when it was last given partitions. `came_us`: when it started, went on, froze, or began to end.
+    `committed_at_us`: since when auto.commit.interval.ms runs: the last commit but those by hand, or the last assignment
+    (R83). `assigned_at_us`: when it was last given partitions. `came_us`: when it started, went on, froze, or began to end.
     """
 
     name: str
@@ -341,7 +342,8 @@ def _skipped(state: State, event: RecordsSkipped) -> None:
 @applies(CommitStarted)
 def _commits(state: State, event: CommitStarted) -> None:
     consumer = _of(state, event.consumer)
-    consumer.committed_at_us = event.at_us
+    if event.purpose != "command":
+        consumer.committed_at_us = event.at_us
     consumer.commits[event.number] = event.purpose
     if event.purpose in ("application", "before", "each"):
         consumer.activity = "committing"

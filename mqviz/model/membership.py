@@ -113,6 +113,7 @@ def _membership(state: State, event: MembershipChanged) -> None:
         has_share(consumer, event.at_us)
     if event.given is not None:
         consumer.given, consumer.given_generation = event.given, event.generation
+        consumer.committed_at_us = event.at_us
 
 
 @applies(ShareArrived)

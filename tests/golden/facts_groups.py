@@ -23,7 +23,8 @@ def tp(topic: str, partition: int) -> str:
 def _start(world: World, act: Args) -> None:
     name, group = act["member"], act.get("group", "")
     config = world.config("consumer", name, group)
-    automatic = config.pop("enable.auto.commit", "true") == "true" and bool(group)
+    explicit = config.pop("enable.auto.commit", None)
+    automatic = explicit != "false" and bool(group)
     words = [
         f"add consumer {name} client={act['client']} processing=0s loop={str(bool(act.get('loop'))).lower()}"
     ]
@@ -31,6 +32,7 @@ def _start(world: World, act: Args) -> None:
     words += [f"{kind}={','.join(act[kind])}" for kind in ("topics", "assign") if act.get(kind)]
     words += [f"group={group}"] if group else []
     words += [f"{key}={value}" for key, value in config.items()]
+    words += ["enable.auto.commit=true"] if explicit == "true" and not group else []
     for _ in range(world.notes["starts"].get(name, 1) - 1):  # so that its member id ends in another number
         world.do(" ".join(words).replace("loop=true", "loop=false"))
         world.do(f"kill consumer {name}")
@@ -42,6 +44,8 @@ def _constructed(outcome: str) -> str:
     """What the constructor of the client throws for what the command says."""
     if "Kafka refuses" not in outcome:
         return outcome
+    if "InvalidConfigurationException" in outcome:
+        return "KafkaException<-InvalidConfigurationException"
     return "KafkaException<-IllegalArgumentException" if "Heartbeat must" in outcome else "ConfigException"
 
 

@@ -2,7 +2,7 @@
 
 Like a real broker: commitSync() commits the positions of all assigned partitions, waits, and tries again after errors that pass, for
 at most default.api.timeout.ms; commitAsync() does neither (R82, R85, E33). Auto-commit of the Java client happens only inside
-poll(), once its interval is over, and commits what earlier polls returned (R83); that of librdkafka is a timer in the
+poll(), once its interval is over, which begins anew when the group has settled, and commits what earlier polls returned (R83); that of librdkafka is a timer in the
 background, counted from the assignment, which commits the offsets stored so far (R84, E39). Left out: metadata of offsets.
 """
 

@@ -73,6 +73,9 @@ def duration_us(policy: str) -> int:
 def refusal(sim: Simulation, command: AddConsumer) -> str | None:
     """Why Kafka's client, or the broker at its first JoinGroup, refuses these settings; None: they are fine."""
     found = first_refused(command.config, "consumer") or _refused_fields(command)
+    automatic = command.config.get("enable.auto.commit", "").lower() == "true"
+    if automatic and command.assign and not command.group and not found:
+        found = "enable.auto.commit cannot be set to true when default group id (null) is used (InvalidConfigurationException)"
     if found or command.assign:
         return found
     protocol = of(command.config, "consumer", "group.protocol")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from mqviz.backend import Refused
 from mqviz.kafka.errors import Error
 from mqviz.model import facts
 from mqviz.model.consumer import (
@@ -435,3 +436,13 @@ def test_r97_members_beyond_the_partitions_do_not_make_a_group_faster() -> None:
     assert one <= 10 * 4
     assert 2.5 * one <= three <= 3.1 * one
     assert five <= three
+
+
+def test_e49_auto_commit_asks_for_a_group() -> None:
+    with pytest.raises(Refused, match="InvalidConfigurationException"):
+        run("create topic t").do(f"{BY_HAND} enable.auto.commit=true".replace("commit=none ", "", 1))
+
+
+def test_r85_commit_without_a_group_is_refused_even_if_there_is_nothing_to_commit() -> None:
+    watched = run("create topic t").do(BY_HAND).to(S).do("commit consumer c1").to(2 * S)
+    assert [event.named for event in of(watched, CommitRefused)] == ["InvalidGroupIdException"]

@@ -139,6 +139,17 @@ def test_r83_auto_commit_happens_in_poll_every_5_s_with_earlier_positions() -> N
     assert of(watched, OffsetsCommitted)[0].offsets == (("t", 0, returned[-1].parts[0][3]),)
 
 
+def test_r83_the_interval_begins_anew_when_the_group_has_settled_and_not_with_commits_by_hand() -> None:
+    watched = run("create topic t", "add producer p topic=t rate=0/s linger=0s", delay_us=8 * S)
+    watched.do("send record p key=a count=9").to(S)
+    watched.do(f"{READER} commit=auto processing=0s max_poll_records=3").to(10 * S)
+    assigned_us = of(watched, PartitionsAssigned)[0].at_us
+    watched.to(assigned_us + 3 * S).do("commit consumer c1").to(assigned_us + 6 * S)
+    started = [(e.purpose, e.at_us - assigned_us) for e in of(watched, CommitStarted)]
+    assert [purpose for purpose, _ in started] == ["command", "timer"]
+    assert 5 * S <= started[1][1] <= 5 * S + 10 * MS
+
+
 def test_r83_auto_commit_waits_for_a_busy_application() -> None:
     watched = filled(1).do(f"{READER} commit=auto processing=8s").to(20 * S)
     done = of(watched, RecordsProcessed)[0].at_us
