@@ -119,6 +119,7 @@ _WORDS = {
 
 
 def _in_plain_words(sentence: str) -> str:
+    sentence = sentence.replace(" | null`", "`")
     for word, plain in _WORDS.items():
         sentence = sentence.replace(word, plain)
     return f"{sentence}: put it in quotes" if sentence.startswith("Expected text, got a") else sentence

@@ -76,11 +76,18 @@ def replicas_of(topic: CreateTopic, brokers: Sequence[int]) -> list[list[int]]:
             known = ", ".join(map(str, brokers))
             raise Refused(f"replicas={','.join(topic.replicas)}: the brokers of this cluster are {known}")
         return by_hand
-    if topic.partitions < 1 or topic.replication_factor < 1:
+    partitions, copies = _size(topic)
+    if partitions < 1 or copies < 1:
         raise Refused(f"topic {topic.name} needs at least one partition and one replica")
     count = len(brokers)
-    factor = min(topic.replication_factor, count)
-    return [[brokers[(p + n) % count] for n in range(factor)] for p in range(topic.partitions)]
+    factor = min(copies, count)
+    return [[brokers[(p + n) % count] for n in range(factor)] for p in range(partitions)]
+
+
+def _size(topic: CreateTopic) -> tuple[int, int]:
+    """(partitions, replication factor): Kafka's own defaults where the scenario does not say."""
+    partitions, factor = topic.partitions, topic.replication_factor
+    return 1 if partitions is None else partitions, 1 if factor is None else factor
 
 
 JAVA_DEFAULTS = {"batch.size": "16384", "max.in.flight.requests.per.connection": "5"}
@@ -191,8 +198,8 @@ def listing(scenario: Scenario) -> list[str]:
     """
     groups = sorted({consumer.group for consumer in scenario.consumers} - {""})
     lines = [
-        f"topic mqviz.<run>.{t.name}: {_count(t.partitions, 'partition')}, "
-        f"{_up_to(t.replication_factor)} each; removed at the end"
+        f"topic mqviz.<run>.{t.name}: {_count(_size(t)[0], 'partition')}, "
+        f"{_up_to(_size(t)[1])} each; removed at the end"
         for t in scenario.topics
     ]
     stays = "stays without members and commits, until Kafka deletes it"

@@ -10,14 +10,14 @@ from mqviz.model.command_base import Command, Config, Named
 class CreateTopic(Command, frozen=True):
     """A new topic; `config` holds Kafka's topic settings by their names, such as `retention.ms`.
 
-    `min_insync_replicas`: without it the brokers' own min.insync.replicas counts.
+    What is not said is as the brokers' settings have it: num.partitions, default.replication.factor, min.insync.replicas.
     `replicas`: brokers of each partition by hand, the preferred leader first, as in `replicas=1/2/3,2/3/1`.
     """
 
     verb, kind = "create", "topic"
     name: str
-    partitions: int = 1
-    replication_factor: int = 1
+    partitions: int | None = None
+    replication_factor: int | None = None
     min_insync_replicas: int | None = None
     config: Config = msgspec.field(default_factory=dict)
     replicas: tuple[str, ...] = ()

@@ -95,7 +95,7 @@ class Real(Side):
         topics = [
             NewTopic(
                 self._names.real(topic.name),
-                topic.partitions,
+                topic.partitions or 1,
                 replica_assignment=placement[topic.name],
                 config={
                     "min.insync.replicas": str(topic.min_insync_replicas or 1),

@@ -312,8 +312,7 @@ def scenario_of(case: Case) -> Scenario:
         features=_features(config.get("features") or {}),
         groups={name: known(table, "group") for name, table in config.get("group", {}).items()},
     )
-    broker = config["broker"]
-    topics = tuple(topic_command(name, topic, broker) for name, topic in setup.get("topics", {}).items())
+    topics = tuple(topic_command(name, topic) for name, topic in setup.get("topics", {}).items())
     return Scenario(case["id"], Duration(1 << 50), "partition-log", cluster=plan, topics=topics)
 
 
@@ -330,15 +329,13 @@ def _features(given: dict[str, Any]) -> dict[str, int]:
     return other
 
 
-def topic_command(name: str, topic: Args, broker: Args) -> CreateTopic:
+def topic_command(name: str, topic: Args) -> CreateTopic:
     """The command that makes this topic; what it does not say the brokers' settings do."""
     config, replicas = topic_config(topic.get("config") or {}), topic.get("replicas")
     if replicas:
         lists = tuple("/".join(map(str, ids)) for ids in replicas)
         return CreateTopic(name, config=config, replicas=lists)
-    count = topic.get("partitions", broker.get("num.partitions", 1))
-    factor = topic.get("rf", broker.get("default.replication.factor", 1))
-    return CreateTopic(name, count, factor, config=config)
+    return CreateTopic(name, topic.get("partitions"), topic.get("rf"), config=config)
 
 
 NO_PART = (

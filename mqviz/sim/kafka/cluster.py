@@ -47,10 +47,11 @@ def _check(sim: Simulation, command: CreateTopic) -> CreateTopic:
             )
     if command.replicas:
         _check_by_hand(sim, command)
-    elif command.partitions < 1:
-        raise Refused(f"number of partitions must be larger than 0 ({named(Error.INVALID_PARTITIONS)})")
     else:
-        placement.check_factor(sim, command.replication_factor)
+        partitions, factor = _size(sim, command)
+        if factor > 0 and partitions < 1:
+            raise Refused(f"number of partitions must be larger than 0 ({named(Error.INVALID_PARTITIONS)})")
+        placement.check_factor(sim, factor)
     fewest = command.min_insync_replicas
     reason = None if fewest is None else refused("min.insync.replicas", fewest)
     if reason:
@@ -61,6 +62,14 @@ def _check(sim: Simulation, command: CreateTopic) -> CreateTopic:
     return command
 
 
+def _size(sim: Simulation, command: CreateTopic) -> tuple[int, int]:
+    """(partitions, replication factor), the brokers' where the command does not say (R12)."""
+    setting = sim.scenario.cluster.setting
+    partitions = setting("num.partitions") if command.partitions is None else command.partitions
+    factor = command.replication_factor
+    return int(partitions), int(setting("default.replication.factor") if factor is None else factor)
+
+
 def _check_by_hand(sim: Simulation, command: CreateTopic) -> None:
     """Replicas by hand say how many partitions and copies there are; Kafka takes either those or these (R12)."""
     placed = placement.by_hand(sim, command.replicas)
@@ -68,7 +77,7 @@ def _check_by_hand(sim: Simulation, command: CreateTopic) -> None:
         ("number of partitions", len(placed), command.partitions),
         ("replication factor", len(placed[0]), command.replication_factor),
     ):
-        if given not in (1, said):
+        if given not in (None, 1, said):
             raise Refused(
                 f"A manual partition assignment was specified, but {what} was not set to -1 ({named(Error.INVALID_REQUEST)})"
             )
@@ -117,7 +126,7 @@ def _created(sim: Simulation, command: CreateTopic) -> None:
     if command.replicas:
         placed = placement.by_hand(sim, command.replicas)
     else:
-        placed = placement.place(list(brokers.values()), command.partitions, command.replication_factor)
+        placed = placement.place(list(brokers.values()), *_size(sim, command))
     in_sync = placement.in_sync(sim, placed)
     told = () if in_sync == placed else in_sync
     values = topic_commands.values_of(sim, command)

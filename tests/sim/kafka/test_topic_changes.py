@@ -17,6 +17,7 @@ from mqviz.model.producer import RecordsFailed
 from mqviz.model.request import Fetch, ListOffsets, OffsetFetch, Produce
 from mqviz.model.retries import SendFailed
 from mqviz.model.topic_changes import PartitionsAdded, PartitionsCounted, TopicDeleted
+from mqviz.model.units import Value
 from mqviz.sim.kafka.placement import place
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of, run, times
 from tests.sim.worlds import Run
@@ -349,3 +350,16 @@ def test_r70_records_go_by_the_retention_that_all_brokers_were_given_at_run_time
 def test_r12_what_brokers_do_not_let_change_is_refused_in_their_words(given: str, words: str) -> None:
     with pytest.raises(Refused, match=words):
         run("create topic t").to(S).do(f"alter cluster {given}")
+
+
+def test_r12_what_a_new_topic_does_not_say_is_as_the_brokers_have_it() -> None:
+    plain = cluster("create topic a", "create topic b partitions=1 replication_factor=1")
+    given = {"num.partitions": Value("4"), "default.replication.factor": Value("2")}
+    plan = msgspec.structs.replace(plain.cluster, settings=given)
+    watched = Run(msgspec.structs.replace(plain, cluster=plan)).to(S)
+    sizes = {
+        name: (len(t.partitions), t.replication_factor) for name, t in watched.state.cluster.topics.items()
+    }
+    assert sizes == {"a": (4, 2), "b": (1, 1)}
+    watched.do("add broker 4", "create topic c partitions=2").to(2 * S)
+    assert [p.replica_ids for p in watched.state.cluster.topic("c").partitions] == [[1, 2], [2, 3]]
