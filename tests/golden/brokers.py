@@ -6,6 +6,7 @@ from typing import Any
 
 from mqviz.kafka.records import BATCH_HEADER, record_size
 from mqviz.model.broker import BrokerFenced
+from mqviz.model.leadership import PartitionChanged
 from mqviz.model.log import Batch
 from mqviz.model.request import (
     EpochEnds,
@@ -75,6 +76,8 @@ def _fenced(world: World, since_us: int, broker: str) -> int | None:
 def _elect(world: World, act: Args) -> None:
     how, place = act["type"].lower(), f"topic={act['topic']} partition={act['partition']}"
     outcome = world.do(f"elect leader {place} how={how}")
+    if outcome == "ok":
+        world.happens(PartitionChanged)
     world.answered(act.get("as"), named_error(outcome))
 
 
@@ -83,15 +86,10 @@ def _elect(world: World, act: Args) -> None:
 
 @verb("create_topic")
 def _create_topic(world: World, act: Args) -> None:
-<<<<<<< HEAD
-    broker = world.case["config"]["broker"]
-    outcome = world.do(topic_command(act["topic"], act, broker))
+    outcome = world.do(topic_command(act["topic"], act))
     if outcome == "ok":
         world.until(lambda: act["topic"] in world.state.cluster.topics)
     world.answered(act.get("as"), named_error(outcome))
-=======
-    world.answered(act.get("as"), named_error(world.do(topic_command(act["topic"], act))))
->>>>>>> 97076a4 (What a new topic does not say is as the brokers' settings have it)
 
 
 @verb("create_partitions")

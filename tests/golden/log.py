@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mqviz.kafka.errors import Error
+from mqviz.model.cluster import TopicAltered
 from mqviz.model.command import AlterTopic
 from mqviz.model.log import Log, Replica
 from mqviz.model.request import DeleteRecords, Offsets
@@ -23,6 +24,8 @@ def replica(world: World, read: Args) -> Replica:
 def _alter(world: World, act: Args) -> None:
     config = topic_config(act["config"])
     outcome = world.do(AlterTopic(act["topic"], config)) if config else "ok"
+    if config and outcome == "ok":
+        world.happens(TopicAltered)
     world.answered(act.get("as"), named_error(outcome))
 
 

@@ -115,6 +115,11 @@ class World:
             self._advance(end_us)
         return True
 
+    def happens(self, kind: type[Event], timeout_ms: float = 1_000) -> bool:
+        """Let time pass until something of this kind happens: a call of an admin client lasts until it is done."""
+        since = len(self.log)
+        return self.until(lambda: any(isinstance(event, kind) for event in self.log[since:]), timeout_ms)
+
     def plan(self, at_us: int, do: Callable[[], None]) -> None:
         """Do something by the way at `at_us`, while later acts go on."""
         self.planned.append((at_us, do))
