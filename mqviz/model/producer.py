@@ -54,7 +54,7 @@ class Producer(msgspec.Struct):
     starts, `life` its starts, pauses, changes of rate and ends: a timer of an earlier life is void. The n-th record since `paced_from_us` is due at n / rate. `sent`: records that
     send() took; `appended`: of these in the log; `acknowledged`: of these known to be safe; `dropped`: died
     with the process, or was given up. `requests` in flight, by broker. `retries`, `duplicates`: batches sent again, records that came
-    into the log once more. `buffered`: bytes of buffer.memory in use. `calls`: send() that wait; `refused`: those that failed at once. `numbers`: records of
+    into the log once more. `buffered`: bytes of buffer.memory in use, or of librdkafka's queue. `calls`: send() that wait; `refused`: those that failed at once. `numbers`: records of
     earlier processes of this name, by partition. `transaction`: what a producer with a transactional.id knows of its transactions.
     """
 
@@ -249,11 +249,15 @@ def _sent(state: State, event: SendCalled) -> None:
     if event.opens:
         if queue.batches:
             queue.batches[-1].closed = True
-        charge = max(int(producer.settings.batch_size), event.bytes)
+        java = producer.settings.partitioner == "java"
+        charge = max(int(producer.settings.batch_size), event.bytes) if java else 0
         queue.batches.append(OpenBatch(event.at_us, event.sequence, 0, [], charge=charge))
         producer.buffered += charge
     last = queue.batches[-1]
     last.bytes += event.bytes
+    if producer.settings.partitioner != "java":  # librdkafka holds its records, and no buffer for each batch
+        last.charge += event.bytes
+        producer.buffered += event.bytes
     last.keys += [event.key] * event.count
     own = event.value != "" or event.stamp_us is not None or event.length >= 0
     if own or last.values or last.created or last.lengths:

@@ -285,6 +285,19 @@ class World:
         return known(found, component)
 
 
+UNITS_MS = {"hours": 3_600_000, "minutes": 60_000}
+
+
+def _in_ms(broker: Args) -> Args:
+    """The brokers' settings, with those in hours and minutes in milliseconds, which come first (log.retention.hours)."""
+    found = dict(broker)
+    for name in ("log.retention", "log.roll"):
+        for unit in ("minutes", "hours"):
+            if f"{name}.{unit}" in broker and f"{name}.ms" not in found:
+                found[f"{name}.ms"] = int(broker[f"{name}.{unit}"]) * UNITS_MS[unit]
+    return found
+
+
 def known(config: dict[str, Any], component: str) -> dict[str, Value]:
     """The settings that change something in the simulator; a recording may give others too."""
     names = settings.COMPONENTS[component]
@@ -313,7 +326,7 @@ def scenario_of(case: Case) -> Scenario:
             for b in setup["brokers"]
             if "broker.rack" in each.get(str(b), {})
         ),
-        settings=known(config["broker"], "broker"),
+        settings=known(_in_ms(config["broker"]), "broker"),
         features=_features(config.get("features") or {}),
         groups={name: known(table, "group") for name, table in config.get("group", {}).items()},
     )

@@ -132,7 +132,9 @@ def _failure(sim: Simulation, producer: Producer, call: Call) -> tuple[Error, st
             return Error.MESSAGE_TOO_LARGE, f"{words}, which is the value of the {name} configuration"
     if producer.settings.partitioner != "java":
         inside = producer.sent - producer.acknowledged - producer.dropped
-        if inside >= settings.number(producer, "queue.buffering.max.messages"):
+        most_bytes = settings.number(producer, "queue.buffering.max.kbytes") * 1024
+        full = inside >= settings.number(producer, "queue.buffering.max.messages")
+        if full or producer.buffered + size > most_bytes:
             return Error.NONE, "Local: Queue full"
     return None
 

@@ -3,7 +3,8 @@
 Like a real broker: the order of its checks (R58, E41): one of the last five batches of the same epoch is answered
 with its first offset; an older epoch is refused with 47; a newer epoch must begin at sequence 0, the same one go on
 where it ended, else 45; an id that the partition has never seen, or that wrote nothing for producer.id.expiration.ms
-(R59), may begin anywhere, in a transaction at 0 only (KIP-890). Left out: entries outlive neither their log's deleted segments nor a failover after them.
+(R59), which is looked for every producer.id.expiration.check.interval.ms and not while its transaction is open, may begin
+anywhere, in a transaction at 0 only (KIP-890). Left out: entries outlive neither their log's deleted segments nor a failover after them.
 """
 
 from __future__ import annotations
@@ -39,10 +40,14 @@ def check(sim: Simulation, copy: Replica, batch: Batch) -> tuple[Error, int]:
     if batch.producer_id < 0:
         return Error.NONE, NEW
     entry = table(copy, copy.leader_epoch).entries.get(batch.producer_id)
-    if entry is not None and sim.now_us - entry.last_at_us > _expiration_us(sim):
+    if entry is not None and batch.producer_id not in copy.log.transactions.open and _expired(sim, entry):
         entry = None
     return decide(entry, batch)
 
 
-def _expiration_us(sim: Simulation) -> int:
-    return int(sim.scenario.cluster.setting("producer.id.expiration.ms")) * 1_000
+def _expired(sim: Simulation, entry: ProducerEntry) -> bool:
+    """Whether the last check before now found the entry too old (R59)."""
+    setting = sim.scenario.cluster.setting
+    every_us = int(setting("producer.id.expiration.check.interval.ms")) * 1_000
+    checked_us = sim.now_us // every_us * every_us
+    return checked_us - entry.last_at_us >= int(setting("producer.id.expiration.ms")) * 1_000

@@ -69,12 +69,15 @@ def test_r58_e41_order_of_the_checks() -> None:
 def test_r59_an_id_that_wrote_nothing_for_long_is_forgotten() -> None:
     scenario = cluster(ONE)
     scenario.cluster.settings["producer.id.expiration.ms"] = "1000"  # type: ignore[assignment]
+    scenario.cluster.settings["producer.id.expiration.check.interval.ms"] = "600"  # type: ignore[assignment]
     watched = Run(scenario, 7)
     client = Outside(watched)
     assert asked(client, batch(0, 2)) == (0, 0)
     watched.to(900_000)
     assert asked(client, batch(5))[0] == Error.OUT_OF_ORDER_SEQUENCE_NUMBER
-    watched.to(2_000_000)
+    watched.to(1_190_000)
+    assert asked(client, batch(5))[0] == Error.OUT_OF_ORDER_SEQUENCE_NUMBER
+    watched.to(1_201_000)
     assert asked(client, batch(5)) == (0, 2)
 
 

@@ -12,6 +12,7 @@ from mqviz.model.batch import Batch
 from mqviz.model.log import BatchAppended
 from mqviz.model.producer import BatchesDrained, ProducerChanged, RecordsAcknowledged, SendCalled
 from mqviz.model.request import Produce, RequestSent
+from mqviz.model.retries import SendFailed
 from tests.sim.kafka.worlds import MS, S, of, run, times
 from tests.sim.worlds import Run
 
@@ -296,3 +297,12 @@ def test_r42_flush_lets_everything_leave_at_once() -> None:
     watched.do("close producer p").to(6 * S)
     with pytest.raises(Refused, match="ended"):
         watched.do("flush producer p")
+
+
+def test_r54_librdkafka_is_full_by_bytes_too() -> None:
+    add = "add producer p topic=t rate=0/s linger=1s partitioner=librdkafka queue.buffering.max.kbytes=1"
+    watched = run(ONE, add).do("send record p count=9 size=300").to(500 * MS)
+    assert [event.thrown for event in of(watched, SendFailed)] == ["BufferError"] * 7
+    watched.to(2 * S).do("send record p size=300").to(4 * S)
+    assert len(of(watched, SendFailed)) == 7
+    assert watched.state.cluster.producers["p"].buffered == 0
