@@ -71,7 +71,9 @@ def _same_ids(world: World, read: Args) -> bool:
 
 @check("assignment_kept")
 def _same_assignment(world: World, read: Args) -> bool:
-    return bool(_before(world, read).get("assignment") == FACTS["assignment"](world, {"group": read["group"]}))
+    return bool(
+        _before(world, read).get("assignment") == FACTS["assignment"](world, {"group": read["group"]})
+    )
 
 
 @check("committed_kept")
