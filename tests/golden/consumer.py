@@ -223,7 +223,12 @@ def _offsets(world: World, read: Args) -> Any:
 
 @fact("delivered_counts")
 def _counts(world: World, read: Args) -> Any:
-    return {name: len(got(world, name)) for name in read["of"]}
+    """Records by member, also where acts are named."""
+    found: dict[str, int] = {}
+    for name in read["of"]:
+        member = world.labels[name].act["member"] if name in world.labels else name
+        found[member] = found.get(member, 0) + len(got(world, name))
+    return found
 
 
 @shape("delivered_counts")

@@ -100,3 +100,28 @@ def test_r12_what_is_refused_is_told_by_its_own_error() -> None:
             refused("ELECTION_NOT_NEEDED", "elect_leaders", topic="t", partition=0, type="UNCLEAN"),
         ]
     )
+
+
+def test_records_are_counted_by_member_where_acts_are_named() -> None:
+    sent = {"records": [{"partition": 0, "count": 4, "value": "v{i}"}]}
+    polls = [{"verb": "poll", "member": "c", "ms": 300, "for_ms": 1_500, "as": f"q{n}"} for n in (1, 2)]
+    counted = {"fact": "delivered_counts", "of": ["q1", "q2"], "expect": {"c": 4}, "compare": "exact"}
+    good(
+        [
+            (
+                [
+                    {"verb": "start_producer", "producer": "p", "client": "java"},
+                    {"verb": "produce", "producer": "p", "topic": "t", "as": "s", **sent},
+                    {
+                        "verb": "start_member",
+                        "member": "c",
+                        "client": "java",
+                        "assign": ["t-0"],
+                        "loop": False,
+                    },
+                    *polls,
+                ],
+                [counted],
+            )
+        ]
+    )
