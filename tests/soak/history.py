@@ -25,6 +25,7 @@ from mqviz.model.consumer_group import (
 from mqviz.model.consuming import Sought
 from mqviz.model.event import Event
 from mqviz.model.group import GenerationStarted, GroupEmptied, OffsetsCommitted
+from mqviz.model.group_admin import GroupDeleted
 from mqviz.model.group_takeover import GroupLoaded
 from mqviz.model.hardware import UnflushedLost
 from mqviz.model.leadership import PartitionChanged, ReplicaLost, ReplicaTruncated
@@ -377,12 +378,6 @@ def _generation(history: History, event: GenerationStarted, state: State) -> Non
     _newer(history, event)
 
 
-@looks(GroupLoaded)
-def _loaded(history: History, event: GroupLoaded, state: State) -> None:
-    """A new coordinator knows what was written; a generation that a cut-off one began is none (R99)."""
-    history.generations[event.group] = state.cluster.groups[event.group].generation
-
-
 @looks(GroupEmptied)
 def _emptied(history: History, event: GroupEmptied, state: State) -> None:
     _newer(history, event)
@@ -394,6 +389,13 @@ def _loaded(history: History, event: GroupLoaded, state: State) -> None:
     stored = state.cluster.groups[event.group].generation
     must(stored <= history.generations.get(event.group, 0), f"I29: {event} knows generation {stored}")
     history.generations[event.group] = stored
+
+
+@looks(GroupDeleted)
+def _forgotten(history: History, event: GroupDeleted, state: State) -> None:
+    """Whoever takes the name later is another group."""
+    history.generations.pop(event.group, None)
+    history.epochs.pop(event.group, None)
 
 
 def _newer(history: History, event: GenerationStarted | GroupEmptied) -> None:
