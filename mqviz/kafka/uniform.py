@@ -26,12 +26,30 @@ def walk_order(names: Iterable[str]) -> list[str]:
     return sorted(found, key=bucket)
 
 
+def timeline_order(names: Iterable[str], most: int) -> list[str]:
+    """The order in which a coordinator walks its members, `names` in the order of joining, to tell an assignor of them.
+
+    It is that of Kafka's TimelineHashMap, whose table is as large as `most` members at once made it; it decides between
+    members in one bucket of the assignor's own walk (E18).
+    """
+    capacity = 2
+    while (most + 1) * 3 > 4 * capacity:
+        capacity *= 2
+    shift = 65 - capacity.bit_length()
+
+    def slot(name: str) -> int:
+        return (java_hash(name) * -7046029254386353131 & (1 << 64) - 1) >> shift
+
+    latest_first = list(names)[::-1]
+    return sorted(latest_first, key=slot)
+
+
 def uniform_assignor(
     partitions_per_topic: Mapping[str, int], subscriptions: Mapping[str, Subscription]
 ) -> Assignment:
     """UniformAssignor: the same number of partitions for each member, as few moves as that allows.
 
-    `subscriptions` is by member id in the order of joining; `owned_partitions` are what the last target assignment gave.
+    `subscriptions` is by member id in the coordinator's order; `owned_partitions` are what the last target assignment gave.
     """
     members = walk_order(subscriptions)
     topics = {m: sorted(t for t in subscriptions[m].topics if t in partitions_per_topic) for m in members}

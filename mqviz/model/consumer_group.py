@@ -80,6 +80,7 @@ class ConsumerGroup(msgspec.Struct):
     `metadata`: partitions of each subscribed topic that exists, as of `epoch`. `owners`: who has each
     partition, also one that it was told to give up, by the partition's key. `assigned_at_us`: when the target was computed last, -1 for never.
     `reason`: why the epoch was raised last; `began_at_us`: when the group was stable last. `path`: its last moves.
+    `most`: how many members it had at most at once before the last one came or went.
     """
 
     name: str
@@ -96,6 +97,7 @@ class ConsumerGroup(msgspec.Struct):
     target: dict[str, Partitions] = msgspec.field(default_factory=dict)
     owners: dict[str, str] = msgspec.field(default_factory=dict)
     path: list[Step] = msgspec.field(default_factory=list)
+    most: int = 0
 
     @property
     def generation(self) -> int:
@@ -258,6 +260,7 @@ def _loaded(state: State, event: ConsumerGroupLoaded) -> None:
 def _joined(state: State, event: ConsumerGroupMemberJoined) -> None:
     group = state.cluster.consumer_groups[event.group]
     member = ConsumerGroupMember(event.member_id, event.client, event.instance_id)
+    group.most = max(group.most, len(group.members))
     if event.replaces:
         before = group.members.pop(event.replaces)
         member.topics, member.server_assignor = before.topics, before.server_assignor
@@ -333,6 +336,7 @@ def _away(state: State, event: StaticMemberAway) -> None:
 @applies(ConsumerGroupMemberRemoved)
 def _removed(state: State, event: ConsumerGroupMemberRemoved) -> None:
     group = state.cluster.consumer_groups[event.group]
+    group.most = max(group.most, len(group.members))
     member = group.members.pop(event.member_id)
     move(CONSUMER_MEMBER_MOVES, member.state, "gone", event.member_id)
     _own(state, group, member, ())

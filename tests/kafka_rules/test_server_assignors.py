@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mqviz.kafka.assignors import Subscription, TopicPartition
 from mqviz.kafka.server_assignors import choose_server_assignor
-from mqviz.kafka.uniform import uniform_assignor, walk_order
+from mqviz.kafka.uniform import timeline_order, uniform_assignor, walk_order
 
 
 def uniform(partitions: int, owned: dict[str, list[int]]) -> dict[str, list[int]]:
@@ -130,9 +130,24 @@ def test_r126_different_subscriptions_as_kafka_4_2_1_shares_them_out() -> None:
     assert [f"{p.topic}{p.partition}" for p in found["mD"]] == ["t0", "t1", "t2", "t3"]
 
 
+def test_r126_members_in_one_bucket_of_the_walk_come_as_the_coordinator_walks_its_own_table() -> None:
+    """Orders of Kafka's TimelineHashMap, read off its keySet(); the table never shrinks."""
+    assert timeline_order(["Zgfg", "ca19c-3gg3", "Y8106645e"], 4) == ["ca19c-3gg3", "Zgfg", "Y8106645e"]
+    assert timeline_order(["fa6hbfd37h", "ag", "b283e"], 5) == ["ag", "b283e", "fa6hbfd37h"]
+    assert timeline_order(["fa6hbfd37h", "ag", "b283e"], 3) == ["b283e", "ag", "fa6hbfd37h"]
+
+
 def test_r122_most_votes_choose_the_assignor() -> None:
-    """E23; a tie goes to the first of Java's hash walk."""
-    assert choose_server_assignor([None, ""], "uniform") == "uniform"
-    assert choose_server_assignor(["range", None, None], "uniform") == "range"
-    assert choose_server_assignor(["range", "uniform", "uniform"], "range") == "uniform"
-    assert choose_server_assignor(["range", "uniform"], "uniform") == walk_order(["range", "uniform"])[0]
+    """E23."""
+    assert choose_server_assignor([None, ""], None, "uniform") == "uniform"
+    assert choose_server_assignor([None, None], "range", "uniform") == "range"
+    assert choose_server_assignor(["range", "uniform"], "uniform", "range") == "uniform"
+    assert choose_server_assignor(["range", "range", "uniform"], "uniform", "range") == "uniform"
+
+
+def test_r122_where_votes_are_equal_the_members_own_new_vote_wins() -> None:
+    """Played on Kafka 4.2.1: the heartbeat that computes puts its member's vote first, unless others have it, too."""
+    assert choose_server_assignor(["range"], "uniform", "range") == "uniform"
+    assert choose_server_assignor(["uniform"], "range", "uniform") == "range"
+    assert choose_server_assignor(["range", "uniform"], None, "range") == "uniform"
+    assert choose_server_assignor(["range", "uniform", "uniform"], "range", "range") == "uniform"

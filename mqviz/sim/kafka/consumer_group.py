@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from mqviz.kafka.assignors import Subscription, TopicPartition
 from mqviz.kafka.errors import Error
 from mqviz.kafka.server_assignors import SERVER_ASSIGNORS, choose_server_assignor
+from mqviz.kafka.uniform import timeline_order
 from mqviz.model.consumer_group import (
     ConsumerGroup,
     ConsumerGroupCreated,
@@ -146,7 +147,7 @@ def _stay(sim: Simulation, group: ConsumerGroup, request: ConsumerGroupHeartbeat
     _update(sim, group, member, request)
     _raise_if_topics_changed(sim, group)
     if group.epoch > group.assignment_epoch and _may_assign(sim, group):
-        _assign(sim, group)
+        _assign(sim, group, member)
     _reconcile(sim, group, member, request)
     sim.emit(ConsumerGroupMemberHeard(*sim.stamp(), group.name, member.member_id))
     complete = request.rebalance_timeout_us >= 0 and None not in (request.topics, request.owned)
@@ -224,17 +225,20 @@ def _may_assign(sim: Simulation, group: ConsumerGroup) -> bool:
     return group.assigned_at_us < 0 or sim.now_us - group.assigned_at_us >= interval_ms * 1_000
 
 
-def _assign(sim: Simulation, group: ConsumerGroup) -> None:
-    """Compute who should own what, from what the last target gave (R122)."""
+def _assign(sim: Simulation, group: ConsumerGroup, member: ConsumerGroupMember) -> None:
+    """Compute in the heartbeat of `member` who should own what, from what the last target gave (R122)."""
     members = group.members.values()
-    name = choose_server_assignor([m.server_assignor for m in members], _assignors(sim)[0])
+    others = [m.server_assignor for m in members if m is not member]
+    name = choose_server_assignor(others, member.server_assignor, _assignors(sim)[0])
+    known = [m.member_id for m in members if m is not member or member.epoch]
+    order = timeline_order(known, max(group.most, len(known)))
     subscriptions = {
         m.member_id: Subscription(
             m.topics,
             tuple(TopicPartition(*p) for p in group.target.get(m.member_id, ())),
             m.instance_id or None,
         )
-        for m in members
+        for m in (*(group.members[each] for each in order), *([] if member.epoch else [member]))
     }
     found = SERVER_ASSIGNORS[name](dict(group.metadata), subscriptions)
     target = tuple((m, tuple((p.topic, p.partition) for p in sorted(found[m]))) for m in found)
