@@ -12,7 +12,6 @@ Left out: followers' own fetch sessions and byte limits over several partitions 
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
-from mqviz.kafka.settings import number as setting
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import FetcherReset, LeadershipForgotten, ReplicaTruncated
 from mqviz.model.log import (
@@ -25,8 +24,6 @@ from mqviz.model.request import Fetched, FetchedAndStarts, FetchedDiverging, InF
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import isr, log_segments, parked, retention, sockets
 from mqviz.sim.kafka.network import answer, ask, connection_of, park, receives, serves
-
-MAX_BYTES = setting("replica.fetch.max.bytes")
 
 
 def wait_us(sim: Simulation) -> int:
@@ -116,13 +113,14 @@ def _send(sim: Simulation, number: int, leader: int, follower: int) -> None:
     feed = cluster.brokers[leader].feeds[follower]
     parts: list[tuple[str, int, int, int, int, int]] = []
     starts: list[tuple[str, int, int]] = []
+    most = int(sim.scenario.cluster.setting("replica.fetch.max.bytes"))
     for key in [*feed.fresh, *(key for key in feed.marks if key not in feed.fresh)]:
         partition = cluster.partition_by_key(key)
         copy = partition.replicas[leader]
         first = copy.follower_ends[follower]
         if first < 0:  # it has not fetched from this leader yet, so nobody knows what it has
             continue
-        batches = copy.log.read(first, copy.log.end, MAX_BYTES) if first >= copy.log.start else ()
+        batches = copy.log.read(first, copy.log.end, most) if first >= copy.log.start else ()
         end = batches[-1].end_offset if batches else first
         parts.append((partition.topic, partition.number, 0, first, end, copy.high_watermark))
         if copy.log.start:

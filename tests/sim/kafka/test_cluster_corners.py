@@ -10,7 +10,7 @@ from mqviz.kafka.errors import Error
 from mqviz.model.closest import ReplicaPreferred
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import PartitionChanged
-from mqviz.model.log import Batch, ReplicaHighWatermarkAdvanced
+from mqviz.model.log import Batch, ReplicaAppended, ReplicaHighWatermarkAdvanced
 from mqviz.model.request import (
     AnswerReceived,
     EpochEnds,
@@ -149,3 +149,12 @@ def test_r27_r72_what_a_deposed_leader_said_of_its_log_start_comes_too_late() ->
     assert (partition(again).leader, partition(again).led.high_watermark) == (2, 0)
     again.do("heal broker 1").to(20 * S + 30 * MS)
     assert partition(again).led.log.start == 0
+
+
+def test_r16_a_follower_gets_replica_fetch_max_bytes_at_once_but_the_first_batch_always() -> None:
+    plain = cluster(TOPIC, "add producer p topic=t rate=0/s linger=0s batch.size=0")
+    plan = replace(plain.cluster, settings={"replica.fetch.max.bytes": Value("150")})
+    watched = Run(replace(plain, cluster=plan)).to(S).do("kill broker 3").to(20 * S)
+    watched.do(*["send record p"] * 4).to(21 * S).do("restart broker 3").to(40 * S)
+    copied = [(e.first, e.end) for e in of(watched, ReplicaAppended, broker=3)]
+    assert copied == [(0, 1), (1, 2), (2, 3), (3, 4)]
