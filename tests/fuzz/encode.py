@@ -32,8 +32,12 @@ from mqviz.model.request import (
     SyncGroup,
     TxnOffsetCommit,
 )
+from mqviz.model.share_messages import ACK_TYPES, Acks, ShareAcknowledge, ShareFetch, ShareGroupHeartbeat
 from tests.fuzz.line import types, written
 from tests.fuzz.side import by_topic
+
+SHARE_WAIT_US = 100_000
+"""How long a share fetch waits for records: the broker reads the state of the group's partition first."""
 
 Asked = tuple[str, Any]
 
@@ -252,6 +256,70 @@ class Encoder:
                 for topic, parts in dict(owned).items()
             ),
         )
+
+    @encode.register
+    def _(self, r: ShareGroupHeartbeat) -> Asked:
+        return "share_group_heartbeat", types("share_group_heartbeat").ShareGroupHeartbeatRequest(
+            group_id=self._real(r.group),
+            member_id=r.member_id,
+            member_epoch=r.member_epoch,
+            subscribed_topic_names=None if r.topics is None else tuple(map(self._real, r.topics)),
+        )
+
+    @encode.register
+    def _(self, r: ShareFetch) -> Asked:
+        m = types("share_fetch")
+        topics = tuple(
+            m.FetchTopic(
+                topic_id=self._ids[topic],
+                partitions=tuple(
+                    m.FetchPartition(partition_index=n, acknowledgement_batches=_acks(m, r.acks, topic, n))
+                    for (n,) in parts
+                ),
+            )
+            for topic, parts in by_topic(r.partitions).items()
+        )
+        return "share_fetch", m.ShareFetchRequest(
+            group_id=self._real(r.group),
+            member_id=r.member_id,
+            share_session_epoch=r.epoch,
+            max_wait=_time(SHARE_WAIT_US),
+            min_bytes=1,
+            max_records=r.max_records,
+            batch_size=r.max_records,
+            topics=topics,
+            forgotten_topics_data=(),
+        )
+
+    @encode.register
+    def _(self, r: ShareAcknowledge) -> Asked:
+        m = types("share_acknowledge")
+        places = sorted({each[:2] for each in r.acks})
+        topics = tuple(
+            m.AcknowledgeTopic(
+                topic_id=self._ids[topic],
+                partitions=tuple(
+                    m.AcknowledgePartition(
+                        partition_index=n, acknowledgement_batches=_acks(m, r.acks, topic, n)
+                    )
+                    for (n,) in parts
+                ),
+            )
+            for topic, parts in by_topic(places).items()
+        )
+        return "share_acknowledge", m.ShareAcknowledgeRequest(
+            group_id=self._real(r.group), member_id=r.member_id, share_session_epoch=r.epoch, topics=topics
+        )
+
+
+def _acks(m: Any, acks: Acks, topic: str, number: int) -> Any:
+    return tuple(
+        m.AcknowledgementBatch(
+            first_offset=first, last_offset=end - 1, acknowledge_types=(ACK_TYPES.index(kind),)
+        )
+        for name, n, first, end, kind in acks
+        if (name, n) == (topic, number)
+    )
 
 
 def _records(batch: Batch) -> bytes:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from tests.fuzz.part_classic import classic
 from tests.fuzz.part_modern import modern
+from tests.fuzz.part_share import share
 from tests.fuzz.part_transactions import transactions
-from tests.fuzz.real import Differs, DrawnByLot, Real
+from tests.fuzz.real import Differs, PartedWays, Real
 from tests.fuzz.side import Part, Step, brief
 from tests.fuzz.simulated import simulate
 
-PARTS: dict[str, Part] = {"transactions": transactions, "classic": classic, "modern": modern}
+PARTS: dict[str, Part] = {"transactions": transactions, "classic": classic, "modern": modern, "share": share}
 
 
 def compare(part: str, seed: int, address: str) -> str:
@@ -18,7 +19,7 @@ def compare(part: str, seed: int, address: str) -> str:
     real = Real(address)
     try:
         real.play(steps)
-    except DrawnByLot:
+    except PartedWays:
         return ""
     except Differs as different:
         return f"{part}, seed {seed}:\n{_story(steps, str(different))}  {different}"

@@ -17,15 +17,17 @@ from mqviz.model.request import (
     EndTxn,
     Fetch,
     InitProducerId,
+    LeaveGroup,
     ListOffsets,
     OffsetFetch,
     Produce,
     TxnOffsetCommit,
 )
+from mqviz.model.share_messages import ShareAcknowledge, ShareFetch, ShareGroupHeartbeat
 from tests.fuzz.encode import Encoder, decode_assignment, decode_subscription
 from tests.fuzz.line import Line, types
 from tests.fuzz.names import Names
-from tests.fuzz.side import Step, brief, error_name
+from tests.fuzz.side import Step, brief, error_name, joined
 from tests.fuzz.simulated import PARTITIONS, TOPICS, busy
 
 SOON_S = 3.0
@@ -37,8 +39,14 @@ SHARDS = 4
 SERVED_S = 0.02
 """Until a request that is not answered yet has been served, lest one on another connection overtakes it."""
 
+RELEASED_S = 0.1
+"""Until what a share session still held when it was closed is free again: the answer does not wait for it."""
+
 READS = (ListOffsets, Fetch, OffsetFetch)
 """What may be asked again until markers are written: they come a little after the answer to EndTxn."""
+
+OFTEN = 4
+"""From this delivery on Kafka deals records out a few at a time, with a limit of 5."""
 
 LOADING = ("COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR")
 CONTROL = 32
@@ -48,8 +56,12 @@ class Differs(Exception):
     """What the broker said is not what the simulator said."""
 
 
-class DrawnByLot(Exception):
-    """What comes now depends on a draw that Kafka makes: its hash order of members with random ids says who leads."""
+class PartedWays(Exception):
+    """From here on the two go different ways, and rightly so.
+
+    Kafka's hash order of members with random ids says who leads a classic group; and it deals out records that were often
+    delivered a few at a time (S14).
+    """
 
 
 class Real:
@@ -192,7 +204,7 @@ class Real:
             told = self._told(step, answer)
             if told == expected:
                 break
-            self._look_for_draw(told, expected)
+            self._look_for_draw(step.op.request, told, expected)
             again = isinstance(step.op.request, READS) or busy(told) or any(w in str(told) for w in LOADING)
             if not again or time.monotonic() > deadline:
                 raise Differs(
@@ -204,11 +216,13 @@ class Real:
             self._leader = told[4]
         self._settle(step.op.request)
 
-    def _look_for_draw(self, told: Any, expected: Any) -> None:
-        """Another leader than before, and not the same on both sides: whatever follows differs."""
+    def _look_for_draw(self, request: Any, told: Any, expected: Any) -> None:
+        """Another leader than before, and not the same on both sides; records that come for the fourth time."""
         joined = len(told) == len(expected) == 7 and told[:4] == expected[:4]
         if joined and told[4] != expected[4] and self._leader not in (told[4], expected[4]):
-            raise DrawnByLot
+            raise PartedWays
+        if isinstance(request, ShareFetch) and any(count >= OFTEN for *_, count in expected[1]):
+            raise PartedWays
 
     def _nobody_else(self) -> None:
         for number, step in self._waiting.items():
@@ -219,6 +233,12 @@ class Real:
 
     def _settle(self, request: Any) -> None:
         """Wait until the markers are written; the simulator's have been."""
+        if isinstance(request, LeaveGroup):
+            time.sleep(SERVED_S)  # a rebalance without members ends with a timer of 0 ms
+        if isinstance(request, ShareAcknowledge) and request.epoch == -1:
+            time.sleep(RELEASED_S)
+        if isinstance(request, ShareGroupHeartbeat) and not request.member_epoch:
+            self._await_share(request)
         name = request.transactional_id if isinstance(request, EndTxn | InitProducerId) else ""
         if not name:
             return
@@ -230,6 +250,14 @@ class Real:
             if b"Prepare" not in (self._line("admin").answered_bytes(SOON_S) or b""):
                 return
             time.sleep(0.01)
+
+    def _await_share(self, request: ShareGroupHeartbeat) -> None:
+        """A share group's partitions are made known to the share coordinator before anybody gets them."""
+        for _ in range(200):
+            said = self._line("admin").ask(*self._encoder.encode(request))
+            if said.error_code or (said.assignment and said.assignment.topic_partitions):
+                return
+            time.sleep(0.02)
 
     # -- telling ---------------------------------------------------------------------------------------------
 
@@ -335,6 +363,32 @@ class Real:
                 (names[t.topic_id], n) for t in a.assignment.topic_partitions for n in t.partitions
             )
         return error_name(a.error_code), a.member_epoch, parts
+
+    def _told_ShareGroupHeartbeatResponse(self, a: Any, _: Any) -> Any:  # noqa: N802
+        return (error_name(a.error_code),)
+
+    def _told_ShareFetchResponse(self, a: Any, request: ShareFetch) -> Any:  # noqa: N802
+        names = {known: name for name, known in self._ids.items()}
+        told = {topic[:2] for topic in request.acks}
+        parts, acked = [], []
+        for topic in a.responses:
+            for p in topic.partitions:
+                place = names[topic.topic_id], p.partition_index
+                parts += [
+                    (*place, r.first_offset, r.last_offset, r.delivery_count) for r in p.acquired_records
+                ]
+                if place in told:
+                    acked.append((*place, error_name(p.acknowledge_error_code)))
+        return error_name(a.error_code), joined(parts), sorted(acked)
+
+    def _told_ShareAcknowledgeResponse(self, a: Any, _: Any) -> Any:  # noqa: N802
+        names = {known: name for name, known in self._ids.items()}
+        acked = [
+            (names[t.topic_id], p.partition_index, error_name(p.error_code))
+            for t in a.responses
+            for p in t.partitions
+        ]
+        return error_name(a.error_code), sorted(acked)
 
 
 def _ms(count: int) -> timedelta:

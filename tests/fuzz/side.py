@@ -70,3 +70,15 @@ def by_topic(parts: Any) -> dict[str, list[tuple[Any, ...]]]:
     for topic, *rest in parts:
         found.setdefault(topic, []).append(tuple(rest))
     return found
+
+
+def joined(ranges: Any) -> list[tuple[Any, ...]]:
+    """(topic, partition, first, last, delivery count): those that go on where another ends become one."""
+    found: list[tuple[Any, ...]] = []
+    for topic, number, first, last, count in sorted(ranges):
+        before = found[-1] if found else None
+        if before and (before[:2], before[3] + 1, before[4]) == ((topic, number), first, count):
+            found[-1] = (*before[:3], last, count)
+        else:
+            found.append((topic, number, first, last, count))
+    return found

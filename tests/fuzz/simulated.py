@@ -20,11 +20,13 @@ from mqviz.model.request import (
     ProducerIdGranted,
     Synced,
 )
+from mqviz.model.share_messages import ShareAcknowledged, ShareFetch, ShareFetched, ShareGroupHeard
 from tests.fuzz.names import Names
-from tests.fuzz.side import Op, Part, Step, Told, error_name
+from tests.fuzz.side import Op, Part, Step, Told, error_name, joined
 from tests.sim.kafka.worlds import MS, Outside, run
 
 QUIET_US = 20 * MS
+EMPTY_US = 600 * MS
 AGAIN = 20
 TOPICS = ("t", "u")
 PARTITIONS = 2
@@ -48,6 +50,11 @@ class Simulated:
         self._waiting[number] = (client, client.send(request), request)
         self._quiet()
         answers = self._answers()
+        if (
+            isinstance(request, ShareFetch) and number not in answers
+        ):  # it waits for records: let it have none
+            self._run.to(self._run.backend.now_us + EMPTY_US)
+            answers |= self._answers()
         for _ in range(AGAIN):
             if not busy(answers.get(number)):
                 break
@@ -92,6 +99,13 @@ class Simulated:
                 return error, sorted(parts)
             case GroupHeartbeatAnswered(member_epoch=epoch, assignment=parts):
                 return error, epoch, None if parts is None else sorted(parts)
+            case ShareGroupHeard():
+                return (error,)
+            case ShareFetched(parts=parts, acked=acked):
+                given = [(t, n, first, end - 1, count) for t, n, _, first, end, count in parts]
+                return error, joined(given), sorted((t, n, error_name(code)) for t, n, code in acked)
+            case ShareAcknowledged(acked=acked):
+                return error, sorted((t, n, error_name(code)) for t, n, code in acked)
             case Plain():
                 return (error,)
         raise AssertionError(f"nothing is known to tell of {answer}")

@@ -230,6 +230,8 @@ def acknowledge(
     moves = [each for each in moves if each[1] > found.start]
     for first, end, _ in moves:
         runs = found.between(max(first, found.start), end)
+        if end > found.end > found.start:
+            return Error.INVALID_REQUEST  # past all that is in flight
         covered = sum(run.end - run.first for run in runs) == end - max(first, found.start)
         mine = all(run.state == "Acquired" and run.member == member_id for run in runs)
         if not runs or not covered or not mine:

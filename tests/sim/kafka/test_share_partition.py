@@ -187,7 +187,7 @@ def test_r133_an_acknowledgement_with_a_wrong_part_changes_nothing() -> None:
     run = world()
     member = Member(run)
     member.take()
-    assert member.say((0, 5, "accept"), (8, 12, "accept")) == Error.INVALID_RECORD_STATE
+    assert member.say((0, 5, "accept"), (8, 12, "accept")) == Error.INVALID_REQUEST
     assert runs(run) == [(0, 10, "Acquired", 1)]
 
 
@@ -420,3 +420,15 @@ def test_r37_r131_what_a_power_failure_took_is_not_there_to_be_delivered_again()
     assert again.take(most=3) == []
     run.do("send record p count=4").to(31 * S)
     assert again.take(most=3) == [(0, 4, 2)]
+
+
+def test_r133_words_on_what_nobody_ever_acquired_are_an_invalid_request_while_something_is_in_flight() -> (
+    None
+):
+    run = world(batches=2)
+    member = Member(run)
+    assert member.take(most=1) == [(0, 10, 1)]
+    assert member.say((10, 11, "accept")) == Error.INVALID_REQUEST
+    assert member.say((9, 11, "accept")) == Error.INVALID_REQUEST
+    assert member.say((0, 10, "accept")) == 0
+    assert member.say((10, 11, "accept")) == Error.INVALID_RECORD_STATE, "nothing is in flight"
