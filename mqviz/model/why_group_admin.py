@@ -7,9 +7,9 @@ from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.why import explains, told
 
-SETTINGS = "dynamic group settings hold from the next request of a member on (KIP-848)"
+SETTINGS = "group settings hold from a member's next request on"
 EMPTY = "only a group without members can be deleted"
-UNREAD = "only offsets of a topic that no member reads can be deleted"
+UNREAD = "only offsets of topics that nobody reads are deleted"
 
 
 @explains(GroupAltered)

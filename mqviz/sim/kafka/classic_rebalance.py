@@ -32,8 +32,10 @@ def rebalance(sim: Simulation, group: Group, reason: str) -> None:
             answer(sim, member.syncing, Synced(Error.REBALANCE_IN_PROGRESS))
     initial = group.state == "Empty"
     longest_us = max(member.rebalance_timeout_us for member in group.members.values())
-    first_us = min(sim.state.cluster.initial_rebalance_delay_us, longest_us)
-    left_us = longest_us - first_us if initial else 0
+    first_us = (
+        sim.state.cluster.initial_rebalance_delay_us
+    )  # whole, also where a rebalance may not last so long
+    left_us = max(0, longest_us - first_us) if initial else 0
     event = RebalanceStarted(*sim.stamp(), group.name, reason, initial, left_us)
     sim.cause = sim.emit(event)
     if initial:

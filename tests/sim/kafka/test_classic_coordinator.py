@@ -175,6 +175,17 @@ def test_r102_an_id_that_expires_ends_the_initial_delay_if_nobody_else_is_missin
     assert [event.at_us // S for event in of(watched, GenerationStarted)] == [10]
 
 
+def test_r102_the_first_window_is_whole_even_if_a_rebalance_may_not_last_so_long() -> None:
+    watched = world(delay_us=9 * S)
+    one, other = Outside(watched, "a"), Outside(watched, "b")
+    one.join("g", rebalance_us=4 * S, session_us=20 * S)
+    watched.to(5 * S)
+    other.join("g", rebalance_us=4 * S, session_us=20 * S)
+    watched.to(10 * S)
+    assert [event.at_us // S for event in of(watched, GenerationStarted)] == [9]
+    assert len(watched.state.cluster.groups["g"].members) == 2
+
+
 def test_r101_a_rejoin_brings_new_timeouts() -> None:
     watched = world()
     one, join = member_in(watched, "a")
