@@ -82,12 +82,27 @@ def java_class(code: int) -> str:
     return found or "".join(word.capitalize() for word in Error(code).name.split("_")) + "Exception"
 
 
+def librdkafka_name(code: int, expired: bool = False) -> str:
+    """What an application of librdkafka gets for an error, as it is printed there; `expired`: nobody answered in time (R54)."""
+    return "KafkaError _MSG_TIMED_OUT" if expired else f"KafkaError {_LIBRDKAFKA.get(code, Error(code).name)}"
+
+
 def retriable(code: int) -> bool:
     """Whether a producer sends the batch again after this error (R47)."""
     return code in _RETRIABLE
 
 
 _RETRIABLE = frozenset((2, 3, 5, 6, 7, 13, 14, 15, 16, 19, 20, 51))
+
+_LIBRDKAFKA = {
+    2: "INVALID_MSG",
+    3: "UNKNOWN_TOPIC_OR_PART",
+    6: "NOT_LEADER_FOR_PARTITION",
+    10: "MSG_SIZE_TOO_LARGE",
+    13: "_TRANSPORT",
+    16: "NOT_COORDINATOR",
+}
+"""Names that librdkafka writes in another way (rd_kafka_err2name)."""
 
 _JAVA = {
     2: "CorruptRecordException",

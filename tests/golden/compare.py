@@ -52,12 +52,28 @@ def _same_class(expected: Any, found: Any) -> bool:
     return expected.partition("/")[0] == found.partition("/")[0]
 
 
+LIBRDKAFKA = {
+    "INVALID_MSG": "CORRUPT_MESSAGE",
+    "MSG_SIZE_TOO_LARGE": "MESSAGE_TOO_LARGE",
+    "NOT_LEADER_FOR_PARTITION": "NOT_LEADER_OR_FOLLOWER",
+    "UNKNOWN_TOPIC_OR_PART": "UNKNOWN_TOPIC_OR_PARTITION",
+    "_FENCED": "PRODUCER_FENCED",
+    "_MSG_TIMED_OUT": "REQUEST_TIMED_OUT",
+    "_STATE": "IllegalStateException",
+    "_TIMED_OUT": "REQUEST_TIMED_OUT",
+    "_TRANSPORT": "NETWORK_EXCEPTION",
+    "_UNKNOWN_PARTITION": "UNKNOWN_TOPIC_OR_PARTITION",
+}
+"""librdkafka's names of errors that the protocol or Java calls otherwise."""
+
+
 def outcome(value: Any) -> Any:
     """An outcome's error: `Class/ERROR` is ERROR, `A<-B` is B, success has several spellings."""
     if not isinstance(value, str):
         return value
     value = value.rpartition("<-")[2].strip()
     value = value.rpartition("/")[2] if "/" in value else value
+    value = LIBRDKAFKA.get(value.removeprefix("KafkaError "), value)
     return "ok" if value in ("ok", "OK", "NONE") else value
 
 

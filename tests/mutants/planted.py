@@ -23,6 +23,7 @@ STATE = "sim/kafka/test_producer_state.py"
 COMPACTION = "sim/kafka/test_log_compaction.py"
 RETENTION = "sim/kafka/test_log_retention.py"
 TRANSACTIONS = "sim/kafka/test_transactions.py"
+VERSION_1 = "sim/kafka/test_transaction_version_1.py"
 PROTOCOL = "sim/kafka/test_group_protocol.py"
 CLIENTS = "sim/kafka/test_classic_clients.py"
 COORDINATOR = "sim/kafka/test_classic_coordinator.py"
@@ -32,6 +33,30 @@ STICKY = "kafka_rules/test_assignors_sticky.py"
 PARTITIONERS = "kafka_rules/test_partitioners.py"
 
 MUTANTS = (
+    Mutant(
+        "librdkafka's transactions raise the epoch",
+        "sim/kafka/transactional.py",
+        "not registration.explicit(producer))",
+        "True)",
+        VERSION_1,
+        "r62",
+    ),
+    Mutant(
+        "librdkafka writes before the coordinator knows of the partition",
+        "sim/kafka/registration.py",
+        "return found is not None and explicit(producer) and (queue.topic, queue.partition) not in found.added",
+        "return False",
+        VERSION_1,
+        "r62",
+    ),
+    Mutant(
+        "sequences never begin again",
+        "sim/kafka/producer_state.py",
+        "(entry.last_sequence + 1) % MOST_SEQUENCES",
+        "(entry.last_sequence + 1)",
+        STATE,
+        "r57",
+    ),
     Mutant(
         "acks=all is accepted below min.insync.replicas",
         "sim/kafka/broker.py",

@@ -8,7 +8,7 @@ accumulator.py and sender.py. Left out: an idempotent producer has its id from t
 
 from __future__ import annotations
 
-from mqviz.kafka.errors import Error, java_class
+from mqviz.kafka.errors import Error, java_class, librdkafka_name
 from mqviz.kafka.records import BATCH_HEADER
 from mqviz.model.producer import Call, Producer
 from mqviz.model.retries import SendBlocked, SendCame, SendFailed, SendWentOn
@@ -131,6 +131,12 @@ def _failure(sim: Simulation, producer: Producer, call: Call) -> tuple[Error, st
             words = f"the message is {size} bytes when serialized which is larger than {most}"
             return Error.MESSAGE_TOO_LARGE, f"{words}, which is the value of the {name} configuration"
     if producer.settings.partitioner != "java":
+        known = accumulator.partitions(sim, producer, call.topic)
+        if 0 < known <= call.partition:
+            return (
+                Error.UNKNOWN_TOPIC_OR_PARTITION,
+                f"Local: Unknown partition {call.partition} of {call.topic}",
+            )
         inside = producer.sent - producer.acknowledged - producer.dropped
         most_bytes = settings.number(producer, "queue.buffering.max.kbytes") * 1024
         full = inside >= settings.number(producer, "queue.buffering.max.messages")
@@ -233,6 +239,8 @@ def _fail(
     waited: bool,
     thrown: str = "",
 ) -> None:
+    if producer.settings.partitioner != "java" and error and not thrown.startswith("KafkaError"):
+        thrown = librdkafka_name(error, expired=error == Error.REQUEST_TIMED_OUT)
     thrown = thrown or (java_class(error) if error else "BufferError")
     event = SendFailed(
         *sim.stamp(),

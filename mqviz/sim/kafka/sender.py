@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mqviz.kafka.errors import Error, java_class, named, retriable
+from mqviz.kafka.errors import Error, java_class, librdkafka_name, named, retriable
 from mqviz.model.accumulator import OpenBatch, Queue
 from mqviz.model.log import TRANSACTIONAL, Batch
 from mqviz.model.producer import (
@@ -340,7 +340,7 @@ def give_up(
         error,
         named(error),
         queue.begin + batch.first_sequence,
-        java_class(error),
+        java_class(error) if producer.settings.partitioner == "java" else librdkafka_name(error, expired),
         expired and batch.broker > 0 and producer.producer_id >= 0,
         invalid if len(batch.keys) > 1 and producer.settings.partitioner == "java" else (),
     )

@@ -261,3 +261,16 @@ def test_r68_r74_of_a_refused_batch_the_application_hears_which_records_were_to_
         ("InvalidRecordException", Error.INVALID_RECORD),
         ("KafkaException", Error.NONE),
     )
+
+
+def test_r54_librdkafka_says_errors_with_its_own_names() -> None:
+    add = "add producer p topic=t rate=0/s linger=0s partitioner=librdkafka message.timeout.ms=2000"
+    watched = run(f"{ONE} max.message.bytes=200", add).do(
+        "send record p size=300", "send record p partition=7"
+    )
+    watched.to(S).do("kill broker 1", "send record p size=10").to(10 * S)
+    assert [event.thrown for event in of(watched, SendFailed)] == ["KafkaError UNKNOWN_TOPIC_OR_PART"]
+    assert [event.thrown for event in of(watched, RecordsFailed)] == [
+        "KafkaError MSG_SIZE_TOO_LARGE",
+        "KafkaError _MSG_TIMED_OUT",
+    ]

@@ -102,3 +102,5 @@ def test_r57_after_the_largest_sequence_comes_0() -> None:
     assert asked(client, batch(most - 1, 3)) == (0, 0)
     assert asked(client, batch(2)) == (Error.OUT_OF_ORDER_SEQUENCE_NUMBER, -1)
     assert [asked(client, batch(1)), asked(client, batch(2))] == [(0, 3), (0, 4)]
+    assert asked(client, batch(most - 1, 2, producer_id=8)) == (0, 5)
+    assert asked(client, batch(0, producer_id=8)) == (0, 7)
