@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mqviz.kafka.errors import Error, java_class
+from mqviz.model.share import ShareRecordsSettled
 from mqviz.model.share_consumer import (
     ShareCallFailed,
     ShareCommitEnded,
@@ -164,8 +165,14 @@ def _kill(world: World, act: Args) -> None:
 
 @fact("share_start")
 def _share_start(world: World, read: Args) -> Any:
+    """Partitions of which no state was written yet have none."""
     windows = world.state.cluster.share_groups[read["group"]].windows
-    return {window.key: window.persisted for window in windows.values()}
+    written = {
+        f"{event.topic}-{event.partition}"
+        for event in world.log
+        if isinstance(event, ShareRecordsSettled) and event.group == read["group"]
+    }
+    return {window.key: window.persisted for window in windows.values() if window.key in written}
 
 
 @shape("share_start")

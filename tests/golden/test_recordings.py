@@ -85,7 +85,7 @@ DIFFERS = {
 }
 """Cases with one read that differs, and must.
 
-D14-lock-expiry: its acts, played again on Apache Kafka 4.2.1 (7 times), deliver `w` a second time, when the lock of 2 s ends inside the
+D14-lock-expiry: its acts, played again on Apache Kafka 4.2.1 (6 times), deliver `w` a second time, when the lock of 2 s ends inside the
 second member's poll of 2.5 s; the recording says that it came once.
 """
 
