@@ -34,6 +34,12 @@ def waits(producer: Producer, queue: Queue) -> bool:
     return found is not None and explicit(producer) and (queue.topic, queue.partition) not in found.added
 
 
+def begun(producer: Producer) -> bool:
+    """Whether the coordinator has something to end: with version 1 only what it was told of."""
+    found = transactional.of(producer)
+    return bool(found.added or found.added_groups) if explicit(producer) else found.started
+
+
 def gap(producer: Producer) -> bool:
     """Whether sequences of this epoch were given and never acknowledged."""
     queues = producer.queues.values()
@@ -81,6 +87,7 @@ def _again(sim: Simulation, name: str, incarnation: int) -> None:
     producer = sim.state.cluster.producers[name]
     if producer.incarnation == incarnation and producer.state in ("running", "closing"):
         tell(sim, producer)
+        transactional.progress(sim, producer)
 
 
 @receives(AddPartitionsToTxn)

@@ -211,10 +211,12 @@ def progress(sim: Simulation, producer: Producer) -> None:
         _drop(sim, producer, sent_too=False)
     if not found.call or found.request or found.failed or sim.now_us < found.again_at_us:
         return
+    if found.flushes and found.adding:
+        return
     if not found.flushes:
         _ask(sim, producer)
     elif not sender.busy(producer) and not producer.calls:
-        if found.started:
+        if registration.begun(producer):
             _ask(sim, producer)
         else:
             _return(sim, producer)

@@ -95,3 +95,14 @@ def test_r62_r65_what_the_coordinator_answers_to_version_1() -> None:
         assert (answer.error, answer.producer_epoch) == (0, 0)
         world.to(world.backend.now_us + 500 * MS)
     assert ask(EndTxn("x", *own, False, False)).error == Error.INVALID_TXN_STATE
+
+
+def test_r62_librdkafka_ends_nothing_of_which_the_coordinator_never_heard() -> None:
+    auto = "rate=40/s transaction_records=5 abort_every=3"
+    world = run(f"{TOPIC} replication_factor=3", ADD.replace("rate=0/s", auto)).to(2_000 * MS)
+    for broker in (1, 2, 3):
+        world.do(f"stop broker {broker}").to(world.backend.now_us + 4_000 * MS)
+        world.do(f"restart broker {broker}").to(world.backend.now_us + 6_000 * MS)
+    producer = world.state.cluster.producers["L"]
+    assert producer.transaction is not None
+    assert (producer.state, producer.transaction.error) == ("running", 0)
