@@ -1,6 +1,6 @@
 """Kafka's settings with their defaults and limits, one table a component. Times are in milliseconds, as in Kafka's files.
 
-Only settings that change something in the simulator are here; a scenario that gives another one is refused.
+A scenario that gives a setting which is not here is refused. Those of INERT are taken and change nothing in the simulator.
 """
 
 from __future__ import annotations
@@ -211,3 +211,20 @@ GROUP = (
     Setting("share.renew.acknowledge.enable", True),
     Setting("share.session.timeout.ms", 45000, 1),
 )
+
+INERT = {
+    "auto.create.topics.enable": "a command that names an unknown topic is refused, as a typing mistake would be",
+    "controller.quorum.election.backoff.max.ms": "a new controller is elected at once",
+    "flush.messages": "when pages are written to disk is the operating system's choice",
+    "flush.ms": "when pages are written to disk is the operating system's choice",
+    "offsets.commit.timeout.ms": "a commit waits until it is replicated or its coordinator is gone",
+    "partitioner.availability.timeout.ms": "the partitioner counts every partition",
+    "reconnect.backoff.max.ms": "a client connects again when it has something to ask",
+    "reconnect.backoff.ms": "a client connects again when it has something to ask",
+    "replica.fetch.min.bytes": "a leader answers its follower as soon as there is anything",
+    "replica.high.watermark.checkpoint.interval.ms": "a broker that returns hears of the high watermark from its leader",
+    "share.coordinator.state.topic.min.isr": "the share coordinator's topic is not laid out",
+    "share.coordinator.state.topic.num.partitions": "the share coordinator's topic is not laid out",
+    "share.coordinator.state.topic.replication.factor": "the share coordinator's topic is not laid out",
+}
+"""Settings without effect in the simulator, and why; docs/simulator.md lists them."""

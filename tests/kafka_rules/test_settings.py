@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mqviz.commands import in_short, parse
 from mqviz.kafka import settings, versions
+from mqviz.kafka.settings_tables import INERT
 from mqviz.model.units import Value
 from mqviz.scenario import read_scenario
 from mqviz.yamlfile import FileError
@@ -61,3 +64,17 @@ def test_r7_versions_differ_and_unknown_ones_are_refused() -> None:
     assert [v.assignment_interval_ms for v in versions.VERSIONS.values()] == [0, 0, 0, 1000, 1000]
     with pytest.raises(FileError, match=r"kafka_version 3.9 cannot be simulated"):
         read_scenario(SCENARIO + 'kafka_version: "3.9"\n', "x")
+
+
+def test_settings_without_effect_are_read_nowhere_and_the_docs_list_them() -> None:
+    root = Path(settings.__file__).parents[2]
+    simulated = [
+        path.read_text()
+        for path in (root / "mqviz").rglob("*.py")
+        if path.name != "settings_tables.py" and "live" not in path.parts
+    ]
+    page = (root / "docs" / "simulator.md").read_text()
+    for name, instead in INERT.items():
+        assert name in settings.SETTINGS
+        assert f"| `{name}` | {instead} |" in page
+        assert not any(f'"{name}"' in text for text in simulated), name
