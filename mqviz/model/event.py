@@ -56,13 +56,16 @@ Apply = Callable[["State", Any], None]
 APPLY: dict[type[Event], Apply] = {}
 """The table from event kind to the function that changes the State; its keys are all kinds there are."""
 
+_NAMES: set[str] = set()  # the tag of an event in a log is its name
+
 
 def applies(kind: type[Kind]) -> Callable[[Callable[[State, Kind], None]], Callable[[State, Kind], None]]:
     """Register the decorated function as the one that applies `kind`."""
 
     def register(function: Callable[[State, Kind], None]) -> Callable[[State, Kind], None]:
-        if kind in APPLY:
-            raise TypeError(f"{kind.__name__} is applied twice")
+        if kind.__name__ in _NAMES:
+            raise TypeError(f"{kind.__name__} is applied twice, or two events have that name")
+        _NAMES.add(kind.__name__)
         APPLY[kind] = function
         return function
 

@@ -127,7 +127,7 @@ class PartitionsAsked(Event, frozen=True):
     number: int
 
 
-class PartitionsAdded(Event, frozen=True):
+class PartitionsRegistered(Event, frozen=True):
     """The coordinator knows that these belong to the transaction: the client may write (transaction version 1, R62)."""
 
     weight = Weight.STEP
@@ -136,7 +136,7 @@ class PartitionsAdded(Event, frozen=True):
     groups: tuple[str, ...]
 
 
-class PartitionsNotAdded(Event, frozen=True):
+class PartitionsNotRegistered(Event, frozen=True):
     """The coordinator refused to add them; the client asks again at `until_us`, 0: it does not."""
 
     producer: str
@@ -247,16 +247,16 @@ def _adding(state: State, event: PartitionsAsked) -> None:
     _of(state, event.producer)[1].adding = event.number
 
 
-@applies(PartitionsAdded)
-def _added(state: State, event: PartitionsAdded) -> None:
+@applies(PartitionsRegistered)
+def _added(state: State, event: PartitionsRegistered) -> None:
     _, found = _of(state, event.producer)
     found.adding = 0
     found.added += event.partitions
     found.added_groups += event.groups
 
 
-@applies(PartitionsNotAdded)
-def _not_added(state: State, event: PartitionsNotAdded) -> None:
+@applies(PartitionsNotRegistered)
+def _not_added(state: State, event: PartitionsNotRegistered) -> None:
     _, found = _of(state, event.producer)
     found.adding, found.add_again_at_us = 0, event.until_us
 

@@ -6,9 +6,9 @@ from mqviz.model.readings import Why
 from mqviz.model.state import State
 from mqviz.model.transactional import (
     EpochWanted,
-    PartitionsAdded,
     PartitionsAsked,
-    PartitionsNotAdded,
+    PartitionsNotRegistered,
+    PartitionsRegistered,
     ProducerIdTaken,
     TransactionAsked,
     TransactionBegan,
@@ -63,15 +63,15 @@ def _partitions_asked(_: State, event: PartitionsAsked) -> Why:
     return told(event, f"{event.producer} tells the coordinator where it will write, and waits")
 
 
-@explains(PartitionsAdded)
-def _partitions_added(_: State, event: PartitionsAdded) -> Why:
+@explains(PartitionsRegistered)
+def _partitions_added(_: State, event: PartitionsRegistered) -> Why:
     count = len(event.partitions) + len(event.groups)
     headline = f"{several(count, 'partition')} more belong to the transaction of {event.producer}"
     return told(event, headline, "the coordinator has written that down, so it may write there now")
 
 
-@explains(PartitionsNotAdded)
-def _partitions_not_added(_: State, event: PartitionsNotAdded) -> Why:
+@explains(PartitionsNotRegistered)
+def _partitions_not_added(_: State, event: PartitionsNotRegistered) -> Why:
     headline = f"{event.producer} may not write in its transaction yet"
     return told(event, headline, f"the coordinator answered {event.named}")
 

@@ -13,7 +13,7 @@ from mqviz.kafka.errors import Error, named
 from mqviz.model.accumulator import Queue
 from mqviz.model.producer import Producer
 from mqviz.model.request import AddPartitionsToTxn, InFlight
-from mqviz.model.transactional import PartitionsAdded, PartitionsAsked, PartitionsNotAdded
+from mqviz.model.transactional import PartitionsAsked, PartitionsNotRegistered, PartitionsRegistered
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.kafka import sender, transaction_writes, transactional
@@ -77,7 +77,7 @@ def _later(sim: Simulation, producer: Producer, error: Error) -> None:
     again_us = SOON_US
     if error != Error.CONCURRENT_TRANSACTIONS:
         again_us = max(settings.number(producer, "retry.backoff.ms"), 1) * 1_000
-    event = PartitionsNotAdded(*sim.stamp(), producer.name, error, named(error), sim.now_us + again_us)
+    event = PartitionsNotRegistered(*sim.stamp(), producer.name, error, named(error), sim.now_us + again_us)
     sim.emit(event)
     sim.schedule(again_us, TIMER, "kafka.registration_again", producer.name, producer.incarnation)
 
@@ -100,10 +100,10 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     if error in transactional.AGAIN:
         _later(sim, producer, error)
     elif error:
-        sim.cause = sim.emit(PartitionsNotAdded(*sim.stamp(), name, error, named(error), 0))
+        sim.cause = sim.emit(PartitionsNotRegistered(*sim.stamp(), name, error, named(error), 0))
         fenced = error in transactional.FENCED
         transactional.fail(sim, producer, Error.PRODUCER_FENCED if fenced else error, fatal=fenced)
     else:
-        sim.cause = sim.emit(PartitionsAdded(*sim.stamp(), name, request.partitions, request.groups))
+        sim.cause = sim.emit(PartitionsRegistered(*sim.stamp(), name, request.partitions, request.groups))
         tell(sim, producer)
         sender.after(sim, producer)

@@ -14,7 +14,7 @@ from mqviz.model.request import (
     Plain,
     ProducerIdGranted,
 )
-from mqviz.model.transactional import EpochWanted, PartitionsAdded
+from mqviz.model.transactional import EpochWanted, PartitionsRegistered
 from mqviz.sim.kafka.transaction_writes import coordinator_of
 from tests.sim.kafka.worlds import MS, Outside, of, run
 from tests.sim.worlds import Run
@@ -44,10 +44,10 @@ def known(world: Run) -> tuple[str, int]:
 
 def test_r62_librdkafka_asks_before_it_writes_and_once_for_each_partition() -> None:
     world = began("send record L partition=0", "send record L partition=0", "send record L partition=1")
-    assert [event.partitions for event in of(world, PartitionsAdded)] == [(("t", 0),), (("t", 1),)]
-    assert of(world, PartitionsAdded)[0].at_us < of(world, BatchAppended)[0].at_us
+    assert [event.partitions for event in of(world, PartitionsRegistered)] == [(("t", 0),), (("t", 1),)]
+    assert of(world, PartitionsRegistered)[0].at_us < of(world, BatchAppended)[0].at_us
     step(world, "commit transaction L", "begin transaction L", "send record L partition=1")
-    assert len(of(world, PartitionsAdded)) == 3
+    assert len(of(world, PartitionsRegistered)) == 3
 
 
 def test_r62_librdkafka_keeps_its_epoch_and_its_sequences_go_on() -> None:
