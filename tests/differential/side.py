@@ -145,7 +145,7 @@ class Side(ABC):
         """Remember what facts and conditions must know of a command."""
         match command:
             case CreateTopic(name=name, partitions=partitions):
-                self.topics[name] = partitions
+                self.topics[name] = partitions or 1
             case AddProducer(name=name, count=count):
                 self.sends[name] += count
             case SendRecord(name=name, count=count):
