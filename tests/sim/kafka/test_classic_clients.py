@@ -91,7 +91,7 @@ def test_r108_r109_i28_kept_partitions_never_stop_eager_ones_do() -> None:
     meanwhile = {}
     for more in ("", COOPERATIVE):
         watched = world(
-            "add producer p topic=t rate=100/s start=9s partitioner=murmur2_random linger=0ms",
+            "add producer p topic=t rate=40/s start=9s partitioner=murmur2_random linger=0ms",
             member("a", more),
         )
         watched.to(10 * S)

@@ -95,13 +95,13 @@ def test_r125_fx10_the_timeline_of_a_join() -> None:
 
 def test_r125_what_is_kept_is_read_on_while_the_rest_moves() -> None:
     """I28: between B's join and the end of the move A goes on with 0-2, without a gap."""
-    producer = "add producer p topic=t rate=60/s keys=k1,k2,k3,k4,k5,k6,k7,k8"
+    producer = "add producer p topic=t rate=30/s keys=k1,k2,k3,k4,k5,k6,k7,k8"
     watched = run(TOPIC, A, producer, brokers=1).to(7 * S).do(B).to(20 * S)
     done = {n: of(watched, RecordsProcessed, 7 * S, consumer="a", partition=n) for n in range(3)}
     read = [events for events in done.values() if events]
     assert read
     for events in read:
-        assert len(events) > 50
+        assert len(events) > 20
         assert max(late.at_us - early.at_us for early, late in pairwise(events)) < 1 * S
     assert {e.partition for e in of(watched, RecordsProcessed, 8 * S, consumer="b")} <= {3, 4, 5}
 
