@@ -95,12 +95,17 @@ def i18_limits_of_producers_hold(state: State) -> Iterator[str]:
 
 @holds
 def i20_consumers_see_committed_records_only(state: State) -> Iterator[str]:
-    """I20: nothing at or above the high watermark reaches a consumer; what a lost disk took was below it once."""
+    """I20: nothing at or above the high watermark reaches a consumer, where it is or where it was before a fault."""
     for consumer in state.cluster.consumers.values():
         for key, claim in consumer.claims.items():
-            copies = state.cluster.partition(claim.topic, claim.partition).replicas.values()
+            partition = state.cluster.partition(claim.topic, claim.partition)
+            copies = partition.replicas.values()
             mark = max(copy.high_watermark for copy in copies)
-            if not claim.fetched or claim.fetched_to <= mark:
+            if (
+                not claim.fetched
+                or claim.fetched_to <= mark
+                or claim.fetched_to <= max(partition.ends.values, default=0)
+            ):
                 continue
             last = claim.fetched[-1]
             if any(last in copy.log.read(last.base_offset, last.end_offset) for copy in copies):

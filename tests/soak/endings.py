@@ -205,6 +205,7 @@ def _promises(history: History, producer: Producer, partition: Partition, sender
     explained = (
         producer.retries
         or producer.incarnation > 1
+        or sender.split  # its parts come after what was in flight beside the batch
         or "failed" in sender.ended.values()
         or producer.settings.acks == "0"  # what lies in a frozen broker's sockets is served in no order (E43)
     )

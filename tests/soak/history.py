@@ -32,6 +32,7 @@ from mqviz.model.leadership import PartitionChanged, ReplicaLost, ReplicaTruncat
 from mqviz.model.log import BatchAppended, HighWatermarkAdvanced
 from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked, PositionsSet
 from mqviz.model.producer import ProducerAdded, RecordsAcknowledged, RecordsFailed, SendCalled
+from mqviz.model.retries import BatchSplit
 from mqviz.model.state import State
 from mqviz.model.topic_changes import TopicDeleted
 
@@ -60,6 +61,8 @@ class Sender:
     """Acknowledged with acks=1."""
     lives: list[int] = field(default_factory=list)
     """The number of the first record of each process."""
+    split: bool = False
+    """A batch was too large once, and its parts were sent."""
 
 
 @dataclass
@@ -266,6 +269,11 @@ def _acknowledged(history: History, event: RecordsAcknowledged, state: State) ->
 def _failed(history: History, event: RecordsFailed, state: State) -> None:
     if event.first_number >= 0:
         _end(history, event, "failed")
+
+
+@looks(BatchSplit)
+def _split(history: History, event: BatchSplit, state: State) -> None:
+    history.senders[event.producer, event.topic, event.partition].split = True
 
 
 def _end(history: History, event: RecordsAcknowledged | RecordsFailed, how: str) -> Sender:

@@ -61,7 +61,7 @@ class World:
                 must(not found, f"{found[:1]} after {event}")
             if len(self.log) > self.most:
                 raise Enough
-        endings.conserved(self.history, self.backend.state)
+        endings.conserved(self.history, self.state)
 
     def do(self, text: str) -> bool:
         """Give a command now; False if it was refused."""

@@ -113,7 +113,8 @@ def _batch(consumer: ShareConsumer, topic: str, partition: int, offset: int) -> 
     for part in consumer.delivered:
         if (part.topic, part.partition) == (topic, partition) and part.first <= offset < part.end:
             index = bisect_right(part.batches, offset, key=lambda batch: batch.end_offset)
-            return part.batches[index] if index < len(part.batches) else None
+            found = part.batches[index] if index < len(part.batches) else None
+            return found if found is not None and found.base_offset <= offset else None  # None: a gap
     return None
 
 
