@@ -378,7 +378,10 @@ def _part(state: State, group: str, partition: Partition) -> tuple[int, ...]:
 def _amounts(state: State, partition: Partition) -> tuple[int, int, int, int]:
     """(log end, sent, in flight, lost); once another broker leads, the records that it lacks are counted by the ledger."""
     ledger = state.cluster.ledger.get(partition.key)
-    if ledger is None or not (partition.leader_epoch or ledger.damaged):
+    if ledger is None:  # no leader wrote anything; one that was replaced may go on writing (R27)
+        end = partition.led.log.end
+        return end, partition.sent, partition.sent - end - partition.dropped, partition.dropped
+    if not (partition.leader_epoch or ledger.damaged or partition.leader < 0):
         coming = partition.sent - partition.appended - partition.dropped
         return partition.led.log.end, partition.sent, coming, partition.dropped
     end = ledger.truth.end
