@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Union
 
 import msgspec
 
+from mqviz.model.registry import Registry
 from mqviz.model.units import decode_hook, encode_hook
 
 if TYPE_CHECKING:
@@ -56,20 +57,31 @@ Apply = Callable[["State", Any], None]
 APPLY: dict[type[Event], Apply] = {}
 """The table from event kind to the function that changes the State; its keys are all kinds there are."""
 
-_NAMES: set[str] = set()  # the tag of an event in a log is its name
+_KINDS: Registry[str, type[Event]] = Registry("two kinds of event are called")  # its name is its tag in a log
 
 
 def applies(kind: type[Kind]) -> Callable[[Callable[[State, Kind], None]], Callable[[State, Kind], None]]:
-    """Register the decorated function as the one that applies `kind`."""
+    """Register the decorated function as one that applies `kind`.
+
+    Several components may apply one event, each to its own part of the State, in the order in which they are
+    registered. Raises TypeError for a second kind of the same name.
+    """
 
     def register(function: Callable[[State, Kind], None]) -> Callable[[State, Kind], None]:
-        if kind.__name__ in _NAMES:
-            raise TypeError(f"{kind.__name__} is applied twice, or two events have that name")
-        _NAMES.add(kind.__name__)
-        APPLY[kind] = function
+        if kind not in APPLY:
+            _KINDS.add(kind.__name__, kind)
+        APPLY[kind] = _after(APPLY[kind], function) if kind in APPLY else function
         return function
 
     return register
+
+
+def _after(first: Apply, then: Apply) -> Apply:
+    def both(state: State, event: Any) -> None:
+        first(state, event)
+        then(state, event)
+
+    return both
 
 
 def encode_event(event: Event) -> bytes:

@@ -37,17 +37,18 @@ from mqviz.model.readings import (
     Tenure,
     TopicReading,
 )
+from mqviz.model.registry import Registry
 from mqviz.model.state import State
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-NAMED: dict[str, Callable[..., Any]] = {}
+NAMED: Registry[str, Callable[..., Any]] = Registry("two facts are called")
 """Facts that goals and predictions may ask for by name: arguments after `state` are str or int, all optional but the group."""
 
 
 def named(function: Function) -> Function:
     """Let lessons ask for this fact by its name."""
-    NAMED[function.__name__] = function
+    NAMED.add(function.__name__, function)
     return function
 
 

@@ -11,23 +11,20 @@ from typing import Any, TypeVar
 
 from mqviz.model.event import Event
 from mqviz.model.readings import Why
+from mqviz.model.registry import Registry
 from mqviz.model.state import State
 
 Explain = Callable[[State, Any], Why | None]
 Function = TypeVar("Function", bound=Explain)
 
-EXPLAIN: dict[type[Event], Explain] = {}
+EXPLAIN: Registry[type[Event], Explain] = Registry("two functions explain")
 """The table from event kind to its explanation."""
 
 
 def explains(kind: type[Event]) -> Callable[[Function], Function]:
     """Register the decorated function `(state after the event, event) -> Why` for `kind`."""
 
-    def register(function: Function) -> Function:
-        EXPLAIN[kind] = function
-        return function
-
-    return register
+    return EXPLAIN.register(kind)
 
 
 def told(

@@ -21,6 +21,7 @@ from mqviz.commands import in_short
 from mqviz.kafka.versions import Version, version
 from mqviz.model.command import Command, CommandGiven, CommandRefused
 from mqviz.model.event import APPLY, Event
+from mqviz.model.registry import Registry
 from mqviz.model.state import State
 from mqviz.scenario import Scenario
 from mqviz.sim.streams import Stream
@@ -32,12 +33,14 @@ Due = tuple[int, int, int, str, int, tuple[Any, ...]]
 
 P = ParamSpec("P")
 C = TypeVar("C", bound=Command)
+E = TypeVar("E", bound=Event)
 Part = TypeVar("Part")
 
-DUES: dict[str, Callable[..., None]] = {}
-CHECKS: dict[type[Command], Callable[[Simulation, Any], Command]] = {}
-DOES: dict[type[Command], Callable[[Simulation, Any], None]] = {}
+DUES: Registry[str, Callable[..., None]] = Registry("two functions are due as")
+CHECKS: Registry[type[Command], Callable[[Simulation, Any], Command]] = Registry("two functions check")
+DOES: Registry[type[Command], Callable[[Simulation, Any], None]] = Registry("two functions do")
 OPENINGS: list[Callable[[Simulation], None]] = []
+REACTIONS: dict[type[Event], list[Callable[[Simulation, Any], None]]] = {}
 
 
 def due(
@@ -48,9 +51,7 @@ def due(
     def register(
         function: Callable[Concatenate[Simulation, P], None],
     ) -> Callable[Concatenate[Simulation, P], None]:
-        if name in DUES:
-            raise TypeError(f"two handlers are called {name}")
-        DUES[name] = function
+        DUES.add(name, function)
         return function
 
     return register
@@ -65,11 +66,7 @@ def checks(
     return it unchanged, so that a replayed command is the same command.
     """
 
-    def register(function: Callable[[Simulation, C], C]) -> Callable[[Simulation, C], C]:
-        CHECKS[kind] = function
-        return function
-
-    return register
+    return CHECKS.register(kind)
 
 
 def handles(
@@ -77,8 +74,21 @@ def handles(
 ) -> Callable[[Callable[[Simulation, C], None]], Callable[[Simulation, C], None]]:
     """Register what does a command; it runs after CommandGiven, which is the cause of what it emits."""
 
-    def register(function: Callable[[Simulation, C], None]) -> Callable[[Simulation, C], None]:
-        DOES[kind] = function
+    return DOES.register(kind)
+
+
+def reacts(
+    kind: type[E],
+) -> Callable[[Callable[[Simulation, E], None]], Callable[[Simulation, E], None]]:
+    """Register what a component does when another one's event has happened, as Kafka's metadata publishers do.
+
+    It runs inside `emit`, when the event is applied and logged, with the event as the cause of what it emits. So
+    whoever emits need not know who follows. Several functions for a kind run in the order in which their modules were
+    imported: one that must come later imports the earlier one.
+    """
+
+    def register(function: Callable[[Simulation, E], None]) -> Callable[[Simulation, E], None]:
+        REACTIONS.setdefault(kind, []).append(function)
         return function
 
     return register
@@ -140,12 +150,21 @@ class Simulation:
         return self.state.last_event + 1, self.now_us, self.cause if cause is None else cause
 
     def emit(self, event: Event) -> int:
-        """Apply and log `event`, made with `stamp` in the same breath; returns its id, to be named as a cause."""
-        state = self.state
-        APPLY[type(event)](state, event)
+        """Apply and log `event`, made with `stamp` in the same breath, and let others react to it.
+
+        Returns its id, to be named as a cause.
+        """
+        state, kind = self.state, type(event)
+        APPLY[kind](state, event)
         state.now_us = event.at_us
         state.last_event = number = event.id
         self.log.append(event)
+        if kind in REACTIONS:
+            cause = self.cause
+            for react in REACTIONS[kind]:
+                self.cause = number
+                react(self, event)
+            self.cause = cause
         return number
 
     def schedule(self, delay_us: int, priority: int, name: str, *args: Any, cause: int | None = None) -> int:

@@ -149,3 +149,23 @@ def test_an_accepted_command_is_the_root_of_causes(monkeypatch: Any) -> None:
     sim.cause = 99
     sim.give(FailService("smtp"))
     assert sim.log == [CommandGiven(1, 0, 0, 1, FailService("smtp")), Ticked(2, 0, 1, "smtp")]
+
+
+def test_reactions_run_inside_emit_in_their_order_with_the_event_as_their_cause(monkeypatch: Any) -> None:
+    def echo(sim: Simulation, event: Ticked) -> None:
+        if not event.word.endswith("!"):
+            sim.emit(Ticked(*sim.stamp(), f"{event.word}!"))
+
+    def count(sim: Simulation, event: Ticked) -> None:
+        sim.part(Memory).words.append(event.word)
+
+    monkeypatch.setitem(engine.REACTIONS, Ticked, [])
+    engine.reacts(Ticked)(echo)
+    engine.reacts(Ticked)(count)
+    sim = new()
+    sim.cause = 40
+    assert sim.emit(Ticked(*sim.stamp(), "a")) == 1
+    assert [(event.id, event.cause) for event in sim.log] == [(1, 40), (2, 1)]
+    assert words(sim) == ["a", "a!"]
+    assert sim.part(Memory).words == ["a!", "a"], "echo comes first, and its own event is reacted to at once"
+    assert sim.cause == 40

@@ -15,6 +15,7 @@ from mqviz.model.broker import UP
 from mqviz.model.cluster import Cluster
 from mqviz.model.consumer import Consumer
 from mqviz.model.producer import Producer
+from mqviz.model.registry import Registry
 from mqviz.model.request import (
     AnswerReceived,
     AnswerSent,
@@ -40,28 +41,20 @@ Serve = Callable[[Simulation, int, Any], None]
 Receive = Callable[[Simulation, str, InFlight], None]
 Handler = TypeVar("Handler", bound=Callable[..., None])
 
-SERVES: dict[type[Request], Serve] = {}
-RECEIVES: dict[type[Request], Receive] = {}
+SERVES: Registry[type[Request], Serve] = Registry("two functions serve")
+RECEIVES: Registry[type[Request], Receive] = Registry("two functions receive the answer to")
 
 
 def serves(kind: type[Request]) -> Callable[[Handler], Handler]:
     """Register what a broker does with a request: function(sim, number, request)."""
 
-    def register(function: Handler) -> Handler:
-        SERVES[kind] = function
-        return function
-
-    return register
+    return SERVES.register(kind)
 
 
 def receives(kind: type[Request]) -> Callable[[Handler], Handler]:
     """Register what a client does with the answer: function(sim, client's name, flight)."""
 
-    def register(function: Handler) -> Handler:
-        RECEIVES[kind] = function
-        return function
-
-    return register
+    return RECEIVES.register(kind)
 
 
 def ask(
