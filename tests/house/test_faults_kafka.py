@@ -84,9 +84,9 @@ def test_a_broker_that_dies_and_comes_again_is_watched_again(
     broken: cluster.Cluster, home: dict[str, str]
 ) -> None:
     with Terminal("attach", broken.bootstrap, **home) as terminal:
-        terminal.wait_for("billing", "STOPPED", "● live")
+        terminal.wait_for("billing", "STOPPED", "3 unread", "● live")
         terminal.press("enter")
-        terminal.wait_for("orders")
+        terminal.wait_for("keys not read")
         broken.kill_broker(1)
         terminal.wait_for("lost", "connection refused; no broker listens there")
         terminal.press("escape")
