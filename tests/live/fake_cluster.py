@@ -34,7 +34,8 @@ class Group:
 class FakeCluster:
     """`topics`: {name: leader of each partition}; `ends`: {(topic, partition): offset}.
 
-    `errors`: {(api name, topic or group): code}; `frozen`: brokers that accept and never answer.
+    `errors`: {(api name, topic or group): code}; `frozen`: brokers that accept and never answer; `silenced`: those of
+    them that were asked something.
     """
 
     topics: dict[str, list[int]] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class FakeCluster:
     ends: dict[tuple[str, int], int] = field(default_factory=dict)
     errors: dict[tuple[str, str], int] = field(default_factory=dict)
     frozen: set[int] = field(default_factory=set)
+    silenced: set[int] = field(default_factory=set)
     moved: dict[str, int] = field(default_factory=dict)
     """Groups whose coordinator is another one than ListGroups says."""
     seen: list[tuple[int, str]] = field(default_factory=list)
@@ -76,6 +78,7 @@ class FakeCluster:
             except asyncio.IncompleteReadError:
                 return
             while broker in self.frozen:
+                self.silenced.add(broker)
                 await asyncio.sleep(0.01)
             key, version, number = struct.unpack_from(">hhi", data)
             api = BY_KEY[key]

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from mqviz.live import child_words as words
-from mqviz.live.drive import RESTARTS, Drive, Ended, Paused, Resumed, Spawned
+from mqviz.live.drive import CLOSE_S, RESTARTS, Drive, Ended, Paused, Resumed, Spawned
+from tests.waiting import is_alive, soon
 
 Until = Callable[[type[words.Report]], words.Report]
 
@@ -32,16 +33,14 @@ class Watched:
         self.drive = Drive()
         self.said: list[words.Report] = []
 
-    def until(self, kind: type[words.Report], count: int = 1, seconds: float = 20) -> words.Report:
+    def until(self, kind: type[words.Report], count: int = 1) -> words.Report:
         """The `count`-th report of a kind."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            self.said += [report for _, report in self.drive.take()]
-            found = [report for report in self.said if isinstance(report, kind)]
-            if len(found) >= count:
-                return found[count - 1]
-            time.sleep(0.01)
-        raise AssertionError(f"no {kind.__name__} among {self.said}")
+        assert soon(lambda: len(self.of(kind)) >= count), f"no {kind.__name__} among {self.said}"
+        return self.of(kind)[count - 1]
+
+    def of(self, kind: type[words.Report]) -> list[words.Report]:
+        self.said += [report for _, report in self.drive.take()]
+        return [report for report in self.said if isinstance(report, kind)]
 
     def pid(self, count: int = 1) -> int:
         spawned = self.until(Spawned, count)
@@ -54,23 +53,6 @@ def watched() -> Iterator[Watched]:
     made = Watched()
     yield made
     made.drive.shut()
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def soon(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def ended(report: words.Report) -> tuple[str, str, bool]:
@@ -104,7 +86,7 @@ def test_a_paused_process_is_frozen_and_goes_on(watched: Watched) -> None:
     watched.until(Paused)
     watched.drive.tell("p1", words.Send("a"))
     time.sleep(0.3)
-    assert not [report for _, report in watched.drive.take() if isinstance(report, words.Sent)]
+    assert not watched.of(words.Sent)
     watched.drive.resume("p1")
     watched.until(Resumed)
     watched.until(words.Sent)
@@ -157,14 +139,14 @@ def test_shut_ends_every_client_within_its_time(watched: Watched) -> None:
     os.kill(pids[1], signal.SIGSTOP)
     began = time.monotonic()
     watched.drive.shut()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < CLOSE_S + 10
     assert not any(map(is_alive, pids))
 
 
 PARENT = """
 import sys, time
 from mqviz.live import child_words as words
-from mqviz.live.drive import Drive, Spawned
+from mqviz.live.drive import Drive, Paused, Spawned
 drive = Drive()
 for name in ("p1", "p2"):
     drive.start(name, words.BeProducer({config}, "orders", 0.0, 0, 0, (), "turn", "even", 10, 1))
@@ -176,7 +158,8 @@ while ready < 2:
         ready += isinstance(report, words.Ready)
     time.sleep(0.01)
 drive.pause("p2")
-time.sleep(0.2)
+while not any(isinstance(report, Paused) for _, report in drive.take()):
+    time.sleep(0.01)
 print("ready", flush=True)
 time.sleep(60)
 """

@@ -32,7 +32,7 @@ def small() -> FakeCluster:
 class Watch:
     """An observer beaten by hand, with the State that its events make."""
 
-    def __init__(self, cluster: FakeCluster, deadline_s: float = 0.3) -> None:
+    def __init__(self, cluster: FakeCluster, deadline_s: float = 30) -> None:
         self.cluster = cluster
         self.journal = Journal()
         self.observer = Observer(cluster.bootstrap, self.journal, deadline_s=deadline_s)
@@ -49,6 +49,10 @@ class Watch:
         for event in events:
             apply(self.state, event)
         return events
+
+
+SHORT_S = 1.5
+"""What is waited for a frozen broker; the others answer within it even on a busy machine."""
 
 
 @asynccontextmanager
@@ -137,7 +141,7 @@ async def test_topics_on_screen_are_read_without_any_group() -> None:
 
 
 async def test_a_frozen_broker_takes_nothing_from_the_others_and_is_waited_for_once() -> None:
-    async with watched(small()) as watch:
+    async with watched(small(), deadline_s=SHORT_S) as watch:
         await watch.beat()
         watch.cluster.frozen.add(2)
         watch.cluster.ends |= {("orders", n): 20 for n in range(3)}
@@ -149,7 +153,7 @@ async def test_a_frozen_broker_takes_nothing_from_the_others_and_is_waited_for_o
         assert watch.state.observed.topics["orders"].ends.now == {0: 20, 1: 10, 2: 20}
         began = asyncio.get_running_loop().time()
         events = await watch.beat()
-        assert asyncio.get_running_loop().time() - began < 0.29
+        assert asyncio.get_running_loop().time() - began < SHORT_S
         assert only(events, told.BrokerLost) == []
         watch.cluster.frozen.clear()
         events = await until(watch, told.BrokerBack)
@@ -159,16 +163,16 @@ async def test_a_frozen_broker_takes_nothing_from_the_others_and_is_waited_for_o
 
 
 async def until(watch: Watch, kind: type[Event]) -> list[Event]:
-    for _ in range(60):
-        events = await watch.beat()
-        if only(events, kind):
-            return events
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"no {kind.__name__}")
+    async with asyncio.timeout(60):
+        while True:
+            events = await watch.beat()
+            if only(events, kind):
+                return events
+            await asyncio.sleep(0.05)
 
 
 async def test_losing_every_broker_is_told_once_and_the_picture_stays() -> None:
-    async with watched(small(), brokers=1) as watch:
+    async with watched(small(), brokers=1, deadline_s=SHORT_S) as watch:
         await watch.beat()
         before = watch.state.observed.topics["orders"].ends.now
         watch.cluster.frozen.add(1)
@@ -267,7 +271,7 @@ async def test_a_deleted_topic_and_a_deleted_group_are_gone() -> None:
 
 
 async def test_groups_of_a_broker_that_does_not_answer_are_not_gone() -> None:
-    async with watched(small()) as watch:
+    async with watched(small(), deadline_s=SHORT_S) as watch:
         await watch.beat()
         watch.cluster.frozen.add(3)
         await watch.beat()
@@ -301,13 +305,13 @@ async def test_a_refused_listing_is_said_and_does_not_count_as_a_lost_broker() -
 async def test_the_first_contact_is_waited_for_longer_than_any_other() -> None:
     """A busy machine may take long to open a connection; a cluster that was seen and is silent is soon told."""
     cluster = small()
-    async with watched(cluster, brokers=1) as watch:
+    async with watched(cluster, brokers=1, deadline_s=SHORT_S) as watch:
         cluster.frozen.add(1)
-        asyncio.get_running_loop().call_later(0.5, cluster.frozen.clear)
+        asyncio.get_running_loop().call_later(SHORT_S * 1.1, cluster.frozen.clear)
         assert "ConnectionLost" not in kinds(await watch.beat())
         cluster.frozen.add(1)
-        asyncio.get_running_loop().call_later(0.9, cluster.frozen.clear)
         assert "ConnectionLost" in kinds(await watch.beat())
+        cluster.frozen.clear()
 
 
 async def test_one_look_says_that_it_stays_the_only_one() -> None:

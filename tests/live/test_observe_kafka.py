@@ -24,6 +24,7 @@ from mqviz.model.observed import Observed, Unknown
 from mqviz.model.state import State, apply
 from mqviz.wire.apis import READ_ONLY
 from tests.conftest import JARS, StartCluster
+from tests.waiting import DEADLINE_S, soon
 
 pytestmark = pytest.mark.kafka
 
@@ -51,11 +52,8 @@ class Watch:
             self.events.append(event)
         return self.state.observed
 
-    def until(self, holds: Callable[[Observed], object], seconds: float = 20) -> Observed:
-        deadline = time.monotonic() + seconds
-        while not holds(self.drain()):
-            assert time.monotonic() < deadline, self.events[-20:]
-            time.sleep(0.02)
+    def until(self, holds: Callable[[Observed], object]) -> Observed:
+        assert soon(lambda: holds(self.drain())), self.events[-20:]
         return self.state.observed
 
 
@@ -65,10 +63,8 @@ def watching(bootstrap: str) -> Iterator[Watch]:
     try:
         yield watch
     finally:
-        began = time.monotonic()
         watch.backend.close()
-        assert time.monotonic() - began < 2
-        assert not watch.backend._thread.is_alive()
+        assert soon(lambda: not watch.backend._thread.is_alive())
 
 
 def create(bootstrap: str, replicas: int = 1, **topics: int) -> None:
@@ -92,7 +88,7 @@ def member(bootstrap: str, group: str, topic: str, read: int, **settings: str) -
         {**basis, "auto.offset.reset": "earliest", "client.id": f"client-{group}", **settings}
     )
     consumer.subscribe([topic])
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + DEADLINE_S
     while not consumer.assignment() or read:
         assert time.monotonic() < deadline
         record = consumer.poll(0.1)
