@@ -44,6 +44,7 @@ class Attach(Base):
         self.bootstrap = bootstrap
         self.chosen = ""
         self._picked = False
+        self._answered = False
         self.filter = ""
         self.order = "verdict"
         self.reverse = False
@@ -77,8 +78,11 @@ class Attach(Base):
             self.frame(int(elapsed * 1_000_000))
 
     def frame(self, elapsed_us: int) -> None:
-        """Take what was seen and show it."""
+        """Take what was seen and show it; an address that answered is worth remembering."""
         self.player.tick(elapsed_us)
+        if not self._answered and self.player.state.observed.brokers:
+            self._answered = True
+            self.mqviz.doors.progress.attached(self.bootstrap)
         if self.is_current:
             self.redraw()
 
