@@ -20,11 +20,11 @@ from confluent_kafka.admin import (
 )
 from confluent_kafka.cimpl import NewTopic
 
-from mqviz.live import child_words as words
-from mqviz.live import drive_plan
-from mqviz.live.cluster import Cluster
-from mqviz.live.drive import Drive, Ended
-from mqviz.live.drive_plan import Names
+from mqviz.live.drive import plan as drive_plan
+from mqviz.live.drive.child import protocol as words
+from mqviz.live.drive.plan import Names
+from mqviz.live.drive.processes import Drive, Ended
+from mqviz.live.managed.cluster import Cluster
 from mqviz.model.command import (
     AddConsumer,
     AddProducer,

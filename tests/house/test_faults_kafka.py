@@ -14,7 +14,7 @@ import pytest
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from mqviz.live import cluster
+from mqviz.live.managed import cluster
 from tests.conftest import JARS
 from tests.terminal import Terminal
 from tests.waiting import soon
@@ -192,7 +192,7 @@ def test_a_lesson_makes_nothing_where_it_cannot_note_what_it_makes(
 FROM = """
 import sys
 from maven_artifact import Downloader
-from mqviz.live import jars
+from mqviz.live.managed import jars
 address = sys.argv.pop(1)
 jars._Fetch._source = lambda self: Downloader(address)
 from mqviz.__main__ import main

@@ -10,18 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from mqviz.live import cluster, cluster_runs, jars
-from mqviz.live.cluster import Cluster
-from mqviz.live.cluster_error import ClusterError
-from mqviz.live.cluster_node import Ports
+from mqviz.live.managed import cluster, jars
+from mqviz.live.managed import runs as cluster_runs
+from mqviz.live.managed.cluster import Cluster
+from mqviz.live.managed.error import ClusterError
+from mqviz.live.managed.node import Ports
 from tests.waiting import DEADLINE_S, is_alive, soon
 
 pytestmark = pytest.mark.kafka
 JARS = jars.cache_folder()
 
-UP = "import sys; from mqviz.live.cluster import up; sys.exit(up(keep='--keep' in sys.argv, version='4.2.1'))"
-DOWN = "import sys; from mqviz.live.cluster import down; sys.exit(down())"
-STATUS = "import sys; from mqviz.live.cluster import status; sys.exit(status())"
+UP = "import sys; from mqviz.live.managed.cluster import up; sys.exit(up(keep='--keep' in sys.argv, version='4.2.1'))"
+DOWN = "import sys; from mqviz.live.managed.cluster import down; sys.exit(down())"
+STATUS = "import sys; from mqviz.live.managed.cluster import status; sys.exit(status())"
 
 Run = Callable[..., "subprocess.Popen[str]"]
 

@@ -18,10 +18,10 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from mqviz.backend import Can, Refused
-from mqviz.live import cluster as managed
-from mqviz.live.cluster import Cluster
-from mqviz.live.drive_backend import ConsentNeededError, open_driven
-from mqviz.live.observe import observe_once
+from mqviz.live.drive.backend import ConsentNeededError, open_driven
+from mqviz.live.managed import cluster as managed
+from mqviz.live.managed.cluster import Cluster
+from mqviz.live.observe.observer import observe_once
 from mqviz.model import facts
 from mqviz.model import observed_clients as said
 from mqviz.model.command import AddConsumer, AddProducer, CommandGiven, CommandRefused, CreateTopic
@@ -284,7 +284,7 @@ def test_topics_are_removed_at_the_end_with_what_the_group_committed(
 CRASH = """
 import sys, time
 from pathlib import Path
-from mqviz.live.drive_backend import open_driven
+from mqviz.live.drive.backend import open_driven
 from mqviz.model.command import CreateTopic
 from mqviz.model.state import State, apply
 from mqviz.model.units import Duration

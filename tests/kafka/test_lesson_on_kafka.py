@@ -9,8 +9,8 @@ import pytest
 from mqviz.lesson import course
 from mqviz.lesson.tutor import Tutor
 from mqviz.lesson.view import Phase
-from mqviz.live.cluster import Cluster
-from mqviz.live.drive_backend import open_driven
+from mqviz.live.drive.backend import open_driven
+from mqviz.live.managed.cluster import Cluster
 from mqviz.model import facts
 from mqviz.player import Player
 from tests.waiting import DEADLINE_S
