@@ -101,7 +101,7 @@ class Mqviz:
 
     async def _beat(self) -> tuple[float, int, str]:
         began = perf_counter_ns()
-        await self.observer.beat()
+        await self.observer.refresh()
         events = self.journal.take_all()
         for event in events:
             apply(self.state, event)

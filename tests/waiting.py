@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 DEADLINE_S = 60.0
-"""When a wait is given up. Nothing takes so long, however busy the machine is; a test that passes never waits for it."""
+"""When a wait is given up: nothing takes so long, however busy the machine is; only a failure waits for it."""
 
 
 def soon(condition: Callable[[], object], seconds: float = DEADLINE_S) -> bool:

@@ -4,8 +4,8 @@ It is written to a file beside it and renamed over the old one; a file that cann
 another name; where nothing can be written, mqviz goes on and says so. `notice` is that sentence.
 
 Several mqviz may run at once. None writes a book that it remembers: each change is made to the book as it is
-in the file at that moment, under a lock. So the book holds what all of them did: goals reached are a union; of
-bets on one step, and of steps to go on with, the latest counts; a lesson stays finished since the first time.
+in the file at that moment, under a lock. So the book holds what all of them did: goals reached are a union;
+of bets on one step, and of steps to go on with, the latest counts; a lesson stays finished since the first time.
 What was reset meanwhile (by removing the file, say) stays reset but for the change itself.
 """
 
@@ -133,7 +133,7 @@ class Progress:
     def _change(self, change: Callable[[Book], None]) -> None:
         """Change the book as it is in the file now, whole or not at all, while no other mqviz does.
 
-        `change` says what is so, not what is to be added: where writing fails, it is made once more in memory.
+        `change` says what is so, not what is to be added: where writing fails, it is made again in memory.
         """
         if self.path is not None:
             try:

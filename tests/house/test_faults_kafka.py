@@ -105,7 +105,7 @@ def test_a_broker_that_dies_and_comes_again_is_watched_again(
 
 
 def are_soon(bootstrap: str, names: set[str]) -> bool:
-    """Whether these become the topics that there are: a broker learns of a removal a moment after it is done."""
+    """Whether these become its topics: a broker learns of a removal a moment after it is done."""
     return soon(lambda: topics(bootstrap) == names)
 
 

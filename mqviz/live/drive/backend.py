@@ -1,7 +1,7 @@
 """DrivenKafkaBackend: a scenario played on a real cluster by real clients, watched from inside and outside.
 
-It owns what it makes: topics and groups of its own run, one process a client. The watching half tells what
-brokers tell; the clients tell the rest. Its view runs one beat behind the wall.
+It owns what it makes: topics and groups of its own run, one process a client. The watching half sees what
+brokers show; the clients report the rest. Its view runs DELAY_US behind the wall.
 """
 
 import time
@@ -13,9 +13,9 @@ from typing import Final
 from mqviz.backend import Backend, Can, Open, Refused
 from mqviz.commands import parse
 from mqviz.live.drive import plan as drive_plan
-from mqviz.live.drive.child import protocol as words
+from mqviz.live.drive.child import protocol
 from mqviz.live.drive.clients import Roster
-from mqviz.live.drive.events import BEAT_US, Scribe, Teller
+from mqviz.live.drive.events import DELAY_US, EventLog, EventWriter
 from mqviz.live.drive.names import Known, Lens
 from mqviz.live.drive.plan import Names
 from mqviz.live.drive.processes import Drive, Ended
@@ -48,7 +48,7 @@ from mqviz.model.observed_events import TopicSeen, TopicsSeen, WatchBegan
 from mqviz.scenario import Scenario
 
 CLIENTS: Final = {"reconnect.backoff.max.ms": "2000"}
-"""What all clients are told unless the user tells them otherwise: come back soon after the broker does."""
+"""The settings of all clients unless the user sets them otherwise: come back soon after the broker does."""
 
 PERIOD_US: Final = 1_000_000
 ANSWER_S: Final = 12.0
@@ -107,9 +107,9 @@ class DrivenKafkaBackend:
 
     def _look(self, bootstrap: str, scenario: Scenario, consent: bool, notes: Path | None) -> tuple[int, ...]:
         """See that the cluster answers and may be used; returns its brokers."""
-        self._drive.start(ADMIN, words.BeAdmin(self._config))
-        seen = self._ask(words.Look())
-        if not isinstance(seen, words.Looked):
+        self._drive.start(ADMIN, protocol.BeAdmin(self._config))
+        seen = self._ask(protocol.Look())
+        if not isinstance(seen, protocol.Looked):
             raise Refused(f"the cluster at {bootstrap} cannot be used: {self._failure or seen.error}")
         if not consent and seen.cluster_id not in cluster.managed_cluster_ids():
             raise ConsentNeededError(bootstrap, drive_plan.listing(scenario))
@@ -121,31 +121,31 @@ class DrivenKafkaBackend:
                 note.unlink(missing_ok=True)
         return seen.brokers
 
-    def _ask(self, order: words.Order) -> words.Looked | words.Done:
+    def _ask(self, order: protocol.Order) -> protocol.Looked | protocol.Done:
         """Give the admin an order and wait for its answer (only while opening and closing)."""
-        self._drive.tell(ADMIN, order)
+        self._drive.send(ADMIN, order)
         deadline = time.monotonic() + (REMOVE_S if self._closed else ANSWER_S)
         while time.monotonic() < deadline:
             for name, report in self._drive.take():
                 match report:
-                    case words.Looked() | words.Done() if name == ADMIN:
+                    case protocol.Looked() | protocol.Done() if name == ADMIN:
                         return report
-                    case words.Failed() if name == ADMIN:
+                    case protocol.Failed() if name == ADMIN:
                         self._failure = report.text
                     case Ended() if name == ADMIN:
-                        return words.Done(report.at_us, report.reason)
+                        return protocol.Done(report.at_us, report.reason)
             time.sleep(0.01)
-        return words.Done(words.now_us(), "no answer")
+        return protocol.Done(protocol.now_us(), "no answer")
 
     def _start(self, bootstrap: str, scenario: Scenario) -> None:
         self._watch = KafkaBackend(bootstrap, period_us=PERIOD_US)
-        zero_us = words.now_us() - self._watch.journal.now_us()
+        zero_us = protocol.now_us() - self._watch.journal.now_us()
         known = Known()
         self._lens = Lens(self.names, known)
-        self._scribe = Scribe()
-        self._teller = Teller(self._scribe, self.names, known, zero_us)
+        self._log = EventLog()
+        self._writer = EventWriter(self._log, self.names, known, zero_us)
         self._timetable = deque(sorted((int(t.at), n, parse(t.do)) for n, t in enumerate(scenario.timetable)))
-        self._scribe.write(WatchBegan, 0, 0, 0, bootstrap, PERIOD_US, self._watch.journal.wall_us())
+        self._log.append(WatchBegan, 0, 0, 0, bootstrap, PERIOD_US, self._watch.journal.wall_us())
         for topic in scenario.topics:
             self._give(topic, of_scenario=True)
         self._settle()
@@ -156,9 +156,9 @@ class DrivenKafkaBackend:
         """Wait until every topic is there; raises Refused where one could not be made."""
         deadline = time.monotonic() + ANSWER_S
         while self._asked and time.monotonic() < deadline:
-            self._hear()
+            self._receive()
             time.sleep(0.01)
-        refused = [event.reason for event in self._scribe.events if isinstance(event, CommandRefused)]
+        refused = [event.reason for event in self._log.events if isinstance(event, CommandRefused)]
         if refused or self._asked:
             late = f"the cluster did not make the topics within {ANSWER_S:.0f} s"
             raise Refused(refused[0] if refused else f"{late}: {self._failure or 'no answer'}")
@@ -170,13 +170,13 @@ class DrivenKafkaBackend:
         self._give(command)
 
     def advance(self, until_us: int, limit: int = 1_000_000) -> Sequence[Event]:
-        """What happened before `until_us` and is at least a beat old."""
+        """What happened before `until_us` and is at least DELAY_US old."""
         watch = self._watch
         if self._closed or watch is None or until_us <= self.now_us:
             return []
-        self._hear()
+        self._receive()
         self._keep_timetable()
-        cut_us = min(int(until_us), max(watch.journal.now_us() - BEAT_US, self.now_us + 1))
+        cut_us = min(int(until_us), max(watch.journal.now_us() - DELAY_US, self.now_us + 1))
         self._write(cut_us, watch.advance(cut_us))
         return self._hand_out(cut_us, limit)
 
@@ -201,44 +201,44 @@ class DrivenKafkaBackend:
 
     # -- events ----------------------------------------------------------------------------------------
 
-    def _hear(self) -> None:
-        """Take in what the children told since the last time."""
+    def _receive(self) -> None:
+        """Take in what the children reported since the last time."""
         for name, report in self._drive.take():
             if name != ADMIN:
                 if isinstance(report, Ended) and report.how == "died" and not report.again:
                     self._roster.ended(name)
-                self._teller.hear(name, report)
-            elif isinstance(report, words.Failed):
+                self._writer.receive(name, report)
+            elif isinstance(report, protocol.Failed):
                 self._failure = report.text
-            elif isinstance(report, words.Done) and self._asked:
+            elif isinstance(report, protocol.Done) and self._asked:
                 self._asked.popleft()(report.error)
             elif isinstance(report, Ended):
                 while self._asked:
                     self._asked.popleft()(report.reason or "the admin client ended")
 
     def _write(self, cut_us: int, seen: Sequence[Event]) -> None:
-        """Write what both halves tell before `cut_us`, in order of time."""
+        """Write the events of both halves before `cut_us`, in order of time."""
         for event in seen:
-            self._tell_before(event.at_us)
+            self._emit_before(event.at_us)
             ours = self._lens.through(event)
             if ours is not None:
                 fields = [getattr(ours, name) for name in ours.__struct_fields__[3:]]
-                self._scribe.write(type(ours), ours.at_us, 0, *fields)
-        self._tell_before(cut_us)
+                self._log.append(type(ours), ours.at_us, 0, *fields)
+        self._emit_before(cut_us)
 
-    def _tell_before(self, until_us: int) -> None:
-        while (at_us := self._teller.next_us()) is not None and at_us < until_us:
-            self._teller.tell_next()
+    def _emit_before(self, until_us: int) -> None:
+        while (at_us := self._writer.next_us()) is not None and at_us < until_us:
+            self._writer.emit_next()
 
     def _hand_out(self, cut_us: int, limit: int) -> Sequence[Event]:
-        events = self._scribe.events
+        events = self._log.events
         end = next((n for n, event in enumerate(events) if event.at_us >= cut_us), len(events))
         while limit < end and events[limit].at_us == events[limit - 1].at_us:
             limit += 1
         end = min(end, limit)
-        out, self._scribe.events = events[:end], events[end:]
-        self.now_us = min(cut_us, self._scribe.events[0].at_us) if self._scribe.events else cut_us
-        self._scribe.floor_us = max(self._scribe.floor_us, self.now_us)
+        out, self._log.events = events[:end], events[end:]
+        self.now_us = min(cut_us, self._log.events[0].at_us) if self._log.events else cut_us
+        self._log.floor_us = max(self._log.floor_us, self.now_us)
         return out
 
     def _keep_timetable(self) -> None:
@@ -260,13 +260,13 @@ class DrivenKafkaBackend:
             case CreateTopic():
                 self._make(command, number)
             case AddProducer() | AddConsumer() if order is not None:
-                self._teller.expected[command.name] = command
+                self._writer.expected[command.name] = command
                 self._drive.start(command.name, order)
                 self._look_at_ours()
             case _:
                 self._act(command)
 
-    def _order(self, command: Command) -> words.BeProducer | words.BeConsumer | None:
+    def _order(self, command: Command) -> protocol.BeProducer | protocol.BeConsumer | None:
         match command:
             case AddProducer():
                 return drive_plan.producer_order(command, self.names, self._config, self._seed)
@@ -278,17 +278,17 @@ class DrivenKafkaBackend:
 
     def _given(self, command: Command, of_scenario: bool) -> int:
         self._commands += 1
-        event = self._scribe.write(CommandGiven, self.now_us, 0, self._commands, command, of_scenario)
+        event = self._log.append(CommandGiven, self.now_us, 0, self._commands, command, of_scenario)
         name = getattr(command, "name", "")
-        self._teller.causes.client[name] = event
+        self._writer.causes.client[name] = event
         client = self._roster.clients.get(name)
         if isinstance(client, AddConsumer):
-            self._teller.causes.group[client.group] = event
+            self._writer.causes.group[client.group] = event
         self._cause = event
         return self._commands
 
     def _refuse(self, number: int, reason: str) -> None:
-        self._scribe.write(CommandRefused, self.now_us, self._cause, number, reason)
+        self._log.append(CommandRefused, self.now_us, self._cause, number, reason)
 
     def _act(self, command: Command) -> None:
         drive, name = self._drive, str(getattr(command, "name", ""))
@@ -302,12 +302,12 @@ class DrivenKafkaBackend:
             case ResumeProducer() | ResumeConsumer():
                 drive.resume(name)
             case SetProducer(rate=rate):
-                drive.tell(name, words.SetRate(float(rate)))
-                self._scribe.write(ProducerRateSet, self.now_us, self._cause, self.now_us, name, float(rate))
+                drive.send(name, protocol.SetRate(float(rate)))
+                self._log.append(ProducerRateSet, self.now_us, self._cause, self.now_us, name, float(rate))
             case SetConsumer(processing=processing) if processing is not None:
-                drive.tell(name, words.SetProcessing(int(processing)))
+                drive.send(name, protocol.SetProcessing(int(processing)))
             case SendRecord(key=key, count=count):
-                drive.tell(name, words.Send(key or None, count))
+                drive.send(name, protocol.Send(key or None, count))
 
     # -- topics ----------------------------------------------------------------------------------------
 
@@ -319,11 +319,11 @@ class DrivenKafkaBackend:
         def answered(error: str) -> None:
             if error:
                 del self._roster.topics[topic.name]
-                self._scribe.write(CommandRefused, self.now_us, cause, number, error)
+                self._log.append(CommandRefused, self.now_us, cause, number, error)
                 return
             partitions = tuple(SeenPartition(r[0], -1, tuple(r), tuple(r)) for r in replicas)
             seen = {topic.name: TopicSeen("", False, partitions)}
-            self._scribe.write(TopicsSeen, self.now_us, cause, self.now_us, seen)
+            self._log.append(TopicsSeen, self.now_us, cause, self.now_us, seen)
             self._look_at_ours()
 
         if self._ledger is not None:
@@ -331,10 +331,10 @@ class DrivenKafkaBackend:
         self._asked.append(answered)
         fewest = topic.min_insync_replicas
         settings = {} if fewest is None else {"min.insync.replicas": str(fewest)}
-        self._drive.tell(ADMIN, words.Make(real, replicas, settings))
+        self._drive.send(ADMIN, protocol.Make(real, replicas, settings))
 
     def _look_at_ours(self) -> None:
-        """Ask for nothing that is not of this run, and for that every beat."""
+        """Ask for nothing that is not of this run, and for that in every refresh."""
         if self._watch is not None:
             groups = [self.names.real(group) for group in self._roster.groups()]
             topics = [self.names.real(topic) for topic in self._roster.topics]
@@ -361,8 +361,8 @@ class DrivenKafkaBackend:
         self._ledger.close()
 
     def _removed(self, topics: Sequence[str]) -> bool:
-        answer = self._ask(words.Remove(tuple(topics))) if topics else None
-        return answer is None or (isinstance(answer, words.Done) and not answer.error)
+        answer = self._ask(protocol.Remove(tuple(topics))) if topics else None
+        return answer is None or (isinstance(answer, protocol.Done) and not answer.error)
 
 
 def open_driven(

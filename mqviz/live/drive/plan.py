@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from mqviz.backend import Refused
-from mqviz.live.drive.child import protocol as words
+from mqviz.live.drive.child import protocol
 from mqviz.live.drive.processes import seed_of
 from mqviz.model.command import AddConsumer, AddProducer, CreateTopic
 from mqviz.scenario import Scenario
@@ -95,8 +95,8 @@ JAVA_DEFAULTS = {"batch.size": "16384", "max.in.flight.requests.per.connection":
 
 def producer_order(
     command: AddProducer, names: Names, config: Mapping[str, str], seed: int
-) -> words.BeProducer:
-    """What a producer's process is told."""
+) -> protocol.BeProducer:
+    """The first order of a producer's process."""
     own = {
         "client.id": command.name,
         "acks": command.acks,
@@ -111,7 +111,7 @@ def producer_order(
             del own[name]
     if "transactional.id" in own:
         own["transactional.id"] = names.real(own["transactional.id"])
-    return words.BeProducer(
+    return protocol.BeProducer(
         {**config, **own},
         names.real(command.topic),
         float(command.rate),
@@ -127,8 +127,8 @@ def producer_order(
 
 def consumer_order(
     command: AddConsumer, names: Names, config: Mapping[str, str], seed: int
-) -> words.BeConsumer:
-    """What a consumer's process is told. It joins the run's own group, never one of the cluster's."""
+) -> protocol.BeConsumer:
+    """The first order of a consumer's process. It joins the run's own group, never one of the cluster's."""
     own = {
         "client.id": command.name,
         "group.id": names.real(command.group),
@@ -143,7 +143,7 @@ def consumer_order(
     }
     if own.get("group.protocol") == "consumer":
         own = {name: value for name, value in own.items() if name not in CLASSIC_ONLY}
-    return words.BeConsumer(
+    return protocol.BeConsumer(
         {**config, **own},
         tuple(names.real(topic) for topic in command.topics or (command.topic,)),
         int(command.processing),

@@ -1,8 +1,8 @@
-"""Runs the real producers and consumers of a lesson, one child process each, and tells what became of them.
+"""Runs the real producers and consumers of a lesson, one child process each, and reports what became of them.
 
 One thread starts the children, reads their reports and sees them end; it lives as long as they do, because
 Linux ends a child with the *thread* that made it. A child that dies unasked (an abort of the client library,
-say) is told as such and started again, a few times.
+say) is reported as such and started again, a few times.
 """
 
 import os
@@ -21,7 +21,7 @@ from typing import IO, Final
 
 import msgspec
 
-from mqviz.live.drive.child import protocol as words
+from mqviz.live.drive.child import protocol
 from mqviz.live.drive.child.protocol import now_us
 
 RESTARTS: Final = 3
@@ -31,25 +31,25 @@ RESTART_WINDOW_US: Final = 60_000_000
 CLOSE_S: Final = 1.5
 REFUSED: Final = 2
 
-First = words.BeProducer | words.BeConsumer | words.BeAdmin
+First = protocol.BeProducer | protocol.BeConsumer | protocol.BeAdmin
 
 
-class Spawned(words.Report, frozen=True):
+class Spawned(protocol.Report, frozen=True):
     """A client's process was started; `again`: in place of one that died."""
 
     pid: int
     again: bool
 
 
-class Paused(words.Report, frozen=True):
+class Paused(protocol.Report, frozen=True):
     """The process was frozen (SIGSTOP)."""
 
 
-class Resumed(words.Report, frozen=True):
+class Resumed(protocol.Report, frozen=True):
     """The frozen process was let go on (SIGCONT)."""
 
 
-class Ended(words.Report, frozen=True):
+class Ended(protocol.Report, frozen=True):
     """The process is gone. `how`: closed, killed (by command) or died; `reason`: a sentence."""
 
     how: str
@@ -57,12 +57,12 @@ class Ended(words.Report, frozen=True):
     again: bool
 
 
-Said = tuple[str, words.Report]
-"""(name of the client, what was told)."""
+NamedReport = tuple[str, protocol.Report]
+"""(name of the client, its report)."""
 
 
 class _Client:
-    """One child: its process, what it was told first, and what is wanted of it."""
+    """One child: its process, its first order, and what is wanted of it."""
 
     def __init__(self, name: str, first: First) -> None:
         self.name = name
@@ -86,33 +86,33 @@ class _Client:
             process_group=0,
             bufsize=0,
         )
-        self.tell(self.first)
+        self.send(self.first)
 
-    def tell(self, order: words.Order) -> None:
+    def send(self, order: protocol.Order) -> None:
         assert self.process.stdin
         with suppress(BrokenPipeError):
-            self.process.stdin.write(words.ENCODE(order) + b"\n")
+            self.process.stdin.write(protocol.ENCODE(order) + b"\n")
 
-    def note(self, order: words.Order) -> None:
+    def note(self, order: protocol.Order) -> None:
         """Let a later start begin with what was changed meanwhile."""
         match order, self.first:
-            case words.SetRate(rate), words.BeProducer():
+            case protocol.SetRate(rate), protocol.BeProducer():
                 self.first = msgspec.structs.replace(self.first, rate_per_s=rate)
-            case words.SetProcessing(processing_us), words.BeConsumer():
+            case protocol.SetProcessing(processing_us), protocol.BeConsumer():
                 self.first = msgspec.structs.replace(self.first, processing_us=processing_us)
 
-    def read(self) -> list[words.Report] | None:
+    def read(self) -> list[protocol.Report] | None:
         """The reports that have arrived; None at the end of the pipe."""
         assert self.process.stdout
         data = os.read(self.process.stdout.fileno(), 1 << 16)
         if not data:
             return None
         *lines, self.unread = (self.unread + data).split(b"\n")
-        reports: list[words.Report] = [words.REPORTS.decode(line) for line in lines]
+        reports: list[protocol.Report] = [protocol.REPORTS.decode(line) for line in lines]
         for report in reports:
-            if isinstance(report, words.Produced | words.NotProduced):
+            if isinstance(report, protocol.Produced | protocol.NotProduced):
                 self.produced += 1
-            elif isinstance(report, words.Failed) and report.fatal:
+            elif isinstance(report, protocol.Failed) and report.fatal:
                 self.failure = report.text
         return reports
 
@@ -138,7 +138,7 @@ class _Client:
         self.deaths = [at for at in self.deaths if at > now - RESTART_WINDOW_US] + [now]
         if code == REFUSED or len(self.deaths) > RESTARTS:
             return False
-        if isinstance(self.first, words.BeProducer) and self.first.count:
+        if isinstance(self.first, protocol.BeProducer) and self.first.count:
             left = self.first.count - self.produced
             self.produced = 0
             self.first = msgspec.structs.replace(self.first, count=left, start_us=0)
@@ -152,7 +152,7 @@ class Drive:
     def __init__(self) -> None:
         self._clients: dict[str, _Client] = {}
         self._waiting: dict[str, First] = {}
-        self._said: deque[Said] = deque()
+        self._reports: deque[NamedReport] = deque()
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)
@@ -165,19 +165,19 @@ class Drive:
     # -- called from outside ---------------------------------------------------------------------------
 
     def start(self, name: str, first: First) -> None:
-        """Start a client, if need be after the one of that name, which was told to end, is gone."""
+        """Start a client, if need be after the one of that name, which is to end, is gone."""
         self._post(lambda: self._start(name, first))
 
-    def tell(self, name: str, order: words.Order) -> None:
-        """Give an order to a running client; one that has ended does not hear it."""
-        self._post(lambda: self._tell(name, order))
+    def send(self, name: str, order: protocol.Order) -> None:
+        """Give an order to a running client; one that has ended does not receive it."""
+        self._post(lambda: self._send(name, order))
 
     def close(self, name: str) -> None:
         """End a client in the orderly way."""
         self._post(lambda: self._close(name))
 
     def kill(self, name: str) -> None:
-        """SIGKILL: the process is gone, nobody is told."""
+        """SIGKILL: the process is gone without a word."""
         self._post(lambda: self._kill(name))
 
     def pause(self, name: str) -> None:
@@ -188,13 +188,13 @@ class Drive:
         """SIGCONT: it goes on."""
         self._post(lambda: self._signal(name, signal.SIGCONT))
 
-    def take(self) -> list[Said]:
-        """What was told since the last call, in the order of arrival."""
-        said: list[Said] = []
+    def take(self) -> list[NamedReport]:
+        """The reports since the last call, in the order of arrival."""
+        reports: list[NamedReport] = []
         with suppress(IndexError):
             while True:
-                said.append(self._said.popleft())
-        return said
+                reports.append(self._reports.popleft())
+        return reports
 
     def shut(self, patience_s: float = CLOSE_S) -> None:
         """Close every client, kill those that take longer than `patience_s`, and end the thread."""
@@ -232,8 +232,8 @@ class Drive:
         self._selector.close()
         os.close(self._wake_read)
 
-    def _say(self, name: str, report: words.Report) -> None:
-        self._said.append((name, report))
+    def _emit(self, name: str, report: protocol.Report) -> None:
+        self._reports.append((name, report))
 
     def _start(self, name: str, first: First) -> None:
         """Start a client, or let it wait until the process that had its name before is gone."""
@@ -246,12 +246,12 @@ class Drive:
         client.spawn()
         self._clients[client.name] = client
         self._selector.register(client.process.stdout or 0, selectors.EVENT_READ, client)
-        self._say(client.name, Spawned(now_us(), client.process.pid, again))
+        self._emit(client.name, Spawned(now_us(), client.process.pid, again))
 
-    def _tell(self, name: str, order: words.Order) -> None:
+    def _send(self, name: str, order: protocol.Order) -> None:
         client = self._clients.get(name)
         if client:
-            client.tell(order)
+            client.send(order)
             client.note(order)
 
     def _close(self, name: str) -> None:
@@ -259,7 +259,7 @@ class Drive:
         if client:
             client.wanted = "closed"
             client.process.send_signal(signal.SIGCONT)
-            client.tell(words.Close())
+            client.send(protocol.Close())
 
     def _kill(self, name: str) -> None:
         client = self._clients.get(name)
@@ -271,7 +271,7 @@ class Drive:
         client = self._clients.get(name)
         if client:
             client.process.send_signal(number)
-            self._say(name, Paused(now_us()) if number == signal.SIGSTOP else Resumed(now_us()))
+            self._emit(name, Paused(now_us()) if number == signal.SIGSTOP else Resumed(now_us()))
 
     def _close_all(self, done: threading.Event) -> None:
         self._all_closed = done
@@ -288,7 +288,7 @@ class Drive:
             self._gone(client)
             return
         for report in reports:
-            self._say(client.name, report)
+            self._emit(client.name, report)
 
     def _gone(self, client: _Client) -> None:
         """A child's pipe ended: see how the child did, and start it again if nobody wanted that."""
@@ -299,7 +299,7 @@ class Drive:
         reason = client.reason(code) if how == "died" else ""
         client.release()
         again = how == "died" and self._all_closed is None and client.again(code)
-        self._say(client.name, Ended(now_us(), how, reason, again))
+        self._emit(client.name, Ended(now_us(), how, reason, again))
         waiting = self._waiting.pop(client.name, None)
         if waiting is not None and self._all_closed is None:
             self._start(client.name, waiting)

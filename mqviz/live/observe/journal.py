@@ -55,7 +55,7 @@ class Journal:
             return self._last_id
 
     def take(self, until_us: int, limit: int) -> tuple[list[Event], int]:
-        """Take out the events with at_us < `until_us`, oldest first, and tell up to which time all are out.
+        """Take out the events with at_us < `until_us`, oldest first, and say up to which time all are out.
 
         More than `limit` are taken only to finish an instant.
         """

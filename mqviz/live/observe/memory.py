@@ -1,4 +1,4 @@
-"""What was told last about a cluster, so that an event tells only what changed since.
+"""What was seen last of a cluster, so that an event says only what changed since.
 
 No network and no clock in here: answers of `wire` go in with the time they were asked for, payloads of
 events come out.
@@ -31,7 +31,7 @@ _SENTENCES = {
 
 
 def sentence(code: int) -> str:
-    """Why there is no value, from Kafka's error number (0: it was just not told)."""
+    """Why there is no value, from Kafka's error number (0: it was just not in the answer)."""
     if not code:
         return "the broker did not tell it"
     return _SENTENCES.get(code, f"the broker answered {error_name(code)}")
@@ -49,8 +49,8 @@ class Difference(NamedTuple):
         return bool(self.offsets or self.unknown or self.gone)
 
 
-class Told:
-    """The offsets of one topic (ends, starts, or commits of a group) as they were last told."""
+class KnownOffsets:
+    """The offsets of one topic (ends, starts, or commits of a group) as they were last seen."""
 
     def __init__(self) -> None:
         self.asked_us: dict[int, int] = {}
@@ -85,7 +85,7 @@ class KnownGroup:
         self.described: tuple[object, ...] | None = None
         self.described_us = 0
         self.members: tuple[SeenMember, ...] = ()
-        self.commits: dict[str, Told] = {}
+        self.commits: dict[str, KnownOffsets] = {}
         self._answer: asks.Commits | None = None
         self._asked_us = 0
         self.answer: asks.Commits | None = None
@@ -96,19 +96,19 @@ class KnownGroup:
         return {*self.commits, *(topic for member in self.members for topic in member.assignment)}
 
     def learn_commits(self, answer: asks.Commits, asked_us: int) -> tuple[int, GroupCommits] | None:
-        """(since, what changed), or None when nothing did. A group whose commits were hidden is told again."""
+        """(since, what changed), or None when nothing did. Commits that were hidden are news again."""
         again = self.hidden.pop("commits", None) is not None
         since_us, self._asked_us = self._asked_us, asked_us
         if answer == self._answer:
             return (since_us, GroupCommits()) if again else None
         self._answer, found = answer, dict(answer.topics)
         differences = {
-            topic: self.commits.setdefault(topic, Told()).learn(
+            topic: self.commits.setdefault(topic, KnownOffsets()).learn(
                 0, found.get(topic, NOTHING), asked_us, whole=True
             )
             for topic in dict.fromkeys([*found, *self.commits])
         }
-        self.commits = {topic: told for topic, told in self.commits.items() if told.values}
+        self.commits = {topic: known for topic, known in self.commits.items() if known.values}
         changed = {topic: difference for topic, difference in differences.items() if difference}
         if not changed and not again:
             return None
@@ -130,15 +130,15 @@ class KnownGroup:
 
 
 class Memory:
-    """Everything that was told about one cluster."""
+    """Everything that was seen of one cluster."""
 
     def __init__(self) -> None:
         self.cluster: tuple[str | None, dict[int, SeenBroker]] | None = None
         self.topics: dict[str, TopicSeen] = {}
         self.missing: dict[str, str] = {}
         self.groups: dict[str, KnownGroup] = {}
-        self.ends: dict[str, Told] = {}
-        self.starts: dict[str, Told] = {}
+        self.ends: dict[str, KnownOffsets] = {}
+        self.starts: dict[str, KnownOffsets] = {}
 
     def learn_brokers(self, answer: asks.Cluster) -> bool:
         """Whether the brokers are others than before."""
@@ -178,19 +178,19 @@ class Memory:
             changed[listed.group] = GroupListed(kind, listed.state)
         return changed
 
-    def unheard_topics(self) -> set[str]:
+    def unlisted_topics(self) -> set[str]:
         """Topics that groups have commits in, but that the cluster did not list."""
         wanted = {topic for group in self.groups.values() for topic in group.commits}
         return wanted - self.topics.keys()
 
 
 def by_topic(
-    tolds: dict[str, Told], broker: int, answer: dict[str, Offsets], asked_us: int
+    known: dict[str, KnownOffsets], broker: int, answer: dict[str, Offsets], asked_us: int
 ) -> dict[str, Difference]:
     """What changed in each topic of a broker's ListOffsets answer."""
     found = {}
     for topic, raw in answer.items():
-        difference = tolds.setdefault(topic, Told()).learn(broker, raw, asked_us, whole=False)
+        difference = known.setdefault(topic, KnownOffsets()).learn(broker, raw, asked_us, whole=False)
         if difference:
             found[topic] = difference
     return found

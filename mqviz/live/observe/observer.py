@@ -1,7 +1,7 @@
-"""Watching a real cluster: beat by beat, for as long as it takes, whatever the cluster does.
+"""Watching a real cluster: refresh by refresh, for as long as it takes, whatever the cluster does.
 
-A beat asks for what is due and ends with an event that tells its cost. A beat that took longer than its
-period makes the pause before the next one as long. Losing the cluster ends nothing: it is told, and tried
+A refresh asks for what is due and ends with an event that has its cost. A refresh that took longer than its
+period makes the pause before the next one as long. Losing the cluster ends nothing: it is an event, and tried
 again.
 """
 
@@ -50,30 +50,33 @@ class Observer:
         self._topics: frozenset[str] = frozenset()
 
     async def run(self) -> None:
-        """Beat until cancelled."""
+        """Refresh until cancelled."""
         try:
             while True:
-                took_us = await self._timed_beat()
+                took_us = await self._timed_refresh()
                 await self._pause(took_us)
         finally:
             await self._refresh.close()
 
     async def close(self) -> None:
-        """End the connections; for whoever calls `beat` and not `run`."""
+        """End the connections; for whoever calls `refresh` and not `run`."""
         await self._refresh.close()
 
     async def once(self) -> None:
-        """One beat that asks for everything; a period of 0 says that no other follows. Raises ClusterLostError."""
+        """One refresh of everything; a period of 0 says that no other follows. Raises ClusterLostError."""
         self.schedule.period_us = 0
         try:
-            await self.beat()
+            await self.refresh()
         finally:
             await self._refresh.close()
 
     def look(
         self, focus: str | None, visible: Collection[str] | None = None, topics: Collection[str] = ()
     ) -> None:
-        """What is on screen: the group in focus, the visible ones (None: not said, so all are read in every beat), topics to see without a group."""
+        """What is on screen: the group in focus, the visible ones, topics to see without a group.
+
+        `visible` None: not said, so all are read in every refresh.
+        """
         news = focus != self.schedule.focus or not self._topics.issuperset(topics)
         self.schedule.look(focus, visible)
         self._topics = frozenset(topics)
@@ -91,21 +94,21 @@ class Observer:
             self._journal.post(WatchBegan, 0, self._bootstrap, self.schedule.period_us, wall_us)
         self._begun = True
 
-    async def _timed_beat(self) -> int:
+    async def _timed_refresh(self) -> int:
         began_us = self._journal.now_us()
         try:
-            await self.beat()
+            await self.refresh()
         except ClusterLostError:
             self.schedule.hurry("cluster", "groups")
         except Exception as error:
-            _log.exception("a beat failed")
+            _log.exception("a refresh failed")
             why = f"mqviz failed to read the cluster ({type(error).__name__}: {error})"
             self._refresh.lose_cluster(why, type(error).__name__)
             self.schedule.hurry("cluster", "groups")
         return self._journal.now_us() - began_us
 
     async def _pause(self, took_us: int) -> None:
-        """Until the next beat is due, or somebody looks elsewhere; as long as the beat took, if that is longer."""
+        """Until the next refresh is due or somebody looks elsewhere; at least as long as this one took."""
         pause_us = max(self.schedule.period_us - took_us, min(took_us, every.REST_US))
         try:
             await asyncio.wait_for(self._wake.wait(), pause_us / 1e6)
@@ -114,7 +117,7 @@ class Observer:
         finally:
             self._wake.clear()
 
-    async def beat(self) -> None:
+    async def refresh(self) -> None:
         """Ask for what is due. Raises ClusterLostError."""
         self._begin()
         refresh, schedule = self._refresh, self.schedule
@@ -123,13 +126,13 @@ class Observer:
         await self._see_cluster(began_us)
         described = await self._see_groups(began_us)
         groups = schedule.due_groups(refresh.memory.groups, began_us)
-        heard, _ = await asyncio.gather(refresh.see_commits(groups), refresh.see_members(described))
+        read, _ = await asyncio.gather(refresh.see_commits(groups), refresh.see_members(described))
         await self._see_offsets(groups, began_us)
-        if refresh.memory.unheard_topics() and schedule.is_due("missing", every.MISSING_US, began_us):
+        if refresh.memory.unlisted_topics() and schedule.is_due("missing", every.MISSING_US, began_us):
             await refresh.see_missing_topics()
         sent = refresh.brokers.requests - requests
         if sent or refresh.failed:
-            self._end_beat(began_us, sent, heard)
+            self._end_refresh(began_us, sent, read)
 
     def _connect(self, address: Address) -> Connection:
         """A connection that makes everything due when it is lost: then much else may be otherwise, too."""
@@ -171,17 +174,17 @@ class Observer:
         known = self._refresh.memory.groups
         return sorted(self._topics.union(*(known[name].topics() for name in groups if name in known)))
 
-    def _end_beat(self, began_us: int, sent: int, heard: list[str]) -> None:
+    def _end_refresh(self, began_us: int, sent: int, read: list[str]) -> None:
         self._number += 1
         took_us = self._journal.now_us() - began_us
         period_us = self.schedule.period_us and max(self.schedule.period_us, 2 * took_us)
         self._journal.post(
-            BeatEnded, began_us, self._number, began_us, sent, tuple(heard), self._refresh.failed, period_us
+            BeatEnded, began_us, self._number, began_us, sent, tuple(read), self._refresh.failed, period_us
         )
 
 
 async def observe_once(bootstrap: str, deadline_s: float = DEADLINE_S) -> list[Event]:
-    """Everything that one look at the cluster tells, as events to apply to an empty State.
+    """Everything that one look at the cluster shows, as events to apply to an empty State.
 
     Raises wire's BadAddress for what is no address and ClusterLostError, a sentence, when no broker answers.
     """

@@ -1,7 +1,7 @@
 """One look at a cluster, in the fewest requests: metadata at once, then commits, then log ends, then members.
 
 Commits are read before ends, so that lag errs high and is never negative. Nothing waits for a broker that
-did not answer last time, and what one broker, group or partition does not tell leaves the others as they are.
+did not answer last time, and what is missing of one broker, group or partition leaves the others as they are.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from mqviz.live.observe.journal import Journal
 from mqviz.live.observe.memory import Difference, KnownGroup, Memory, by_topic, sentence
-from mqviz.model import observed_events as told
+from mqviz.model import observed_events
 from mqviz.wire import asks
 from mqviz.wire.asks import Ask
 from mqviz.wire.brokers import Brokers
@@ -43,7 +43,7 @@ class ClusterLostError(Exception):
 
 
 class Refresh:
-    """Asks a cluster's brokers and posts what is new. Any number of its steps make a beat."""
+    """Asks a cluster's brokers and posts what is new. Any number of its steps make a refresh."""
 
     def __init__(self, brokers: Brokers, journal: Journal, deadline_s: float = DEADLINE_S) -> None:
         self.brokers = brokers
@@ -52,7 +52,7 @@ class Refresh:
         self.lost: dict[int, str] = {}
         """Brokers that did not answer when last asked, and why."""
         self.failed: dict[int, str] = {}
-        """Brokers that did not answer, or refused, in this beat."""
+        """Brokers that did not answer, or refused, in this refresh."""
         self.stale_leaders = False
         """Whether a broker said that it no longer leads what metadata says it leads."""
         self._deadline_s = deadline_s
@@ -75,7 +75,7 @@ class Refresh:
             raise ClusterLostError(str(error)) from error
         self._any_answered_us, self.stale_leaders = asked_us, False
         if self._lost_kind:
-            self.journal.post(told.ConnectionBack, since_us)
+            self.journal.post(observed_events.ConnectionBack, since_us)
             self._lost_kind = ""
         await self.brokers.learn(answer.brokers)
         self._keep_lost(answer.brokers)
@@ -85,9 +85,9 @@ class Refresh:
         return self._deadline_s * (FIRST_CONTACT if self.memory.cluster is None else 1)
 
     def lose_cluster(self, why: str, kind: str) -> None:
-        """Nothing can be seen of the cluster, until it can; told again when it is another `kind` of reason."""
+        """Nothing can be seen of the cluster, until it can; another `kind` of reason is news again."""
         if kind != self._lost_kind:
-            self.journal.post(told.ConnectionLost, self._any_answered_us, why)
+            self.journal.post(observed_events.ConnectionLost, self._any_answered_us, why)
         self._lost_kind = kind
 
     def _keep_lost(self, brokers: Iterable[asks.Broker]) -> None:
@@ -98,14 +98,14 @@ class Refresh:
     def _post_cluster(self, answer: asks.Cluster, since_us: int) -> None:
         if self.memory.learn_brokers(answer) and self.memory.cluster is not None:
             cluster_id, brokers = self.memory.cluster
-            self.journal.post(told.ClusterSeen, since_us, cluster_id, None, brokers)
+            self.journal.post(observed_events.ClusterSeen, since_us, cluster_id, None, brokers)
         topics, gone = self.memory.learn_topics(answer)
         if topics or gone:
-            self.journal.post(told.TopicsSeen, since_us, topics, gone)
+            self.journal.post(observed_events.TopicsSeen, since_us, topics, gone)
 
     async def see_missing_topics(self) -> None:
         """Topics that groups have commits in and that metadata does not list: gone, or not ours to see."""
-        names = sorted(self.memory.unheard_topics())
+        names = sorted(self.memory.unlisted_topics())
         if not names:
             return
         asked_us = self.journal.now_us()
@@ -117,23 +117,23 @@ class Refresh:
         news = {name: why for name, why in news.items() if self.memory.missing.get(name) != why}
         self.memory.missing.update(news)
         if news:
-            refused = {name: told.TopicSeen("", False, (), why) for name, why in news.items()}
+            refused = {name: observed_events.TopicSeen("", False, (), why) for name, why in news.items()}
             gone = tuple(t.name for t in answer.topics if t.name in news and t.error == 3)
-            self.journal.post(told.TopicsSeen, asked_us, refused, gone)
+            self.journal.post(observed_events.TopicsSeen, asked_us, refused, gone)
 
     # -- groups ------------------------------------------------------------------------------------------
 
     async def see_groups(self) -> list[str]:
         """The groups of every coordinator; returns those whose state, kind or coordinator changed."""
         ids = self.brokers.ids
-        heard = await asyncio.gather(*(self._see_listing(broker) for broker in ids))
-        answers = {broker: answer for broker, answer in zip(ids, heard, strict=True) if answer is not None}
+        read = await asyncio.gather(*(self._see_listing(broker) for broker in ids))
+        answers = {broker: answer for broker, answer in zip(ids, read, strict=True) if answer is not None}
         changed: list[str] = []
         for broker, (since_us, listed) in answers.items():
             news = self.memory.learn_listing(broker, listed)
             changed += news
             if news:
-                self.journal.post(told.GroupsListed, since_us, broker, news)
+                self.journal.post(observed_events.GroupsListed, since_us, broker, news)
         self._post_gone(answers)
         return changed
 
@@ -155,30 +155,30 @@ class Refresh:
             for name in gone:
                 del self.memory.groups[name]
             if gone:
-                self.journal.post(told.GroupsListed, since_us, broker, {}, gone)
+                self.journal.post(observed_events.GroupsListed, since_us, broker, {}, gone)
 
     async def see_commits(self, groups: Collection[str]) -> list[str]:
-        """Commits of these groups, one request a coordinator; returns the groups whose commits were told."""
+        """Commits of these groups, one request a coordinator; returns the groups that were read."""
         for name in groups:
             self._hide_where_there_are_none(name)
         wanted = [name for name in groups if self._kind(name) not in _NO_COMMITS]
-        heard, moved = await self._fetch_all(wanted)
+        read, moved = await self._fetch_all(wanted)
         if moved and await self._find_coordinators(moved):
             again, still = await self._fetch_all(list(moved))
-            heard, moved = heard + again, {name: still.get(name, "") for name in moved if name not in again}
+            read, moved = read + again, {name: still.get(name, "") for name in moved if name not in again}
         for name, why in moved.items():
             if why:
                 self._hide(name, "commits", why)
-        return heard
+        return read
 
     async def _fetch_all(self, groups: list[str]) -> tuple[list[str], dict[str, str]]:
-        """(groups heard of, groups to look for elsewhere: why)."""
+        """(groups read, groups to look for elsewhere: why)."""
         by_coordinator: dict[int, list[str]] = {}
         for name in groups:
             by_coordinator.setdefault(self.memory.groups[name].coordinator, []).append(name)
         found = await asyncio.gather(*(self._fetch(b, names) for b, names in by_coordinator.items()))
-        heard = [name for part, _ in found for name in part]
-        return heard, {name: why for _, part in found for name, why in part.items()}
+        read = [name for part, _ in found for name in part]
+        return read, {name: why for _, part in found for name, why in part.items()}
 
     async def _fetch(self, broker: int, groups: list[str]) -> tuple[list[str], dict[str, str]]:
         asked_us = self.journal.now_us()
@@ -200,7 +200,7 @@ class Refresh:
         if changed:
             since_us = min(since for since, _ in changed.values())
             payload = {name: commits for name, (_, commits) in changed.items()}
-            self.journal.post(told.CommitsSeen, since_us, broker, payload)
+            self.journal.post(observed_events.CommitsSeen, since_us, broker, payload)
         return good, {name: sentence(code) for name, code in bad.items() if code in _MOVED}
 
     async def _find_coordinators(self, groups: Collection[str]) -> bool:
@@ -214,8 +214,8 @@ class Refresh:
             known = self.memory.groups.get(name)
             if known is not None and not error and broker != known.coordinator:
                 known.coordinator, moved = broker, True
-                listed = told.GroupListed(known.kind, known.state)
-                self.journal.post(told.GroupsListed, self._any_answered_us, broker, {name: listed})
+                listed = observed_events.GroupListed(known.kind, known.state)
+                self.journal.post(observed_events.GroupsListed, self._any_answered_us, broker, {name: listed})
         return moved
 
     async def see_members(self, groups: Collection[str]) -> None:
@@ -245,7 +245,7 @@ class Refresh:
     def _post_described(
         self, known: KnownGroup, kind: str, broker: int, group: asks.Described, asked_us: int
     ) -> None:
-        """A group that is listed but described as dead was just made or changes its kind: told next time."""
+        """A group that is listed but described as dead was just made or changes its kind: seen next time."""
         if group.error and group.error not in (*_MOVED, 69):
             self._hide(group.group, "members", sentence(group.error))
         if group.error or group.state == "Dead":
@@ -254,12 +254,12 @@ class Refresh:
         if since_us is not None:
             generation = None if kind == "classic" else group.group_epoch
             self.journal.post(
-                told.GroupSeen, since_us, group.group, kind, group.state, broker, generation,
+                observed_events.GroupSeen, since_us, group.group, kind, group.state, broker, generation,
                 group.assignor, known.members,
             )  # fmt: skip
 
     def _kind(self, group: str) -> str:
-        """Brokers before Kafka 3.8 do not tell it; there is only one kind on them."""
+        """Brokers before Kafka 3.8 do not answer it; there is only one kind on them."""
         return self.memory.groups[group].kind or "classic"
 
     def _hide_where_there_are_none(self, group: str) -> None:
@@ -271,7 +271,7 @@ class Refresh:
         known = self.memory.groups[group]
         if known.hidden.get(what) != why:
             known.hidden[what] = why
-            self.journal.post(told.GroupHidden, self._any_answered_us, group, what, why)
+            self.journal.post(observed_events.GroupHidden, self._any_answered_us, group, what, why)
 
     # -- offsets -----------------------------------------------------------------------------------------
 
@@ -306,8 +306,8 @@ class Refresh:
         if answer is None:
             return
         latest = time == asks.LATEST
-        tolds = self.memory.ends if latest else self.memory.starts
-        news = by_topic(tolds, broker, answer, asked_us)
+        known = self.memory.ends if latest else self.memory.starts
+        news = by_topic(known, broker, answer, asked_us)
         if any(error in _STALE_LEADER for topic in news for error in answer[topic].columns()[2]):
             self.stale_leaders = True
         self._post_offsets(broker, news, latest)
@@ -317,9 +317,9 @@ class Refresh:
         unknown = {topic: found.unknown for topic, found in news.items() if found.unknown}
         since_us = min((found.since_us for found in news.values()), default=0)
         if latest and news:
-            self.journal.post(told.EndsSeen, since_us, broker, offsets, unknown)
+            self.journal.post(observed_events.EndsSeen, since_us, broker, offsets, unknown)
         elif offsets:
-            self.journal.post(told.LogStartsSeen, since_us, broker, offsets)
+            self.journal.post(observed_events.LogStartsSeen, since_us, broker, offsets)
 
     # -- brokers -----------------------------------------------------------------------------------------
 
@@ -338,22 +338,24 @@ class Refresh:
         try:
             answer = await self.brokers.of(broker, ask, self._deadline_s)
         except (BrokerRefused, UnsupportedVersion):
-            self._hears(broker, asked_us)
+            self._note_answer(broker, asked_us)
             raise
         except WireError as error:
             self.failed[broker] = str(error)
             if broker not in self.lost:
                 self.lost[broker] = str(error)
-                self.journal.post(told.BrokerLost, self._answered_us.get(broker, 0), broker, str(error))
+                self.journal.post(
+                    observed_events.BrokerLost, self._answered_us.get(broker, 0), broker, str(error)
+                )
             return None
-        self._hears(broker, asked_us)
+        self._note_answer(broker, asked_us)
         return answer
 
-    def _hears(self, broker: int, asked_us: int) -> None:
+    def _note_answer(self, broker: int, asked_us: int) -> None:
         since_us = self._answered_us.get(broker, 0)
         self._answered_us[broker] = asked_us
         if self.lost.pop(broker, None) is not None:
-            self.journal.post(told.BrokerBack, since_us, broker)
+            self.journal.post(observed_events.BrokerBack, since_us, broker)
 
     async def probe_lost(self) -> None:
         """Ask the lost brokers again, beside everything else; waits only a moment for them."""

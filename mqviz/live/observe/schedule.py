@@ -19,7 +19,7 @@ MISSING_US = 30 * SECOND_US
 class Schedule:
     """When what was asked for last, and so what to ask for next.
 
-    `period_us` is the length of a beat. `visible` None: nobody said what is on screen, so every beat reads all.
+    `period_us` is the length of a refresh. `visible` None: not said, so every refresh reads all.
     """
 
     def __init__(self, period_us: int = FOCUS_US) -> None:
@@ -39,7 +39,7 @@ class Schedule:
     def is_due(self, what: str, every_us: int, now_us: int) -> bool:
         """Whether `what` was not done for `every_us` (or never); if so it counts as done now.
 
-        Half a period of slack keeps a beat that comes a little early from putting things off to the next.
+        Half a period of slack keeps a refresh that comes a little early from putting things off to the next.
         """
         last = self._last.get(what)
         due = last is None or now_us - last >= every_us - self.period_us // 2
@@ -48,21 +48,21 @@ class Schedule:
         return due
 
     def hurry(self, *what: str) -> None:
-        """Make these due at the next beat."""
+        """Make these due at the next refresh."""
         for name in what:
             self._last.pop(name, None)
 
     def forget(self) -> None:
-        """Make everything due at the next beat."""
+        """Make everything due at the next refresh."""
         self._last.clear()
         self.forget_groups()
 
     def forget_groups(self) -> None:
-        """Make every group due at the next beat."""
+        """Make every group due at the next refresh."""
         self._groups.clear()
 
     def due_groups(self, groups: Iterable[str], now_us: int) -> list[str]:
-        """The groups to refresh in this beat, in the order given; they count as refreshed now."""
+        """The groups to read in this refresh, in the order given; they count as read now."""
         names = list(groups)
         rest = [name for name in names if not self._is_visible(name)]
         chosen = {name for name in names if self._is_visible(name) and self._waited(name, now_us)}

@@ -1,11 +1,11 @@
 """From reports of children to events: order, flights between known ends, causes, names, repeated errors."""
 
-from mqviz.live.drive import processes as drive
-from mqviz.live.drive.child import protocol as words
-from mqviz.live.drive.events import Scribe, Teller
+from mqviz.live.drive import processes
+from mqviz.live.drive.child import protocol
+from mqviz.live.drive.events import EventLog, EventWriter
 from mqviz.live.drive.names import Known, Lens
 from mqviz.live.drive.plan import Names
-from mqviz.model import observed_clients as said
+from mqviz.model import observed_clients
 from mqviz.model.command import AddConsumer, AddProducer
 from mqviz.model.event import Event
 from mqviz.model.observed import SeenMember
@@ -25,27 +25,27 @@ ZERO = 1_000_000
 REAL = "mqviz.ab12cd.orders"
 
 
-def teller() -> tuple[Teller, Scribe]:
+def writer() -> tuple[EventWriter, EventLog]:
     """With both clients started, which were events 1 and 2."""
-    scribe = Scribe()
-    made = Teller(scribe, Names("ab12cd"), Known(), ZERO)
+    log = EventLog()
+    made = EventWriter(log, Names("ab12cd"), Known(), ZERO)
     made.expected["p1"] = AddProducer("p1", "orders")
     made.expected["c1"] = AddConsumer("c1", "billing", "orders")
     for name in made.expected:
-        made.hear(name, drive.Spawned(ZERO - 1, 99, False))
-        made.tell_next()
-    started, scribe.events = scribe.events, []
+        made.receive(name, processes.Spawned(ZERO - 1, 99, False))
+        made.emit_next()
+    started, log.events = log.events, []
     assert [type(event).__name__ for event in started] == ["ProducerStarted", "ConsumerStarted"]
-    return made, scribe
+    return made, log
 
 
-def tell(*reports: tuple[str, words.Report]) -> list[Event]:
-    made, scribe = teller()
+def tell(*reports: tuple[str, protocol.Report]) -> list[Event]:
+    made, log = writer()
     for name, report in reports:
-        made.hear(name, report)
+        made.receive(name, report)
     while made.next_us() is not None:
-        made.tell_next()
-    return scribe.events
+        made.emit_next()
+    return log.events
 
 
 def at(us: int) -> int:
@@ -54,25 +54,25 @@ def at(us: int) -> int:
 
 def test_a_record_is_sent_with_the_place_and_time_at_which_it_arrives() -> None:
     sent, produced = tell(
-        ("p1", words.Sent(at(10), 1, "a")),
-        ("p1", words.Produced(at(30), 1, "a", REAL, 2, 5, at(10))),
+        ("p1", protocol.Sent(at(10), 1, "a")),
+        ("p1", protocol.Produced(at(30), 1, "a", REAL, 2, 5, at(10))),
     )
-    assert sent == said.RecordSent(3, 10, 0, 10, "p1", 1, "orders", "a", 2, 30)
-    assert produced == said.RecordProduced(4, 30, 3, 10, "p1", 1, "orders", 2, 5, "a")
+    assert sent == observed_clients.RecordSent(3, 10, 0, 10, "p1", 1, "orders", "a", 2, 30)
+    assert produced == observed_clients.RecordProduced(4, 30, 3, 10, "p1", 1, "orders", 2, 5, "a")
 
 
 def test_a_record_whose_answer_takes_longer_than_a_beat_is_told_without_its_end() -> None:
-    (sent,) = tell(("p1", words.Sent(at(10), 1, None)))
-    assert sent == said.RecordSent(3, 10, 0, 10, "p1", 1, "orders", None, -1, 0)
+    (sent,) = tell(("p1", protocol.Sent(at(10), 1, None)))
+    assert sent == observed_clients.RecordSent(3, 10, 0, 10, "p1", 1, "orders", None, -1, 0)
 
 
 def test_reports_of_several_processes_come_in_the_order_of_time_with_their_causes() -> None:
     events = tell(
-        ("c1", words.Delivered(at(40), REAL, 2, 5, "a", 9)),
-        ("c1", words.Processed(at(50), REAL, 2, 5)),
-        ("c1", words.Committed(at(60), ((REAL, 2, 6),), "")),
-        ("p1", words.Sent(at(10), 1, "a")),
-        ("p1", words.Produced(at(30), 1, "a", REAL, 2, 5, at(10))),
+        ("c1", protocol.Delivered(at(40), REAL, 2, 5, "a", 9)),
+        ("c1", protocol.Processed(at(50), REAL, 2, 5)),
+        ("c1", protocol.Committed(at(60), ((REAL, 2, 6),), "")),
+        ("p1", protocol.Sent(at(10), 1, "a")),
+        ("p1", protocol.Produced(at(30), 1, "a", REAL, 2, 5, at(10))),
     )
     kinds = [type(event).__name__ for event in events]
     assert kinds == ["RecordSent", "RecordProduced", "RecordDelivered", "RecordProcessed", "CommitMade"]
@@ -81,9 +81,9 @@ def test_reports_of_several_processes_come_in_the_order_of_time_with_their_cause
 
 def test_a_record_that_was_read_before_its_producer_heard_is_in_the_log_first() -> None:
     events = tell(
-        ("p1", words.Sent(at(10), 1, "a")),
-        ("c1", words.Delivered(at(28), REAL, 2, 5, "a", 9)),
-        ("p1", words.Produced(at(30), 1, "a", REAL, 2, 5, at(10))),
+        ("p1", protocol.Sent(at(10), 1, "a")),
+        ("c1", protocol.Delivered(at(28), REAL, 2, 5, "a", 9)),
+        ("p1", protocol.Produced(at(30), 1, "a", REAL, 2, 5, at(10))),
     )
     assert [(type(event).__name__, event.at_us) for event in events[1:]] == [
         ("RecordProduced", 28),
@@ -93,34 +93,38 @@ def test_a_record_that_was_read_before_its_producer_heard_is_in_the_log_first() 
 
 
 def test_an_assignment_is_told_whole_and_names_the_command_that_moved_the_group() -> None:
-    made, scribe = teller()
+    made, log = writer()
     made.causes.group["billing"] = 77
-    made.hear("c1", words.Revoked(at(5), ((REAL, 0),), ((REAL, 1),), False))
-    made.hear("c1", words.Assigned(at(6), ((REAL, 2),), ((REAL, 1), (REAL, 2))))
-    made.tell_next()
-    made.tell_next()
-    assert scribe.events == [
-        said.AssignmentReported(3, 5, 77, 5, "c1", (("orders", 1),), False),
-        said.AssignmentReported(4, 6, 77, 6, "c1", (("orders", 1), ("orders", 2)), True),
+    made.receive("c1", protocol.Revoked(at(5), ((REAL, 0),), ((REAL, 1),), False))
+    made.receive("c1", protocol.Assigned(at(6), ((REAL, 2),), ((REAL, 1), (REAL, 2))))
+    made.emit_next()
+    made.emit_next()
+    assert log.events == [
+        observed_clients.AssignmentReported(3, 5, 77, 5, "c1", (("orders", 1),), False),
+        observed_clients.AssignmentReported(4, 6, 77, 6, "c1", (("orders", 1), ("orders", 2)), True),
     ]
 
 
 def test_a_death_is_a_notice_that_says_whether_the_client_is_started_again() -> None:
-    ended, notice = tell(("c1", drive.Ended(at(5), "died", "its process ended with signal SIGABRT", True)))
-    assert ended == said.ClientEnded(3, 5, 0, 5, "c1", "died", "its process ended with signal SIGABRT")
-    assert isinstance(notice, said.ClientNotice)
+    ended, notice = tell(
+        ("c1", processes.Ended(at(5), "died", "its process ended with signal SIGABRT", True))
+    )
+    assert ended == observed_clients.ClientEnded(
+        3, 5, 0, 5, "c1", "died", "its process ended with signal SIGABRT"
+    )
+    assert isinstance(notice, observed_clients.ClientNotice)
     assert notice.text == "its process ended with signal SIGABRT; it is started again"
 
 
 def test_the_same_error_is_told_once_in_ten_seconds() -> None:
-    errors = [("p1", words.Failed(at(n * 50_000), "_TRANSPORT", "refused", False)) for n in range(220)]
-    events = tell(*errors, ("c1", words.Failed(at(1), "_TRANSPORT", "refused", False)))
+    errors = [("p1", protocol.Failed(at(n * 50_000), "_TRANSPORT", "refused", False)) for n in range(220)]
+    events = tell(*errors, ("c1", protocol.Failed(at(1), "_TRANSPORT", "refused", False)))
     assert [(event.at_us) for event in events] == [0, 1, 10_000_000]
 
 
 def test_a_refused_commit_is_a_notice_and_no_commit() -> None:
-    (notice,) = tell(("c1", words.Committed(at(5), ((REAL, 2, 6),), "ILLEGAL_GENERATION")))
-    assert isinstance(notice, said.ClientNotice)
+    (notice,) = tell(("c1", protocol.Committed(at(5), ((REAL, 2, 6),), "ILLEGAL_GENERATION")))
+    assert isinstance(notice, observed_clients.ClientNotice)
     assert "ILLEGAL_GENERATION" in notice.text
 
 

@@ -34,8 +34,8 @@ class Group:
 class FakeCluster:
     """`topics`: {name: leader of each partition}; `ends`: {(topic, partition): offset}.
 
-    `errors`: {(api name, topic or group): code}; `frozen`: brokers that accept and never answer; `silenced`: those of
-    them that were asked something.
+    `errors`: {(api name, topic or group): code}; `frozen`: brokers that accept and never answer;
+    `silenced`: those of them that were asked something.
     """
 
     topics: dict[str, list[int]] = field(default_factory=dict)

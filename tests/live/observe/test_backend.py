@@ -199,7 +199,7 @@ def test_an_error_of_our_own_is_told_and_watching_goes_on(caplog: pytest.LogCapt
         assert "mqviz failed to read the cluster (TypeError" in events[-1].reason
         backend._observer._refresh.see_commits = see
         until(backend, some(ConnectionBack))
-    assert "a beat failed" in caplog.text
+    assert "a refresh failed" in caplog.text
 
 
 def test_watching_alone_refuses_every_command_and_can_do_nothing() -> None:

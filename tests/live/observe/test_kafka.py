@@ -18,7 +18,7 @@ from mqviz.live.managed import cluster, jars
 from mqviz.live.managed.java import find_java
 from mqviz.live.observe.backend import KafkaBackend
 from mqviz.live.observe.observer import observe_once
-from mqviz.model import observed_events as told
+from mqviz.model import observed_events
 from mqviz.model.event import Event
 from mqviz.model.observed import Observed, Unknown
 from mqviz.model.state import State, apply
@@ -286,5 +286,11 @@ def test_importing_the_backend_does_not_import_kio_or_a_client_library() -> None
 
 
 def test_the_events_of_lost_and_found_brokers_are_never_thinned() -> None:
-    kinds = [told.BrokerLost, told.BrokerBack, told.ConnectionLost, told.ConnectionBack, told.GroupSeen]
+    kinds = [
+        observed_events.BrokerLost,
+        observed_events.BrokerBack,
+        observed_events.ConnectionLost,
+        observed_events.ConnectionBack,
+        observed_events.GroupSeen,
+    ]
     assert not any(kind.thinned for kind in kinds)

@@ -2,7 +2,7 @@
 
 import struct
 
-from mqviz.live.observe.memory import Difference, KnownGroup, Memory, Told, by_topic, sentence
+from mqviz.live.observe.memory import Difference, KnownGroup, KnownOffsets, Memory, by_topic, sentence
 from mqviz.model.observed import SeenMember
 from mqviz.model.observed_events import GroupCommits, GroupListed
 from mqviz.wire import asks
@@ -18,18 +18,18 @@ def commits(**topics: list[tuple[int, int, int]]) -> asks.Commits:
 
 
 def test_an_answer_like_the_one_before_is_no_news() -> None:
-    told = Told()
-    assert told.learn(1, offsets((0, 5, 0), (1, 6, 0)), 10, whole=False) == Difference(
+    known = KnownOffsets()
+    assert known.learn(1, offsets((0, 5, 0), (1, 6, 0)), 10, whole=False) == Difference(
         0, {0: 5, 1: 6}, {}, ()
     )
-    assert not told.learn(1, offsets((0, 5, 0), (1, 6, 0)), 20, whole=False)
-    assert told.learn(1, offsets((0, 5, 0), (1, 7, 0)), 30, whole=False) == Difference(20, {1: 7}, {}, ())
+    assert not known.learn(1, offsets((0, 5, 0), (1, 6, 0)), 20, whole=False)
+    assert known.learn(1, offsets((0, 5, 0), (1, 7, 0)), 30, whole=False) == Difference(20, {1: 7}, {}, ())
 
 
 def test_a_partition_that_was_not_asked_for_is_not_gone_unless_the_answer_is_whole() -> None:
-    told = Told()
-    told.learn(1, offsets((0, 5, 0), (1, 6, 0)), 10, whole=False)
-    assert not told.learn(
+    known = KnownOffsets()
+    known.learn(1, offsets((0, 5, 0), (1, 6, 0)), 10, whole=False)
+    assert not known.learn(
         1,
         offsets(
             (1, 6, 0),
@@ -37,23 +37,23 @@ def test_a_partition_that_was_not_asked_for_is_not_gone_unless_the_answer_is_who
         20,
         whole=False,
     )
-    assert told.learn(1, offsets((1, 6, 0), (2, 1, 0)), 30, whole=True) == Difference(20, {2: 1}, {}, (0,))
+    assert known.learn(1, offsets((1, 6, 0), (2, 1, 0)), 30, whole=True) == Difference(20, {2: 1}, {}, (0,))
 
 
 def test_two_leaders_of_one_topic_do_not_hide_each_others_answers() -> None:
-    tolds: dict[str, Told] = {}
-    by_topic(tolds, 1, {"orders": offsets((0, 5, 0))}, 10)
-    by_topic(tolds, 2, {"orders": offsets((1, 6, 0))}, 10)
-    assert by_topic(tolds, 1, {"orders": offsets((0, 5, 0))}, 20) == {}
-    assert by_topic(tolds, 2, {"orders": offsets((1, 8, 0))}, 20)["orders"].offsets == {1: 8}
+    known: dict[str, KnownOffsets] = {}
+    by_topic(known, 1, {"orders": offsets((0, 5, 0))}, 10)
+    by_topic(known, 2, {"orders": offsets((1, 6, 0))}, 10)
+    assert by_topic(known, 1, {"orders": offsets((0, 5, 0))}, 20) == {}
+    assert by_topic(known, 2, {"orders": offsets((1, 8, 0))}, 20)["orders"].offsets == {1: 8}
 
 
 def test_an_offset_that_is_not_told_is_unknown_with_its_reason_and_never_a_number() -> None:
-    told = Told()
-    news = told.learn(1, offsets((0, -1, 6), (1, -1, 0), (2, 9, 3)), 10, whole=False)
+    known = KnownOffsets()
+    news = known.learn(1, offsets((0, -1, 6), (1, -1, 0), (2, 9, 3)), 10, whole=False)
     assert news.offsets == {}
     assert news.unknown == {0: sentence(6), 1: "the broker did not tell it", 2: sentence(3)}
-    assert told.learn(1, offsets((0, 4, 0), (1, -1, 0), (2, 9, 3)), 20, whole=False).offsets == {0: 4}
+    assert known.learn(1, offsets((0, 4, 0), (1, -1, 0), (2, 9, 3)), 20, whole=False).offsets == {0: 4}
 
 
 def test_every_reason_is_a_sentence_with_kafkas_name_where_there_is_no_better() -> None:
@@ -127,7 +127,7 @@ def test_topics_are_told_when_new_changed_gone_or_made_anew() -> None:
     news, gone = memory.learn_topics(cluster(topic("a", "01"), topic("b", "02")))
     assert [(p.leader) for p in news["a"].partitions] == [2, 1]
     assert memory.learn_topics(cluster(topic("a", "01"), topic("b", "02"))) == ({}, ())
-    memory.ends["a"], memory.ends["b"] = Told(), Told()
+    memory.ends["a"], memory.ends["b"] = KnownOffsets(), KnownOffsets()
     news, gone = memory.learn_topics(cluster(topic("a", "03")))
     assert (list(news), gone) == (["a"], ("b",))
     assert memory.ends == {}
@@ -138,7 +138,7 @@ def test_topics_that_only_commits_name_are_found() -> None:
     memory.learn_topics(cluster(topic("a", "01")))
     memory.learn_listing(1, [asks.Listed("g", "classic", "Empty", "consumer")])
     memory.groups["g"].learn_commits(commits(a=[(0, 1, 0)], gone=[(0, 1, 0)]), 1)
-    assert memory.unheard_topics() == {"gone"}
+    assert memory.unlisted_topics() == {"gone"}
 
 
 def test_brokers_are_told_when_they_change() -> None:

@@ -1,4 +1,4 @@
-"""One real client in a process of its own: `python -m mqviz.live.drive.child`, orders on stdin, reports on stdout.
+"""One real client in its own process: `python -m mqviz.live.drive.child`, orders on stdin, reports on stdout.
 
 A process each, so that killing and freezing it is what happens to real clients, and so that an abort of the
 client library ends one client and never mqviz. It ends when its parent does: the kernel is asked to kill it
@@ -16,9 +16,9 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from mqviz.live.drive.child import protocol as words
+from mqviz.live.drive.child import protocol
 from mqviz.live.drive.child.consumer import ConsumerClient
-from mqviz.live.drive.child.library import Tell, quiet_settings
+from mqviz.live.drive.child.library import Emit, quiet_settings
 from mqviz.live.drive.child.producer import ProducerClient
 from mqviz.live.drive.child.protocol import now_us
 from mqviz.live.supervise import die_with_parent
@@ -34,7 +34,7 @@ LOOK_S: Final = 5.0
 class Client(Protocol):
     """What the loop below drives."""
 
-    def obey(self, order: words.Order) -> None:
+    def obey(self, order: protocol.Order) -> None:
         """Carry out an order."""
 
     def turn(self) -> bool:
@@ -47,20 +47,20 @@ class Client(Protocol):
 class Admin:
     """Makes and removes topics; a process of its own like every client."""
 
-    def __init__(self, order: words.BeAdmin, tell: Tell) -> None:
-        settings = quiet_settings(order.config, tell)
+    def __init__(self, order: protocol.BeAdmin, emit: Emit) -> None:
+        settings = quiet_settings(order.config, emit)
         del settings["allow.auto.create.topics"]  # a consumer's setting; list_topics below names no topic
         self._client = AdminClient(settings)
-        self._tell = tell
+        self._emit = emit
 
-    def obey(self, order: words.Order) -> None:
+    def obey(self, order: protocol.Order) -> None:
         """Carry out Look, Make or Remove."""
         match order:
-            case words.Look():
+            case protocol.Look():
                 self._look()
-            case words.Make(topic, replicas, settings):
+            case protocol.Make(topic, replicas, settings):
                 self._make(NewTopic(topic, len(replicas), replica_assignment=replicas, config=settings))
-            case words.Remove(topics):
+            case protocol.Remove(topics):
                 self._finish(self._client.delete_topics(list(topics), operation_timeout=ADMIN_S), "delete")
 
     def turn(self) -> bool:
@@ -78,12 +78,12 @@ class Admin:
             while self._client.poll(0):
                 pass  # the reason is in the error callbacks
             why = f"no Kafka answered within {LOOK_S:.0f} s ({error.args[0].str()})"
-            self._tell(
-                words.Done(now_us(), f"{why}; is it a Kafka broker, and does it want TLS or a password?")
+            self._emit(
+                protocol.Done(now_us(), f"{why}; is it a Kafka broker, and does it want TLS or a password?")
             )
             return
         brokers = tuple(sorted(seen.brokers))
-        self._tell(words.Looked(now_us(), seen.cluster_id or "", brokers, tuple(sorted(seen.topics))))
+        self._emit(protocol.Looked(now_us(), seen.cluster_id or "", brokers, tuple(sorted(seen.topics))))
 
     def _make(self, topic: NewTopic) -> None:
         self._finish(self._client.create_topics([topic], operation_timeout=ADMIN_S), "create")
@@ -98,34 +98,34 @@ class Admin:
                     errors.append(f"could not {what} topic {topic}: {error.args[0].str()}")
             except TimeoutError:
                 errors.append(f"could not {what} topic {topic}: no answer")
-        self._tell(words.Done(now_us(), "; ".join(errors)))
+        self._emit(protocol.Done(now_us(), "; ".join(errors)))
 
 
-def _be(order: words.Order, tell: Tell) -> Client:
+def _be(order: protocol.Order, emit: Emit) -> Client:
     match order:
-        case words.BeProducer():
-            return ProducerClient(order, tell)
-        case words.BeConsumer():
-            return ConsumerClient(order, tell)
-        case words.BeAdmin():
-            return Admin(order, tell)
+        case protocol.BeProducer():
+            return ProducerClient(order, emit)
+        case protocol.BeConsumer():
+            return ConsumerClient(order, emit)
+        case protocol.BeAdmin():
+            return Admin(order, emit)
     raise ValueError(f"the first order is {type(order).__name__}, which makes no client")
 
 
-def _listen(orders: "queue.SimpleQueue[words.Order | None]") -> None:
+def _listen(orders: "queue.SimpleQueue[protocol.Order | None]") -> None:
     """Put every order into the queue; at the end of stdin a last None, and then the time to end runs."""
     for line in sys.stdin.buffer:
-        orders.put(words.ORDERS.decode(line))
+        orders.put(protocol.ORDERS.decode(line))
     orders.put(None)
     threading.Event().wait(ORDERLY_S)
     os._exit(0)
 
 
-def _run(client: Client, orders: "queue.SimpleQueue[words.Order | None]") -> None:
+def _run(client: Client, orders: "queue.SimpleQueue[protocol.Order | None]") -> None:
     while True:
         while not orders.empty():
             order = orders.get()
-            if order is None or isinstance(order, words.Close):
+            if order is None or isinstance(order, protocol.Close):
                 client.close()
                 return
             client.obey(order)
@@ -135,27 +135,27 @@ def _run(client: Client, orders: "queue.SimpleQueue[words.Order | None]") -> Non
 
 
 def main(_: Sequence[str] = ()) -> int:
-    """Be the client that the first order describes until told to close."""
+    """Be the client that the first order describes until it is to close."""
     die_with_parent()
     out = sys.stdout.buffer
 
-    def tell(report: words.Report) -> None:
-        out.write(words.ENCODE(report) + b"\n")
+    def emit(report: protocol.Report) -> None:
+        out.write(protocol.ENCODE(report) + b"\n")
         out.flush()
 
-    orders: queue.SimpleQueue[words.Order | None] = queue.SimpleQueue()
+    orders: queue.SimpleQueue[protocol.Order | None] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(orders,), daemon=True).start()
     first = orders.get()
     if first is None:
         return 0
     try:
-        client = _be(first, tell)
+        client = _be(first, emit)
     except KafkaException as error:
-        tell(words.Failed(now_us(), error.args[0].name(), error.args[0].str(), True))
+        emit(protocol.Failed(now_us(), error.args[0].name(), error.args[0].str(), True))
         return REFUSED
-    tell(words.Ready(now_us()))
+    emit(protocol.Ready(now_us()))
     _run(client, orders)
-    tell(words.Closed(now_us()))
+    emit(protocol.Closed(now_us()))
     return 0
 
 

@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
-from mqviz.live.drive.child import protocol as words
-from mqviz.live.drive.child.library import Tell, quiet_settings
+from mqviz.live.drive.child import protocol
+from mqviz.live.drive.child.library import Emit, quiet_settings
 from mqviz.live.drive.child.protocol import Place, now_us
 
 MOMENT_US: Final = 50_000
@@ -26,9 +26,9 @@ LONGEST_FINISH_S: Final = 5.0
 class ConsumerClient:
     """One member of a group."""
 
-    def __init__(self, order: words.BeConsumer, tell: Tell) -> None:
-        settings: dict[str, Any] = quiet_settings(order.config, tell)
-        self._tell = tell
+    def __init__(self, order: protocol.BeConsumer, emit: Emit) -> None:
+        settings: dict[str, Any] = quiet_settings(order.config, emit)
+        self._emit = emit
         self._order = order
         self._processing_us = order.processing_us
         self._random = random.Random(order.seed)
@@ -46,9 +46,9 @@ class ConsumerClient:
             list(order.topics), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
         )
 
-    def obey(self, order: words.Order) -> None:
+    def obey(self, order: protocol.Order) -> None:
         """Take SetProcessing."""
-        if isinstance(order, words.SetProcessing):
+        if isinstance(order, protocol.SetProcessing):
             self._processing_us = order.processing_us
 
     def turn(self) -> bool:
@@ -81,7 +81,7 @@ class ConsumerClient:
         if error is None:
             self._waiting.append(message)
         elif error.code() != KafkaError._PARTITION_EOF:
-            self._tell(words.Failed(now_us(), error.name(), error.str(), error.fatal()))
+            self._emit(protocol.Failed(now_us(), error.name(), error.str(), error.fatal()))
 
     def _hold_back(self) -> None:
         """Keep the pile of unprocessed records small; what is paused is fetched again a second later."""
@@ -110,7 +110,7 @@ class ConsumerClient:
         topic, partition = _place(message)
         key = message.key()
         text = key.decode(errors="replace") if isinstance(key, bytes) else key
-        self._tell(words.Delivered(at_us, topic, partition, message.offset() or 0, text, took_us))
+        self._emit(protocol.Delivered(at_us, topic, partition, message.offset() or 0, text, took_us))
 
     def _finish(self) -> None:
         message = self._in_hand
@@ -118,7 +118,7 @@ class ConsumerClient:
             return
         self._in_hand = None
         place, offset = _place(message), message.offset() or 0
-        self._tell(words.Processed(now_us(), *place, offset))
+        self._emit(protocol.Processed(now_us(), *place, offset))
         self._done[place] = offset + 1
         if self._auto:
             self._consumer.store_offsets(offsets=[TopicPartition(*place, offset + 1)])
@@ -155,7 +155,7 @@ class ConsumerClient:
         if error is not None and error.code() == KafkaError._NO_OFFSET:
             return
         offsets = tuple((p.topic, p.partition, p.offset) for p in partitions if p.offset >= 0)
-        self._tell(words.Committed(now_us(), offsets, error.name() if error else ""))
+        self._emit(protocol.Committed(now_us(), offsets, error.name() if error else ""))
 
     # -- the group -------------------------------------------------------------------------------------
 
@@ -163,7 +163,7 @@ class ConsumerClient:
         given = [(p.topic, p.partition) for p in partitions]
         self._owned = [*self._owned, *(place for place in given if place not in self._owned)]
         self._paused = False
-        self._tell(words.Assigned(now_us(), tuple(given), tuple(self._owned)))
+        self._emit(protocol.Assigned(now_us(), tuple(given), tuple(self._owned)))
 
     def _revoked(self, _: Consumer, partitions: Sequence[TopicPartition]) -> None:
         taken = [(p.topic, p.partition) for p in partitions]
@@ -182,7 +182,7 @@ class ConsumerClient:
         self._give_up(taken)
         self._owned = [place for place in self._owned if place not in taken]
         self._paused = False
-        self._tell(words.Revoked(now_us(), tuple(taken), tuple(self._owned), lost))
+        self._emit(protocol.Revoked(now_us(), tuple(taken), tuple(self._owned), lost))
 
 
 def _place(message: Message) -> Place:

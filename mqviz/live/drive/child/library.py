@@ -6,30 +6,30 @@ from typing import Any
 
 from confluent_kafka import KafkaError
 
-from mqviz.live.drive.child import protocol as words
+from mqviz.live.drive.child import protocol
 from mqviz.live.drive.child.protocol import now_us
 
-Tell = Callable[[words.Report], None]
+Emit = Callable[[protocol.Report], None]
 
 
-class Told(logging.Handler):
+class LogReports(logging.Handler):
     """Makes reports of the client library's log, which would else go to the terminal."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, emit: Emit) -> None:
         super().__init__()
-        self._tell = tell
+        self._emit = emit
 
     def emit(self, record: logging.LogRecord) -> None:
         """Report one line."""
-        self._tell(words.LogLine(now_us(), record.levelname.lower(), record.getMessage()))
+        self._emit(protocol.LogLine(now_us(), record.levelname.lower(), record.getMessage()))
 
 
-def quiet_settings(config: dict[str, str], tell: Tell) -> dict[str, Any]:
+def quiet_settings(config: dict[str, str], emit: Emit) -> dict[str, Any]:
     """The client's settings, with errors and log lines reported instead of printed."""
     logger = logging.Logger("client")
-    logger.addHandler(Told(tell))
+    logger.addHandler(LogReports(emit))
 
     def failed(error: KafkaError) -> None:
-        tell(words.Failed(now_us(), error.name(), error.str(), error.fatal()))
+        emit(protocol.Failed(now_us(), error.name(), error.str(), error.fatal()))
 
     return {**config, "error_cb": failed, "logger": logger, "allow.auto.create.topics": "false"}

@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaError, Message, Producer
 
-from mqviz.live.drive.child import protocol as words
-from mqviz.live.drive.child.library import Tell, quiet_settings
+from mqviz.live.drive.child import protocol
+from mqviz.live.drive.child.library import Emit, quiet_settings
 from mqviz.live.drive.child.protocol import now_us
 
 MOMENT_S: Final = 0.05
@@ -16,24 +16,24 @@ FLUSH_S: Final = 1.5
 class ProducerClient:
     """Sends records when they are due and reports what becomes of each."""
 
-    def __init__(self, order: words.BeProducer, tell: Tell) -> None:
-        settings: dict[str, Any] = quiet_settings(order.config, tell)
+    def __init__(self, order: protocol.BeProducer, emit: Emit) -> None:
+        settings: dict[str, Any] = quiet_settings(order.config, emit)
         self._producer = Producer(settings)
         self._order = order
-        self._tell = tell
+        self._emit = emit
         self._rate_per_s = order.rate_per_s
         self._random = random.Random(order.seed)
         self._number = 0
         self._from_rate = 0
         self._due_us = now_us() + order.start_us
 
-    def obey(self, order: words.Order) -> None:
+    def obey(self, order: protocol.Order) -> None:
         """Take SetRate or Send."""
         match order:
-            case words.SetRate(rate):
+            case protocol.SetRate(rate):
                 self._rate_per_s = rate
                 self._due_us = now_us() + self._gap_us() if rate > 0 else 0
-            case words.Send(key, count):
+            case protocol.Send(key, count):
                 for _ in range(count):
                     self._send(key)
 
@@ -79,7 +79,7 @@ class ProducerClient:
 
         value = str(number).encode().ljust(self._order.value_size, b".")
         encoded = None if key is None else key.encode()
-        self._tell(words.Sent(sent_at_us, number, key))
+        self._emit(protocol.Sent(sent_at_us, number, key))
         while True:
             try:
                 self._producer.produce(self._order.topic, value, encoded, on_delivery=answered)
@@ -91,11 +91,13 @@ class ProducerClient:
         self, number: int, key: str | None, sent_at_us: int, error: KafkaError | None, message: Message
     ) -> None:
         if error is not None:
-            self._tell(words.NotProduced(now_us(), number, key, f"{error.name()}: {error.str()}", sent_at_us))
+            self._emit(
+                protocol.NotProduced(now_us(), number, key, f"{error.name()}: {error.str()}", sent_at_us)
+            )
             return
         offset = message.offset()
-        self._tell(
-            words.Produced(
+        self._emit(
+            protocol.Produced(
                 now_us(),
                 number,
                 key,

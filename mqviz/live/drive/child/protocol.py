@@ -1,4 +1,4 @@
-"""What a driven client and mqviz say to each other: one JSON line a struct, orders down, reports up.
+"""What a driven client and mqviz send each other: one JSON line a struct, orders down, reports up.
 
 Times are microseconds of the system's monotonic clock, which all processes of a machine share. Keys are
 text; None is a null key. This module is light: mqviz itself never imports the client library.
@@ -14,7 +14,7 @@ Place = tuple[str, int]
 
 
 class Order(msgspec.Struct, frozen=True, tag_field="do", forbid_unknown_fields=True):
-    """Base of what a child is told. The first order says what it is; `config` is librdkafka's own."""
+    """Base of what a child receives. The first order says what it is; `config` is librdkafka's own."""
 
 
 class BeProducer(Order, frozen=True, tag="be-producer"):
@@ -92,7 +92,7 @@ class Remove(Order, frozen=True, tag="remove"):
 
 
 class Report(msgspec.Struct, frozen=True, tag_field="report", forbid_unknown_fields=True):
-    """Base of what a child tells."""
+    """Base of what a child emits."""
 
     at_us: int
 
@@ -169,7 +169,7 @@ class Committed(Report, frozen=True, tag="committed"):
 
 
 class Failed(Report, frozen=True, tag="failed"):
-    """The client library told of an error; `fatal`: it cannot go on."""
+    """The client library reported an error; `fatal`: it cannot go on."""
 
     error: str
     text: str
