@@ -185,7 +185,7 @@ def test_a_closed_consumer_leaves_at_once(show: Callable[..., Show]) -> None:
     run = show(consumer("c1"), consumer("c2"))
     run.until(lambda: run.owned("c1") + run.owned("c2") == 3 and 0 < run.owned("c1") < 3)
     given = run.give("close consumer c2")
-    run.until(run.shared(c1=3), seconds=5)
+    run.until(run.shared(c1=3))
     ended = run.of(said.ClientEnded)[-1]
     assert isinstance(ended, said.ClientEnded)
     assert (ended.name, ended.how, ended.cause) == ("c2", "closed", given.id)
