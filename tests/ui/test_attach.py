@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from mqviz.model.observed_events import ConnectionBack, ConnectionLost
+from mqviz.model.observed_events import ConnectionBack, ConnectionLost, GroupsListed
 from mqviz.ui.attach import Attach
 from mqviz.ui.watched_log import WatchedLog
 from tests.model_observed.watch import Watch
@@ -260,3 +260,19 @@ async def test_a_long_watch_says_how_much_of_it_was_thinned() -> None:
         screen.redraw()
         await pilot.pause()
         assert "thinned: 12,345 older looks" in text(pilot)
+
+
+async def test_a_group_that_is_gone_closes_its_log_and_is_told() -> None:
+    world = World()
+    async with running(world.app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, WatchedLog)
+        world.watch.post(GroupsListed, 0, 1, {}, ("email-consumers",))
+        screen.frame(200_000)
+        log: Any = pilot.app.screen
+        log.redraw()
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Attach)
+        assert "email-consumers: the group is gone" in text(pilot)
