@@ -20,10 +20,10 @@ from time import perf_counter_ns
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from mqviz.live import cluster, jars
-from mqviz.live.cluster_java import find_java
-from mqviz.live.observe import Observer
-from mqviz.live.observe_journal import Journal
+from mqviz.live.managed import cluster, jars
+from mqviz.live.managed.java import find_java
+from mqviz.live.observe.journal import Journal
+from mqviz.live.observe.observer import Observer
 from mqviz.model.lag import group_rows
 from mqviz.model.observed_events import BeatEnded
 from mqviz.model.state import State, apply
@@ -101,7 +101,7 @@ class Mqviz:
 
     async def _beat(self) -> tuple[float, int, str]:
         began = perf_counter_ns()
-        await self.observer.beat()
+        await self.observer.refresh()
         events = self.journal.take_all()
         for event in events:
             apply(self.state, event)

@@ -6,8 +6,11 @@ does not carry files that the wheel adds).
 
 from __future__ import annotations
 
+import fcntl
 import os
 import traceback
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -48,6 +51,19 @@ def replace_text(path: Path, text: str) -> None:
     except OSError:
         Path(file.name).unlink()
         raise
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold this lock file alone, having waited for whoever holds it; its holder's end lets go of it, too.
+
+    Where no lock can be had (a folder that is absent or cannot be written, a file system without locks), it
+    goes on without.
+    """
+    with ExitStack() as stack:
+        with suppress(OSError):
+            fcntl.flock(stack.enter_context(path.open("a")), fcntl.LOCK_EX)
+        yield
 
 
 def log_error(error: BaseException) -> Path | None:

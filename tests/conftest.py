@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from mqviz.live import cluster, jars
+from mqviz.live.managed import cluster, jars
 from tests.differential import table
 
 # The same examples in every run, however slow the machine; `--hypothesis-profile=default` and `make soak` look for new ones.

@@ -17,7 +17,7 @@ from textual.app import App
 from mqviz import folders
 from mqviz.cli import screens
 from mqviz.lesson.progress import Progress
-from mqviz.live import cluster
+from mqviz.live.managed import cluster
 from mqviz.ui.app import MqvizApp
 from mqviz.ui.options import Options, Start
 from tests.ui.test_snapshots import at_step, two_idle

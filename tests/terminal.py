@@ -20,7 +20,8 @@ from typing import Self
 
 import pyte
 
-DEADLINE_S = 15.0
+from tests.waiting import DEADLINE_S, soon
+
 KEYS = {
     "enter": "\r",
     "escape": "\x1b",
@@ -141,6 +142,11 @@ class Terminal:
         """Remember the processes that it has started so far."""
         self.family |= family(self.pid)
 
+    def has_family(self, count: int) -> bool:
+        """Whether it and what it has started so far are at least so many processes; they are remembered."""
+        self.see_family()
+        return len(self.family) >= count
+
     @property
     def left_on(self) -> list[str]:
         """What was switched in the terminal and not switched back; empty where it is as it was."""
@@ -160,12 +166,10 @@ class Terminal:
         local = termios.tcgetattr(self._terminal)[3]
         return bool(local & termios.ECHO and local & termios.ICANON and local & termios.ISIG)
 
-    def left_alive(self, seconds: float = 5.0) -> set[int]:
-        """Processes that it started and that still run a few seconds after its end."""
-        until = time.monotonic() + seconds
-        while (alive := {pid for pid in self.family if is_alive(pid)}) and time.monotonic() < until:
-            time.sleep(0.05)
-        return alive
+    def left_alive(self) -> set[int]:
+        """Processes that it started and that still run long after its end."""
+        soon(lambda: not any(map(is_alive, self.family)))
+        return {pid for pid in self.family if is_alive(pid)}
 
     def __enter__(self) -> Self:
         return self

@@ -18,7 +18,7 @@ DEFAULT = "localhost:9092"
 def bootstrap_of(given: str | None, last: str = "") -> str:
     """What was typed, else the managed cluster, else the last one used, else localhost:9092; raises CannotDo."""
     from mqviz.cli import BAD_INPUT, CannotDo
-    from mqviz.live.cluster import managed_bootstrap
+    from mqviz.live.managed.cluster import managed_bootstrap
     from mqviz.wire.address import parse_bootstrap
     from mqviz.wire.errors import BadAddress
 
@@ -32,7 +32,7 @@ def bootstrap_of(given: str | None, last: str = "") -> str:
 
 def watched(bootstrap: str) -> Watched:
     """A player that watches the cluster at `bootstrap`, read-only, from now on; raises ValueError for a bad address."""
-    from mqviz.live.backend import KafkaBackend
+    from mqviz.live.observe.backend import KafkaBackend
     from mqviz.ui.options import Watched
     from mqviz.wire.errors import BadAddress
 

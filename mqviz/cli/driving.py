@@ -16,7 +16,8 @@ from mqviz.scenario import Scenario
 
 def agree(bootstrap: str, lesson: Lesson, yes: bool) -> None:
     """Ask, unless mqviz started the cluster or `yes`; raises CannotDo when it is not wanted or not possible."""
-    from mqviz.live import cluster, drive_plan
+    from mqviz.live.drive import plan as drive_plan
+    from mqviz.live.managed import cluster
 
     try:
         drive_plan.check(lesson.scenario)
@@ -54,6 +55,6 @@ def _same(managed: str | None, bootstrap: str) -> bool:
 
 def open_driven(bootstrap: str) -> Open:
     """How a scenario is played on that cluster; `agree` was asked before."""
-    from mqviz.live.drive_backend import open_driven as opened
+    from mqviz.live.drive.backend import open_driven as opened
 
     return opened(bootstrap, consent=True)

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from mqviz.cli import BAD_INPUT, COULD_NOT, CannotDo, nobody_reads
-from mqviz.live.jars import Progress
+from mqviz.live.managed.jars import Progress
 
 
 def kafka(arguments: Namespace) -> int:
     """Do the verb; ClusterError becomes its sentence."""
-    from mqviz.live import cluster
-    from mqviz.live.cluster_error import ClusterError
+    from mqviz.live.managed import cluster
+    from mqviz.live.managed.error import ClusterError
 
     try:
         if arguments.verb == "down":
@@ -43,7 +43,7 @@ def _say(line: str) -> None:
 
 
 def _check_version(version: str | None) -> None:
-    from mqviz.live.jars import versions
+    from mqviz.live.managed.jars import versions
 
     if version is not None and version not in (known := versions()):
         raise CannotDo(f"mqviz can fetch Kafka {' or '.join(known)}, not {version}", BAD_INPUT)

@@ -27,9 +27,9 @@ def lag(arguments: Namespace) -> int:
 
 
 def _once(bootstrap: str, arguments: Namespace) -> int:
-    from mqviz.live.observe import Observer
-    from mqviz.live.observe_journal import Journal
-    from mqviz.live.refresh import ClusterLostError
+    from mqviz.live.observe.journal import Journal
+    from mqviz.live.observe.observer import Observer
+    from mqviz.live.observe.refresh import ClusterLostError
 
     journal = Journal()
     try:
@@ -44,7 +44,7 @@ def _once(bootstrap: str, arguments: Namespace) -> int:
 
 
 def _watch(bootstrap: str, arguments: Namespace) -> int:
-    from mqviz.live.backend import KafkaBackend
+    from mqviz.live.observe.backend import KafkaBackend
 
     backend = KafkaBackend(bootstrap, period_us=int(arguments.every))
     state, began, shown = State(), time.monotonic(), ""

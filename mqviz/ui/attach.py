@@ -44,6 +44,7 @@ class Attach(Base):
         self.bootstrap = bootstrap
         self.chosen = ""
         self._picked = False
+        self._answered = False
         self.filter = ""
         self.order = "verdict"
         self.reverse = False
@@ -77,8 +78,11 @@ class Attach(Base):
             self.frame(int(elapsed * 1_000_000))
 
     def frame(self, elapsed_us: int) -> None:
-        """Take what was seen and show it."""
+        """Take what was seen and show it; an address that answered is worth remembering."""
         self.player.tick(elapsed_us)
+        if not self._answered and self.player.state.observed.brokers:
+            self._answered = True
+            self.mqviz.doors.progress.attached(self.bootstrap)
         if self.is_current:
             self.redraw()
 
@@ -175,13 +179,23 @@ class Attach(Base):
 
     def action_choose(self) -> None:
         """The same partition log as in the lessons, fed by the cluster."""
-        if not self.chosen:
-            self.say("no group was seen yet")
-        elif group_detail(self.player.state, self.chosen).partitions:
-            self._pick(self.chosen)
-            self.app.push_screen(WatchedLog(self, self.chosen))
+        chosen = self.chosen
+        if not chosen:
+            self.say("no group was seen yet", lambda: not self.rows())
+        elif self._has_log(chosen):
+            self._pick(chosen)
+            self.app.push_screen(WatchedLog(self, chosen))
         else:
-            self.say(f"{self.chosen}: no topic that it reads is known, so there is no log to show")
+            self.say(self._why_no_log(chosen), lambda: not self._has_log(chosen))
+
+    def _has_log(self, group: str) -> bool:
+        observed = self.player.state.observed
+        return group in observed.groups and bool(group_detail(self.player.state, group).partitions)
+
+    def _why_no_log(self, group: str) -> str:
+        lag = group_detail(self.player.state, group).row.lag
+        why = lag.reason if isinstance(lag, Unknown) else "no topic that it reads is known"
+        return f"{group}: {why}, so there is no log to show"
 
     def action_back(self) -> None:
         """Out of the filter first, then out of the cluster."""
@@ -216,7 +230,7 @@ class Attach(Base):
         """The lesson about the verdict."""
         number = self._lesson()
         if number is None:
-            self.say("no lesson of this version is about this verdict")
+            self.say("no lesson of this version is about this verdict", lambda: self._lesson() is None)
             return
         answer = self.mqviz.enter(Start("lesson", str(number)))
         if isinstance(answer, str):

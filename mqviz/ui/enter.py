@@ -41,8 +41,7 @@ def _play(start: Start, doors: Doors, options: Options) -> Screen[None]:
 
     path = Path(start.what)
     scenario = load_scenario(path)
-    doors.progress.book.last_scenario = str(path)
-    doors.progress.save()
+    doors.progress.played(str(path))
     return Sandbox(Player(doors.simulate, scenario, options.seed), scenario.title)
 
 
@@ -59,8 +58,6 @@ def _attach(start: Start, doors: Doors, options: Options) -> Screen[None]:
     from mqviz.ui.attach import Attach
 
     bootstrap = start.what or options.bootstrap
-    doors.progress.book.last_bootstrap = bootstrap
-    doors.progress.save()
     return Attach(doors.watch(bootstrap), bootstrap)
 
 

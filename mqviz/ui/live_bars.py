@@ -63,10 +63,12 @@ def draw_live_bar(
     signs: Sequence[Sign],
     notice: str,
 ) -> Canvas:
-    """Two rows: how the watch goes, what narrows it, the clock; and the keys."""
-    draw_keys(canvas, (), hints, notice)
-    if notice:
-        return canvas
+    """Two rows: how the watch goes, what narrows it, the clock; and the keys, or what was said.
+
+    What was said never hides how the watch goes: a cluster that is lost is seen at once.
+    """
+    draw_keys(canvas, (), () if notice else hints)
+    canvas.put(1, 1, shorten(notice, canvas.columns - 2), style("wait", "bar"))
     time = clock(found.wall_us, now_us) or ""
     end = canvas.right(canvas.columns - 1, 0, time, style("ink", "bar"))
     if found.lost is not None:

@@ -26,6 +26,10 @@ LEAST = (60, 16)
 SIZES = ("tiny", "small", "medium", "large")
 
 
+def _always() -> bool:
+    return True
+
+
 def size_class(columns: int, rows: int) -> str:
     """Which of SIZES a terminal is."""
     if columns < LEAST[0] or rows < LEAST[1]:
@@ -45,6 +49,7 @@ class Base(Screen[None]):
         super().__init__()
         self.size_class = "medium"
         self.notice = ""
+        self._stands: Callable[[], bool] = _always
         self.hints: Sequence[tuple[str, str]] = ()
         """The keys of what lies on top, if something does."""
 
@@ -68,7 +73,9 @@ class Base(Screen[None]):
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw everything that is in sight again."""
+        """Draw everything that is in sight again; what was said and no longer stands is gone."""
+        if self.notice and not self._stands():
+            self.notice = ""
         for stage in self.query(Stage):
             stage.redraw()
 
@@ -82,9 +89,9 @@ class Base(Screen[None]):
     def resized(self) -> None:
         """What else depends on the size."""
 
-    def say(self, sentence: str) -> None:
-        """Tell something until the next key."""
-        self.notice = sentence
+    def say(self, sentence: str, stands: Callable[[], bool] = _always) -> None:
+        """Tell something until the next key, or until it no longer `stands`."""
+        self.notice, self._stands = sentence, stands
         self.redraw()
 
     def on_key(self, event: events.Key) -> None:

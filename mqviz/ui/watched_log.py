@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 
+from mqviz.model.escape import escape
 from mqviz.model.lag_detail import group_detail
 from mqviz.model.readings import Why
 from mqviz.model.words import clock
@@ -54,10 +55,21 @@ class WatchedLog(Base):
             self.set_interval(1 / 5, self.redraw)
 
     def redraw(self) -> None:
-        """What was seen by now; faded while nothing answers."""
-        if self.is_mounted:
+        """What was seen by now; faded while nothing answers. A group that is gone closes its log."""
+        if self._is_gone():
+            self._leave()
+        elif self.is_mounted:
             self.stage("stage").sunk = self.attach.reading().lost is not None
             super().redraw()
+
+    def _is_gone(self) -> bool:
+        return self.group not in self.attach.player.state.observed.groups
+
+    def _leave(self) -> None:
+        """Back to the groups, once nothing lies on top."""
+        if self.is_current:
+            self.app.pop_screen()
+            self.attach.say(f"{escape(self.group)}: the group is gone", self._is_gone)
 
     def action_move(self, by: int) -> None:
         """The next partition or member."""

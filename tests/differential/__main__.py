@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
 
-from mqviz.live import cluster
+from mqviz.live.managed import cluster
 from tests.conftest import JARS, SOON
 from tests.differential.case import all_cases
 from tests.differential.play import compare

@@ -20,8 +20,8 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from mqviz.live.child_words import BeConsumer, BeProducer, now_us
-from mqviz.live.drive_plan import Names
+from mqviz.live.drive.child.protocol import BeConsumer, BeProducer, now_us
+from mqviz.live.drive.plan import Names
 from mqviz.model.command import AddConsumer, Command, SeekConsumer
 from mqviz.model.command_transactions import (
     AbortTransaction,

@@ -6,8 +6,8 @@ from typing import Any
 
 from confluent_kafka import AcknowledgeType, IllegalStateException, KafkaException, ShareConsumer
 
-from mqviz.live.child_words import now_us
-from mqviz.live.drive_plan import Names
+from mqviz.live.drive.child.protocol import now_us
+from mqviz.live.drive.plan import Names
 from mqviz.model.command import Command
 from mqviz.model.command_share import (
     AcknowledgeShareConsumer,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mqviz.live.cluster import Cluster
+from mqviz.live.managed.cluster import Cluster
 from tests.differential import facts
 from tests.differential.case import Case, Step, read_case
 from tests.differential.real import Real

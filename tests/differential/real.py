@@ -20,11 +20,11 @@ from confluent_kafka.admin import (
 )
 from confluent_kafka.cimpl import NewTopic
 
-from mqviz.live import child_words as words
-from mqviz.live import drive_plan
-from mqviz.live.cluster import Cluster
-from mqviz.live.drive import Drive, Ended
-from mqviz.live.drive_plan import Names
+from mqviz.live.drive import plan as drive_plan
+from mqviz.live.drive.child import protocol
+from mqviz.live.drive.plan import Names
+from mqviz.live.drive.processes import Drive, Ended
+from mqviz.live.managed.cluster import Cluster
 from mqviz.model.command import (
     AddConsumer,
     AddProducer,
@@ -200,9 +200,9 @@ class Real(Side):
             case AddProducer():
                 drive.start(name, drive_plan.producer_order(command, self._names, self._config, 7))
             case SetConsumer(processing=processing) if processing is not None:
-                drive.tell(name, words.SetProcessing(int(processing)))
+                drive.send(name, protocol.SetProcessing(int(processing)))
             case SendRecord(key=key, count=count):
-                drive.tell(name, words.Send(key or None, count))
+                drive.send(name, protocol.Send(key or None, count))
             case CloseProducer() | CloseConsumer():
                 drive.close(name)
             case KillProducer() | KillConsumer():
@@ -245,21 +245,21 @@ class Real(Side):
         for name, report in self._drive.take():
             at_us = report.at_us
             match report:
-                case words.Produced(_, number, key, topic, partition, offset):
+                case protocol.Produced(_, number, key, topic, partition, offset):
                     sent = Sent(number, key, self._names.plain(topic), partition, offset)
                     self.tell(name, "record", sent, at_us)
-                case words.NotProduced(_, number, key, error):
+                case protocol.NotProduced(_, number, key, error):
                     sent = Sent(number, key, "", -1, -1, _kafka_name(error.partition(":")[0]))
                     self.tell(name, "record", sent, at_us)
-                case words.Assigned(_, partitions):
+                case protocol.Assigned(_, partitions):
                     self.tell(name, "assigned", self._plain(partitions), at_us)
-                case words.Revoked(_, partitions, _, lost):
+                case protocol.Revoked(_, partitions, _, lost):
                     self.tell(name, "lost" if lost else "revoked", self._plain(partitions), at_us)
-                case words.Delivered(_, topic, partition, offset):
+                case protocol.Delivered(_, topic, partition, offset):
                     self.tell(name, "delivered", (f"{self._names.plain(topic)}-{partition}", offset), at_us)
-                case words.Committed(_, _, error) if error:
+                case protocol.Committed(_, _, error) if error:
                     self.tell(name, "failed", _kafka_name(error), at_us)
-                case words.Failed(_, error, text, fatal) if (
+                case protocol.Failed(_, error, text, fatal) if (
                     fatal or error in TOLD or not error.startswith("_")
                 ):
                     self.tell(name, "failed", _kafka_name(error, text), at_us)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mqviz.live.cluster import Cluster
+from mqviz.live.managed.cluster import Cluster
 from tests.differential.case import all_cases, read_case
 from tests.differential.play import Reading, agree, compare
 from tests.differential.table import lines, summary

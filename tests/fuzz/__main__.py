@@ -6,7 +6,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
-from mqviz.live import cluster
+from mqviz.live.managed import cluster
 from tests.conftest import JARS, SOON
 from tests.fuzz.play import PARTS, compare
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mqviz.live.cluster import Cluster
+from mqviz.live.managed.cluster import Cluster
 from tests.fuzz.play import PARTS, compare
 from tests.fuzz.real import Differs, Real
 from tests.fuzz.simulated import simulate

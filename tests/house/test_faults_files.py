@@ -120,7 +120,7 @@ def test_a_capture_that_comes_out_otherwise_says_so(captured: Path, home: dict[s
 OTHER_LOCK = """
 import sys
 from pathlib import Path
-from mqviz.live import jars
+from mqviz.live.managed import jars
 lock = Path(sys.argv.pop(1))
 jars.read_lock.__defaults__ = jars.versions.__defaults__ = (lock,)
 jars.class_path.__kwdefaults__["lock"] = lock

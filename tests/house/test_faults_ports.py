@@ -5,13 +5,13 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
 import pytest
 
 from tests.terminal import Terminal
+from tests.waiting import DEADLINE_S
 
 pytestmark = pytest.mark.slow
 Answer = Callable[[socket.socket], None]
@@ -80,9 +80,7 @@ CAUSES = [
 
 @pytest.mark.parametrize(("port", "cause"), CAUSES, indirect=["port"])
 def test_a_port_that_is_no_kafka_is_named_for_what_it_is(port: str, cause: str, home: dict[str, str]) -> None:
-    began = time.monotonic()
     done = lag(port)
-    assert time.monotonic() - began < 20
     assert done.returncode == 1
     assert done.stderr.startswith(f"mqviz: {port}: ")
     assert cause in done.stderr
@@ -139,4 +137,6 @@ def test_lag_watch_goes_on_asking_and_ctrl_c_ends_it(home: dict[str, str]) -> No
 
 def lag(address: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "mqviz", "lag", address]
-    return subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=DEADLINE_S
+    )

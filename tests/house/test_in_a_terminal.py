@@ -99,7 +99,7 @@ def test_a_window_that_is_closed_ends_it(words: tuple[str, ...], home: dict[str,
         terminal.wait_for(SHOWS.get(words[:1], "PREDICT"))
         terminal.press("enter")
         terminal.hang_up()
-        assert terminal.end(5) == 130
+        assert terminal.end() == 130
         assert terminal.left_alive() == set()
 
 

@@ -31,7 +31,7 @@ def test_lessons_and_assets_are_inside(wheel: Path) -> None:
         assert ours
         assert {f"mqviz/{path.as_posix()}" for path in ours} <= set(names)
     assert "mqviz/py.typed" in names
-    assert "mqviz/live/kafka.lock" in names
+    assert "mqviz/live/managed/kafka.lock" in names
     assert not [name for name in names if name.startswith("tests/")]
 
 

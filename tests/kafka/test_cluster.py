@@ -5,23 +5,24 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from mqviz.live import cluster, cluster_runs, jars
-from mqviz.live.cluster import Cluster
-from mqviz.live.cluster_error import ClusterError
-from mqviz.live.cluster_node import Ports
+from mqviz.live.managed import cluster, jars
+from mqviz.live.managed import runs as cluster_runs
+from mqviz.live.managed.cluster import Cluster
+from mqviz.live.managed.error import ClusterError
+from mqviz.live.managed.node import Ports
+from tests.waiting import DEADLINE_S, is_alive, soon
 
 pytestmark = pytest.mark.kafka
 JARS = jars.cache_folder()
 
-UP = "import sys; from mqviz.live.cluster import up; sys.exit(up(keep='--keep' in sys.argv, version='4.2.1'))"
-DOWN = "import sys; from mqviz.live.cluster import down; sys.exit(down())"
-STATUS = "import sys; from mqviz.live.cluster import status; sys.exit(status())"
+UP = "import sys; from mqviz.live.managed.cluster import up; sys.exit(up(keep='--keep' in sys.argv, version='4.2.1'))"
+DOWN = "import sys; from mqviz.live.managed.cluster import down; sys.exit(down())"
+STATUS = "import sys; from mqviz.live.managed.cluster import status; sys.exit(status())"
 
 Run = Callable[..., "subprocess.Popen[str]"]
 
@@ -85,23 +86,6 @@ def answers(bootstrap: str) -> bool:
     return True
 
 
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def soon(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
-
-
 def test_up_stays_until_ctrl_c_and_leaves_nothing(run: Run, home: Path) -> None:
     process = run(UP)
     bootstrap = bootstrap_of(process)
@@ -112,7 +96,7 @@ def test_up_stays_until_ctrl_c_and_leaves_nothing(run: Run, home: Path) -> None:
     assert f"broker 1  {bootstrap}  running" in text
     assert text.splitlines()[-1] == f"bootstrap {bootstrap}"
     process.send_signal(signal.SIGINT)
-    assert "Kafka is ended" in process.communicate(timeout=20)[0]
+    assert "Kafka is ended" in process.communicate(timeout=DEADLINE_S)[0]
     assert process.returncode == 130
     assert not is_alive(pid)
     assert cluster_runs.folders(home / "mqviz" / "kafka") == []
@@ -123,7 +107,7 @@ def test_sigterm_ends_the_brokers_too(run: Run, home: Path) -> None:
     bootstrap_of(process)
     (pid,) = broker_pids(home)
     process.terminate()
-    process.communicate(timeout=20)
+    process.communicate(timeout=DEADLINE_S)
     assert not is_alive(pid)
 
 
@@ -154,7 +138,7 @@ def test_no_java_outlives_its_supervisor(kafka_cluster: Callable[..., Cluster]) 
 
 def test_kept_cluster_outlives_its_parent_until_down(run: Run, home: Path) -> None:
     process = run(UP, "--keep")
-    lines = process.communicate(timeout=60)[0].splitlines()
+    lines = process.communicate(timeout=DEADLINE_S)[0].splitlines()
     assert process.returncode == 0
     word, bootstrap = lines[-1].split()
     assert word == "bootstrap"
@@ -162,7 +146,7 @@ def test_kept_cluster_outlives_its_parent_until_down(run: Run, home: Path) -> No
     assert cluster_runs.reap(home / "mqviz" / "kafka") == 0, "a kept cluster is no leftover"
     assert cluster.managed_bootstrap(home / "mqviz" / "kafka") == bootstrap
     down = run(DOWN)
-    assert "ended Apache Kafka 4.2.1" in down.communicate(timeout=30)[0]
+    assert "ended Apache Kafka 4.2.1" in down.communicate(timeout=DEADLINE_S)[0]
     assert not answers(bootstrap)
     assert cluster.managed_bootstrap(home / "mqviz" / "kafka") is None
     status = run(STATUS)
@@ -173,8 +157,8 @@ def test_kept_cluster_outlives_its_parent_until_down(run: Run, home: Path) -> No
 def test_down_ends_a_cluster_in_the_foreground_of_another_terminal(run: Run) -> None:
     process = run(UP)
     bootstrap_of(process)
-    run(DOWN).communicate(timeout=30)
-    assert "ended by `mqviz kafka down`" in process.communicate(timeout=20)[0]
+    run(DOWN).communicate(timeout=DEADLINE_S)
+    assert "ended by `mqviz kafka down`" in process.communicate(timeout=DEADLINE_S)[0]
     assert process.returncode == 0
 
 
@@ -183,7 +167,7 @@ def test_up_says_so_when_its_broker_dies(run: Run, home: Path) -> None:
     bootstrap_of(process)
     (pid,) = broker_pids(home)
     os.kill(pid, signal.SIGKILL)
-    assert "every broker has ended" in process.communicate(timeout=20)[0]
+    assert "every broker has ended" in process.communicate(timeout=DEADLINE_S)[0]
     assert process.returncode == 1
 
 

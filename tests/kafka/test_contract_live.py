@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from mqviz.commands import parse
-from mqviz.live.backend import KafkaBackend
-from mqviz.live.cluster import Cluster
-from mqviz.live.drive_backend import DrivenKafkaBackend, open_driven
+from mqviz.live.drive.backend import DrivenKafkaBackend, open_driven
+from mqviz.live.managed.cluster import Cluster
+from mqviz.live.observe.backend import KafkaBackend
 from mqviz.scenario import read_scenario
 from tests.contract import Clause, Subject, clauses
 

@@ -9,10 +9,11 @@ import pytest
 from mqviz.lesson import course
 from mqviz.lesson.tutor import Tutor
 from mqviz.lesson.view import Phase
-from mqviz.live.cluster import Cluster
-from mqviz.live.drive_backend import open_driven
+from mqviz.live.drive.backend import open_driven
+from mqviz.live.managed.cluster import Cluster
 from mqviz.model import facts
 from mqviz.player import Player
+from tests.waiting import DEADLINE_S
 
 TICK_S = 0.03
 
@@ -49,7 +50,7 @@ def test_lesson_15_is_reached_by_its_solution_on_a_real_cluster(tutor: Tutor) ->
         prediction = tutor.prediction
         assert prediction
         tutor.bet(0)
-        assert run(tutor, 30, Phase.GOALS), f"step {number + 1}: no outcome, {tutor.view()}"
+        assert run(tutor, DEADLINE_S, Phase.GOALS), f"step {number + 1}: no outcome, {tutor.view()}"
         assert not tutor.notice
         print(number + 1, tutor.view().prediction)
         for script in tutor.step.solution:
@@ -58,6 +59,6 @@ def test_lesson_15_is_reached_by_its_solution_on_a_real_cluster(tutor: Tutor) ->
             else:
                 run(tutor, script.wait_us / 1e6, Phase.DONE)
         members = facts.members(tutor.run.state, "email-consumers")
-        assert run(tutor, 10, Phase.DONE), f"step {number + 1}: {tutor.view().goals} {members}"
+        assert run(tutor, DEADLINE_S, Phase.DONE), f"step {number + 1}: {tutor.view().goals} {members}"
         assert tutor.next()
     assert tutor.phase is Phase.FINISHED

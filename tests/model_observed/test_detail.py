@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mqviz.live.observe_memory import sentence
+from mqviz.live.observe.memory import sentence
 from mqviz.model import lag_detail, trends
 from mqviz.model.lag_readings import PartitionRow
 from mqviz.model.observed import NO_RIGHT, Unknown

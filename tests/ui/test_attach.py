@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from mqviz.model.observed_events import ConnectionBack, ConnectionLost
+from mqviz.model.observed_events import ConnectionBack, ConnectionLost, GroupsListed
 from mqviz.ui.attach import Attach
 from mqviz.ui.watched_log import WatchedLog
+from tests.model_observed.watch import Watch
 
 from .worlds import World, running, text
 
@@ -177,13 +178,63 @@ async def test_focus_is_on_the_top_row_until_somebody_picks() -> None:
         assert screen.chosen == picked != screen.rows()[0].group
 
 
+def without_commits() -> World:
+    """The group fraud-check was read, and has none."""
+    world = World()
+    world.watch.beat("fraud-check")
+    return world
+
+
 async def test_a_group_without_a_topic_says_so_instead_of_another_ones_log() -> None:
-    async with running(World().app("attach", "localhost:9092")) as pilot:
+    async with running(without_commits().app("attach", "localhost:9092")) as pilot:
         screen = await look(pilot)
         screen._pick("fraud-check")
         await pilot.press("enter")
         assert pilot.app.screen == screen
         assert "fraud-check: no topic that it reads is known" in text(pilot)
+
+
+async def test_what_was_said_goes_when_it_no_longer_holds() -> None:
+    world = without_commits()
+    async with running(world.app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        screen._pick("fraud-check")
+        await pilot.press("enter")
+        assert "no topic that it reads is known" in text(pilot)
+        world.watch.commits("fraud-check", orders={0: 1})
+        await look(pilot)
+        assert "no topic that it reads is known" not in text(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, WatchedLog)
+
+
+async def test_before_the_first_answer_it_says_that_commits_were_not_read_yet() -> None:
+    watch = Watch()
+    async with running(World(watch).app("attach", "localhost:9092")) as pilot:
+        await look(pilot)
+        await pilot.press("enter")
+        assert "no group was seen yet" in text(pilot)
+        watch.group("billing", state="Empty")
+        await look(pilot)
+        assert "no group was seen yet" not in text(pilot)
+        await pilot.press("enter")
+        assert "billing: its commits were not read yet, so there is no log to show" in text(pilot)
+
+
+async def test_what_was_said_never_hides_a_lost_cluster() -> None:
+    world = without_commits()
+    async with running(world.app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        screen._pick("fraud-check")
+        await pilot.press("enter")
+        world.watch.post(ConnectionLost, 0, "connection refused")
+        await look(pilot)
+        status, said = text(pilot).split("\n")[28:30]
+        assert "✗ lost   connection refused; asking again" in status
+        assert "fraud-check: no topic that it reads is known" in said
+        await pilot.press("up")
+        assert "? keys" in text(pilot).split("\n")[29]
 
 
 async def test_a_watched_log_tells_the_time_of_day_and_promises_no_key_that_it_lacks() -> None:
@@ -209,3 +260,19 @@ async def test_a_long_watch_says_how_much_of_it_was_thinned() -> None:
         screen.redraw()
         await pilot.pause()
         assert "thinned: 12,345 older looks" in text(pilot)
+
+
+async def test_a_group_that_is_gone_closes_its_log_and_is_told() -> None:
+    world = World()
+    async with running(world.app("attach", "localhost:9092")) as pilot:
+        screen = await look(pilot)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, WatchedLog)
+        world.watch.post(GroupsListed, 0, 1, {}, ("email-consumers",))
+        screen.frame(200_000)
+        log: Any = pilot.app.screen
+        log.redraw()
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, Attach)
+        assert "email-consumers: the group is gone" in text(pilot)

@@ -1,15 +1,18 @@
 """Home: three doors, the course as a log, and the first lesson within two keys."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mqviz.lesson.progress import Bet
+from mqviz.model.observed_events import ClusterSeen, ConnectionLost
 from mqviz.ui.attach import Attach
 from mqviz.ui.home import Home
 from mqviz.ui.lesson_screen import LessonScreen
 from mqviz.ui.sandbox import Sandbox
 from tests.core.worlds import SIGN_UP
+from tests.model_observed.watch import Watch
 
 from .worlds import World, running, text
 
@@ -97,8 +100,10 @@ async def test_no_scenario_says_what_to_do() -> None:
         assert "mqviz play FILE opens one of yours" in text(pilot)
 
 
-async def test_attach_asks_for_an_address_and_remembers_it() -> None:
-    world = World()
+async def test_attach_asks_for_an_address_and_remembers_it_once_it_answers() -> None:
+    world = World(Watch())
+    answer = world.watch.events.pop()
+    assert isinstance(answer, ClusterSeen)
     async with running(world.app()) as pilot:
         await pilot.press("a")
         await pilot.pause()
@@ -106,6 +111,12 @@ async def test_attach_asks_for_an_address_and_remembers_it() -> None:
         await pilot.press(*"x", "enter")
         await pilot.pause()
         assert isinstance(pilot.app.screen, Attach)
+        screen: Any = pilot.app.screen
+        world.watch.post(ConnectionLost, 0, "connection refused")
+        screen.frame(200_000)
+        assert world.progress.book.last_bootstrap == ""
+        world.watch.post(ClusterSeen, 0, "abc", None, answer.brokers)
+        screen.frame(200_000)
         assert world.progress.book.last_bootstrap == "localhost:9092x"
 
 

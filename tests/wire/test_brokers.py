@@ -23,11 +23,11 @@ async def test_a_broker_is_asked_by_its_id_over_one_connection() -> None:
     async with AsyncExitStack() as stack:
         one, two = await listening_to(stack, *fakes)
         brokers = Brokers([one])
-        await brokers.any(asks.list_groups(), 2)
+        await brokers.any(asks.list_groups(), 20)
         await brokers.learn([broker(1, one), broker(2, two)])
         for _ in range(3):
-            await brokers.of(1, asks.list_groups(), 2)
-            await brokers.of(2, asks.list_groups(), 2)
+            await brokers.of(1, asks.list_groups(), 20)
+            await brokers.of(2, asks.list_groups(), 20)
         assert brokers.ids == (1, 2)
         assert brokers.requests == 2 + 7
         await brokers.close()
@@ -58,9 +58,9 @@ async def test_the_typed_address_is_tried_again_when_no_advertised_one_answers()
             pass
         brokers = Brokers([typed])
         await brokers.learn([broker(7, gone)])
-        assert await brokers.any(asks.list_groups(), 1)
+        assert await brokers.any(asks.list_groups(), 20)
         with pytest.raises(Unreachable, match=f":{gone.port}: connection refused"):
-            await brokers.of(7, asks.list_groups(), 1)
+            await brokers.of(7, asks.list_groups(), 20)
         await brokers.close()
 
 
@@ -70,10 +70,10 @@ async def test_a_broker_that_left_is_forgotten_and_its_connection_closed() -> No
         one, two = await listening_to(stack, *fakes)
         brokers = Brokers([one])
         await brokers.learn([broker(1, one), broker(2, two)])
-        await brokers.of(2, asks.list_groups(), 2)
+        await brokers.of(2, asks.list_groups(), 20)
         await brokers.learn([broker(1, one)])
         with pytest.raises(Unreachable, match="broker 2: not in the cluster"):
-            await brokers.of(2, asks.list_groups(), 2)
+            await brokers.of(2, asks.list_groups(), 20)
         assert brokers.requests == 2
         await brokers.close()
 
@@ -87,7 +87,7 @@ async def test_the_first_error_is_told_when_nobody_answers() -> None:
     async with listening(web) as address:
         brokers = Brokers([address, Address("127.0.0.1", 1)])
         with pytest.raises(WrongProtocol):
-            await brokers.any(asks.list_groups(), 1)
+            await brokers.any(asks.list_groups(), 20)
         await brokers.close()
     with pytest.raises(WireError):
-        await Brokers([]).any(asks.list_groups(), 1)
+        await Brokers([]).any(asks.list_groups(), 20)

@@ -180,7 +180,7 @@ def test_whatever_comes_through_a_connection_only_wire_errors_leave_it(
             connection = Connection(address)
             for ask in (asks.list_groups(), asks.metadata(), asks.offset_fetch(["a"])):
                 with contextlib.suppress(WireError):
-                    await connection.ask(ask, 2)
+                    await connection.ask(ask, 20)
             await connection.close()
 
     asyncio.run(scenario())

@@ -1,0 +1,1 @@
+"""Watching a real cluster: what is asked for and when, what is remembered, and the events that come of it."""
