@@ -242,6 +242,22 @@ MUTANTS = (
         "r50",
     ),
     Mutant(
+        "murmur2_random draws a partition for the empty key",
+        "kafka/partitioners.py",
+        "not key if rule in EMPTY_IS_NULL else key is None",
+        "not key if rule != 'java' else key is None",
+        PARTITIONERS,
+        "e38",
+    ),
+    Mutant(
+        "the round robin goes over partitions that nobody leads",
+        "sim/kafka/accumulator.py",
+        "if metadata.leader(each, *client) >= 0] or",
+        "] or",
+        "sim/kafka/test_e67_round_robin.py",
+        "e67",
+    ),
+    Mutant(
         "records without key never leave their partition before two batches",
         "kafka/partitioners.py",
         "return sent >= batch_size and not has_partial_batch",
