@@ -258,6 +258,22 @@ MUTANTS = (
         "e67",
     ),
     Mutant(
+        "a broker that stops waits for nobody's heartbeat",
+        "sim/kafka/faults.py",
+        "elif broker.leaving_us >= 0 and not controller.all_know(sim, broker.leaving_us):",
+        "elif False:",
+        "sim/kafka/test_e69_controlled_stop.py",
+        "e69",
+    ),
+    Mutant(
+        "fenced brokers stand last in every list, whatever their rack",
+        "sim/kafka/placement.py",
+        "visits = [rack for rack in turn if rack != leads]",
+        "visits = [rack for rack in turn if racks[rack].lists[0] and rack != leads]",
+        "sim/kafka/test_e68_placement.py",
+        "e68",
+    ),
+    Mutant(
         "records without key never leave their partition before two batches",
         "kafka/partitioners.py",
         "return sent >= batch_size and not has_partial_batch",

@@ -167,7 +167,7 @@ def _choose(sim: Simulation, producer: Producer, call: Call, key: bytes | None) 
 
 
 def _next_in_turn(sim: Simulation, producer: Producer, topic: str) -> int:
-    """RoundRobinPartitioner: a cycle whose order cannot be told beforehand, over what is available (R53, E40, E67)."""
+    """RoundRobinPartitioner: a cycle of unknown order over what is available (R53, E40, E67)."""
     drawn = Numbers(sim.seed, f"producer {producer.name} cycle")
     cycle = sorted(_available(sim, producer, topic), key=lambda number: drawn.random(number))
     return cycle[producer.sent % len(cycle)]

@@ -1,7 +1,7 @@
 """Faults: brokers that stop, die, freeze, go on and start again; links that are cut and heal; leaders elected by hand.
 
-Like a real broker: `stop` asks the controller, with heartbeats, which moves its leaderships and lets it end when every other broker
-has heard of that (R11, E13, E69); `kill` ends the process, disk and page
+Like a real broker: `stop` asks the controller by heartbeats, which moves its leaderships and lets it end when
+every other broker has heard of that (R11, E13, E69); `kill` ends the process, disk and page
 cache survive, and nobody tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (E43); a cut link carries no byte and
 nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old session lives (R10, E52).
 Power and speed are in hardware.py. Left out: a disk that fails while its broker runs (S5).
@@ -96,14 +96,14 @@ def _stop(sim: Simulation, command: StopBroker) -> None:
 
 
 def _ask(sim: Simulation, number: int, in_us: int, since_us: int) -> None:
-    """The heartbeat that leaves in `in_us` says that the broker wants to stop, as those since `since_us` did."""
+    """The heartbeat that leaves in `in_us` us says that the broker wants to stop, as since `since_us`."""
     delay_us = in_us + sim.state.cluster.link_latency_us + controller.DECISION_US
     sim.schedule(delay_us, TIMER, "kafka.stop_asked", number, since_us)
 
 
 @due("kafka.stop_asked")
 def _stop_asked(sim: Simulation, number: int, since_us: int) -> None:
-    """The controller moves what the broker leads; once all know that, or if it leads nothing, it may end (R11, E69)."""
+    """The controller moves what the broker leads; once all know that, or if it leads nothing, it may end."""
     broker, latency_us = sim.state.cluster.brokers[number], sim.state.cluster.link_latency_us
     if broker.process != "stopping":
         return

@@ -51,7 +51,7 @@ class _Rack:
 
 
 def _one(racks: Sequence[_Rack], number: int, factor: int) -> tuple[int, ...]:
-    """One partition: who leads is unfenced if anybody is; then the racks in turn, that of the leader passed over once."""
+    """One partition: an unfenced leader if there is one, then the racks in turn, the leader's left out once."""
     queues = [rack.queue() for rack in racks]
     turn = [(number + k) % len(racks) for k in range(len(racks))]
     leads = next((rack for rack in turn if racks[rack].lists[0]), turn[0])

@@ -37,7 +37,7 @@ def _lists(sim: Simulation) -> list[tuple[int, ...]]:
 
 
 def led_by(sim: Simulation, number: int) -> bool:
-    """Whether a broker leads an internal partition; those topics are there from the first group or transaction on."""
+    """Whether a broker leads an internal partition; there are none before the first group or transaction."""
     cluster = sim.state.cluster
     groups = (cluster.groups, cluster.consumer_groups, cluster.share_groups)
     if not any(groups) and not cluster.transactions.ids:

@@ -7,7 +7,8 @@ from mqviz.model.producer import SendCalled
 from tests.sim.kafka.worlds import MS, S, of, run
 from tests.sim.worlds import Run
 
-PRODUCER = "add producer p topic=t rate=0/s linger=0ms metadata.max.age.ms=1000 partitioner.class=RoundRobinPartitioner"
+IN_TURN = "partitioner.class=RoundRobinPartitioner"
+PRODUCER = f"add producer p topic=t rate=0/s linger=0ms metadata.max.age.ms=1000 {IN_TURN}"
 
 
 def chosen(watched: Run, count: int) -> list[int]:
