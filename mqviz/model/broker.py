@@ -114,7 +114,7 @@ class BrokerFenced(Event, frozen=True):
 
 
 class ControlledShutdownBegan(Event, frozen=True):
-    """The controller knows that a broker which leads something wants to stop: others lead from now on (R11)."""
+    """The controller knows that a broker wants to stop: others lead what it led from now on (R11)."""
 
     weight = Weight.STEP
     broker: int

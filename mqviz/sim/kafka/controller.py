@@ -80,7 +80,7 @@ def _last_beat_us(sim: Simulation, number: int, until_us: int) -> int:
 
 
 def all_know(sim: Simulation, since_us: int) -> bool:
-    """Whether heartbeats of all usable brokers told the controller that they read what it decided then (E69)."""
+    """Whether heartbeats of all usable brokers told that they read what was decided then (E69)."""
     latency_us = sim.state.cluster.link_latency_us
     arrived_us = sim.now_us - latency_us - DECISION_US
     return all(

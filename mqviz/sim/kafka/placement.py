@@ -2,8 +2,8 @@
 
 Like a real broker: as its StripedReplicaPlacer, the first replica comes from the next rack each time that has
 an unfenced broker, the others from the racks after it, one from each before a second from any; inside a rack
-round-robin, the fenced brokers last; never two replicas on one broker. Without racks that is a stripe. By hand:
-as given, checked.
+round-robin, the fenced brokers last; never two replicas on one broker. Without racks that is a stripe. By
+hand: as given, checked.
 Left out: the random start and the shuffle after each round: the stripe begins at the first broker, so that P0
 is led by broker 1 as in the books.
 """
@@ -51,7 +51,7 @@ class _Rack:
 
 
 def _one(racks: Sequence[_Rack], number: int, factor: int) -> tuple[int, ...]:
-    """One partition: an unfenced leader if there is one, then the racks in turn, the leader's left out once."""
+    """One partition: an unfenced leader if possible, then the racks in turn, the leader's left out once."""
     queues = [rack.queue() for rack in racks]
     turn = [(number + k) % len(racks) for k in range(len(racks))]
     leads = next((rack for rack in turn if racks[rack].lists[0]), turn[0])

@@ -26,7 +26,7 @@ def ended_ms(watched: Run, broker: int, since_us: int) -> float:
 
 
 def test_e69_a_leader_stops_when_the_others_have_heard_who_leads_now() -> None:
-    """Heartbeats leave every 2 s: at 12 s the others say that they know; it asks at 11.5, 11.55 and 13.55 s."""
+    """Heartbeats leave every 2 s, at 12 s those of the others; it asks at 11.5, 11.55 and 13.55 s."""
     watched = run(TOPIC).to(11_500 * MS).do("stop broker 1").to(15 * S)
     assert times(watched, PartitionChanged, 11_500 * MS)[0] == 2 * MS
     assert ended_ms(watched, 1, 11_500 * MS) == 3 + 50 + 3 + 2_000 + 3
@@ -66,7 +66,7 @@ def read_to(watched: Run) -> int:
 
 
 def test_e69_what_was_acknowledged_is_seen_after_all_brokers_stopped_one_after_another() -> None:
-    """Also while the last leader is back alone, below min.insync.replicas: its high watermark stands still."""
+    """Also while the last leader is back alone, with a high watermark that stands still."""
     watched = acknowledged()
     for broker in (1, 2, 3):
         watched.do(f"stop broker {broker}")
