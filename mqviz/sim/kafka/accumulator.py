@@ -176,8 +176,9 @@ def _next_in_turn(sim: Simulation, producer: Producer, topic: str) -> int:
 def _available(sim: Simulation, producer: Producer, topic: str) -> list[int]:
     """Partitions that have a leader as far as this producer knows; all of them while none has (R51, E67)."""
     known = sim.state.cluster.topic(topic).partitions[: partitions(sim, producer, topic)]
-    client = ("producer", producer.name, producer.incarnation)
-    return [each.number for each in known if metadata.leader(each, *client) >= 0] or [*range(len(known))]
+    who = (producer.name, producer.incarnation)
+    led = [each.number for each in known if metadata.leader(each, "producer", *who) >= 0]
+    return led or [*range(len(known))]
 
 
 def _moves(sim: Simulation, producer: Producer, sticky: Sticky, call: Call) -> bool:
