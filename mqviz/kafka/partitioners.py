@@ -71,6 +71,9 @@ RULES = {
 """The name of each client rule and how it reads on the screen; all but `java` are librdkafka's, which by itself takes
 `consistent_random`."""
 
+EMPTY_IS_NULL = ("librdkafka", "consistent_random")
+"""Names of the one rule for which the empty key is no key (E38)."""
+
 _HASHES: dict[str, Callable[[bytes, int], int]] = {
     "java": java_partition,
     "librdkafka": crc32_partition,
@@ -83,14 +86,12 @@ _HASHES: dict[str, Callable[[bytes, int], int]] = {
 def keyed_partition(rule: str, key: bytes | None, partitions: int) -> int | None:
     """The partition of `key` by a client's `rule` (see RULES), or None where the rule does not look at the key.
 
-    None is for null keys, and for the empty key in librdkafka's `..._random` rules; Java and the plain rules hash it
-    (R50, E38), which also take a null key of librdkafka for an empty one.
+    None is for null keys, and for the empty key in librdkafka's own rule, `consistent_random`; every other
+    rule hashes the empty key, and librdkafka's plain ones take a null key for an empty one (R50, E38).
     """
-    if rule == "java":
-        return None if key is None else java_partition(key, partitions)
-    if rule == "random":
-        return None
-    if not key and (rule == "librdkafka" or rule.endswith("_random")):
+    no_key = not key if rule in EMPTY_IS_NULL else key is None
+    drawn = rule in ("java", "librdkafka") or rule.endswith("_random")
+    if rule == "random" or (drawn and no_key):
         return None
     return _HASHES[rule.removesuffix("_random")](key or b"", partitions)
 

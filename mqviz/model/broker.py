@@ -57,6 +57,7 @@ class Broker(msgspec.Struct):
     `silence` counts faults and recoveries, so that a timer of an earlier one is void. `beats_from_us`: its heartbeats leave at this time and every
     broker.heartbeat.interval.ms after; `heard_at_us`: the last one before it fell silent, -1 while it does not. `dark`: its machine is off.
     `slow`: how many times as long an append takes; `delay_us`: what each byte to and from it takes more.
+    `leaving_us`: when the controller took away what it led, because it wants to stop; -1: it does not (R11).
     """
 
     id: int
@@ -75,6 +76,7 @@ class Broker(msgspec.Struct):
     dark: bool = False
     slow: int = 1
     delay_us: int = 0
+    leaving_us: int = -1
 
     @property
     def up(self) -> bool:
@@ -109,6 +111,13 @@ class BrokerFenced(Event, frozen=True):
     weight = Weight.MOMENT
     broker: int
     why: str
+
+
+class ControlledShutdownBegan(Event, frozen=True):
+    """The controller knows that a broker wants to stop: others lead what it led from now on (R11)."""
+
+    weight = Weight.STEP
+    broker: int
 
 
 class BrokerUnfenced(Event, frozen=True):
@@ -185,7 +194,13 @@ def _heard(state: State, event: BrokerHeardAgain) -> None:
 
 @applies(BrokerFenced)
 def _fenced(state: State, event: BrokerFenced) -> None:
-    state.cluster.brokers[event.broker].fenced = True
+    broker = state.cluster.brokers[event.broker]
+    broker.fenced, broker.leaving_us = True, -1
+
+
+@applies(ControlledShutdownBegan)
+def _leaving(state: State, event: ControlledShutdownBegan) -> None:
+    state.cluster.brokers[event.broker].leaving_us = event.at_us
 
 
 @applies(BrokerUnfenced)

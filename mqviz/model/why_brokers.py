@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from mqviz.model import replication_facts, rules
-from mqviz.model.broker import BrokerFenced, BrokerProcessChanged, BrokerUnfenced, LinksCut, LinksHealed
+from mqviz.model.broker import (
+    BrokerFenced,
+    BrokerProcessChanged,
+    BrokerUnfenced,
+    ControlledShutdownBegan,
+    LinksCut,
+    LinksHealed,
+)
 from mqviz.model.broker_added import BrokerAdded
 from mqviz.model.cluster import Reign
 from mqviz.model.leadership import (
@@ -49,6 +56,16 @@ def _added(_: State, event: BrokerAdded) -> Why:
 def _fenced(_: State, event: BrokerFenced) -> Why:
     reason = "it said goodbye" if event.why == "stopped" else "no heartbeat for broker.session.timeout.ms"
     return told(event, f"the controller fences broker {event.broker}", reason, rules.FENCING)
+
+
+@explains(ControlledShutdownBegan)
+def _leaving(_: State, event: ControlledShutdownBegan) -> Why:
+    return told(
+        event,
+        f"the controller lets others lead what broker {event.broker} leads",
+        "it wants to stop, and may once every other broker has heard of this",
+        rules.ELECTION,
+    )
 
 
 @explains(BrokerUnfenced)

@@ -38,10 +38,20 @@ def test_r50_e38_librdkafka_uses_crc32() -> None:
     assert {key: p.keyed_partition("librdkafka", key.encode(), 3) for key in CRC} == CRC
 
 
-def test_r50_e38_the_random_rules_do_not_hash_the_empty_key() -> None:
-    for rule in ("librdkafka", "murmur2_random"):
-        assert p.keyed_partition(rule, b"", 3) is None
-        assert p.keyed_partition(rule, None, 3) is None
+def test_r50_e38_the_empty_key_is_no_key_only_for_consistent_random() -> None:
+    for rule in ("librdkafka", "consistent_random"):
+        assert p.keyed_partition(rule, b"", 12) is None
+    for rule, plain in (("murmur2_random", "murmur2"), ("fnv1a_random", "fnv1a")):
+        assert p.keyed_partition(rule, b"", 12) == p.keyed_partition(plain, b"", 12)
+    assert p.keyed_partition("murmur2_random", b"", 12) == p.keyed_partition("java", b"", 12) == 9
+    assert p.keyed_partition("fnv1a_random", b"", 12) == 3
+
+
+def test_r50_e38_a_null_key_is_drawn_by_the_random_rules_and_empty_for_the_plain_ones() -> None:
+    for rule in ("librdkafka", "consistent_random", "murmur2_random", "fnv1a_random", "random"):
+        assert p.keyed_partition(rule, None, 12) is None
+    for rule in ("consistent", "murmur2", "fnv1a"):
+        assert p.keyed_partition(rule, None, 12) == p.keyed_partition(rule, b"", 12)
 
 
 @given(st.binary(min_size=1, max_size=40), st.integers(1, 50))

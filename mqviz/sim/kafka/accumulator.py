@@ -154,7 +154,7 @@ def _choose(sim: Simulation, producer: Producer, call: Call, key: bytes | None) 
     count = partitions(sim, producer, call.topic)
     if given.config:
         if settings.text(producer, "partitioner.class").endswith("RoundRobinPartitioner"):
-            return _next_in_turn(sim, producer, count), True
+            return _next_in_turn(sim, producer, call.topic), True
         if given.partitioner == "java" and settings.flag(producer, "partitioner.ignore.keys"):
             key = None
     keyed = partitioners.keyed_partition(given.partitioner, key, count)
@@ -166,11 +166,19 @@ def _choose(sim: Simulation, producer: Producer, call: Call, key: bytes | None) 
     return sticky.partition, False
 
 
-def _next_in_turn(sim: Simulation, producer: Producer, count: int) -> int:
-    """RoundRobinPartitioner: a fixed cycle over all partitions whose order cannot be told beforehand (R53, E40)."""
+def _next_in_turn(sim: Simulation, producer: Producer, topic: str) -> int:
+    """RoundRobinPartitioner: a cycle of unknown order over what is available (R53, E40, E67)."""
     drawn = Numbers(sim.seed, f"producer {producer.name} cycle")
-    cycle = sorted(range(count), key=lambda number: drawn.random(number))
-    return cycle[producer.sent % count]
+    cycle = sorted(_available(sim, producer, topic), key=lambda number: drawn.random(number))
+    return cycle[producer.sent % len(cycle)]
+
+
+def _available(sim: Simulation, producer: Producer, topic: str) -> list[int]:
+    """Partitions that have a leader as far as this producer knows; all of them while none has (R51, E67)."""
+    known = sim.state.cluster.topic(topic).partitions[: partitions(sim, producer, topic)]
+    who = (producer.name, producer.incarnation)
+    led = [each.number for each in known if metadata.leader(each, "producer", *who) >= 0]
+    return led or [*range(len(known))]
 
 
 def _moves(sim: Simulation, producer: Producer, sticky: Sticky, call: Call) -> bool:
@@ -201,8 +209,7 @@ def _move(sim: Simulation, producer: Producer, topic: str) -> int:
     if len(lengths) == len(known) and len(set(lengths)) > 1 and _adapts(producer):
         chosen = partitioners.weighted(stream.random(), lengths)
     else:
-        available = [partition.number for partition in known if partition.leader >= 0]
-        chosen = stream.choice(available or range(len(known)))
+        chosen = stream.choice(_available(sim, producer, topic))
     sim.emit(StickyMoved(*sim.stamp(), producer.name, chosen))
     return chosen
 

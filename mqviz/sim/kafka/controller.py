@@ -52,7 +52,7 @@ def hears(sim: Simulation, number: int) -> bool:
 def usable(sim: Simulation, number: int) -> bool:
     """Whether the controller may let this broker lead: it is registered, not fenced, not on its way out."""
     broker = sim.state.cluster.brokers[number]
-    return not broker.fenced and broker.process not in ("stopping", "stopped")
+    return not broker.fenced and broker.leaving_us < 0
 
 
 def listen(sim: Simulation, number: int) -> None:
@@ -65,11 +65,29 @@ def listen(sim: Simulation, number: int) -> None:
             delay_us = 2 * sim.state.cluster.link_latency_us + DECISION_US
             sim.schedule(delay_us, TIMER, "kafka.unfence", number, broker.silence)
     elif not heard and broker.heard_at_us < 0:
-        passed = max(0, sim.now_us - broker.beats_from_us) // beat_us(sim)
-        last_us = broker.beats_from_us + passed * beat_us(sim)
-        sim.emit(BrokerFellSilent(*sim.stamp(), number, last_us))
+        sim.emit(BrokerFellSilent(*sim.stamp(), number, _last_beat_us(sim, number, sim.now_us)))
         if not broker.fenced:
             plan_fencing(sim, number)
+
+
+def _last_beat_us(sim: Simulation, number: int, until_us: int) -> int:
+    """When the last heartbeat left that a broker sent until then."""
+    broker = sim.state.cluster.brokers[number]
+    if broker.heard_at_us >= 0:
+        return broker.heard_at_us
+    passed = max(0, until_us - broker.beats_from_us) // beat_us(sim)
+    return broker.beats_from_us + passed * beat_us(sim)
+
+
+def all_know(sim: Simulation, since_us: int) -> bool:
+    """Whether heartbeats of all usable brokers told that they read what was decided then (E69)."""
+    latency_us = sim.state.cluster.link_latency_us
+    arrived_us = sim.now_us - latency_us - DECISION_US
+    return all(
+        _last_beat_us(sim, number, arrived_us) >= since_us + latency_us
+        for number in sim.state.cluster.brokers
+        if usable(sim, number)
+    )
 
 
 def plan_fencing(sim: Simulation, number: int) -> None:
@@ -125,6 +143,14 @@ def reseat(sim: Simulation) -> None:
     seats.moved(sim)
 
 
+def leads(sim: Simulation, number: int) -> bool:
+    """Whether a broker leads anything."""
+    from mqviz.sim.kafka import seats  # it builds on what is here
+
+    led = (partition.leader for partition in sim.state.cluster.partitions())
+    return number in led or seats.led_by(sim, number)
+
+
 def remove(sim: Simulation, number: int, why: str) -> None:
     """Take a broker out of every leadership and in-sync set, one record a partition (E51)."""
     for partition in sim.state.cluster.partitions():
@@ -135,7 +161,8 @@ def remove(sim: Simulation, number: int, why: str) -> None:
 @due("kafka.unfence")
 def _unfence(sim: Simulation, number: int, silence: int) -> None:
     broker = sim.state.cluster.brokers[number]
-    if broker.silence == silence and broker.fenced and hears(sim, number):
+    wants = broker.fenced and broker.process == "running"
+    if broker.silence == silence and wants and hears(sim, number):
         unfence(sim, number)
 
 

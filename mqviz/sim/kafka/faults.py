@@ -1,6 +1,7 @@
 """Faults: brokers that stop, die, freeze, go on and start again; links that are cut and heal; leaders elected by hand.
 
-Like a real broker: `stop` asks the controller first, which moves its leaderships, and only then ends (R11, E13); `kill` ends the process, disk and page
+Like a real broker: `stop` asks the controller by heartbeats, which moves its leaderships and lets it end when
+every other broker has heard of that (R11, E13, E69); `kill` ends the process, disk and page
 cache survive, and nobody tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (E43); a cut link carries no byte and
 nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old session lives (R10, E52).
 Power and speed are in hardware.py. Left out: a disk that fails while its broker runs (S5).
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error, named
-from mqviz.model.broker import Broker, BrokerProcessChanged, LinksCut, LinksHealed
+from mqviz.model.broker import Broker, BrokerProcessChanged, ControlledShutdownBegan, LinksCut, LinksHealed
 from mqviz.model.command import (
     ElectLeader,
     FailDisk,
@@ -29,8 +30,11 @@ from mqviz.sim.kafka import cleaner, controller, isr, retention, share_fetch, so
 START_US = 2_000_000
 """How long a broker takes from the start of its process to its registration; real ones take a few seconds."""
 
+SOON_US = 50_000
+"""So long after the first answer a broker that stops asks again; from then on with every heartbeat (E69)."""
+
 PATIENCE_US = 300_000_000
-"""How long a broker that stops asks a controller that does not answer, before it ends all the same (R11)."""
+"""How long a broker that stops asks a controller that does not let it, before it ends all the same (R11)."""
 
 
 def existing(sim: Simulation, name: str) -> Broker:
@@ -88,32 +92,47 @@ def _check_stop(sim: Simulation, command: StopBroker) -> StopBroker:
 def _stop(sim: Simulation, command: StopBroker) -> None:
     number = int(command.name)
     _change(sim, number, "stopping")
-    delay_us = sim.state.cluster.link_latency_us + controller.DECISION_US
-    sim.schedule(delay_us, TIMER, "kafka.stop_asked", number, sim.now_us)
+    _ask(sim, number, 0, sim.now_us)
+
+
+def _ask(sim: Simulation, number: int, in_us: int, since_us: int) -> None:
+    """The heartbeat that leaves in `in_us` us says that the broker wants to stop, as since `since_us`."""
+    delay_us = in_us + sim.state.cluster.link_latency_us + controller.DECISION_US
+    sim.schedule(delay_us, TIMER, "kafka.stop_asked", number, since_us)
 
 
 @due("kafka.stop_asked")
-def _stop_asked(sim: Simulation, number: int, asked_at_us: int) -> None:
-    """The controller moves what the broker leads, then lets it go (R11); one that it cannot hear asks again, for a while."""
-    broker = sim.state.cluster.brokers[number]
+def _stop_asked(sim: Simulation, number: int, since_us: int) -> None:
+    """The controller moves what the broker leads; once all know that, or if it leads nothing, it may end."""
+    broker, latency_us = sim.state.cluster.brokers[number], sim.state.cluster.link_latency_us
     if broker.process != "stopping":
         return
-    if not controller.hears(sim, number):
-        if sim.now_us - asked_at_us < PATIENCE_US:
-            sim.schedule(controller.beat_us(sim), TIMER, "kafka.stop_asked", number, asked_at_us)
-        else:
-            ended(sim, number, "stopped")
-        return
+    if sim.now_us - since_us >= PATIENCE_US:
+        ended(sim, number, "stopped")
+    elif not controller.hears(sim, number):
+        _ask(sim, number, controller.beat_us(sim), since_us)
+    elif broker.leaving_us < 0 and controller.leads(sim, number):
+        sim.cause = sim.emit(ControlledShutdownBegan(*sim.stamp(), number))
+        _let_go(sim, number)
+        _ask(sim, number, latency_us + SOON_US, since_us)
+    elif broker.leaving_us >= 0 and not controller.all_know(sim, broker.leaving_us):
+        _ask(sim, number, latency_us + controller.beat_us(sim), since_us)
+    else:
+        if not broker.fenced:
+            controller.fence(sim, number, "stopped")
+        _let_go(sim, number)
+        sim.schedule(latency_us, TIMER, "kafka.stop", number)
+
+
+def _let_go(sim: Simulation, number: int) -> None:
     controller.remove(sim, number, f"broker {number} stops")
     controller.reseat(sim)
-    sim.schedule(2 * sim.state.cluster.link_latency_us, TIMER, "kafka.stop", number)
 
 
 @due("kafka.stop")
 def _stopped(sim: Simulation, number: int) -> None:
     if sim.state.cluster.brokers[number].process == "stopping":
         ended(sim, number, "stopped")
-        controller.fence(sim, number, "stopped")
 
 
 # -- freezing ----------------------------------------------------------------------------------------------------

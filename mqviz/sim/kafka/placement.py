@@ -1,8 +1,11 @@
-"""Placement: which brokers keep the replicas of a new partition (R13, E57).
+"""Placement: which brokers keep the replicas of a new partition (R13, E57, E68).
 
-Like a real broker: as its StripedReplicaPlacer, the first replica comes from the next rack each time, the others from the racks after it, round-robin
-inside a rack; brokers that are fenced stand last, and never two replicas lie on one broker. Without racks that is a stripe. By hand: as given, checked.
-Left out: the random start and the shuffle after each round: the stripe begins at the first broker, so that P0 is led by broker 1 as in the books.
+Like a real broker: as its StripedReplicaPlacer, the first replica comes from the next rack each time that has
+an unfenced broker, the others from the racks after it, one from each before a second from any; inside a rack
+round-robin, the fenced brokers last; never two replicas on one broker. Without racks that is a stripe. By
+hand: as given, checked.
+Left out: the random start and the shuffle after each round: the stripe begins at the first broker, so that P0
+is led by broker 1 as in the books.
 """
 
 from __future__ import annotations
@@ -20,36 +23,46 @@ Placement = tuple[tuple[int, ...], ...]
 
 def place(brokers: Sequence[Broker], partitions: int, factor: int, first: int = 0) -> Placement:
     """Replicas of partitions `first` … first + partitions - 1, `factor` <= number of brokers each, in list order."""
-    racks = sorted({broker.rack for broker in brokers})
-    lists = [
-        [
-            [broker.id for broker in brokers if broker.rack == rack and broker.fenced is fenced]
-            for fenced in (False, True)
+    racks = [_Rack([b for b in brokers if b.rack == name]) for name in sorted({b.rack for b in brokers})]
+    return tuple(_one(racks, number, factor) for number in range(first + partitions))[first:]
+
+
+class _Rack:
+    """A rack's brokers, unfenced and fenced, each list with how many partitions took from it before."""
+
+    def __init__(self, brokers: Sequence[Broker]) -> None:
+        self.lists = [[b.id for b in brokers if b.fenced is fenced] for fenced in (False, True)]
+        self.turns = [0, 0]
+
+    def queue(self) -> list[int]:
+        """Its brokers in the order in which the next partition takes them."""
+        order: list[int] = []
+        for ids, turn in zip(self.lists, self.turns, strict=True):
+            at = turn % len(ids) if ids else 0
+            order += ids[at:] + ids[:at]
+        return order
+
+    def gave(self, taken: Sequence[int]) -> None:
+        """A partition took these, and perhaps others from other racks."""
+        self.turns = [
+            turn + any(broker in taken for broker in ids)
+            for ids, turn in zip(self.lists, self.turns, strict=True)
         ]
-        for rack in racks
-    ]
-    turns = [[0, 0] for _ in racks]
-    return tuple(_one(lists, turns, number, factor) for number in range(first + partitions))[first:]
 
 
-def _one(lists: list[list[list[int]]], turns: list[list[int]], number: int, factor: int) -> tuple[int, ...]:
-    """One partition: the unfenced in turn over the racks, then the fenced; `turns`: where the round in each rack begins."""
-    found: list[int] = []
-    for kind in (0, 1):
-        taken = [0] * len(lists)
-        rack, passed = number % len(lists), 0
-        while len(found) < factor and passed < len(lists):
-            ids = lists[rack][kind]
-            if taken[rack] < len(ids):
-                found.append(ids[(turns[rack][kind] + taken[rack]) % len(ids)])
-                taken[rack] += 1
-                passed = 0
-            else:
-                passed += 1
-            rack = (rack + 1) % len(lists)
-        for index, count in enumerate(taken):
-            turns[index][kind] += bool(count)
-    return tuple(found)
+def _one(racks: Sequence[_Rack], number: int, factor: int) -> tuple[int, ...]:
+    """One partition: an unfenced leader if possible, then the racks in turn, the leader's left out once."""
+    queues = [rack.queue() for rack in racks]
+    turn = [(number + k) % len(racks) for k in range(len(racks))]
+    leads = next((rack for rack in turn if racks[rack].lists[0]), turn[0])
+    found = [queues[leads].pop(0)]
+    visits = [rack for rack in turn if rack != leads]
+    while len(found) < factor:
+        found += [queues[rack].pop(0) for rack in visits if queues[rack]]
+        visits = turn
+    for rack in racks:
+        rack.gave(found[:factor])
+    return tuple(found[:factor])
 
 
 def in_sync(sim: Simulation, placement: Placement) -> Placement:

@@ -36,6 +36,15 @@ def _lists(sim: Simulation) -> list[tuple[int, ...]]:
     return list(dict.fromkeys(stripe(sim, first, factor) for factor in factors for first in range(count)))
 
 
+def led_by(sim: Simulation, number: int) -> bool:
+    """Whether a broker leads an internal partition; there are none before the first group or transaction."""
+    cluster = sim.state.cluster
+    groups = (cluster.groups, cluster.consumer_groups, cluster.share_groups)
+    if not any(groups) and not cluster.transactions.ids:
+        return False
+    return any(leader(cluster, replicas) == number for replicas in _lists(sim))
+
+
 def moved(sim: Simulation) -> None:
     """Brokers came or went: elect where the leader cannot stay, and let the new coordinators load (R99)."""
     changes = tuple(

@@ -66,7 +66,7 @@ def test_r10_e2_two_silent_brokers_are_given_up_one_after_the_other() -> None:
 
 
 def test_r11_a_controlled_stop_leaves_no_gap() -> None:
-    watched = run(TOPIC).to(11_500 * MS).do("stop broker 1").to(12 * S)
+    watched = run(TOPIC).to(11_500 * MS).do("stop broker 1").to(14 * S)
     assert times(watched, PartitionChanged)[0] - 11_500 * MS <= 3 * MS
     assert partition(watched).leader == 2
     assert watched.state.cluster.brokers[1].process == "stopped"

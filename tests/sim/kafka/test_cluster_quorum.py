@@ -73,7 +73,7 @@ def test_r9_the_number_of_controllers_is_the_scenario_s() -> None:
 
 def test_r29_an_error_to_acks_0_closes_the_connection_and_the_client_looks_for_the_leader() -> None:
     watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s acks=0").to(S).do("stop broker 1")
-    watched.to(2 * S).do("send record p").to(3 * S)  # it learns of broker 2
+    watched.to(5 * S).do("send record p").to(6 * S)  # it learns of broker 2
     watched.do("restart broker 1").to(10 * S).do("elect leader topic=t partition=0").to(11 * S)
     assert watched.state.cluster.partition("t", 0).leader == 1
     watched.do("send record p").to(12 * S)
