@@ -127,7 +127,7 @@ class Log(msgspec.Struct):
         self.start = min(self.start, offset)
         self._truncate_segments()
         self.clean_to = min(self.clean_to, self.segments[-1].base_offset)
-        self.transactions = recorded(self.forwards(self.start))
+        self.transactions = recorded(self.forwards(self.segments[0].base_offset))
 
     def _truncate_segments(self) -> None:
         kept = [segment for segment in self.segments if segment.base_offset <= self.end]
@@ -166,7 +166,7 @@ class Log(msgspec.Struct):
     def delete_before(self, offset: int) -> None:
         """Move the first offset that can be read; the batches stay until their segment goes (R72)."""
         self.start = max(self.start, min(offset, self.end))
-        self.transactions.forget_before(self.start)
+        self.transactions.forget_before(self.segments[0].base_offset)
 
     def restart(self, offset: int) -> None:
         """Begin anew, empty, at `offset`: a follower that is behind its leader's log start."""

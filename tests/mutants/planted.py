@@ -21,6 +21,7 @@ REPLICATION = "sim/kafka/test_replication.py"
 ELECTIONS = "sim/kafka/test_cluster_elections.py"
 STATE = "sim/kafka/test_producer_state.py"
 COMPACTION = "sim/kafka/test_log_compaction.py"
+ABORTS = "sim/kafka/test_e64_compaction_and_aborts.py"
 RETENTION = "sim/kafka/test_log_retention.py"
 TRANSACTIONS = "sim/kafka/test_transactions.py"
 VERSION_1 = "sim/kafka/test_transaction_version_1.py"
@@ -208,6 +209,14 @@ MUTANTS = (
         "for batch in reversed(dirty)\n        for offset, key in enumerate(batch.keys, batch.base_offset)",
         COMPACTION,
         "fx13",
+    ),
+    Mutant(
+        "compaction looks for ABORT markers in what it cleans only",
+        "model/compaction.py",
+        "if log.transactions.hides(batch))",
+        "if any(m.aborts and m.producer_id == batch.producer_id for m in below))",
+        ABORTS,
+        "e64",
     ),
     Mutant(
         "retention deletes what is not committed",
