@@ -164,8 +164,13 @@ class Log(msgspec.Struct):
         self.tail = self.tail if ready else fresh[whole:]
 
     def delete_before(self, offset: int) -> None:
-        """Move the first offset that can be read; the batches stay until their segment goes (R72)."""
+        """Move the first offset that can be read; the batches stay until their segment goes (R72).
+
+        Leader epochs whose records are all below it are forgotten; the one it lies in begins there (E73).
+        """
         self.start = max(self.start, min(offset, self.end))
+        begun = [epoch for epoch, first in self.epochs if first <= self.start]
+        self.epochs = [(epoch, self.start) for epoch in begun[-1:]] + self.epochs[len(begun) :]
         self.transactions.forget_before(self.segments[0].base_offset)
 
     def restart(self, offset: int) -> None:
