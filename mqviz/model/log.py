@@ -329,6 +329,7 @@ def _appended(state: State, event: BatchAppended) -> None:
         note_producer(replica, batch)
     partition.appended += batch.count
     ledger.appended(cluster, partition, event.broker, batch)
+    _had_everything(state, replica, event.broker, batch.base_offset)
     _news_for_followers(state, partition, event.broker, fresh=True)
     producer = cluster.producers.get(batch.producer)
     if producer is None:  # from outside, or a marker: nobody here handed it over before
@@ -367,7 +368,8 @@ def _fetched(state: State, event: FollowerFetched) -> None:
         end = led.log.end
         looked_us, looked_end = led.looked.get(follower, (0, end + 1))
         if offset >= end or offset >= looked_end:
-            led.caught_up_us[follower] = event.at_us if offset >= end else looked_us
+            caught_up_us = event.at_us if offset >= end else looked_us
+            led.caught_up_us[follower] = max(caught_up_us, led.caught_up_us.get(follower, 0))
         led.looked[follower] = (event.at_us, end)
         if led.follower_ends.get(follower) == offset or (  # it begins anew: no answer with the mark came
             led.high_watermark and led.follower_ends.get(follower, -1) < 0
@@ -394,6 +396,14 @@ def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
 def _told(state: State, event: ReplicaHighWatermarkAdvanced) -> None:
     partition = state.cluster.partition(event.topic, event.partition)
     partition.replicas[event.broker].mark(event.high_watermark)
+
+
+def _had_everything(state: State, led: Replica, leader: int, end: int) -> None:
+    """The log ended at `end` until now: who has come so far was caught up when it last fetched, which names only what is new (R18, S11)."""
+    for follower, reached in led.follower_ends.items():
+        if reached == end:
+            asked_us = state.cluster.brokers[leader].feeds[follower].asked_us
+            led.caught_up_us[follower] = max(asked_us, led.caught_up_us.get(follower, 0))
 
 
 def _news_for_followers(state: State, partition: Partition, leader: int, *, fresh: bool) -> None:
