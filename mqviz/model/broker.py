@@ -34,10 +34,11 @@ UP = ("running", "stopping")
 class Feed(msgspec.Struct):
     """A leader's side of a follower's fetch loop.
 
-    `waiting`: number of the parked fetch, 0 for none. `fresh`: partitions with data that was not sent yet;
+    `asked_us`: when the last fetch came. `waiting`: number of the parked fetch, 0 for none. `fresh`: partitions with data that was not sent yet;
     `marks`: partitions whose high watermark it was not told.
     """
 
+    asked_us: int = 0
     waiting: int = 0
     fresh: dict[str, bool] = msgspec.field(default_factory=dict)
     marks: dict[str, bool] = msgspec.field(default_factory=dict)

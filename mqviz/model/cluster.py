@@ -329,6 +329,7 @@ def believe(cluster: Cluster, partition: Partition, broker: int, at_us: int) -> 
         for other in partition.replica_ids:
             if other != broker:
                 copy.follower_ends[other] = -1
+            if other != broker and other in copy.isr:
                 copy.caught_up_us[other] = at_us
     elif copy.leader >= 0:
         news = own.fetchers[copy.leader].news

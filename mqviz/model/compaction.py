@@ -2,7 +2,8 @@
 
 A record is kept if it is its key's last one, or lies above what the pass looked at; offsets and order never change
 (I36). A tombstone that a pass could drop gets a date, its delete horizon; a pass after that date drops it. Records of
-aborted transactions go at once; a marker goes as a tombstone does, once the data of its transaction are gone.
+aborted transactions go at once and are never their key's last one, wherever the marker is (E64); a marker goes as a
+tombstone does, once the data of its transaction are gone.
 Left out: the empty batch that Kafka keeps where the last records of a producer were. A batch that loses records is kept as its
 runs of neighbours; the header belongs to the first run, and bytes of values that nobody looks into are shared out evenly.
 """
@@ -49,8 +50,9 @@ def clean(log: Log, end: int, now_us: int, keep_us: int, segment_bytes: int) -> 
     below = (
         [batch for batch in log.forwards(closed[0].base_offset) if batch.base_offset < end] if closed else []
     )
-    aborted, busy = _transactions(below)
-    known = _Pass(_last_offsets(below, max(log.clean_to, log.start), aborted), aborted, busy, now_us, keep_us)
+    aborted = frozenset(batch.base_offset for batch in below if log.transactions.hides(batch))
+    last = _last_offsets(below, max(log.clean_to, log.start), aborted)
+    known = _Pass(last, aborted, _busy(below), now_us, keep_us)
     batches: list[Batch] = []
     segments: list[Segment] = []
     for group in _groups(closed, segment_bytes):
@@ -99,21 +101,17 @@ def _last_offsets(below: list[Batch], first: int, aborted: frozenset[int]) -> di
     }
 
 
-def _transactions(below: list[Batch]) -> tuple[frozenset[int], frozenset[int]]:
-    """Base offsets of the batches of aborted transactions, and of the markers whose data are still there."""
-    aborted: list[int] = []
+def _busy(below: list[Batch]) -> frozenset[int]:
+    """Offsets of the markers whose data are still there."""
     busy: list[int] = []
-    open_data: dict[int, list[int]] = {}
+    open_ids: set[int] = set()
     for batch in below:
-        if batch.control:
-            data = open_data.pop(batch.producer_id, [])
-            if data:
-                busy.append(batch.base_offset)
-            if batch.aborts:
-                aborted += data
-        elif batch.transactional:
-            open_data.setdefault(batch.producer_id, []).append(batch.base_offset)
-    return frozenset(aborted), frozenset(busy)
+        if not batch.control:
+            open_ids |= {batch.producer_id} if batch.transactional else set()
+        elif batch.producer_id in open_ids:
+            open_ids.remove(batch.producer_id)
+            busy.append(batch.base_offset)
+    return frozenset(busy)
 
 
 def _kept(batch: Batch, known: _Pass) -> Iterator[Batch]:

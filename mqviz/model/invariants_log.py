@@ -44,3 +44,11 @@ def the_ledger_knows_every_record_once(state: State) -> Iterator[str]:
         for producer, track in ledger.tracks.items():
             if sum(track.counts.values()) != len(track) or min(track.counts.values(), default=0) < 0:
                 yield f"{key}, {producer}: {len(track)} records, counted {track.counts}"
+
+
+@holds
+def i36_the_cleaner_takes_no_last_value(state: State) -> Iterator[str]:
+    """I36: a pass over the leader's log leaves each key's last committed value; aborted records are nobody's last (E64)."""
+    for key, ledger in state.cluster.ledger.items():
+        if ledger.robbed:
+            yield f"{key}: the cleaner took the last committed values at {ledger.robbed}"

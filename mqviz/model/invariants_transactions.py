@@ -45,7 +45,10 @@ def i21_nobody_works_on_aborted_records(state: State) -> Iterator[str]:
 
 @holds
 def i22_no_old_epoch_writes(state: State) -> Iterator[str]:
-    """I22: after the coordinator raised the epoch no batch with a lower one is appended; the last batch is looked at."""
+    """I22: after the coordinator raised the epoch no batch of a transaction has a lower one; the last batch is looked at.
+
+    What belongs to no transaction the broker writes without asking the coordinator.
+    """
     table = state.cluster.transactions
     for topic in state.cluster.topics.values() if table.ids else ():
         for partition in topic.partitions:
@@ -53,8 +56,9 @@ def i22_no_old_epoch_writes(state: State) -> Iterator[str]:
                 continue
             last = partition.led.log.tail[-1]
             found = table.of(last.producer_id)
-            old = found is not None and last.producer_epoch < found.epoch and not last.control
-            if found is not None and old and last.appended_at_us > found.changed_at_us:
+            data = last.transactional and not last.control
+            old = found is not None and last.producer_epoch < found.epoch
+            if found is not None and data and old and last.appended_at_us > found.changed_at_us:
                 yield f"{partition.key}: epoch {last.producer_epoch} wrote after {found.epoch} was given"
 
 

@@ -97,12 +97,14 @@ class PartitionLedger(msgspec.Struct):
     """The tracks of a partition by producer, and the leader's batches as they were last seen.
 
     `epoch`: the leadership that `truth` belongs to. `damaged`: brokers whose copies lost records since they last led, by the reason.
+    `robbed`: offsets of values that the cleaner took although they were their key's last: none, ever (I36).
     """
 
     tracks: dict[str, Track] = msgspec.field(default_factory=dict)
     epoch: int = -1
     damaged: dict[int, str] = msgspec.field(default_factory=dict)
     truth: logs.Log = msgspec.field(default_factory=lambda: logs.Log())
+    robbed: tuple[int, ...] = ()
 
     def track(self, producer: str) -> Track:
         """The track of a producer, made when first asked for."""
@@ -165,6 +167,7 @@ class PartitionLedger(msgspec.Struct):
     def cleaned(self, log: Log, end: int) -> None:
         """The cleaner went over the leader's log below `end`: what is not in it any more was compacted away (R74)."""
         kept = _runs(log, end)
+        self.robbed += tuple(offset for offset in _last_values(self.truth, end) if offset not in kept)
         table = removal("compacted")
         for batch in self.truth.forwards(self.truth.start):
             if batch.base_offset >= end:
@@ -176,6 +179,22 @@ class PartitionLedger(msgspec.Struct):
 
     def _see(self, log: Log, start: int) -> None:
         self.truth = logs.Log(start, log.end, list(log.sealed), list(log.tail), clean_to=log.clean_to)
+
+
+def _last_values(log: Log, end: int) -> list[int]:
+    """Offsets below `end` of each key's last committed record, where that has a value; read from the records and markers alone."""
+    last: dict[str | None, tuple[int, bool]] = {}
+    undecided: dict[int, list[Batch]] = {}
+    for batch in log.forwards(log.start):
+        if batch.transactional and not batch.control:
+            undecided.setdefault(batch.producer_id, []).append(batch)
+            continue
+        committed = [batch] if not batch.control else undecided.pop(batch.producer_id, [])
+        for each in committed if not batch.aborts else []:
+            for offset, key in enumerate(each.keys, each.base_offset):
+                if log.start <= offset < end and offset >= last.get(key, (-1, False))[0]:
+                    last[key] = offset, each.value(offset - each.base_offset) is not None
+    return [offset for key, (offset, has_value) in last.items() if key is not None and has_value]
 
 
 def _place(batch: Batch) -> tuple[int, int, int]:

@@ -127,7 +127,7 @@ class Log(msgspec.Struct):
         self.start = min(self.start, offset)
         self._truncate_segments()
         self.clean_to = min(self.clean_to, self.segments[-1].base_offset)
-        self.transactions = recorded(self.forwards(self.start))
+        self.transactions = recorded(self.forwards(self.segments[0].base_offset))
 
     def _truncate_segments(self) -> None:
         kept = [segment for segment in self.segments if segment.base_offset <= self.end]
@@ -164,9 +164,14 @@ class Log(msgspec.Struct):
         self.tail = self.tail if ready else fresh[whole:]
 
     def delete_before(self, offset: int) -> None:
-        """Move the first offset that can be read; the batches stay until their segment goes (R72)."""
+        """Move the first offset that can be read; the batches stay until their segment goes (R72).
+
+        Leader epochs whose records are all below it are forgotten; the one it lies in begins there (E73).
+        """
         self.start = max(self.start, min(offset, self.end))
-        self.transactions.forget_before(self.start)
+        begun = [epoch for epoch, first in self.epochs if first <= self.start]
+        self.epochs = [(epoch, self.start) for epoch in begun[-1:]] + self.epochs[len(begun) :]
+        self.transactions.forget_before(self.segments[0].base_offset)
 
     def restart(self, offset: int) -> None:
         """Begin anew, empty, at `offset`: a follower that is behind its leader's log start."""
@@ -324,6 +329,7 @@ def _appended(state: State, event: BatchAppended) -> None:
         note_producer(replica, batch)
     partition.appended += batch.count
     ledger.appended(cluster, partition, event.broker, batch)
+    _had_everything(state, replica, event.broker, batch.base_offset)
     _news_for_followers(state, partition, event.broker, fresh=True)
     producer = cluster.producers.get(batch.producer)
     if producer is None:  # from outside, or a marker: nobody here handed it over before
@@ -362,7 +368,8 @@ def _fetched(state: State, event: FollowerFetched) -> None:
         end = led.log.end
         looked_us, looked_end = led.looked.get(follower, (0, end + 1))
         if offset >= end or offset >= looked_end:
-            led.caught_up_us[follower] = event.at_us if offset >= end else looked_us
+            caught_up_us = event.at_us if offset >= end else looked_us
+            led.caught_up_us[follower] = max(caught_up_us, led.caught_up_us.get(follower, 0))
         led.looked[follower] = (event.at_us, end)
         if led.follower_ends.get(follower) == offset or (  # it begins anew: no answer with the mark came
             led.high_watermark and led.follower_ends.get(follower, -1) < 0
@@ -389,6 +396,14 @@ def _advanced(state: State, event: HighWatermarkAdvanced) -> None:
 def _told(state: State, event: ReplicaHighWatermarkAdvanced) -> None:
     partition = state.cluster.partition(event.topic, event.partition)
     partition.replicas[event.broker].mark(event.high_watermark)
+
+
+def _had_everything(state: State, led: Replica, leader: int, end: int) -> None:
+    """The log ended at `end` until now: who has come so far was caught up when it last fetched, which names only what is new (R18, S11)."""
+    for follower, reached in led.follower_ends.items():
+        if reached == end:
+            asked_us = state.cluster.brokers[leader].feeds[follower].asked_us
+            led.caught_up_us[follower] = max(asked_us, led.caught_up_us.get(follower, 0))
 
 
 def _news_for_followers(state: State, partition: Partition, leader: int, *, fresh: bool) -> None:

@@ -6,7 +6,9 @@ at once; only a truncation reads the log again.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -65,17 +67,18 @@ class LogTransactions(msgspec.Struct):
 
     def hides(self, batch: Batch) -> bool:
         """Whether a read_committed consumer skips these records: their transaction was aborted (R63)."""
-        return batch.transactional and any(
-            each.aborted
-            and each.producer_id == batch.producer_id
-            and each.first <= batch.base_offset < each.marker
-            for each in self.ended
-        )
+        if not batch.transactional:
+            return False
+        later = bisect_right(self.ended, batch.base_offset, key=lambda each: each.marker)
+        for each in islice(self.ended, later, None):
+            if each.producer_id == batch.producer_id:
+                return each.aborted and each.first <= batch.base_offset
+        return False
 
-    def forget_before(self, log_start: int) -> None:
-        """Nothing below `log_start` is in the log any more."""
-        if self.ended and self.ended[0].marker < log_start:
-            self.ended = [each for each in self.ended if each.marker >= log_start]
+    def forget_before(self, offset: int) -> None:
+        """Nothing below `offset` is in a file any more."""
+        if self.ended and self.ended[0].marker < offset:
+            self.ended = [each for each in self.ended if each.marker >= offset]
 
 
 def recorded(batches: Iterable[Batch]) -> LogTransactions:

@@ -248,6 +248,8 @@ def _sent(state: State, event: RequestSent) -> None:
 def _arrived(state: State, event: RequestArrived) -> None:
     request = state.cluster.requests[event.number]
     request.arrived = True
+    if isinstance(request.request, ReplicaFetch):
+        state.cluster.brokers[request.broker].feeds[request.request.follower].asked_us = event.at_us
     pipe = state.cluster.connections[request.connection]
     if pipe.serving:
         pipe.waiting.append(event.number)

@@ -54,13 +54,14 @@ class Producers:
         makers = [
             self.init,
             self.produce,
+            self.outside,
             self.end,
             self.offsets,
             self.list_offsets,
             self.fetch,
             self.committed,
         ]
-        (maker,) = self.random.choices(makers, (3, 10, 5, 3, 3, 4, 2))
+        (maker,) = self.random.choices(makers, (3, 10, 1, 5, 3, 3, 4, 2))
         return maker()
 
     def init(self) -> AnyRequest:
@@ -94,6 +95,19 @@ class Producers:
             transactional = bool(owner.transactional_id)
             batches.append((*place, self.batch(owner.number, epoch, first, count, transactional)))
         return Produce(-1, tuple(sorted(batches, key=lambda each: each[:2])))
+
+    def outside(self) -> AnyRequest:
+        """One record that says of no transaction, where one of its producer id is probably open (E75)."""
+        owner = self.owner(transactional=True)
+        written = [
+            (place, batches[-1])
+            for (place, epoch), batches in owner.batches.items()
+            if batches and epoch == owner.epoch
+        ]
+        if not written:
+            return self.produce()
+        place, last = self.random.choice(written)
+        return Produce(-1, ((*place, self.batch(owner.number, owner.epoch, sum(last), 1, False)),))
 
     def sequence(self, written: list[tuple[int, int]]) -> tuple[int, int]:
         """(first, count): what comes next, one of the last again, something else."""

@@ -21,6 +21,8 @@ REPLICATION = "sim/kafka/test_replication.py"
 ELECTIONS = "sim/kafka/test_cluster_elections.py"
 STATE = "sim/kafka/test_producer_state.py"
 COMPACTION = "sim/kafka/test_log_compaction.py"
+RETURNING = "sim/kafka/test_e71_high_watermark_and_returning_followers.py"
+ABORTS = "sim/kafka/test_e64_compaction_and_aborts.py"
 RETENTION = "sim/kafka/test_log_retention.py"
 TRANSACTIONS = "sim/kafka/test_transactions.py"
 VERSION_1 = "sim/kafka/test_transaction_version_1.py"
@@ -208,6 +210,22 @@ MUTANTS = (
         "for batch in reversed(dirty)\n        for offset, key in enumerate(batch.keys, batch.base_offset)",
         COMPACTION,
         "fx13",
+    ),
+    Mutant(
+        "the high watermark runs away from a follower that is about to be in sync",
+        "sim/kafka/isr.py",
+        "and sim.now_us - caught_up_us <= lag_us(sim)",
+        "and sim.now_us == caught_up_us",
+        RETURNING,
+        "e71",
+    ),
+    Mutant(
+        "compaction looks for ABORT markers in what it cleans only",
+        "model/compaction.py",
+        "if log.transactions.hides(batch))",
+        "if any(m.aborts and m.producer_id == batch.producer_id for m in below))",
+        ABORTS,
+        "e64",
     ),
     Mutant(
         "retention deletes what is not committed",

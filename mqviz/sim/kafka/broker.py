@@ -154,7 +154,11 @@ def _list_offsets(sim: Simulation, number: int, request: ListOffsets) -> None:
 
 
 def _listed(sim: Simulation, broker: int, topic: str, number: int, request: ListOffsets) -> tuple[int, int]:
-    """(error, offset): an end of the log, or its first record of that time or later, -1 if there is none (R81, R88)."""
+    """(error, offset): an end of the log, or its first record of that time or later, -1 if there is none (R81, R88).
+
+    A new leader whose high watermark is below the start of its epoch does not know yet how far consumers may read, and tells only
+    what lies below (E74).
+    """
     found = sim.state.cluster.topics.get(topic)
     if found is None or not 0 <= number < len(found.partitions):
         return Error.UNKNOWN_TOPIC_OR_PARTITION, -1
@@ -162,9 +166,13 @@ def _listed(sim: Simulation, broker: int, topic: str, number: int, request: List
     if copy is None or copy.leader != broker:
         return Error.NOT_LEADER_OR_FOLLOWER, -1
     log, mark = copy.log, readable_to(copy, request.committed)
-    if request.which == "latest" and log.epochs and mark < log.epochs[-1][1]:
-        return Error.OFFSET_NOT_AVAILABLE, -1  # a new leader does not know yet how far its followers are
-    if request.which != "time":
-        return Error.NONE, log.start if request.which == "earliest" else mark
-    first = log.offset_for_time(request.at_us)
-    return Error.NONE, first[0] if first and first[0] < mark else -1
+    if request.which == "earliest":
+        return Error.NONE, log.start
+    if request.which == "time":
+        first = log.offset_for_time(request.at_us)
+        if first and first[0] < mark:
+            return Error.NONE, first[0]
+        mark = -1
+    if log.epochs and copy.high_watermark < log.epochs[-1][1]:
+        return Error.OFFSET_NOT_AVAILABLE, -1
+    return Error.NONE, mark

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import IsrProposed
+from mqviz.model.log import Replica
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import controller, sockets
 
@@ -65,6 +66,21 @@ def consider_expanding(sim: Simulation, partition: Partition, leader: int, follo
     begin = copy.log.epochs[-1][1] if copy.log.epochs else 0
     if copy.follower_ends[follower] >= max(copy.high_watermark, begin):
         propose(sim, partition, leader, [*copy.isr, follower])
+
+
+def awaited(sim: Simulation, copy: Replica) -> list[int]:
+    """Followers outside the in-sync replicas that were caught up not long ago and may enter (E71).
+
+    The high watermark waits for them, too: else it would run away from those who are about to be in sync.
+    """
+    return [
+        follower
+        for follower, caught_up_us in copy.caught_up_us.items()
+        if follower not in copy.isr
+        and copy.follower_ends[follower] >= 0
+        and sim.now_us - caught_up_us <= lag_us(sim)
+        and controller.usable(sim, follower)
+    ]
 
 
 def look_again(sim: Simulation, partition: Partition, leader: int) -> None:

@@ -3,7 +3,8 @@
 Like a real broker: as its Java client, seek before committed offset before auto.offset.reset: latest is the high watermark at that
 moment (the last stable offset for read_committed), earliest the log start, none throws, by_duration the first record young
 enough (R81); where there is none the client asks again only after request.timeout.ms (E10); while a transaction holds offsets it
-asks again after its backoff (E45). Left out: validation of positions by leader epochs.
+asks again after its backoff (E45), as about each partition whose leader answers with an error (E74). Left out: validation of
+positions by leader epochs.
 """
 
 from __future__ import annotations
@@ -135,12 +136,12 @@ def _listed(sim: Simulation, name: str, flight: InFlight) -> None:
     reply, request = flight.answer, flight.request
     if flight.number not in consumer.asked or not isinstance(request, ListOffsets):
         return
-    if not isinstance(reply, Offsets) or any(part[2] for part in reply.parts):
-        errors = [part[2] for part in reply.parts] if isinstance(reply, Offsets) else ()
-        metadata.failed(sim, "consumer", name, flight, errors)
-        _delay(sim, consumer, request, backoff_us(consumer, 0), flight.number)
-        return
-    wanted = [part for part in reply.parts if _unknown(sim, consumer, part[0], part[1])]
+    parts = reply.parts if isinstance(reply, Offsets) else ()
+    failed = tuple(part[:2] for part in parts if part[2]) if parts else request.partitions
+    if failed:
+        metadata.failed(sim, "consumer", name, flight, [part[2] for part in parts])
+        _wait(sim, consumer, failed, backoff_us(consumer, 0))
+    wanted = [part for part in parts if not part[2] and _unknown(sim, consumer, part[0], part[1])]
     because = _because(consumer, request)
     found = tuple(
         (topic, partition, offset, because) for topic, partition, _, offset in wanted if offset >= 0
@@ -165,11 +166,10 @@ def _wait(sim: Simulation, consumer: Consumer, places: Places, delay_us: int) ->
     sim.schedule(delay_us, TIMER, "kafka.locate", consumer.name, consumer.life)
 
 
-def _delay(sim: Simulation, consumer: Consumer, request: object, delay_us: int, number: int = 0) -> None:
+def _delay(sim: Simulation, consumer: Consumer, request: object, delay_us: int) -> None:
     """An error that passes: ask for these again later."""
-    places = request.partitions if isinstance(request, OffsetFetch | ListOffsets) else ()
-    left = tuple(each for each in consumer.asked if each != number) if number else ()
-    sim.emit(PositionsAsked(*sim.stamp(), consumer.name, left))
+    places = request.partitions if isinstance(request, OffsetFetch) else ()
+    sim.emit(PositionsAsked(*sim.stamp(), consumer.name, ()))
     _wait(sim, consumer, places, delay_us)
 
 

@@ -4,7 +4,8 @@ Like a real broker: the order of its checks (R58, E41): one of the last five bat
 with its first offset; an older epoch is refused with 47; a newer epoch must begin at sequence 0, the same one go on
 where it ended, else 45; an id that the partition has never seen, or that wrote nothing for producer.id.expiration.ms
 (R59), which is looked for every producer.id.expiration.check.interval.ms and not while its transaction is open, may begin
-anywhere, in a transaction at 0 only (KIP-890). Left out: entries outlive neither their log's deleted segments nor a failover after them.
+anywhere, in a transaction at 0 only (KIP-890); what is new and outside of the id's open transaction in this partition is
+refused with 48 (E75). Left out: entries outlive neither their log's deleted segments nor a failover after them.
 """
 
 from __future__ import annotations
@@ -40,9 +41,13 @@ def check(sim: Simulation, copy: Replica, batch: Batch) -> tuple[Error, int]:
     if batch.producer_id < 0:
         return Error.NONE, NEW
     entry = table(copy, copy.leader_epoch).entries.get(batch.producer_id)
-    if entry is not None and batch.producer_id not in copy.log.transactions.open and _expired(sim, entry):
+    is_open = batch.producer_id in copy.log.transactions.open
+    if entry is not None and not is_open and _expired(sim, entry):
         entry = None
-    return decide(entry, batch)
+    error, known = decide(entry, batch)
+    if is_open and not batch.transactional and not error and known == NEW:
+        return Error.INVALID_TXN_STATE, NEW
+    return error, known
 
 
 def _expired(sim: Simulation, entry: ProducerEntry) -> bool:

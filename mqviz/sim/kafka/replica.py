@@ -2,8 +2,8 @@
 
 Like a real broker: followers pull; a fetch says how far the follower has come, which is the acknowledgement
 (R16); the leader parks it until there is data or 500 ms are over; the high watermark is the smallest log end
-of the in-sync replicas and stands still below min.insync.replicas (R15, R17); a follower learns of it with the
-next answer (FX1). Only partitions with news are named in a fetch or an answer, as in fetch sessions (S11).
+of the in-sync replicas and of those that may be in sync in a moment (E71), and stands still below
+min.insync.replicas (R15, R17); a follower learns of it with the next answer (FX1). Only partitions with news are named in a fetch or an answer, as in fetch sessions (S11).
 A follower whose log took another way cuts it where the leader's epochs say (R25, R26, E55); one that cannot reach its leader
 tries again after replica.fetch.backoff.ms. Falling out of sync and coming back is in isr.py (R18-R20).
 Left out: followers' own fetch sessions and byte limits over several partitions (S11).
@@ -59,9 +59,10 @@ def _serve(sim: Simulation, number: int, request: ReplicaFetch) -> None:
     if good:
         sim.cause = sim.emit(FollowerFetched(*sim.stamp(), leader, request.follower, good))
         for topic, partition, _ in good:
-            found = cluster.partition(topic, partition)
-            advance_high_watermark(sim, found, leader)
+            found, why = cluster.partition(topic, partition), sim.cause
             isr.consider_expanding(sim, found, leader, request.follower)
+            sim.cause = why
+            advance_high_watermark(sim, found, leader)
     if refused or diverging:
         answer(sim, number, FetchedDiverging(0, refused, diverging))
     elif cluster.brokers[leader].feeds[request.follower].fresh:
@@ -130,7 +131,10 @@ def _send(sim: Simulation, number: int, leader: int, follower: int) -> None:
 
 
 def advance_high_watermark(sim: Simulation, partition: Partition, leader: int) -> None:
-    """Move the leader's high watermark as far as all in-sync replicas have come, and wake what waited for that (R17)."""
+    """Move the leader's high watermark to where all are that it waits for, and wake what waited for that (R17, E71).
+
+    To be called when the log, a follower's end or the in-sync replicas changed: that somebody is awaited no longer moves nothing.
+    """
     topic = sim.state.cluster.topic(partition.topic)
     copy = partition.replicas[leader]
     if len(copy.isr) < min(topic.min_insync_replicas, topic.replication_factor):
@@ -138,6 +142,8 @@ def advance_high_watermark(sim: Simulation, partition: Partition, leader: int) -
     ends = copy.follower_ends
     members = copy.maximal_isr if copy.pending else copy.isr
     reached = min([copy.log.end, *(ends.get(b, -1) for b in members if b != leader)])
+    if len(members) <= len(ends):
+        reached = min([reached, *(ends[b] for b in isr.awaited(sim, copy))])
     mark = copy.high_watermark
     if reached > mark:
         why = sim.cause

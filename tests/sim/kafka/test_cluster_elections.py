@@ -33,6 +33,14 @@ def test_r18_who_fetches_at_the_log_end_is_caught_up_without_new_records() -> No
     assert partition(watched).led.caught_up_us[3] > 10 * S or partition(watched).led.follower_ends[3] == 0
 
 
+def test_r18_a_follower_of_an_idle_partition_is_caught_up_until_its_last_fetch() -> None:
+    watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s request.timeout.ms=120000")
+    watched.to(S).do("send record p").to(100 * S)
+    watched.do("slow broker 3 factor=1000000", "send record p").to(200 * S)
+    (proposed,) = of(watched, IsrProposed)
+    assert 30 * S <= proposed.at_us - 100 * S <= 45 * S
+
+
 def test_r18_r19_a_follower_that_is_stuck_leaves_after_30_to_45_s_and_acks_all_waits_until_then() -> None:
     watched = slowed().do("send record p").to(100 * S)
     (proposed,) = of(watched, IsrProposed)
