@@ -151,16 +151,29 @@ def _acks(sim: Simulation, number: int, group_name: str, member_id: str, acks: A
     group = sim.state.cluster.share_groups[group_name]
     for (topic, partition), ranges in moves.items():
         sim.cause = why
-        error = _unled(sim, number, topic, partition)
+        error = _disordered(ranges) or _unled(sim, number, topic, partition)
         window = group.windows.get(f"{topic}-{partition}")
         if not error:
             error = (
-                Error.INVALID_RECORD_STATE
+                Error.UNKNOWN_TOPIC_OR_PARTITION
                 if window is None
                 else share_partition.acknowledge(sim, group, window, member_id, ranges)
             )
         found.append((topic, partition, int(error)))
     return tuple(found)
+
+
+def _disordered(ranges: share_partition.Ranges) -> Error:
+    """Batches of a partition ascend and hold something (E76).
+
+    As in Kafka one may begin at the last offset of the one before; that record is found finished then.
+    """
+    last = -1
+    for first, end, _ in ranges:
+        if end <= first or first < last:
+            return Error.INVALID_REQUEST
+        last = end - 1
+    return Error.NONE
 
 
 def _unled(sim: Simulation, number: int, topic: str, partition: int) -> Error:

@@ -227,20 +227,22 @@ def acknowledge(
     """
     if any(kind == "renew" for _, _, kind in moves) and not _may_renew(sim, group.name):
         return Error.INVALID_REQUEST
-    moves = [each for each in moves if each[1] > found.start]
-    for first, end, _ in moves:
-        runs = found.between(max(first, found.start), end)
+    moves = [(max(first, found.start), end, kind) for first, end, kind in moves if end > found.start]
+    done = found.start
+    for first, end, kind in moves:
+        runs = found.between(first, end)
         if end > found.end > found.start:
             return Error.INVALID_REQUEST  # past all that is in flight
-        covered = sum(run.end - run.first for run in runs) == end - max(first, found.start)
+        covered = sum(run.end - run.first for run in runs) == end - first
         mine = all(run.state == "Acquired" and run.member == member_id for run in runs)
-        if not runs or not covered or not mine:
+        if first < done or not runs or not covered or not mine:
             return Error.INVALID_RECORD_STATE
+        done = done if kind == "renew" else end
     if not moves:
         return Error.NONE
-    settled = [(max(first, found.start), end, kind) for first, end, kind in moves if kind != "renew"]
-    renewed = [(max(first, found.start), end) for first, end, kind in moves if kind == "renew"]
-    client = found.between(max(moves[0][0], found.start), moves[0][1])[0].client
+    settled = [each for each in moves if each[2] != "renew"]
+    renewed = [(first, end) for first, end, kind in moves if kind == "renew"]
+    client = found.between(*moves[0][:2])[0].client
     if renewed:
         _renew(sim, group, found, member_id, client, renewed)
     if settled:
