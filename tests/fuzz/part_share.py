@@ -79,10 +79,18 @@ class Sharers:
             return (
                 (*PLACE, first, first + 1, "accept"),
             )  # more may straddle the start, which trips Kafka (NPE)
-        first, last = self.random.choice(sharer.held)
-        if self.random.random() < 0.4:
-            last = self.random.randint(first, last)
-        return ((*PLACE, first, last + 1, self.random.choice(kinds)),)
+        batches = [self.part(each) for each in self.random.choices(sharer.held, k=self.random.choice((1, 1, 2, 3)))]
+        batches = batches if self.random.random() < 0.3 else sorted(batches)
+        return tuple((*PLACE, first, last + 1, self.random.choice(kinds)) for first, last in batches)
+
+    def part(self, held: tuple[int, int]) -> tuple[int, int]:
+        """Of a range that it holds all or a part, at times none at all."""
+        first, last = held
+        if self.random.random() < 0.5:
+            first = self.random.randint(first, last)
+        if self.random.random() < 0.5:
+            last = self.random.randint(max(0, first - (self.random.random() < 0.05)), last)
+        return first, last
 
     def learn(self, sharer: Sharer | None, request: AnyRequest, answer: Any) -> None:
         """What the member learns from its answer."""
