@@ -148,7 +148,8 @@ class ShareRequestEnded(Event, frozen=True):
 
 
 class ShareRecordsReturned(Event, frozen=True):
-    """poll() returned these ranges (topic, partition, first, end, delivery count); none: its time was over.
+    """poll() returned these ranges (topic, partition, first, end, delivery count), the first ones of what is buffered; none: its
+    time was over.
 
     `renewed`: they are those that the application had already and whose locks it renewed.
     """
@@ -340,9 +341,19 @@ def _returned(state: State, event: ShareRecordsReturned) -> None:
         for part in consumer.delivered:
             part.ack = "" if part.ack == "renewed" else part.ack
     else:
-        consumer.delivered += consumer.buffered
-        consumer.buffered = []
+        consumer.delivered += _taken_from(consumer.buffered, event.parts)
     consumer.hand = [part[:4] for part in event.parts]
+
+
+def _taken_from(buffered: list[Delivered], parts: tuple[tuple[str, int, int, int, int], ...]) -> list[Delivered]:
+    """Take these parts away from the front of what is buffered; the last one may be the beginning of one."""
+    found = buffered[: len(parts)]
+    del buffered[: len(parts)]
+    if parts and parts[-1][3] < found[-1].end:
+        end = parts[-1][3]
+        buffered.insert(0, msgspec.structs.replace(found[-1], first=end))
+        found[-1] = msgspec.structs.replace(found[-1], end=end)
+    return found
 
 
 @applies(ShareRecordTaken)

@@ -29,6 +29,7 @@ from mqviz.model.share_consumer import (
     ShareRequestEnded,
     ShareRequestStarted,
 )
+from mqviz.model.share_delivered import up_to
 from mqviz.model.share_messages import (
     Acks,
     ShareAcknowledge,
@@ -165,7 +166,7 @@ def _asked(sim: Simulation, consumer: ShareConsumer) -> Iterator[ShareFetch | Sh
 
 
 def _return(sim: Simulation, consumer: ShareConsumer) -> None:
-    parts = tuple((p.topic, p.partition, p.first, p.end, p.deliveries) for p in consumer.buffered)
+    parts = tuple(up_to(consumer.buffered, consumer.settings.max_poll_records))
     event = ShareRecordsReturned(*sim.stamp(), consumer.name, consumer.settings.group, parts)
     sim.cause = sim.emit(event)
     share_work.work(sim, consumer)
