@@ -345,7 +345,9 @@ def _returned(state: State, event: ShareRecordsReturned) -> None:
     consumer.hand = [part[:4] for part in event.parts]
 
 
-def _taken_from(buffered: list[Delivered], parts: tuple[tuple[str, int, int, int, int], ...]) -> list[Delivered]:
+def _taken_from(
+    buffered: list[Delivered], parts: tuple[tuple[str, int, int, int, int], ...]
+) -> list[Delivered]:
     """Take these parts away from the front of what is buffered; the last one may be the beginning of one."""
     found = buffered[: len(parts)]
     del buffered[: len(parts)]

@@ -79,6 +79,11 @@ class SharePartition(msgspec.Struct):
     overtaken: tuple[int, int] | None = None
     written: int = 0
 
+    @property
+    def next_offset(self) -> int:
+        """Where the next fetch begins to look: at the first record that is available, or behind the window."""
+        return next((run.first for run in self.runs if run.state == "Available"), self.end)
+
     def between(self, first: int, end: int) -> list[Run]:
         """Copies of the runs in first … end - 1, cut to it."""
         found: list[Run] = []

@@ -79,7 +79,9 @@ class Sharers:
             return (
                 (*PLACE, first, first + 1, "accept"),
             )  # more may straddle the start, which trips Kafka (NPE)
-        batches = [self.part(each) for each in self.random.choices(sharer.held, k=self.random.choice((1, 1, 2, 3)))]
+        batches = [
+            self.part(each) for each in self.random.choices(sharer.held, k=self.random.choice((1, 1, 2, 3)))
+        ]
         batches = batches if self.random.random() < 0.3 else sorted(batches)
         return tuple((*PLACE, first, last + 1, self.random.choice(kinds)) for first, last in batches)
 
