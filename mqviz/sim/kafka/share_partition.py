@@ -6,7 +6,9 @@ after the last delivery (R131, R132); whole batches are acquired up to max.poll.
 mode, and the window is limited (E61); an acknowledgement with one wrong range changes nothing (INVALID_RECORD_STATE); each
 state write carries the start as it was before (E60).
 A new leader knows only what was written. With share.isolation.level read_committed records of aborted transactions are passed
-over, and nothing beyond the last stable offset is given out (R134). Left out: the records of __share_group_state.
+over, and nothing beyond the last stable offset is given out (R134). What is released comes again in the portions in which
+it was acquired for the first time, but from half of the deliveries on a few at a time, and one alone for the last time (E61, from 4.2).
+Left out: the records of __share_group_state, gaps as offsets that are acquired and that the client gives back as gaps.
 """
 
 from __future__ import annotations
@@ -270,7 +272,7 @@ def acknowledge(
 ) -> Error:
     """Take what a member says of its records; all of it counts or, if a part is wrong, nothing (R133).
 
-    What the start has passed meanwhile is passed over in silence.
+    What the start has passed meanwhile is passed over in silence, and so are offsets without a record (E76).
     """
     if any(kind == "renew" for _, _, kind in moves) and not _may_renew(sim, group.name):
         return Error.INVALID_REQUEST
@@ -281,10 +283,11 @@ def acknowledge(
         if end > found.end > found.start:
             return Error.INVALID_REQUEST  # past all that is in flight
         covered = sum(run.end - run.first for run in runs) == end - first
-        mine = all(run.state == "Acquired" and run.member == member_id for run in runs)
+        mine = all(_is_gap(run) or (run.state == "Acquired" and run.member == member_id) for run in runs)
         if first < done or not runs or not covered or not mine:
             return Error.INVALID_RECORD_STATE
         done = done if kind == "renew" else end
+    moves = [each for first, end, kind in moves for each in _records(found, first, end, kind)]
     if not moves:
         return Error.NONE
     settled = [each for each in moves if each[2] != "renew"]
@@ -295,6 +298,24 @@ def acknowledge(
     if settled:
         settle(sim, group, found, member_id, client, "acknowledged", settled)
     return Error.NONE
+
+
+def _is_gap(run: Run) -> bool:
+    """Whether these offsets never held a record for this group; acknowledgements may span them (E76)."""
+    return run.state == "Archived" and not run.deliveries
+
+
+def _records(found: SharePartition, first: int, end: int, kind: str) -> Ranges:
+    """The range without its gaps."""
+    ranges: Ranges = []
+    for run in found.between(first, end):
+        if _is_gap(run):
+            continue
+        joins = bool(ranges) and ranges[-1][1] == run.first
+        ranges[-1:] = (
+            [(ranges[-1][0], run.end, kind)] if joins else [*ranges[-1:], (run.first, run.end, kind)]
+        )
+    return ranges
 
 
 def _may_renew(sim: Simulation, group: str) -> bool:

@@ -6,8 +6,10 @@ import pytest
 
 from mqviz.kafka.errors import Error
 from mqviz.model.share_messages import ShareFetch, ShareFetched
-from tests.sim.kafka.share_worlds import runs, window
+from tests.sim.kafka.share_worlds import TOPIC, runs, share_run, window
 from tests.sim.kafka.test_share_partition import Member, world
+from tests.sim.kafka.test_transactions import Owner
+from tests.sim.kafka.worlds import S
 
 INVALID, STATE = Error.INVALID_REQUEST, Error.INVALID_RECORD_STATE
 
@@ -56,3 +58,23 @@ def test_e76_a_fetch_tells_it_too_and_gives_records_all_the_same() -> None:
     assert reply.acked == (("t", 0, INVALID),)
     assert reply.parts == (("t", 0, 0, 10, 20, 1),)
     assert (window(run).start, window(run).acknowledged) == (0, 0)
+
+
+def test_e76_a_range_may_span_the_marker_of_a_transaction() -> None:
+    """Offsets 0 1 committed, 2 its marker, 3 committed, 4 its marker."""
+    run = share_run(TOPIC).to(S)
+    owner, member = Owner(run), Member(run)
+    owner.init()
+    for values in (("a", "b"), ("c",)):
+        owner.send(*values)
+        owner.end(True)
+    assert member.take() == [(0, 2, 1), (3, 4, 1)]
+    assert member.say((0, 2, "accept"), (2, 3, "gap"), (3, 4, "release")) == 0
+    assert member.take() == [(3, 4, 2)]
+    assert member.say((1, 5, "accept")) == 0
+    assert (window(run).start, window(run).acknowledged) == (5, 3)
+    owner.send("d")
+    owner.end(True)
+    assert member.take() == [(5, 6, 1)]
+    assert member.say((5, 7, "accept")) == 0
+    assert window(run).start == 7
