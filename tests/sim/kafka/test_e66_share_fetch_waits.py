@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from mqviz.model.share_consumer import ShareCommitEnded, ShareRecordsReturned
 from tests.sim.kafka.share_worlds import TOPIC, runs, share_run
 from tests.sim.kafka.worlds import MS, Run, S, of
@@ -68,13 +70,29 @@ def test_e66_nothing_more_is_fetched_when_records_came() -> None:
     assert runs(run) == [(0, 2, "Acquired", 1)], "two more wait in the log, as the application is busy"
 
 
-def test_e61_poll_returns_no_more_than_max_poll_records_and_the_rest_of_a_batch() -> None:
-    """Two leaders answered with 4 records each: the second poll() has them at once."""
-    run = members("s1", topic="create topic t partitions=2", brokers=2, max_poll_records=3)
+def test_e61_poll_returns_no_more_than_max_poll_records_of_what_was_acquired_at_once() -> None:
+    """A member that takes 500 acquired 8 batches of 1 and released them: one that takes 3 acquires all 8, and polls 3, 3 and 2."""
+    run = share_run(TOPIC, PRODUCER).to(S)
+    for _ in range(8):
+        run.do("send record p").to(run.backend.now_us + 20 * MS)
+    explicit = "share.acknowledgement.mode=explicit"
+    run.do(f"add share-consumer s1 group=g topic=t calls=manual {explicit}").to(2 * S)
+    polled(run, "s1").to(3 * S).do("acknowledge share-consumer s1 type=release", "commit share-consumer s1")
+    run.to(4 * S).do("kill share-consumer s1")
+    run.do("add share-consumer s2 group=g topic=t calls=manual max_poll_records=3").to(6 * S)
+    for number in range(3):
+        polled(run, "s2").to((7 + number) * S)
+    assert got(run, "s2") == [[(0, 3)], [(3, 6)], [(6, 8)]]
+
+
+@pytest.mark.parametrize(("most", "polls"), [(500, [[(0, 4), (0, 4)]]), (3, [[(0, 4)], [(0, 4)]])])
+def test_e66_what_two_leaders_answered_between_two_polls_is_returned_as_far_as_it_fits(
+    most: int, polls: list[list[tuple[int, int]]]
+) -> None:
+    run = members("s1", topic="create topic t partitions=2", brokers=2, max_poll_records=most)
     for partition in (0, 1):
         run.do(f"send record p partition={partition} count=4")
-    polled(run.to(14 * S), "s1").to(15 * S)
-    assert got(run, "s1") == [[(0, 4)]]
-    began_us = run.backend.now_us
-    polled(run, "s1").to(began_us + 1)
-    assert got(run, "s1") == [[(0, 4)], [(0, 4)]]
+    run.to(14 * S)
+    for number in range(2):
+        polled(run, "s1", wait_ms=300).to((15 + number) * S)
+    assert got(run, "s1") == polls
