@@ -13,8 +13,8 @@ class Version(NamedTuple):
 
     `eligible_leader_replicas`: KIP-966, whether new clusters keep an ELR. `share_groups`: how far KIP-932 is.
     `share_record_limit`: share.acquire.mode can be record_limit. `share_in_flight`: records in flight a
-    share-partition at most. `share_renew`: locks can be renewed (KIP-1222). `share_hashed`: the assignor
-    `simple` hashes members (4.0). `share_dead_letters`: KIP-1191. `assignment_interval_ms`: least time between two
+    share-partition at most. `share_renew`: locks can be renewed (KIP-1222). `share_isolates`: records that were often
+    delivered come a few at a time, at last one alone. `share_hashed`: the assignor `simple` hashes members (4.0). `share_dead_letters`: KIP-1191. `assignment_interval_ms`: least time between two
     target assignments of a KIP-848 group (KIP-1263).
     """
 
@@ -24,6 +24,7 @@ class Version(NamedTuple):
     share_record_limit: bool = True
     share_in_flight: int = 2000
     share_renew: bool = True
+    share_isolates: bool = True
     share_hashed: bool = False
     share_dead_letters: bool = False
     assignment_interval_ms: int = 0
@@ -32,8 +33,8 @@ class Version(NamedTuple):
 VERSIONS = {
     version.name: version
     for version in (
-        Version("4.0", False, "early access", False, 200, False, share_hashed=True),
-        Version("4.1", True, "preview", False, 2000, False),
+        Version("4.0", False, "early access", False, 200, False, False, share_hashed=True),
+        Version("4.1", True, "preview", False, 2000, False, False),
         Version("4.2"),
         Version("4.3", assignment_interval_ms=1000),
         Version("4.4", assignment_interval_ms=1000, share_dead_letters=True),

@@ -144,7 +144,10 @@ class ShareLeaderMoved(Event, frozen=True):
 
 
 class ShareRecordsAcquired(Event, frozen=True):
-    """A member has these records (first, end, deliveries), alone, until `until_us` (R131, R132)."""
+    """A member has these records (first, end, deliveries), alone, until `until_us` (R131, R132).
+
+    `portion`: (first, end) of what the window took in for it; there may be more than the member has.
+    """
 
     weight = Weight.STEP
     group: str
@@ -155,6 +158,7 @@ class ShareRecordsAcquired(Event, frozen=True):
     lock: int
     until_us: int
     ranges: tuple[tuple[int, int, int], ...]
+    portion: tuple[int, int] | None = None
 
 
 class ShareRecordsSettled(Event, frozen=True):
@@ -303,6 +307,9 @@ def _started(state: State, event: SharePartitionStarted) -> None:
 def _moved(state: State, event: ShareLeaderMoved) -> None:
     found = window(state, event)
     found.leader = event.leader
+    found.portions = [
+        (run.first, run.end) for run in found.runs if run.state != "Acquired" and run.deliveries
+    ]
 
     def forget(run: Run) -> None:
         if run.state == "Acquired":
@@ -324,8 +331,10 @@ def _acquired(state: State, event: ShareRecordsAcquired) -> None:
         run.member, run.client = event.member_id, event.client
         run.lock, run.until_us = event.lock, event.until_us
 
+    if event.portion is not None:
+        found.extend(event.portion[1])
+        found.portions.append(event.portion)
     for first, end, _ in event.ranges:
-        found.extend(end)
         found.change(first, end, acquire)
 
 

@@ -45,7 +45,8 @@ class ShareConsumer(msgspec.Struct):
     an earlier one is void. `delivered`: what poll() returned and no request has taken along as acknowledged;
     `next_work`: where in it the application goes on (topic, partition, offset). `buffered`: acquired and not returned yet.
     `acks`: acknowledgements that no request has taken along yet. `busy`: the request on its way, by broker, one at a time
-    (a share session is in step); `sessions`: the epoch of the next request, by broker. `results`: (topic, partition, error)
+    (a share session is in step); `sessions`: the epoch of the next request, by broker. `fetching`: records are wanted: until some
+    come each leader is asked again and again, also between two calls of poll() (E66). `results`: (topic, partition, error)
     of the commit that is going on; `committing`: its requests.
     """
 
@@ -69,6 +70,7 @@ class ShareConsumer(msgspec.Struct):
     acks: list[tuple[str, int, int, int, str]] = msgspec.field(default_factory=list)
     sessions: dict[int, int] = msgspec.field(default_factory=dict)
     busy: dict[int, int] = msgspec.field(default_factory=dict)
+    fetching: bool = False
     polls: int = 0
     commits: int = 0
     results: list[tuple[str, int, int]] = msgspec.field(default_factory=list)
@@ -146,7 +148,8 @@ class ShareRequestEnded(Event, frozen=True):
 
 
 class ShareRecordsReturned(Event, frozen=True):
-    """poll() returned these ranges (topic, partition, first, end, delivery count); none: its time was over.
+    """poll() returned these ranges (topic, partition, first, end, delivery count), the first ones of what is buffered; none: its
+    time was over.
 
     `renewed`: they are those that the application had already and whose locks it renewed.
     """
@@ -271,6 +274,8 @@ def _polled(state: State, event: SharePollCalled) -> None:
     consumer.activity = "polling"
     consumer.polls += 1
     _gather(consumer)
+    held = [part.ack for part in consumer.delivered]
+    consumer.fetching |= "renewing" in held if held else not consumer.buffered
 
 
 @applies(ShareCommitCalled)
@@ -310,6 +315,7 @@ def _ended(state: State, event: ShareRequestEnded) -> None:
         ]
         consumer.buffered.append(Delivered(topic, number, first, end, deliveries, "", held))
     consumer.carried = {}
+    consumer.fetching &= not event.parts
     _renew(consumer, event)
     consumer.results += event.acked
 
@@ -335,9 +341,21 @@ def _returned(state: State, event: ShareRecordsReturned) -> None:
         for part in consumer.delivered:
             part.ack = "" if part.ack == "renewed" else part.ack
     else:
-        consumer.delivered += consumer.buffered
-        consumer.buffered = []
+        consumer.delivered += _taken_from(consumer.buffered, event.parts)
     consumer.hand = [part[:4] for part in event.parts]
+
+
+def _taken_from(
+    buffered: list[Delivered], parts: tuple[tuple[str, int, int, int, int], ...]
+) -> list[Delivered]:
+    """Take these parts away from the front of what is buffered; the last one may be the beginning of one."""
+    found = buffered[: len(parts)]
+    del buffered[: len(parts)]
+    if parts and parts[-1][3] < found[-1].end:
+        end = parts[-1][3]
+        buffered.insert(0, msgspec.structs.replace(found[-1], first=end))
+        found[-1] = msgspec.structs.replace(found[-1], end=end)
+    return found
 
 
 @applies(ShareRecordTaken)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import pairwise
 
 import msgspec
@@ -22,6 +23,27 @@ class Delivered(msgspec.Struct):
     deliveries: int
     ack: str = ""
     batches: list[Batch] = msgspec.field(default_factory=list)
+
+    def batch_end(self, offset: int) -> int:
+        """Where the log's batch with this offset ends."""
+        index = bisect_right(self.batches, offset, key=lambda batch: batch.end_offset)
+        return self.batches[index].end_offset if index < len(self.batches) else self.end
+
+
+def up_to(buffered: list[Delivered], most: int) -> list[tuple[str, int, int, int, int]]:
+    """What one poll() returns of it: (topic, partition, first, end, deliveries) of `most` records and the rest of a batch of the log."""
+    parts: list[tuple[str, int, int, int, int]] = []
+    ends: dict[tuple[str, int], int] = {}
+    left = most
+    for part in buffered:
+        place = part.topic, part.partition
+        if left <= 0 and part.first >= ends.get(place, 0):
+            break
+        ends[place] = part.batch_end(min(part.first + max(left, 1), part.end) - 1)
+        end = min(part.end, ends[place])
+        parts.append((*place, part.first, end, part.deliveries))
+        left -= end - part.first
+    return parts
 
 
 def acknowledged(

@@ -56,6 +56,7 @@ class SharePartition(msgspec.Struct):
     `start` and `end`: SPSO and SPEO. `persisted`: the start offset that was written last, one write behind (E60); `written`: the
     start after the last write's own change, which the next one writes.
     `locks` counts locks. `limit`: deliveries at most; `in_flight`: the longest window; `lock_us`: how long a lock holds.
+    `portions`: (first, end) as records were acquired for the first time, which is how they come again (E61).
     `leader`: the broker that keeps it. `past`: runs that the start has passed, the last ones. `poisoned`: records archived because they were delivered
     `limit` times. `overtaken`: (later, earlier) of the last record finished while an earlier one was not.
     """
@@ -75,9 +76,15 @@ class SharePartition(msgspec.Struct):
     archived: int = 0
     poisoned: int = 0
     runs: list[Run] = msgspec.field(default_factory=list)
+    portions: list[tuple[int, int]] = msgspec.field(default_factory=list)
     past: list[Run] = msgspec.field(default_factory=list)
     overtaken: tuple[int, int] | None = None
     written: int = 0
+
+    @property
+    def next_offset(self) -> int:
+        """Where the next fetch begins to look: at the first record that is available, or behind the window."""
+        return next((run.first for run in self.runs if run.state == "Available"), self.end)
 
     def between(self, first: int, end: int) -> list[Run]:
         """Copies of the runs in first … end - 1, cut to it."""
@@ -118,6 +125,7 @@ class SharePartition(msgspec.Struct):
             self.past = (self.past + self.runs[:passed])[-REMEMBERED:]
             self.start = self.runs[passed - 1].end
             del self.runs[:passed]
+            del self.portions[: bisect_right(self.portions, self.start, key=lambda portion: portion[1])]
 
     def drop(self, offset: int) -> None:
         """The log begins at `offset` now: nothing below is left to deliver, whoever holds it."""

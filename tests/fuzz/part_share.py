@@ -1,8 +1,8 @@
 """Share groups: ShareGroupHeartbeat, ShareFetch and ShareAcknowledge by members on connections of their own.
 
-Left out: more than one partition, whose order in an answer is drawn by lot; renewals and the record limit, which are of a later
-version of the requests; fewer records than there are, because what
-comes again comes in the portions in which it was acquired, in the model in batches of the log; release in a ShareFetch, which the
+A member of a group on two partitions asks for all there is, because the order of partitions in an answer is drawn by lot, and with
+it which of them comes first the next time; on one partition it asks for few or many.
+Left out: renewals and the record limit, which are of a later version of the requests; release in a ShareFetch, which the
 broker may answer before the release is written; closing by ShareFetch, which no client does. The group's
 epochs and shares are not compared: the broker makes partitions known to the share coordinator first, which takes its time (E17).
 Locks and sessions never time out here: the two clocks differ.
@@ -19,7 +19,7 @@ from mqviz.model.request import AnyRequest, Produce
 from mqviz.model.share_messages import ShareAcknowledge, ShareFetch, ShareGroupHeartbeat
 from tests.fuzz.side import Op, Told
 
-PLACE = ("t", 0)
+PLACES = (("t", 0), ("t", 1))
 STEPS = 40
 KINDS = ("release", "accept", "reject")
 
@@ -30,7 +30,7 @@ class Sharer:
     def __init__(self, member_id: str) -> None:
         self.member_id = member_id
         self.session = 0
-        self.held: list[tuple[int, int]] = []
+        self.held: list[tuple[int, int, int]] = []
 
 
 class Sharers:
@@ -38,6 +38,8 @@ class Sharers:
 
     def __init__(self, random: Random) -> None:
         self.random = random
+        self.places = PLACES[: random.choice((1, 1, 2))]
+        self.most = random.choice((1, 2, 3, 7, 500)) if len(self.places) == 1 else 500
         self.sharers = [Sharer(f"own-{letter * 17}A") for letter in "pqr"[: random.choice((1, 2, 3))]]
 
     def choose(self) -> tuple[Sharer | None, AnyRequest]:
@@ -45,7 +47,7 @@ class Sharers:
         if self.random.random() < 0.25:
             count = self.random.randint(1, 4)
             batch = Batch(0, count, 70, "raw", -1, -1, -1, 0, -1, 0, 0, (None,) * count)
-            return None, Produce(-1, ((*PLACE, batch),))
+            return None, Produce(-1, ((*self.random.choice(self.places), batch),))
         sharer = self.random.choice(self.sharers)
         makers = [self.beat, self.fetch, self.acknowledge]
         (maker,) = self.random.choices(makers, (2, 6, 4))
@@ -65,7 +67,7 @@ class Sharers:
         """Some records, and at times words on those before."""
         session = self.session(sharer)
         acks = self.acks(sharer, KINDS[1:]) if session and self.random.random() < 0.4 else ()
-        return ShareFetch("g", sharer.member_id, session, (PLACE,), 500, False, acks)
+        return ShareFetch("g", sharer.member_id, session, self.places, self.most, False, acks)
 
     def acknowledge(self, sharer: Sharer) -> AnyRequest:
         """Words on some records, or a good-bye."""
@@ -73,16 +75,25 @@ class Sharers:
         return ShareAcknowledge("g", sharer.member_id, session, self.acks(sharer))
 
     def acks(self, sharer: Sharer, kinds: tuple[str, ...] = KINDS) -> Any:
-        """On what it holds, whole or in part; at times on what it does not hold."""
+        """On what it holds, whole or in part, several batches in any order; at times on what it does not hold."""
         if self.random.random() < 0.1 or not sharer.held:
             first = self.random.randint(0, 12)
-            return (
-                (*PLACE, first, first + 1, "accept"),
-            )  # more may straddle the start, which trips Kafka (NPE)
-        first, last = self.random.choice(sharer.held)
-        if self.random.random() < 0.4:
-            last = self.random.randint(first, last)
-        return ((*PLACE, first, last + 1, self.random.choice(kinds)),)
+            # more may straddle the start, which trips Kafka (NPE)
+            return ((*self.random.choice(self.places), first, first + 1, "accept"),)
+        chosen = self.random.choices(sharer.held, k=self.random.choice((1, 1, 2, 3)))
+        batches = [self.part(*each) for each in chosen]
+        batches = batches if self.random.random() < 0.3 else sorted(batches)
+        return tuple(
+            ("t", number, first, last + 1, self.random.choice(kinds)) for number, first, last in batches
+        )
+
+    def part(self, number: int, first: int, last: int) -> tuple[int, int, int]:
+        """Of a range that it holds all or a part, at times none at all."""
+        if self.random.random() < 0.5:
+            first = self.random.randint(first, last)
+        if self.random.random() < 0.5:
+            last = self.random.randint(max(0, first - (self.random.random() < 0.05)), last)
+        return number, first, last
 
     def learn(self, sharer: Sharer | None, request: AnyRequest, answer: Any) -> None:
         """What the member learns from its answer."""
@@ -93,10 +104,12 @@ class Sharers:
         if answer[0]:
             sharer.session = 0 if self.random.random() < 0.7 else sharer.session
             return
-        for *_, first, end, _ in getattr(request, "acks", ()):
-            sharer.held = [each for each in sharer.held if each[0] >= end or each[1] < first]
+        for _, number, first, end, _ in getattr(request, "acks", ()):
+            sharer.held = [
+                each for each in sharer.held if each[0] != number or each[1] >= end or each[2] < first
+            ]
         if isinstance(request, ShareFetch):
-            sharer.held += [(first, last) for _, _, first, last, _ in answer[1]]
+            sharer.held += [(number, first, last) for _, number, first, last, _ in answer[1]]
         sharer.session = 0 if request.epoch == -1 else request.epoch + 1  # type: ignore[union-attr]
         sharer.held = sharer.held if sharer.session else []
 
@@ -107,7 +120,7 @@ def share(random: Random) -> Generator[Op, Told, None]:
     first = sharers.sharers[0]
     begin: list[AnyRequest] = [
         ShareGroupHeartbeat("g", first.member_id, 0, "raw", ("t",)),
-        ShareFetch("g", first.member_id, 0, (PLACE,)),
+        ShareFetch("g", first.member_id, 0, sharers.places, sharers.most),
     ]
     for number in range(STEPS):
         sharer, request = (first, begin[number]) if number < len(begin) else sharers.choose()

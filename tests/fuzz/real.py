@@ -45,9 +45,6 @@ RELEASED_S = 0.1
 READS = (ListOffsets, Fetch, OffsetFetch)
 """What may be asked again until markers are written: they come a little after the answer to EndTxn."""
 
-OFTEN = 4
-"""From this delivery on Kafka deals records out a few at a time, with a limit of 5."""
-
 LOADING = ("COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR")
 CONTROL = 32
 
@@ -59,8 +56,7 @@ class Differs(Exception):
 class PartedWays(Exception):
     """From here on the two go different ways, and rightly so.
 
-    Kafka's hash order of members with random ids says who leads a classic group; and it deals out records that were often
-    delivered a few at a time (S14).
+    Kafka's hash order of members with random ids says who leads a classic group.
     """
 
 
@@ -217,11 +213,9 @@ class Real:
         self._settle(step.op.request)
 
     def _look_for_draw(self, request: Any, told: Any, expected: Any) -> None:
-        """Another leader than before, and not the same on both sides; records that come for the fourth time."""
+        """Another leader than before, and not the same on both sides."""
         joined = len(told) == len(expected) == 7 and told[:4] == expected[:4]
         if joined and told[4] != expected[4] and self._leader not in (told[4], expected[4]):
-            raise PartedWays
-        if isinstance(request, ShareFetch) and any(count >= OFTEN for *_, count in expected[1]):
             raise PartedWays
 
     def _nobody_else(self) -> None:

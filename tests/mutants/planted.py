@@ -459,5 +459,37 @@ MUTANTS = (
         SHARE,
         "r134",
     ),
+    Mutant(
+        "share: acknowledgement batches may overlap and descend",
+        "sim/kafka/share_fetch.py",
+        "if until <= first or first < last:",
+        "if until <= first:",
+        "sim/kafka/test_e76_share_acknowledge.py",
+        "e76",
+    ),
+    Mutant(
+        "share: a member asks for records only inside poll()",
+        "sim/kafka/share_consumer.py",
+        "if consumer.fetching and",
+        'if consumer.activity == "polling" and',
+        "sim/kafka/test_e66_share_fetch_waits.py",
+        "e66",
+    ),
+    Mutant(
+        "share: released records come again batch by batch of the log",
+        "sim/kafka/share_partition.py",
+        "[*found.portions, (found.end, found.end)]",
+        "[(found.end, found.end)]",
+        "sim/kafka/test_e61_share_portions.py",
+        "e61",
+    ),
+    Mutant(
+        "share: every fetch begins with the first partition",
+        "sim/kafka/share_fetch.py",
+        "places[at:] + places[:at]",
+        "places",
+        "sim/kafka/test_e61_share_partitions.py",
+        "e61",
+    ),
 )
 """Every wrong behaviour that is planted."""

@@ -1,13 +1,16 @@
 """Share consumer: an application that polls a share group, works on each record and says what became of it.
 
-Like a real broker: as its Java client, poll() sends one ShareFetch to each leader, which takes the acknowledgements of the
-poll before along, and returns all that one acquired (E61); implicit mode accepts all of a poll with the next poll or
+Like a real broker: as its Java client, poll() asks for records if it has none, with one ShareFetch to each leader, which takes the
+acknowledgements of the poll before along; they are sent again and again until one acquired something, also after poll() has
+returned with nothing, so that records may be kept for the next one (E66); implicit mode accepts all of a poll with the next poll or
 commit; explicit mode throws IllegalStateException if a record was forgotten (R133, E62); a heartbeat of its own every 5 s
 (R130); close() acknowledges what was acknowledged, frees the rest and leaves.
 Left out: finding brokers (S11), acknowledgement callbacks as calls, idle time between polls.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from mqviz.kafka.errors import Error, named
 from mqviz.kafka.settings import number as setting
@@ -26,6 +29,7 @@ from mqviz.model.share_consumer import (
     ShareRequestEnded,
     ShareRequestStarted,
 )
+from mqviz.model.share_delivered import up_to
 from mqviz.model.share_messages import (
     Acks,
     ShareAcknowledge,
@@ -133,19 +137,36 @@ def progress(sim: Simulation, consumer: ShareConsumer) -> None:
             _return_renewed(sim, consumer, renewals)
         elif consumer.buffered:
             _return(sim, consumer)
-        else:
-            _fetch(sim, consumer)
-            send_acks(sim, consumer)
     elif consumer.activity == "committing":
         send_acks(sim, consumer)
-        if not consumer.busy and not consumer.acks:
+        if not consumer.acks and not _carries(sim, consumer):
             _commit_over(sim, consumer)
     elif consumer.activity == "closing" and not consumer.busy:
         _leave(sim, consumer)
+    if consumer.fetching and consumer.state == "running" and not _acknowledges(sim, consumer):
+        _fetch(sim, consumer)
+
+
+def _carries(sim: Simulation, consumer: ShareConsumer) -> bool:
+    """Whether acknowledgements are on their way; a fetch may wait at a broker all the while."""
+    return any(request.acks for request in _asked(sim, consumer))
+
+
+def _acknowledges(sim: Simulation, consumer: ShareConsumer) -> bool:
+    """Nothing is fetched before acknowledgements that went alone are answered."""
+    return any(isinstance(request, ShareAcknowledge) for request in _asked(sim, consumer))
+
+
+def _asked(sim: Simulation, consumer: ShareConsumer) -> Iterator[ShareFetch | ShareAcknowledge]:
+    """The requests that are on their way."""
+    flights = (sim.state.cluster.requests.get(number) for number in consumer.busy.values())
+    for request in (flight.request for flight in flights if flight):
+        if isinstance(request, ShareFetch | ShareAcknowledge):
+            yield request
 
 
 def _return(sim: Simulation, consumer: ShareConsumer) -> None:
-    parts = tuple((p.topic, p.partition, p.first, p.end, p.deliveries) for p in consumer.buffered)
+    parts = tuple(up_to(consumer.buffered, consumer.settings.max_poll_records))
     event = ShareRecordsReturned(*sim.stamp(), consumer.name, consumer.settings.group, parts)
     sim.cause = sim.emit(event)
     share_work.work(sim, consumer)
@@ -163,7 +184,10 @@ def _return_renewed(sim: Simulation, consumer: ShareConsumer, renewals: list[Del
 
 
 def _fetch(sim: Simulation, consumer: ShareConsumer) -> None:
-    """One ShareFetch to each leader that has none of this consumer's; acknowledgements go along (E61)."""
+    """One ShareFetch to each leader that has none of this consumer's; acknowledgements go along (E61).
+
+    What is left of them is of partitions that are not this member's any more.
+    """
     wanted: dict[int, list[tuple[str, int]]] = {}
     for topic, number in consumer.partitions:
         leader = _leader(sim, consumer, topic, number)
@@ -188,6 +212,7 @@ def _fetch(sim: Simulation, consumer: ShareConsumer) -> None:
             acks,
         )
         _send(sim, consumer, broker, request)
+    send_acks(sim, consumer)
 
 
 def send_acks(sim: Simulation, consumer: ShareConsumer) -> None:

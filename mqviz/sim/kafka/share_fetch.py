@@ -2,9 +2,11 @@
 
 Like a real broker: a member has one share session on a broker, which counts its requests and belongs to its connection;
 acknowledgements come alone or with a fetch, and are dealt with first; a fetch that gets nothing waits for records, for
-released ones, or until fetch.max.wait.ms is over; when the session ends or its connection closes, the member's records
+released ones, or until fetch.max.wait.ms is over; one over several partitions begins with another one each time, and the
+group's first one is answered by the first partition alone (E61); when the session ends or its connection closes, the member's records
 are free at once (E9, R132).
-Left out: sessions that send only changes (S11), share.fetch.max.fetch.records, the answer's bytes.
+Left out: sessions that send only changes (S11), share.fetch.max.fetch.records, the answer's bytes, reading the
+state of a share-partition as something that takes time.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from mqviz.kafka.settings import number as setting
 from mqviz.model.cluster import Partition
 from mqviz.model.share import ShareGroup
 from mqviz.model.share_messages import Acks, ShareAcknowledge, ShareAcknowledged, ShareFetch, ShareFetched
+from mqviz.model.share_window import SharePartition
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import share_partition
 from mqviz.sim.kafka.network import answer, connection_of, end, park, serves
@@ -27,21 +30,29 @@ Acked = tuple[tuple[str, int, int], ...]
 
 
 class Session(msgspec.Struct):
-    """A member's session on a broker: the epoch of its next request, and the connection that it belongs to."""
+    """A member's session on a broker: the epoch of its next request, the connection that it belongs to, and what it fetches.
+
+    `partitions`: those that gave records last stand last.
+    """
 
     group: str
     member_id: str
     broker: int
     connection: str
     epoch: int = 1
+    partitions: list[tuple[str, int]] = msgspec.field(default_factory=list)
 
 
 class ShareSessions(msgspec.Struct):
-    """What brokers remember of share fetches: sessions, and for each group and partition the fetches that wait."""
+    """What brokers remember of share fetches: sessions, and for each group and partition the fetches that wait.
+
+    `looked`: the offset that was looked up in the log last, for each group and partition.
+    """
 
     sessions: dict[str, Session] = msgspec.field(default_factory=dict)
     waiting: dict[str, list[int]] = msgspec.field(default_factory=dict)
     acked: dict[int, Acked] = msgspec.field(default_factory=dict)
+    looked: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 # -- sessions -----------------------------------------------------------------------------------------------
@@ -151,16 +162,29 @@ def _acks(sim: Simulation, number: int, group_name: str, member_id: str, acks: A
     group = sim.state.cluster.share_groups[group_name]
     for (topic, partition), ranges in moves.items():
         sim.cause = why
-        error = _unled(sim, number, topic, partition)
+        error = _disordered(ranges) or _unled(sim, number, topic, partition)
         window = group.windows.get(f"{topic}-{partition}")
         if not error:
             error = (
-                Error.INVALID_RECORD_STATE
+                Error.UNKNOWN_TOPIC_OR_PARTITION
                 if window is None
                 else share_partition.acknowledge(sim, group, window, member_id, ranges)
             )
         found.append((topic, partition, int(error)))
     return tuple(found)
+
+
+def _disordered(ranges: share_partition.Ranges) -> Error:
+    """Batches of a partition ascend and hold something (E76).
+
+    As in Kafka one may begin at the last offset of the one before; that record is found finished then.
+    """
+    last = -1
+    for first, until, _ in ranges:
+        if until <= first or first < last:
+            return Error.INVALID_REQUEST
+        last = until - 1
+    return Error.NONE
 
 
 def _unled(sim: Simulation, number: int, topic: str, partition: int) -> Error:
@@ -191,6 +215,9 @@ def _fetch(sim: Simulation, number: int, request: ShareFetch) -> None:
         answer(sim, number, ShareFetched(0, (), acked))
         return
     part.acked[number] = acked
+    session = _session(sim, number, request)
+    kept = [place for place in session.partitions if place in request.partitions]
+    session.partitions = kept + [place for place in request.partitions if place not in kept]
     if acked and write_us(sim):
         sim.schedule(write_us(sim), TIMER, "kafka.share_fetch", number)
     else:
@@ -261,6 +288,7 @@ def _answer(sim: Simulation, number: int, *, at_once: bool) -> bool:
     if not parts and not at_once:
         return False
     _forget(sim, number)
+    _move_back(sim, number, request, list(dict.fromkeys(part[:2] for part in parts if not part[2])))
     acked = sim.part(ShareSessions).acked.pop(number, ())
     answer(sim, number, ShareFetched(0, tuple(parts), acked))
     return True
@@ -269,22 +297,72 @@ def _answer(sim: Simulation, number: int, *, at_once: bool) -> bool:
 def _acquire(
     sim: Simulation, number: int, request: ShareFetch, group: ShareGroup
 ) -> list[tuple[str, int, int, int, int, int]]:
-    left = request.max_records
+    """Ranges (topic, partition, error, first, end, deliveries), up to `max_records` in all.
+
+    Windows that the broker has yet to open are opened one after the other, and the first one with records is answered with
+    at once; the others are asked the next time.
+    """
     parts: list[tuple[str, int, int, int, int, int]] = []
-    member = group.members.get(request.member_id)
-    client = member.client if member else connection_of(sim, number).name
-    for topic, partition in request.partitions:
+    for topic, partition, is_open in _in_turn(sim, number, request, group):
         error = _unled(sim, number, topic, partition)
         if error:
             parts.append((topic, partition, int(error), -1, -1, 0))
-        elif left > 0:
-            found = share_partition.opened(sim, group, sim.state.cluster.partition(topic, partition))
-            ranges = share_partition.acquire(
-                sim, group, found, request.member_id, client, left, request.record_limit
-            )
-            parts += [(topic, partition, 0, first, last, count) for first, last, count in ranges]
-            left -= sum(last - first for first, last, _ in ranges)
+            continue
+        found = share_partition.opened(sim, group, sim.state.cluster.partition(topic, partition))
+        taken = sum(until - first for *_, first, until, _ in parts)
+        if is_open or not taken:
+            sim.part(ShareSessions).looked[f"{group.name} {found.key}"] = found.next_offset
+            left = request.max_records - taken
+            ranges = _acquired(sim, number, request, group, found, left) if left > 0 else ()
+            parts += [(topic, partition, 0, *each) for each in ranges]
     return parts
+
+
+def _acquired(
+    sim: Simulation,
+    number: int,
+    request: ShareFetch,
+    group: ShareGroup,
+    found: SharePartition,
+    left: int,
+) -> tuple[tuple[int, int, int], ...]:
+    member = group.members.get(request.member_id)
+    client = member.client if member else connection_of(sim, number).name
+    return share_partition.acquire(sim, group, found, request.member_id, client, left, request.record_limit)
+
+
+def _session(sim: Simulation, number: int, request: ShareFetch) -> Session:
+    """The request's session; one of its own if somebody ended it while the request waited."""
+    pipe = connection_of(sim, number)
+    gone = Session(request.group, request.member_id, pipe.broker, pipe.name, 0, list(request.partitions))
+    return sim.part(ShareSessions).sessions.get(f"{request.group} {request.member_id} {pipe.broker}", gone)
+
+
+def _in_turn(
+    sim: Simulation, number: int, request: ShareFetch, group: ShareGroup
+) -> list[tuple[str, int, bool]]:
+    """The session's partitions, and whether this broker has each one's state in memory.
+
+    Each request begins one further on, but those that gave records since anybody looked for the next ones come later, as
+    in Kafka, which reads them first and appends them; and last those that are yet to be opened.
+    """
+    places = _session(sim, number, request).partitions
+    at = request.epoch % len(places) if places else 0
+    broker, looked = connection_of(sim, number).broker, sim.part(ShareSessions).looked
+    found: list[tuple[int, tuple[str, int, bool]]] = []
+    for topic, partition in places[at:] + places[:at]:
+        window = group.windows.get(f"{topic}-{partition}")
+        is_open = window is not None and window.leader == broker
+        known = window is not None and looked.get(f"{group.name} {window.key}") == window.next_offset
+        found.append((0 if is_open and known else 1 if is_open else 2, (topic, partition, is_open)))
+    return [place for _, place in sorted(found, key=lambda each: each[0])]
+
+
+def _move_back(sim: Simulation, number: int, request: ShareFetch, gave: list[tuple[str, int]]) -> None:
+    """Partitions that gave records go to the end of the session's, but for the request that opened it."""
+    if request.epoch:
+        session = _session(sim, number, request)
+        session.partitions = [place for place in session.partitions if place not in gave] + gave
 
 
 def _forget(sim: Simulation, number: int) -> None:

@@ -6,13 +6,16 @@ after the last delivery (R131, R132); whole batches are acquired up to max.poll.
 mode, and the window is limited (E61); an acknowledgement with one wrong range changes nothing (INVALID_RECORD_STATE); each
 state write carries the start as it was before (E60).
 A new leader knows only what was written. With share.isolation.level read_committed records of aborted transactions are passed
-over, and nothing beyond the last stable offset is given out (R134). Left out: the records of __share_group_state.
+over, and nothing beyond the last stable offset is given out (R134). What is released comes again in the portions in which
+it was acquired for the first time, but from half of the deliveries on a few at a time, and one alone for the last time (E61, from 4.2).
+Left out: the records of __share_group_state, gaps as offsets that are acquired and that the client gives back as gaps.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from math import ceil
 
 from mqviz.kafka.errors import Error
 from mqviz.model.batch import Batch
@@ -107,11 +110,11 @@ def acquire(
     mark = readable_end(partition, committed)
     room = found.in_flight - (found.end - found.start)
     most = min(most, room) if room > 0 else most
-    ranges = _again(found, partition, mark, most, cut)
+    ranges, left = _again(found, partition, mark, most, cut, sim.version.share_isolates)
     gaps: list[tuple[int, int]] = []
-    taken = sum(end - first for first, end, _ in ranges)
-    if taken < most and room > 0:
-        fresh, gaps = _fresh(found, partition, mark, most - taken, cut, committed)
+    portion = None
+    if left > 0 and room > 0:
+        fresh, gaps, portion = _fresh(found, partition, mark, left, cut, committed)
         ranges += fresh
     if not ranges:
         return ()
@@ -126,6 +129,7 @@ def acquire(
         lock,
         until_us,
         tuple(ranges),
+        portion,
     )
     why = sim.emit(event)
     sim.schedule(found.lock_us, TIMER, "kafka.share_lock", group.name, found.key, lock, cause=why)
@@ -151,32 +155,78 @@ def _holds_nothing(partition: Partition, batch: Batch, committed: bool) -> bool:
 
 
 def _again(
-    found: SharePartition, partition: Partition, mark: int, most: int, cut: bool
-) -> list[tuple[int, int, int]]:
-    """Records in the window that are free again; what is left of a batch goes as a whole.
+    found: SharePartition, partition: Partition, mark: int, most: int, cut: bool, isolates: bool
+) -> tuple[Taken, int]:
+    """Records in the window that are free again, portion by portion, and how many more may be acquired (E61).
 
+    A portion goes as a whole, unless some of it was delivered often: of that one Kafka gives a part, and nothing else with it.
     The log may end before the window does, after a loss: what is not there cannot be had until others stand in its place.
     """
     ranges: Taken = []
-    left = most
-    for run in found.runs:
-        if left <= 0 or run.first >= mark:
+    left, often = most, max(2, ceil(found.limit / 2))
+    for first, end in _portions(found, partition):
+        if left <= 0:
             break
-        if run.state != "Available":
-            continue
-        last = min(run.end, mark)
-        end = min(last, run.first + left)
-        if end < last and not cut:
-            end = min(last, next(partition.led.log.forwards(end - 1)).end_offset)
-        ranges.append((run.first, end, run.deliveries + 1))
-        left -= end - run.first
-    return ranges
+        free = [run for run in found.between(first, min(end, mark)) if run.state == "Available"]
+        isolated = isolates and any(run.deliveries >= often for run in free)
+        if isolated and left < most:
+            return ranges, 0
+        taken = _few(free, end - first, often, found.limit) if isolated else [_taken(run) for run in free]
+        ranges += _first_of(taken, left) if cut else taken
+        left -= sum(until - begin for begin, until, _ in taken)
+        if isolated:
+            return ranges, 0
+    return ranges, left
+
+
+def _taken(run: Run) -> tuple[int, int, int]:
+    return run.first, run.end, run.deliveries + 1
+
+
+def _portions(found: SharePartition, partition: Partition) -> Iterator[tuple[int, int]]:
+    """The window from its start to its end: what was acquired together, and in between the log's batches."""
+    at = found.start
+    for first, end in [*found.portions, (found.end, found.end)]:
+        for batch in partition.led.log.forwards(at) if at < first else ():
+            if batch.base_offset >= first:
+                break
+            yield max(at, batch.base_offset), min(batch.end_offset, first)
+        yield first, end
+        at = end
+
+
+def _few(free: list[Run], size: int, often: int, limit: int) -> Taken:
+    """Of a portion of `size` records the half from the delivery after `often` on, then a quarter …, and before the last one alone."""
+    found: Taken = []
+    most = size
+    for run in free:
+        taken = sum(end - first for first, end, _ in found)
+        last = run.deliveries == limit - 1
+        if taken == most or (last and taken):
+            break
+        if run.deliveries >= often and most == size:
+            most = max(1, size >> (run.deliveries - often + 1))
+        end = run.first + 1 if last else min(run.end, run.first + most - taken) if taken < most else run.end
+        found.append((run.first, end, run.deliveries + 1))
+        if last:
+            break
+    return found
+
+
+def _first_of(ranges: Taken, most: int) -> Taken:
+    """The first `most` records of these."""
+    found: Taken = []
+    for first, end, count in ranges:
+        if most > 0:
+            found.append((first, min(end, first + most), count))
+            most -= end - first
+    return found
 
 
 def _fresh(
     found: SharePartition, partition: Partition, mark: int, room: int, cut: bool, committed: bool
-) -> tuple[Taken, list[tuple[int, int]]]:
-    """Records behind the window, and the gaps between and behind them that were fetched, too, and hold nothing."""
+) -> tuple[Taken, list[tuple[int, int]], tuple[int, int] | None]:
+    """Records behind the window, the gaps between and behind them that hold nothing, and the portion that both make."""
     ranges: Taken = []
     gaps: list[tuple[int, int]] = []
     end, taken = found.end, 0
@@ -189,12 +239,11 @@ def _fresh(
         if _holds_nothing(partition, batch, committed):
             gaps.append((first, until))
         else:
-            until = min(until, first + room - taken) if cut else until
             joins = bool(ranges) and ranges[-1][1] == first
             ranges[-1:] = [(ranges[-1][0], until, 1)] if joins else [*ranges[-1:], (first, until, 1)]
             taken += until - first
         end = until
-    return ranges, gaps
+    return _first_of(ranges, room) if cut else ranges, gaps, (found.end, end) if ranges else None
 
 
 def _pass_gaps(sim: Simulation, group: ShareGroup, found: SharePartition, partition: Partition) -> None:
@@ -223,29 +272,50 @@ def acknowledge(
 ) -> Error:
     """Take what a member says of its records; all of it counts or, if a part is wrong, nothing (R133).
 
-    What the start has passed meanwhile is passed over in silence.
+    What the start has passed meanwhile is passed over in silence, and so are offsets without a record (E76).
     """
     if any(kind == "renew" for _, _, kind in moves) and not _may_renew(sim, group.name):
         return Error.INVALID_REQUEST
-    moves = [each for each in moves if each[1] > found.start]
-    for first, end, _ in moves:
-        runs = found.between(max(first, found.start), end)
+    moves = [(max(first, found.start), end, kind) for first, end, kind in moves if end > found.start]
+    done = found.start
+    for first, end, kind in moves:
+        runs = found.between(first, end)
         if end > found.end > found.start:
             return Error.INVALID_REQUEST  # past all that is in flight
-        covered = sum(run.end - run.first for run in runs) == end - max(first, found.start)
-        mine = all(run.state == "Acquired" and run.member == member_id for run in runs)
-        if not runs or not covered or not mine:
+        covered = sum(run.end - run.first for run in runs) == end - first
+        mine = all(_is_gap(run) or (run.state == "Acquired" and run.member == member_id) for run in runs)
+        if first < done or not runs or not covered or not mine:
             return Error.INVALID_RECORD_STATE
+        done = done if kind == "renew" else end
+    moves = [each for first, end, kind in moves for each in _records(found, first, end, kind)]
     if not moves:
         return Error.NONE
-    settled = [(max(first, found.start), end, kind) for first, end, kind in moves if kind != "renew"]
-    renewed = [(max(first, found.start), end) for first, end, kind in moves if kind == "renew"]
-    client = found.between(max(moves[0][0], found.start), moves[0][1])[0].client
+    settled = [each for each in moves if each[2] != "renew"]
+    renewed = [(first, end) for first, end, kind in moves if kind == "renew"]
+    client = found.between(*moves[0][:2])[0].client
     if renewed:
         _renew(sim, group, found, member_id, client, renewed)
     if settled:
         settle(sim, group, found, member_id, client, "acknowledged", settled)
     return Error.NONE
+
+
+def _is_gap(run: Run) -> bool:
+    """Whether these offsets never held a record for this group; acknowledgements may span them (E76)."""
+    return run.state == "Archived" and not run.deliveries
+
+
+def _records(found: SharePartition, first: int, end: int, kind: str) -> Ranges:
+    """The range without its gaps."""
+    ranges: Ranges = []
+    for run in found.between(first, end):
+        if _is_gap(run):
+            continue
+        joins = bool(ranges) and ranges[-1][1] == run.first
+        ranges[-1:] = (
+            [(ranges[-1][0], run.end, kind)] if joins else [*ranges[-1:], (run.first, run.end, kind)]
+        )
+    return ranges
 
 
 def _may_renew(sim: Simulation, group: str) -> bool:

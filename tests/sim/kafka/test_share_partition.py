@@ -265,7 +265,10 @@ def test_e61_record_limit_acquires_exactly_so_many() -> None:
     run = world(batches=2)
     member = Member(run)
     assert member.take(3, cut=True) == [(0, 3, 1)]
-    assert member.take(12, cut=True) == [(3, 15, 1)]
+    assert runs(run) == [(0, 3, "Acquired", 1), (3, 10, "Available", 0)], (
+        "the batch is in the window as a whole"
+    )
+    assert member.take(12, cut=True) == [(3, 10, 1), (10, 15, 1)]
 
 
 def test_e61_the_in_flight_limit_holds_for_all_members_together() -> None:
