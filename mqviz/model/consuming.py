@@ -97,7 +97,7 @@ class StoredCommitted(Event, frozen=True):
 
 
 class OffsetsExpired(Event, frozen=True):
-    """The group was empty for too long: its committed offsets of these partitions are gone (R96)."""
+    """No member was subscribed to their topics for too long: the committed offsets of these partitions are gone (R96, E72)."""
 
     weight = Weight.MOMENT
     group: str

@@ -420,6 +420,45 @@ def test_r96_offsets_of_a_group_with_members_stay() -> None:
     assert not of(watched, OffsetsExpired)
 
 
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+def test_e72_offsets_of_a_topic_that_no_member_reads_any_more_expire(protocol: str) -> None:
+    """c1 reads t and u and leaves; c2, which reads t, stays and commits."""
+    settings = {"offsets_retention_minutes": "1", "offsets_retention_check_interval_ms": "40000"}
+    watched = with_settings("create topic t", **settings).do("create topic u").to(2 * S)
+    each = f"group=g processing=1ms auto_offset_reset=earliest group.protocol={protocol}"
+    watched.do(
+        f"add consumer c1 topics=t,u commit=after {each}", f"add consumer c2 topic=t commit=after {each}"
+    )
+    watched.do("add producer q topic=u rate=1/s").to(20 * S).do("close consumer c1").to(25 * S)
+    kept = watched.state.cluster.groups["g"].records["u-0"]
+    last = kept.committed_at_us
+    assert kept.committed is not None
+    watched.to(last + 60 * S - 1)
+    assert not of(watched, OffsetsExpired)
+    watched.to(last + 101 * S)
+    (expired,) = of(watched, OffsetsExpired)
+    assert expired.partitions == (("u", 0),)
+    assert expired.at_us % (40 * S) == 0
+    assert facts.committed(watched.state, "g", "u", 0) is None
+
+
+def test_e72_what_a_transaction_holds_does_not_expire() -> None:
+    settings = {"offsets_retention_minutes": "1", "offsets_retention_check_interval_ms": "40000"}
+    watched = with_settings("create topic t", **settings)
+    watched.do("add producer T topic=t rate=0/s transactional.id=T transaction.timeout.ms=200000")
+    watched.do(f"{READER} processing=1ms commit=none loop=false").to(S)
+    watched.do("init transaction T").to(2 * S).do("begin transaction T").to(3 * S)
+    watched.do("reset group g2 topic=t offset=0").to(4 * S)
+    watched.do("send offsets T consumer=c1 offsets=t-0@0").to(5 * S)
+    watched.do("commit transaction T").to(6 * S).do("begin transaction T").to(7 * S)
+    watched.do("send offsets T consumer=c1 offsets=t-0@0").to(8 * S).do("kill consumer c1").to(190 * S)
+    assert ("g", (("t", 0),)) not in [
+        (event.group, event.partitions) for event in of(watched, OffsetsExpired)
+    ]
+    watched.do("abort transaction T").to(300 * S)
+    assert ("g", (("t", 0),)) in [(event.group, event.partitions) for event in of(watched, OffsetsExpired)]
+
+
 def test_r97_members_beyond_the_partitions_do_not_make_a_group_faster() -> None:
     def done(members: int) -> int:
         watched: Any = filled(60, 3)
