@@ -3,7 +3,7 @@
 Like a real broker: commitSync() commits the positions of all assigned partitions, waits, and tries again after errors that pass, for
 at most default.api.timeout.ms; commitAsync() does neither (R82, R85, E33). Auto-commit of the Java client happens only inside
 poll(), once its interval is over, which begins anew when the group has settled, and commits what earlier polls returned (R83); that of librdkafka is a timer in the
-background, counted from the assignment, which commits the offsets stored so far (R84, E39). Left out: metadata of offsets.
+background, counted from the assignment, which commits the offsets stored so far, none if nobody stores any (R84, E39, E70). Left out: metadata of offsets.
 """
 
 from __future__ import annotations
@@ -50,8 +50,10 @@ def positions(consumer: Consumer) -> Positions:
 
 
 def _stored(consumer: Consumer) -> Positions:
-    """Offsets after what was handed over, or after what is done if the application stores them itself (R84)."""
+    """Offsets after what was handed over, or after what is done if the application stores them itself, if it does (R84, E70)."""
     at_once = value(consumer, "enable.auto.offset.store")
+    if not at_once and consumer.settings.store_offsets == "never":
+        return ()
     found = [(claim, claim.handed if at_once else claim.done) for claim in consumer.claims.values()]
     return tuple(
         (claim.topic, claim.partition, offset)

@@ -200,6 +200,26 @@ def test_r84_offsets_stored_after_the_work_lose_nothing() -> None:
     assert [(e.first, e.end) for e in of(watched, RecordsProcessed)] == [(0, 1), (1, 4)]
 
 
+@pytest.mark.parametrize(("store", "committed"), [("false", None), ("true", 4)])
+def test_e70_without_store_offsets_nothing_is_committed_unless_the_client_stores(
+    store: str, committed: int | None
+) -> None:
+    watched = at_work(f"enable.auto.offset.store={store} store_offsets=never").to(30 * S)
+    assert [(e.first, e.end) for e in of(watched, RecordsProcessed)] == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert facts.committed(watched.state, "g", "t", 0) == committed
+    watched.do("close consumer c1").to(40 * S)
+    assert facts.committed(watched.state, "g", "t", 0) == committed
+    assert bool(of(watched, CommitStarted)) is (committed is not None)
+    watched.do(READER.replace("c1", "c2") + " processing=0s").to(50 * S)
+    again = [(e.first, e.end) for e in of(watched, RecordsProcessed, consumer="c2")]
+    assert again == ([] if committed else [(0, 4)]), "all is read again"
+
+
+def test_e70_javas_client_stores_no_offsets() -> None:
+    with pytest.raises(Refused, match=r"store_offsets\(\) is a call of librdkafka: say client=librdkafka"):
+        filled(1).do(f"{READER} commit=auto store_offsets=never")
+
+
 def test_e39_librdkafkas_timer_runs_from_the_assignment() -> None:
     watched = at_work().to(2 * S)
     watched.to(assigned_us(watched) + 4_900 * MS).do("kill consumer c1").to(30 * S)
