@@ -244,6 +244,24 @@ def test_r85_commit_sync_tries_again_and_commit_async_does_not(order: str, tries
     assert bool(of(watched, CommitRefused)) is not tries
 
 
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+def test_r83_an_auto_commit_that_failed_for_now_comes_again_after_the_backoff(protocol: str) -> None:
+    """The coordinator dies just before the auto-commit is due."""
+    watched = run("create topic t replication_factor=3", "add producer p topic=t rate=10/s linger=0s")
+    watched.do(f"{READER} processing=0s commit=auto group.protocol={protocol}").to(8 * S)
+    broker = watched.state.cluster.groups["g"].coordinator
+    due_us = watched.state.cluster.consumers["c1"].committed_at_us + 5 * S
+    watched.to(due_us - 10 * MS).do(f"kill broker {broker}").to(due_us + 60 * S)
+    tries = times(watched, CommitStarted, due_us)
+    failed = times(watched, CommitRetried, due_us)
+    assert len(failed) > 2
+    assert not of(watched, CommitRefused)
+    assert all(any(0 <= again - time - 100 * MS <= 200 * MS for again in tries) for time in failed)
+    ended = times(watched, CommitEnded, due_us)
+    assert 0 <= min(ended) - max(failed) <= 300 * MS
+    assert 4_900 * MS <= ended[1] - ended[0] <= 5_200 * MS, "then the interval counts again"
+
+
 @pytest.mark.parametrize("since_ms", [1_000, 2_500, 4_500])
 def test_r87_a_crash_with_auto_commit_repeats_what_came_since_the_last_commit(since_ms: int) -> None:
     """10 records a second: about 10 times the seconds since the commit, and one poll at most."""
