@@ -103,7 +103,8 @@ class AddConsumer(Command, frozen=True):
     `each` record, `async` (after the work, without waiting), `auto` (enable.auto.commit), `none` (only by command), `dedupe`
     (after the work, which recognises records that the group has done), in one `transaction` with what the producer `output`
     sends for each record (R66). `client`: whose client it is, `java` or
-    `librdkafka`. `loop` false: the application polls only when it is told to.
+    `librdkafka`. `loop` false: the application polls only when it is told to. `store_offsets`: whether the application calls
+    store_offsets() `after` it has processed a record or `never`, with enable.auto.offset.store=false (R84, E70).
     """
 
     verb, kind = "add", "consumer"
@@ -124,6 +125,7 @@ class AddConsumer(Command, frozen=True):
     client: Literal["java", "librdkafka"] = "java"
     loop: bool = True
     output: str = ""
+    store_offsets: Literal["after", "never"] = "after"
 
 
 class CloseConsumer(Named, frozen=True):

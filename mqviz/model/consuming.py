@@ -80,13 +80,17 @@ class PartitionsPaused(Event, frozen=True):
     paused: bool
 
 
-class CommitRetried(Event, frozen=True):
-    """Commit `number` met an error that passes; the client sends it again after its backoff (R85)."""
+class CommitRetried(Event, frozen=True, omit_defaults=True):
+    """Commit `number` met an error that passes; the client sends it again after its backoff (R85).
+
+    An auto-commit is one of what is read by then: `since_us`: auto.commit.interval.ms runs as if from there on (R83).
+    """
 
     consumer: str
     number: int
     error: int
     named: str
+    since_us: int | None = None
 
 
 class StoredCommitted(Event, frozen=True):
@@ -97,7 +101,7 @@ class StoredCommitted(Event, frozen=True):
 
 
 class OffsetsExpired(Event, frozen=True):
-    """The group was empty for too long: its committed offsets of these partitions are gone (R96)."""
+    """No member was subscribed to their topics for too long: the committed offsets of these partitions are gone (R96, E72)."""
 
     weight = Weight.MOMENT
     group: str
@@ -188,7 +192,10 @@ def _paused(state: State, event: PartitionsPaused) -> None:
 
 @applies(CommitRetried)
 def _retried(state: State, event: CommitRetried) -> None:
-    _of(state, event.consumer).commits.pop(event.number, None)
+    consumer = _of(state, event.consumer)
+    consumer.commits.pop(event.number, None)
+    if event.since_us is not None:
+        consumer.committed_at_us = event.since_us
 
 
 @applies(StoredCommitted)

@@ -201,7 +201,7 @@ class OffsetsCommitted(Event, frozen=True, omit_defaults=True):
     """The group's committed offsets are stored on __consumer_offsets: (topic, partition, next to read) (R82).
 
     `before`: what was committed until now, partition by partition, None for the first time. `by_hand`: an administrator set
-    them (R88).
+    them (R88). `written`: for offsets of a transaction the events that wrote them, else this one did (E65).
     """
 
     weight = Weight.STEP
@@ -210,6 +210,7 @@ class OffsetsCommitted(Event, frozen=True, omit_defaults=True):
     offsets: tuple[tuple[str, int, int], ...]
     before: tuple[int | None, ...]
     by_hand: bool = False
+    written: tuple[int, ...] = ()
 
 
 @applies(GroupCreated)
@@ -382,11 +383,13 @@ def _removed(state: State, event: MemberRemoved) -> None:
 @applies(OffsetsCommitted)
 def _committed(state: State, event: OffsetsCommitted) -> None:
     group = state.cluster.groups[event.group]
-    for topic, number, offset in event.offsets:
+    written = event.written or (event.id,) * len(event.offsets)
+    for (topic, number, offset), by in zip(event.offsets, written, strict=True):
         partition = state.cluster.partition(topic, number)
         record = group.record(partition.key, topic, number)
         record.committed = offset
         record.committed_at_us = event.at_us
+        record.written = by
         record.outside |= event.client not in state.cluster.consumers
         record.limit = limit_of(state, partition, event.client, offset)
         record.moved = record.moved or event.by_hand

@@ -33,7 +33,8 @@ class Crash(msgspec.Struct):
 class PartitionRecord(msgspec.Struct):
     """What a group has to do with one partition.
 
-    `start`: where its first reader began; `committed`: next offset to read, None before the first commit; `outside`: some
+    `start`: where its first reader began; `committed`: next offset to read, None before the first commit; `written`: the
+    event that wrote it to __consumer_offsets, for offsets of a transaction before its marker (E65); `outside`: some
     offset was committed by none of the simulated consumers.
     `limit`: the end of the log when that was committed. `moved`: somebody moved the position or the commit by hand, so
     that neither says what was done.
@@ -48,6 +49,7 @@ class PartitionRecord(msgspec.Struct):
     start: int | None = None
     committed: int | None = None
     committed_at_us: int = 0
+    written: int = 0
     outside: bool = False
     limit: int = 0
     moved: bool = False
@@ -56,6 +58,10 @@ class PartitionRecord(msgspec.Struct):
     times: list[int] = msgspec.field(default_factory=list)
     tenures: list[tuple[int, str]] = msgspec.field(default_factory=list)
     crash: Crash | None = None
+
+    def overtakes(self, written: int) -> bool:
+        """Whether what is committed was written after the event `written` (E65)."""
+        return self.committed is not None and self.written > written
 
     def held_by(self, at_us: int, member: str) -> None:
         """`member` reads the partition from now on, "" for nobody."""

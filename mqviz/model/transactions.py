@@ -56,11 +56,11 @@ class Transaction(msgspec.Struct):
 
 class Transactions(msgspec.Struct):
     """`ids`: every transactional.id by name; `owners`: the id of each producer id. `pending`: by group and producer id the
-    offsets (topic, partition, offset) that count only when the transaction commits (R66)."""
+    offsets (topic, partition, offset, the event that wrote them) that count only when the transaction commits (R66, E65)."""
 
     ids: dict[str, Transaction] = msgspec.field(default_factory=dict)
     owners: dict[int, str] = msgspec.field(default_factory=dict)
-    pending: dict[str, dict[int, list[tuple[str, int, int]]]] = msgspec.field(default_factory=dict)
+    pending: dict[str, dict[int, list[tuple[str, int, int, int]]]] = msgspec.field(default_factory=dict)
 
     def of(self, producer_id: int) -> Transaction | None:
         """The transactional.id that has this producer id."""
@@ -69,7 +69,7 @@ class Transactions(msgspec.Struct):
     def unstable(self, group: str, topic: str, partition: int) -> bool:
         """Whether an open transaction holds an offset of this partition (E45)."""
         held = self.pending.get(group, {}).values()
-        return any((t, p) == (topic, partition) for offsets in held for t, p, _ in offsets)
+        return any((t, p) == (topic, partition) for offsets in held for t, p, *_ in offsets)
 
 
 class ProducerIdAssigned(Event, frozen=True):
@@ -158,7 +158,10 @@ class TransactionalOffsetsWritten(Event, frozen=True):
 
 
 class TransactionalOffsetsEnded(Event, frozen=True):
-    """The marker reached the group: its waiting offsets of this producer id are committed, or dropped (R66, E45)."""
+    """The marker reached the group: its waiting offsets of this producer id are committed, or dropped (R66, E45).
+
+    Those that somebody committed again since they were written do not count (E65).
+    """
 
     weight = Weight.STEP
     group: str
@@ -246,7 +249,8 @@ def _loaded(state: State, event: TransactionLoaded) -> None:
 def _offsets(state: State, event: TransactionalOffsetsWritten) -> None:
     held = state.cluster.transactions.pending.setdefault(event.group, {}).setdefault(event.producer_id, [])
     again = [(topic, partition) for topic, partition, _ in event.offsets]
-    held[:] = [each for each in held if each[:2] not in again] + list(event.offsets)
+    held[:] = [each for each in held if each[:2] not in again]
+    held += [(topic, partition, offset, event.id) for topic, partition, offset in event.offsets]
 
 
 @applies(TransactionalOffsetsEnded)

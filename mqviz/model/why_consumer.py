@@ -25,7 +25,7 @@ RESET = "no position that exists: auto.offset.reset decides"
 PAUSE = "paused: it keeps the partition and returns nothing"
 ONCE = "exactly once: the work itself knows what is done"
 CLOSEST = "with client.rack: read from the replica in that rack"
-EXPIRY = "only the offsets of an empty group expire"
+EXPIRY = "offsets of a topic do not expire while a member of the group is subscribed to it"
 
 
 def _places(partitions: tuple[tuple[str, int], ...]) -> str:
@@ -93,7 +93,7 @@ def _expired(_: State, event: OffsetsExpired) -> Why:
     return told(
         event,
         headline,
-        "nobody was a member for too long",
+        "no member was subscribed to it for too long",
         EXPIRY,
         "the next member begins by auto.offset.reset",
     )

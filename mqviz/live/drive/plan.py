@@ -151,6 +151,7 @@ def consumer_order(
         command.max_poll_records,
         command.commit,
         seed_of(seed, command.name),
+        command.store_offsets,
     )
 
 

@@ -30,8 +30,7 @@ LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 
 @checks(CreateTopic)
 def _check(sim: Simulation, command: CreateTopic) -> CreateTopic:
-    if not controller.acts(sim):
-        raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
+    controller.must_act(sim)
     if not LEGAL_NAME.fullmatch(command.name) or command.name in (".", ".."):
         raise Refused(
             f"topic name {command.name!r} is invalid: up to 249 of ASCII alphanumerics, '.', '_' and '-' "
@@ -141,6 +140,29 @@ def _created(sim: Simulation, command: CreateTopic) -> None:
 
 def coordinator_of(sim: Simulation, group: str) -> int:
     """The broker that leads the group's partition of __consumer_offsets, placed as any topic; -1: nobody does (R13, R99)."""
-    plan, cluster = sim.scenario.cluster, sim.state.cluster
-    first = offsets_partition(group, plan.setting("offsets.topic.num.partitions")) % cluster.founders
-    return leader(cluster, stripe(sim, first, plan.setting("offsets.topic.replication.factor")))
+    return leader(sim.state.cluster, _seat(sim, group))
+
+
+def _seat(sim: Simulation, group: str) -> tuple[int, ...]:
+    """The brokers with the group's partition of __consumer_offsets."""
+    plan, founders = sim.scenario.cluster, sim.state.cluster.founders
+    first = offsets_partition(group, plan.setting("offsets.topic.num.partitions")) % founders
+    return stripe(sim, first, plan.setting("offsets.topic.replication.factor"))
+
+
+def must_coordinate(sim: Simulation, group: str) -> int:
+    """The coordinator that an administrator asks about `group`; raises Refused while none runs (R99)."""
+    broker = coordinator_of(sim, group)
+    if broker >= 0 and sim.state.cluster.brokers[broker].up:
+        return broker
+    error = f"({named(Error.COORDINATOR_NOT_AVAILABLE)})"
+    if broker >= 0:
+        process = sim.state.cluster.brokers[broker].process
+        raise Refused(
+            f"the coordinator of group {group}, broker {broker}, is {process}: bring it back {error}"
+        )
+    seat = ", ".join(map(str, _seat(sim, group)))
+    raise Refused(
+        f"group {group} has no coordinator: none of the brokers with its partition of __consumer_offsets leads it;"
+        f" restart one of {seat} {error}"
+    )

@@ -33,8 +33,7 @@ def _read(sim: Simulation, command: AlterCluster) -> Values:
 def _check(sim: Simulation, command: AlterCluster) -> AlterCluster:
     if not sim.state.cluster.brokers:
         raise Refused("there is no cluster: a scenario with `cluster` or a topic has one")
-    if not controller.acts(sim):
-        raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
+    controller.must_act(sim)
     if not command.config:
         raise Refused("say which setting: `alter cluster min.insync.replicas=2`")
     fixed = [name for name in command.config if name not in TOPIC_NAMES]

@@ -2,8 +2,9 @@
 
 Like a real broker: commitSync() commits the positions of all assigned partitions, waits, and tries again after errors that pass, for
 at most default.api.timeout.ms; commitAsync() does neither (R82, R85, E33). Auto-commit of the Java client happens only inside
-poll(), once its interval is over, which begins anew when the group has settled, and commits what earlier polls returned (R83); that of librdkafka is a timer in the
-background, counted from the assignment, which commits the offsets stored so far (R84, E39). Left out: metadata of offsets.
+poll(), once its interval is over, which begins anew when the group has settled, and commits what earlier polls returned; after an
+error that passes it comes again after retry.backoff.ms (R83); that of librdkafka is a timer in the
+background, counted from the assignment, which commits the offsets stored so far, none if nobody stores any (R84, E39, E70). Left out: metadata of offsets.
 """
 
 from __future__ import annotations
@@ -50,8 +51,10 @@ def positions(consumer: Consumer) -> Positions:
 
 
 def _stored(consumer: Consumer) -> Positions:
-    """Offsets after what was handed over, or after what is done if the application stores them itself (R84)."""
+    """Offsets after what was handed over, or after what is done if the application stores them itself, if it does (R84, E70)."""
     at_once = value(consumer, "enable.auto.offset.store")
+    if not at_once and consumer.settings.store_offsets == "never":
+        return ()
     found = [(claim, claim.handed if at_once else claim.done) for claim in consumer.claims.values()]
     return tuple(
         (claim.topic, claim.partition, offset)
@@ -120,6 +123,9 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     tried = sim.part(Attempts).of.pop(flight.number, (0, flight.sent_at_us))
     if error in PASSING and purpose in WAITING and _again_later(sim, consumer, flight, purpose, tried):
         return
+    if error in PASSING and purpose == "timer" and consumer.settings.client == "java":
+        _auto_again_later(sim, consumer, flight, error)
+        return
     if error:
         event = CommitRefused(*sim.stamp(), name, consumer.settings.group, flight.number, error, named(error))
         sim.cause = sim.emit(event)
@@ -146,6 +152,23 @@ def _again_later(
     args = (consumer.name, consumer.life, purpose, request.offsets, attempt + 1, since_us)
     sim.schedule(delay_us, TIMER, "kafka.commit_again", *args)
     return True
+
+
+def _auto_again_later(sim: Simulation, consumer: Consumer, flight: InFlight, error: int) -> None:
+    """An auto-commit failed for now: the next one comes retry.backoff.ms later, not an interval later (R83)."""
+    delay_us = backoff_us(consumer, 0)
+    since_us = sim.now_us + delay_us - interval_us(consumer)
+    event = CommitRetried(*sim.stamp(), consumer.name, flight.number, error, named(error), since_us)
+    sim.cause = sim.emit(event)
+    sim.schedule(delay_us, TIMER, "kafka.auto_commit_again", consumer.name, consumer.life)
+
+
+@due("kafka.auto_commit_again")
+def _auto_again(sim: Simulation, name: str, life: int) -> None:
+    """Inside poll() it commits now; an application at work does so with its next poll()."""
+    consumer = sim.state.cluster.consumers[name]
+    if consumer.life == life:
+        actor.progress(sim, consumer)
 
 
 @due("kafka.commit_again")

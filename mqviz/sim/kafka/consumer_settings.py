@@ -76,6 +76,8 @@ def refusal(sim: Simulation, command: AddConsumer) -> str | None:
     automatic = command.config.get("enable.auto.commit", "").lower() == "true"
     if automatic and command.assign and not command.group and not found:
         found = "enable.auto.commit cannot be set to true when default group id (null) is used (InvalidConfigurationException)"
+    if command.store_offsets == "never" and command.client != "librdkafka":
+        found = found or "store_offsets() is a call of librdkafka: say client=librdkafka"
     if found or command.assign:
         return found
     protocol = of(command.config, "consumer", "group.protocol")

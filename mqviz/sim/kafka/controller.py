@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from mqviz.backend import Refused
 from mqviz.model.broker import BrokerFellSilent, BrokerFenced, BrokerHeardAgain, BrokerUnfenced
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import LeadershipLearned, PartitionChanged
@@ -42,6 +43,12 @@ def session_us(sim: Simulation) -> int:
 def acts(sim: Simulation) -> bool:
     """Whether there is an active controller, which a majority of the voters follows (R9)."""
     return sim.state.cluster.quorum.active > 0
+
+
+def must_act(sim: Simulation) -> None:
+    """What an administrator asks of the controller; raises Refused while there is none."""
+    if not acts(sim):
+        raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
 
 
 def hears(sim: Simulation, number: int) -> bool:

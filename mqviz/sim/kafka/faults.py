@@ -294,8 +294,7 @@ def _listen_to_all(sim: Simulation) -> None:
 
 @checks(ElectLeader)
 def _check_elect(sim: Simulation, command: ElectLeader) -> ElectLeader:
-    if not controller.acts(sim):
-        raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
+    controller.must_act(sim)
     topic = sim.state.cluster.topics.get(command.topic)
     if topic is None or not 0 <= command.partition < len(topic.partitions):
         raise Refused(

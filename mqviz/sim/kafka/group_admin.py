@@ -16,8 +16,9 @@ from mqviz.model.group_admin import GroupAltered, GroupDeleted, OffsetsDeleted
 from mqviz.model.group_member import Member
 from mqviz.model.share import ShareMember
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import consumer_group, share_group
+from mqviz.sim.kafka import consumer_group, controller, share_group
 from mqviz.sim.kafka.choices import only_topic
+from mqviz.sim.kafka.cluster import must_coordinate
 from mqviz.sim.kafka.topic_commands import CONTROLLER_US
 
 # -- settings -----------------------------------------------------------------------------------------------
@@ -25,8 +26,7 @@ from mqviz.sim.kafka.topic_commands import CONTROLLER_US
 
 @checks(AlterGroup)
 def _check_alter(sim: Simulation, command: AlterGroup) -> AlterGroup:
-    if not sim.state.cluster.quorum.active:
-        raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
+    controller.must_act(sim)
     if not command.name:
         raise Refused(f"Default group resources are not allowed. ({named(Error.INVALID_REQUEST)})")
     if not command.config:
@@ -60,7 +60,7 @@ def _altered(sim: Simulation, command: AlterGroup) -> None:
 
 
 def _members(sim: Simulation, name: str) -> list[Member | ConsumerGroupMember | ShareMember]:
-    """The members of a group of any kind; raises Refused if there is no such group."""
+    """The members of a group of any kind, as its coordinator knows them; raises Refused if there is no such group."""
     cluster = sim.state.cluster
     found = [
         groups[name]
@@ -69,6 +69,7 @@ def _members(sim: Simulation, name: str) -> list[Member | ConsumerGroupMember | 
     ]
     if not found:
         raise Refused(f"group {name}: The group id does not exist. ({named(Error.GROUP_ID_NOT_FOUND)})")
+    must_coordinate(sim, name)
     return [member for group in found for member in group.members.values()]
 
 
@@ -86,9 +87,9 @@ def _delete(sim: Simulation, command: DeleteGroup) -> None:
 
 @checks(DeleteOffsets)
 def _check_offsets(sim: Simulation, command: DeleteOffsets) -> DeleteOffsets:
+    members = _members(sim, command.name)
     if command.name in sim.state.cluster.share_groups:
         raise Refused(f"{command.name} is a share group: its members commit no offsets")
-    members = _members(sim, command.name)
     topic = only_topic(sim, command.topic)
     if any(topic in member.topics for member in members):
         raise Refused(

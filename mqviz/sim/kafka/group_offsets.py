@@ -8,15 +8,15 @@ Left out: the admin client's own ListOffsets; it knows the ends of logs at once.
 from __future__ import annotations
 
 from mqviz.backend import Refused
-from mqviz.kafka.errors import named
+from mqviz.kafka.errors import Error, named
 from mqviz.model.cluster import Partition
 from mqviz.model.command import ResetGroup
 from mqviz.model.group_record import PartitionRecord
 from mqviz.model.request import OffsetCommit
 from mqviz.sim.engine import Simulation, checks, handles
-from mqviz.sim.kafka import network, offsets
+from mqviz.sim.kafka import admin, offsets
 from mqviz.sim.kafka.choices import only_topic
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.cluster import must_coordinate
 
 
 @checks(ResetGroup)
@@ -28,6 +28,10 @@ def _check(sim: Simulation, command: ResetGroup) -> ResetGroup:
     wanted = _partitions(sim, command)
     if not wanted:
         raise Refused(f"group {command.name} has committed nothing: say topic=NAME")
+    must_coordinate(sim, command.name)
+    orphan = next((each.key for each in wanted if each.leader < 0), "")
+    if orphan and command.offset is None:
+        raise Refused(f"{orphan} has no leader ({named(Error.LEADER_NOT_AVAILABLE)})")
     error = offsets.refusal(sim, _request(sim, command))
     if error:
         raise Refused(
@@ -38,8 +42,7 @@ def _check(sim: Simulation, command: ResetGroup) -> ResetGroup:
 
 @handles(ResetGroup)
 def _reset(sim: Simulation, command: ResetGroup) -> None:
-    broker = coordinator_of(sim, command.name)
-    network.ask(sim, "outside", "admin", 1, broker, _request(sim, command))
+    admin.ask(sim, must_coordinate(sim, command.name), _request(sim, command))
 
 
 def _request(sim: Simulation, command: ResetGroup) -> OffsetCommit:

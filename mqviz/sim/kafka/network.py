@@ -200,11 +200,15 @@ def _receive(sim: Simulation, number: int) -> None:
 
 def received(sim: Simulation, pipe: Connection, flight: InFlight) -> None:
     """The client at the other end of `pipe` has the answer to `flight`, or knows that none will come."""
+    from mqviz.sim.kafka import admin
+
     client = _client(sim, pipe)
     gone = client is not None and (
         client.incarnation != flight.incarnation or client.state in ("dead", "closed")
     )
-    if pipe.client != "outside" and not gone:
+    if pipe.client == "outside":
+        admin.answered(sim, flight)
+    elif not gone:
         RECEIVES[type(flight.request)](sim, pipe.name, flight)
 
 

@@ -3,8 +3,8 @@
 Like a real broker: a commit is a replicated write to __consumer_offsets, last write wins, backwards too (R82); the coordinator
 refuses unknown members before wrong generations before a group that waits for its assignment (R85, E25, E27); without a
 member id only a group without members can commit, which is how offsets are reset (R88, R95, E34). Offsets of a group that was
-empty for offsets.retention.minutes go at the next check (R96, E36).
-Left out: unstable offsets of transactions (E45), metadata of offsets.
+empty for offsets.retention.minutes go at the next check (R96, E36), as do those of a topic that no member reads any more (E72).
+Left out: metadata of offsets.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ def _next_check(sim: Simulation) -> None:
 
 @due("kafka.offsets_expiry")
 def _expire(sim: Simulation) -> None:
-    """Forget offsets of groups that have been empty for the retention (R96, E36)."""
+    """Forget offsets that no member has been subscribed to for the retention (R96, E36, E72)."""
     keep_us = sim.scenario.cluster.setting("offsets.retention.minutes") * 60_000_000
     for group in sim.state.cluster.groups.values():
         old = tuple(
@@ -153,12 +153,15 @@ def _expire(sim: Simulation) -> None:
 
 
 def _expired(sim: Simulation, group: Group, record: PartitionRecord, before_us: int) -> bool:
-    """Whether a commit is too old: counted from when its group became empty, or from itself if nobody ever joined."""
-    if record.committed is None or group.state != "Empty" or _has_members(sim, group):
+    """Whether a commit is too old, and neither a member's subscription nor an open transaction keeps it (E45, E72)."""
+    topic, cluster = record.topic, sim.state.cluster
+    if record.committed is None or cluster.transactions.unstable(group.name, topic, record.partition):
         return False
-    return max(group.emptied_at_us, record.committed_at_us if not group.emptied_at_us else 0) <= before_us
-
-
-def _has_members(sim: Simulation, group: Group) -> bool:
-    modern = sim.state.cluster.consumer_groups.get(group.name)
-    return bool(modern and modern.members)
+    modern = cluster.consumer_groups.get(group.name)
+    members = (modern or group).members.values()
+    if any(topic in member.topics for member in members):
+        return False
+    if group.emptied_at_us and group.state == "Empty" and not members:
+        return group.emptied_at_us <= before_us
+    settled = modern is not None or group.state in ("Stable", "Empty")
+    return settled and record.committed_at_us <= before_us

@@ -21,8 +21,7 @@ from mqviz.sim.kafka import controller, metadata, parked, placement, replica
 
 def _hosted(sim: Simulation, name: str) -> Topic:
     found = sim.state.cluster.topics.get(name)
-    if not controller.acts(sim):
-        raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
+    controller.must_act(sim)
     if found is None:
         raise Refused(
             f"This server does not host this topic-partition: there is no topic {name}"

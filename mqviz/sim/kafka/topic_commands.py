@@ -19,9 +19,8 @@ from mqviz.model.cluster import TopicAltered, Values
 from mqviz.model.command import AlterTopic, CreateTopic, DeleteRecords
 from mqviz.model.request import DeleteRecords as Deletion
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import log_segments
+from mqviz.sim.kafka import admin, controller, log_segments
 from mqviz.sim.kafka.choices import only_topic
-from mqviz.sim.kafka.network import ask
 
 CONTROLLER_US = 1_000
 """A controller decision (R6)."""
@@ -89,8 +88,7 @@ def fewest(sim: Simulation) -> int:
 
 @checks(AlterTopic)
 def _check_alter(sim: Simulation, command: AlterTopic) -> AlterTopic:
-    if not sim.state.cluster.quorum.active:
-        raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
+    controller.must_act(sim)
     if command.name and command.name not in sim.state.cluster.topics:
         raise Refused(f"there is no topic {command.name} ({named(Error.UNKNOWN_TOPIC_OR_PARTITION)})")
     only_topic(sim, command.name)
@@ -151,4 +149,4 @@ def _check_delete(sim: Simulation, command: DeleteRecords) -> DeleteRecords:
 def _delete(sim: Simulation, command: DeleteRecords) -> None:
     leader = sim.state.cluster.partition(command.name, command.partition).leader
     request = Deletion(((command.name, command.partition, command.before),))
-    ask(sim, "outside", "admin", 1, leader, request)
+    admin.ask(sim, leader, request)

@@ -220,8 +220,16 @@ def _end_group(sim: Simulation, group: str, request: WriteTxnMarkers) -> None:
     why = sim.cause
     sim.cause = sim.emit(TransactionalOffsetsEnded(*sim.stamp(), group, request.producer_id, request.commit))
     if request.commit:
-        records = sim.state.cluster.groups[group].records
-        known = [records.get(partition_key(topic, number)) for topic, number, _ in held]
-        before = tuple(record.committed if record else None for record in known)
-        sim.emit(OffsetsCommitted(*sim.stamp(), group, request.transactional_id, tuple(held), before))
+        _commit(sim, group, request.transactional_id, held)
     sim.cause = why
+
+
+def _commit(sim: Simulation, group: str, client: str, held: list[tuple[str, int, int, int]]) -> None:
+    """The offsets count, but for those that are overtaken: the record further back in __consumer_offsets stays (R82, E65)."""
+    records = sim.state.cluster.groups[group].records
+    known = [(each, records.get(partition_key(*each[:2]))) for each in held]
+    last = [(each, record) for each, record in known if not (record and record.overtakes(each[3]))]
+    if last:
+        offsets, written = tuple(each[:3] for each, _ in last), tuple(each[3] for each, _ in last)
+        before = tuple(record.committed if record else None for _, record in last)
+        sim.emit(OffsetsCommitted(*sim.stamp(), group, client, offsets, before, written=written))

@@ -95,6 +95,10 @@ def test_a_consumer_joins_only_a_group_of_the_run_and_commits_for_itself() -> No
     assert order.config["session.timeout.ms"] == "6000"
     assert order.config["bootstrap.servers"] == "x:1"
     assert order.topics == ("mqviz.ab12cd.orders",)
+    assert order.store_offsets == "after"
+    forgets = commands.parse("add consumer c1 group=g topic=orders commit=auto store_offsets=never")
+    assert isinstance(forgets, AddConsumer)
+    assert drive_plan.consumer_order(forgets, Names("ab12cd"), {}, 7).store_offsets == "never"
 
 
 def test_clients_of_one_seed_draw_from_streams_of_their_own() -> None:

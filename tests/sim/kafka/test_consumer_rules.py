@@ -200,6 +200,26 @@ def test_r84_offsets_stored_after_the_work_lose_nothing() -> None:
     assert [(e.first, e.end) for e in of(watched, RecordsProcessed)] == [(0, 1), (1, 4)]
 
 
+@pytest.mark.parametrize(("store", "committed"), [("false", None), ("true", 4)])
+def test_e70_without_store_offsets_nothing_is_committed_unless_the_client_stores(
+    store: str, committed: int | None
+) -> None:
+    watched = at_work(f"enable.auto.offset.store={store} store_offsets=never").to(30 * S)
+    assert [(e.first, e.end) for e in of(watched, RecordsProcessed)] == [(0, 1), (1, 2), (2, 3), (3, 4)]
+    assert facts.committed(watched.state, "g", "t", 0) == committed
+    watched.do("close consumer c1").to(40 * S)
+    assert facts.committed(watched.state, "g", "t", 0) == committed
+    assert bool(of(watched, CommitStarted)) is (committed is not None)
+    watched.do(READER.replace("c1", "c2") + " processing=0s").to(50 * S)
+    again = [(e.first, e.end) for e in of(watched, RecordsProcessed, consumer="c2")]
+    assert again == ([] if committed else [(0, 4)]), "all is read again"
+
+
+def test_e70_javas_client_stores_no_offsets() -> None:
+    with pytest.raises(Refused, match=r"store_offsets\(\) is a call of librdkafka: say client=librdkafka"):
+        filled(1).do(f"{READER} commit=auto store_offsets=never")
+
+
 def test_e39_librdkafkas_timer_runs_from_the_assignment() -> None:
     watched = at_work().to(2 * S)
     watched.to(assigned_us(watched) + 4_900 * MS).do("kill consumer c1").to(30 * S)
@@ -222,6 +242,24 @@ def test_r85_commit_sync_tries_again_and_commit_async_does_not(order: str, tries
     assert bool(of(watched, CommitRetried)) is tries
     assert facts.committed(watched.state, "g", "t", 0) == (2 if tries else None)
     assert bool(of(watched, CommitRefused)) is not tries
+
+
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+def test_r83_an_auto_commit_that_failed_for_now_comes_again_after_the_backoff(protocol: str) -> None:
+    """The coordinator dies just before the auto-commit is due."""
+    watched = run("create topic t replication_factor=3", "add producer p topic=t rate=10/s linger=0s")
+    watched.do(f"{READER} processing=0s commit=auto group.protocol={protocol}").to(8 * S)
+    broker = watched.state.cluster.groups["g"].coordinator
+    due_us = watched.state.cluster.consumers["c1"].committed_at_us + 5 * S
+    watched.to(due_us - 10 * MS).do(f"kill broker {broker}").to(due_us + 60 * S)
+    tries = times(watched, CommitStarted, due_us)
+    failed = times(watched, CommitRetried, due_us)
+    assert len(failed) > 2
+    assert not of(watched, CommitRefused)
+    assert all(any(0 <= again - time - 100 * MS <= 200 * MS for again in tries) for time in failed)
+    ended = times(watched, CommitEnded, due_us)
+    assert 0 <= min(ended) - max(failed) <= 300 * MS
+    assert 4_900 * MS <= ended[1] - ended[0] <= 5_200 * MS, "then the interval counts again"
 
 
 @pytest.mark.parametrize("since_ms", [1_000, 2_500, 4_500])
@@ -418,6 +456,45 @@ def test_r96_offsets_of_a_group_with_members_stay() -> None:
     watched = with_settings("create topic t", **settings)
     watched.do("send record p key=a count=3", f"{READER} processing=1ms").to(200 * S)
     assert not of(watched, OffsetsExpired)
+
+
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+def test_e72_offsets_of_a_topic_that_no_member_reads_any_more_expire(protocol: str) -> None:
+    """c1 reads t and u and leaves; c2, which reads t, stays and commits."""
+    settings = {"offsets_retention_minutes": "1", "offsets_retention_check_interval_ms": "40000"}
+    watched = with_settings("create topic t", **settings).do("create topic u").to(2 * S)
+    each = f"group=g processing=1ms auto_offset_reset=earliest group.protocol={protocol}"
+    watched.do(
+        f"add consumer c1 topics=t,u commit=after {each}", f"add consumer c2 topic=t commit=after {each}"
+    )
+    watched.do("add producer q topic=u rate=1/s").to(20 * S).do("close consumer c1").to(25 * S)
+    kept = watched.state.cluster.groups["g"].records["u-0"]
+    last = kept.committed_at_us
+    assert kept.committed is not None
+    watched.to(last + 60 * S - 1)
+    assert not of(watched, OffsetsExpired)
+    watched.to(last + 101 * S)
+    (expired,) = of(watched, OffsetsExpired)
+    assert expired.partitions == (("u", 0),)
+    assert expired.at_us % (40 * S) == 0
+    assert facts.committed(watched.state, "g", "u", 0) is None
+
+
+def test_e72_what_a_transaction_holds_does_not_expire() -> None:
+    settings = {"offsets_retention_minutes": "1", "offsets_retention_check_interval_ms": "40000"}
+    watched = with_settings("create topic t", **settings)
+    watched.do("add producer T topic=t rate=0/s transactional.id=T transaction.timeout.ms=200000")
+    watched.do(f"{READER} processing=1ms commit=none loop=false").to(S)
+    watched.do("init transaction T").to(2 * S).do("begin transaction T").to(3 * S)
+    watched.do("reset group g2 topic=t offset=0").to(4 * S)
+    watched.do("send offsets T consumer=c1 offsets=t-0@0").to(5 * S)
+    watched.do("commit transaction T").to(6 * S).do("begin transaction T").to(7 * S)
+    watched.do("send offsets T consumer=c1 offsets=t-0@0").to(8 * S).do("kill consumer c1").to(190 * S)
+    assert ("g", (("t", 0),)) not in [
+        (event.group, event.partitions) for event in of(watched, OffsetsExpired)
+    ]
+    watched.do("abort transaction T").to(300 * S)
+    assert ("g", (("t", 0),)) in [(event.group, event.partitions) for event in of(watched, OffsetsExpired)]
 
 
 def test_r97_members_beyond_the_partitions_do_not_make_a_group_faster() -> None:

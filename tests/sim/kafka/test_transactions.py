@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from mqviz.kafka.errors import Error
-from mqviz.model.group import IllegalMove, move
+from mqviz.model.group import IllegalMove, OffsetsCommitted, move
 from mqviz.model.log import TRANSACTIONAL, Batch, Replica
 from mqviz.model.log_transactions import recorded
 from mqviz.model.request import (
@@ -17,6 +17,7 @@ from mqviz.model.request import (
     Fetch,
     FetchedAndAborted,
     InitProducerId,
+    OffsetCommit,
     OffsetFetch,
     Offsets,
     Plain,
@@ -421,3 +422,56 @@ def test_e25_another_member_epoch_in_a_transaction_is_an_illegal_generation() ->
     assert owner.ask(TxnOffsetCommit(*fields, 1, "mB")) == Plain(Error.UNKNOWN_MEMBER_ID)
     assert owner.ask(TxnOffsetCommit(*fields, 1, "mA")) == Plain()
     assert owner.ask(TxnOffsetCommit(*fields)) == Plain()
+
+
+# -- plain commits beside a transaction ---------------------------------------------------------------------------
+
+
+def outright(owner: Owner, offset: int) -> None:
+    """Somebody commits t-0 without a transaction, as no member."""
+    broker = group_coordinator(owner.run.backend._sim, "g")
+    reply = Outside(owner.run, "tool").ask(OffsetCommit("g", -1, "", (("t", 0, offset),)), broker)
+    assert reply == Plain()
+
+
+@pytest.mark.parametrize("commit", [True, False])
+def test_e65_a_plain_commit_after_the_transactional_one_stays(commit: bool) -> None:
+    _, owner = started()
+    assert owner.offsets(7) == Error.NONE
+    outright(owner, 4)
+    assert owner.committed(stable=False) == (Error.NONE, 4)
+    assert owner.committed() == (Error.UNSTABLE_OFFSET_COMMIT, -1), (
+        "the transaction holds its offset until the marker"
+    )
+    assert owner.end(commit) == Error.NONE
+    assert owner.committed() == (Error.NONE, 4)
+
+
+def test_e65_a_transactional_commit_after_the_plain_one_counts_at_its_marker() -> None:
+    watched, owner = started()
+    outright(owner, 4)
+    assert owner.offsets(7) == Error.NONE
+    assert owner.committed(stable=False) == (Error.NONE, 4)
+    assert owner.end() == Error.NONE
+    assert owner.committed() == (Error.NONE, 7)
+    assert [event.before for event in of(watched, OffsetsCommitted)] == [(None,), (4,)]
+
+
+def test_e65_of_two_transactions_the_later_offset_stays_whichever_ends_first() -> None:
+    for first in (0, 1):
+        watched, owner = started()
+        other = Owner(watched, "raw2", "T2")
+        assert other.init() == Error.NONE
+        assert (owner.offsets(3), other.offsets(5)) == (Error.NONE, Error.NONE)
+        pair = (owner, other) if not first else (other, owner)
+        assert [each.end() for each in pair] == [Error.NONE, Error.NONE]
+        assert owner.committed() == (Error.NONE, 5)
+
+
+def test_e65_a_plain_commit_that_was_deleted_overtakes_nothing() -> None:
+    watched, owner = started()
+    assert owner.offsets(7) == Error.NONE
+    outright(owner, 4)
+    watched.do("delete offsets g topic=t")
+    assert owner.end() == Error.NONE
+    assert owner.committed() == (Error.NONE, 7)

@@ -2,7 +2,8 @@
 
 While it processes, the poll goes on and puts records on a pile, so that a rebalance waits for the record in
 hand and for nothing else. From the pile they are taken as from a poll: after every `max.poll.records` of them,
-or at its end, what was processed is committed; in a long poll once a second.
+or at its end, what was processed is committed; in a long poll once a second. With auto-commit what was processed is
+stored instead, by the library itself with enable.auto.offset.store, or not at all (E70).
 """
 
 import random
@@ -33,6 +34,8 @@ class ConsumerClient:
         self._processing_us = order.processing_us
         self._random = random.Random(order.seed)
         self._auto = order.commit == "auto"
+        own = order.config.get("enable.auto.offset.store") == "false"
+        self._stores = own and order.store_offsets == "after"
         self._owned: list[Place] = []
         self._waiting: deque[Message] = deque()
         self._in_hand: Message | None = None
@@ -119,8 +122,9 @@ class ConsumerClient:
         self._in_hand = None
         place, offset = _place(message), message.offset() or 0
         self._emit(protocol.Processed(now_us(), *place, offset))
-        self._done[place] = offset + 1
-        if self._auto:
+        if self._stores or not self._auto:
+            self._done[place] = offset + 1
+        if self._stores and self._auto:
             self._consumer.store_offsets(offsets=[TopicPartition(*place, offset + 1)])
         if self._batch_left == 0 or now_us() - self._committed_us >= COMMIT_US:
             self._commit()

@@ -42,6 +42,7 @@ class BeConsumer(Order, frozen=True, tag="be-consumer"):
     max_poll_records: int
     commit: str
     seed: int
+    store_offsets: str = "after"
 
 
 class BeAdmin(Order, frozen=True, tag="be-admin"):
