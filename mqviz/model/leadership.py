@@ -33,11 +33,16 @@ class PartitionChanged(Event, frozen=True):
 
 
 class LeadershipLearned(Event, frozen=True):
-    """A broker was told the newest record of a partition; it leads, follows or stands still if it has a copy."""
+    """A broker was told the newest record of a partition; it leads, follows or stands still if it has a copy.
+
+    `led`: it led until now. `moved`: the leader epoch is another one than it knew.
+    """
 
     topic: str
     partition: int
     broker: int
+    led: bool = False
+    moved: bool = False
 
 
 class ReplicaTruncated(Event, frozen=True):

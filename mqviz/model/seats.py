@@ -20,6 +20,11 @@ class SeatsMoved(Event, frozen=True):
     weight = Weight.STEP
     seats: tuple[tuple[tuple[int, ...], int], ...]
 
+    @property
+    def back(self) -> tuple[int, ...]:
+        """Brokers that lead again, maybe after nobody."""
+        return tuple(leader for _, leader in self.seats if leader >= 0)
+
 
 def seat(replicas: tuple[int, ...]) -> str:
     """The name of the seat of partitions with these replicas."""

@@ -10,7 +10,7 @@ from mqviz.model.leadership import PartitionChanged
 from mqviz.model.log import Log
 from mqviz.model.producer import SendCalled
 from mqviz.model.topic_changes import PartitionsAdded
-from mqviz.sim.kafka import controller
+from mqviz.sim.kafka import registered
 from mqviz.sim.kafka.cluster import coordinator_of
 from tests.golden.log import readable, replica
 from tests.golden.registry import Args, NotRun, check, fact, shape
@@ -217,7 +217,7 @@ def _coordinator_partition(world: World, read: Args) -> Any:
 def _coordinator_leads(world: World, read: Args) -> Any:
     """Clients are sent to the broker that leads the group's partition, which lives."""
     broker = coordinator_of(world.backend._sim, read["group"])
-    return broker > 0 and controller.usable(world.backend._sim, broker)
+    return broker > 0 and registered.usable(world.backend._sim, broker)
 
 
 # -- what came of records --------------------------------------------------------------------------------------

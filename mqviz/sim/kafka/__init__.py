@@ -16,12 +16,14 @@ from mqviz.sim.kafka import consumer_commands as consumer_commands
 from mqviz.sim.kafka import consumer_group as consumer_group
 from mqviz.sim.kafka import consumer_group_member as consumer_group_member
 from mqviz.sim.kafka import consumer_orders as consumer_orders
+from mqviz.sim.kafka import elections as elections
 from mqviz.sim.kafka import epochs as epochs
 from mqviz.sim.kafka import faults as faults
 from mqviz.sim.kafka import fetcher as fetcher
 from mqviz.sim.kafka import group_admin as group_admin
 from mqviz.sim.kafka import group_offsets as group_offsets
 from mqviz.sim.kafka import hardware as hardware
+from mqviz.sim.kafka import leading as leading
 from mqviz.sim.kafka import membership as membership
 from mqviz.sim.kafka import more_brokers as more_brokers
 from mqviz.sim.kafka import offsets as offsets

@@ -13,7 +13,8 @@ from mqviz.model.broker import UP
 from mqviz.model.group import Group
 from mqviz.model.group_takeover import GroupLoaded
 from mqviz.model.request import Joined, Synced
-from mqviz.sim.engine import TIMER, Simulation
+from mqviz.model.seats import SeatsMoved
+from mqviz.sim.engine import TIMER, Simulation, reacts
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import answer, connection_of
 
@@ -42,12 +43,13 @@ def looks_after(sim: Simulation, group: Group) -> bool:
     return alive and coordinator_of(sim, group.name) == group.coordinator
 
 
-def coordinators_moved(sim: Simulation, back: tuple[int, ...] = ()) -> None:
-    """Partitions of __consumer_offsets have other leaders: these load the groups in them; `back`: brokers that lead again, maybe after nobody."""
+@reacts(SeatsMoved)
+def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
+    """Partitions of __consumer_offsets have other leaders: these load the groups in them."""
     for group in list(sim.state.cluster.groups.values()):
         coordinator = coordinator_of(sim, group.name)
         classic = group.protocol != "consumer"
-        if classic and (coordinator in back or coordinator not in (-1, group.coordinator)):
+        if classic and (coordinator in event.back or coordinator not in (-1, group.coordinator)):
             load(sim, group)
 
 

@@ -19,7 +19,7 @@ from mqviz.model.metadata import clients_of
 from mqviz.model.seats import leader
 from mqviz.scenario import ClusterPlan
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles, opens
-from mqviz.sim.kafka import controller, isr, placement, replica, topic_commands
+from mqviz.sim.kafka import isr, placement, registered, replica, topic_commands
 from mqviz.sim.kafka.seats import stripe
 
 CONTROLLER_US = 1_000
@@ -30,7 +30,7 @@ LEGAL_NAME = re.compile(r"[a-zA-Z0-9._-]{1,249}")
 
 @checks(CreateTopic)
 def _check(sim: Simulation, command: CreateTopic) -> CreateTopic:
-    controller.must_act(sim)
+    registered.must_act(sim)
     if not LEGAL_NAME.fullmatch(command.name) or command.name in (".", ".."):
         raise Refused(
             f"topic name {command.name!r} is invalid: up to 249 of ASCII alphanumerics, '.', '_' and '-' "

@@ -15,7 +15,7 @@ from mqviz.model.cluster import Values
 from mqviz.model.cluster_settings import ClusterAltered
 from mqviz.model.command import AlterCluster
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import controller, log_segments, topic_commands
+from mqviz.sim.kafka import log_segments, registered, topic_commands
 
 TOPIC_NAMES = {broker: name for name, broker in TOPIC_DEFAULTS.items()}
 """The topic setting for which each dynamic broker setting gives the default."""
@@ -33,7 +33,7 @@ def _read(sim: Simulation, command: AlterCluster) -> Values:
 def _check(sim: Simulation, command: AlterCluster) -> AlterCluster:
     if not sim.state.cluster.brokers:
         raise Refused("there is no cluster: a scenario with `cluster` or a topic has one")
-    controller.must_act(sim)
+    registered.must_act(sim)
     if not command.config:
         raise Refused("say which setting: `alter cluster min.insync.replicas=2`")
     fixed = [name for name in command.config if name not in TOPIC_NAMES]
@@ -50,7 +50,7 @@ def _check(sim: Simulation, command: AlterCluster) -> AlterCluster:
 
 @handles(AlterCluster)
 def _alter(sim: Simulation, command: AlterCluster) -> None:
-    delay_us = controller.DECISION_US + sim.state.cluster.link_latency_us
+    delay_us = registered.DECISION_US + sim.state.cluster.link_latency_us
     sim.schedule(delay_us, TIMER, "kafka.cluster_altered", command)
 
 

@@ -31,7 +31,8 @@ from mqviz.model.consumer_group import (
     TargetAssigned,
 )
 from mqviz.model.request import ConsumerGroupHeartbeat, GroupHeartbeatAnswered
-from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.model.seats import SeatsMoved
+from mqviz.sim.engine import TIMER, Simulation, due, reacts
 from mqviz.sim.kafka.choices import group_setting, own_group_setting
 from mqviz.sim.kafka.cluster import coordinator_of
 from mqviz.sim.kafka.network import answer, connection_of, serves
@@ -345,11 +346,12 @@ def _coordinated(sim: Simulation, group: ConsumerGroup) -> bool:
     return coordinator >= 0 and sim.state.cluster.brokers[coordinator].up
 
 
-def coordinators_moved(sim: Simulation, back: tuple[int, ...]) -> None:
+@reacts(SeatsMoved)
+def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
     """Partitions of __consumer_offsets have other leaders: these load the groups in them (R99)."""
     for group in list(sim.state.cluster.consumer_groups.values()):
         coordinator = coordinator_of(sim, group.name)
-        if coordinator in back:
+        if coordinator in event.back:
             _load(sim, group, coordinator)
 
 

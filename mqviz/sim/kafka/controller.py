@@ -13,53 +13,13 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from mqviz.backend import Refused
 from mqviz.model.broker import BrokerFellSilent, BrokerFenced, BrokerHeardAgain, BrokerUnfenced
 from mqviz.model.cluster import Partition
-from mqviz.model.leadership import LeadershipLearned, PartitionChanged
-from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
-from mqviz.sim.kafka import metadata
-
-DECISION_US = 1_000
-"""A controller decision (R6)."""
-
-NAME = "controller"
-"""The node that a cut link may separate from the brokers."""
-
-
-# -- who is heard --------------------------------------------------------------------------------------------
-
-
-def beat_us(sim: Simulation) -> int:
-    """broker.heartbeat.interval.ms"""
-    return int(sim.scenario.cluster.setting("broker.heartbeat.interval.ms")) * 1_000
-
-
-def session_us(sim: Simulation) -> int:
-    """broker.session.timeout.ms"""
-    return int(sim.scenario.cluster.setting("broker.session.timeout.ms")) * 1_000
-
-
-def acts(sim: Simulation) -> bool:
-    """Whether there is an active controller, which a majority of the voters follows (R9)."""
-    return sim.state.cluster.quorum.active > 0
-
-
-def must_act(sim: Simulation) -> None:
-    """What an administrator asks of the controller; raises Refused while there is none."""
-    if not acts(sim):
-        raise Refused("no controller decides: a majority of the voters is needed (TimeoutException)")
-
-
-def hears(sim: Simulation, number: int) -> bool:
-    """Whether bytes pass between a controller that decides and a broker that runs."""
-    return acts(sim) and sim.state.cluster.brokers[number].up and sim.state.cluster.linked(NAME, str(number))
-
-
-def usable(sim: Simulation, number: int) -> bool:
-    """Whether the controller may let this broker lead: it is registered, not fenced, not on its way out."""
-    broker = sim.state.cluster.brokers[number]
-    return not broker.fenced and broker.leaving_us < 0
+from mqviz.model.leadership import PartitionChanged
+from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import seats
+from mqviz.sim.kafka.publishing import catch_up, tell
+from mqviz.sim.kafka.registered import DECISION_US, acts, hears, last_beat_us, session_us, usable
 
 
 def listen(sim: Simulation, number: int) -> None:
@@ -72,29 +32,9 @@ def listen(sim: Simulation, number: int) -> None:
             delay_us = 2 * sim.state.cluster.link_latency_us + DECISION_US
             sim.schedule(delay_us, TIMER, "kafka.unfence", number, broker.silence)
     elif not heard and broker.heard_at_us < 0:
-        sim.emit(BrokerFellSilent(*sim.stamp(), number, _last_beat_us(sim, number, sim.now_us)))
+        sim.emit(BrokerFellSilent(*sim.stamp(), number, last_beat_us(sim, number, sim.now_us)))
         if not broker.fenced:
             plan_fencing(sim, number)
-
-
-def _last_beat_us(sim: Simulation, number: int, until_us: int) -> int:
-    """When the last heartbeat left that a broker sent until then."""
-    broker = sim.state.cluster.brokers[number]
-    if broker.heard_at_us >= 0:
-        return broker.heard_at_us
-    passed = max(0, until_us - broker.beats_from_us) // beat_us(sim)
-    return broker.beats_from_us + passed * beat_us(sim)
-
-
-def all_know(sim: Simulation, since_us: int) -> bool:
-    """Whether heartbeats of all usable brokers told that they read what was decided then (E69)."""
-    latency_us = sim.state.cluster.link_latency_us
-    arrived_us = sim.now_us - latency_us - DECISION_US
-    return all(
-        _last_beat_us(sim, number, arrived_us) >= since_us + latency_us
-        for number in sim.state.cluster.brokers
-        if usable(sim, number)
-    )
 
 
 def plan_fencing(sim: Simulation, number: int) -> None:
@@ -145,15 +85,11 @@ def _removed(sim: Simulation, number: int) -> None:
 
 def reseat(sim: Simulation) -> None:
     """Partitions of internal topics may have other leaders: their coordinators take over."""
-    from mqviz.sim.kafka import seats  # it builds on what is here
-
     seats.moved(sim)
 
 
 def leads(sim: Simulation, number: int) -> bool:
     """Whether a broker leads anything."""
-    from mqviz.sim.kafka import seats  # it builds on what is here
-
     led = (partition.leader for partition in sim.state.cluster.partitions())
     return number in led or seats.led_by(sim, number)
 
@@ -181,7 +117,6 @@ def unfence(sim: Simulation, number: int) -> None:
         if partition.leader < 0:
             change(sim, partition, partition.isr, f"broker {number} is back")
     reseat(sim)
-    sim.schedule(sim.state.cluster.link_latency_us, ARRIVAL, "kafka.counted_on", number)
 
 
 def register(sim: Simulation, number: int, clean: bool) -> None:
@@ -214,8 +149,6 @@ def change(
     `unclean_ends`: brokers that come back without a clean shutdown. `recovered`: the leader itself asked. `unclean`: any replica may
     lead. `prefer`: who shall lead, if in sync.
     """
-    from mqviz.sim.kafka import elections
-
     new_isr, elr = _sets(sim, partition, list(isr), unclean_ends)
     leader, recovering = partition.leader, partition.recovering and not recovered
     last_known: tuple[int, ...] = ()
@@ -246,7 +179,6 @@ def change(
         )
     )
     tell(sim, partition)
-    elections.plan(sim, partition)
 
 
 def _record(partition: Partition) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...], bool]:
@@ -285,47 +217,3 @@ def _elect(
     if allowed and replicas:
         return replicas[0], [replicas[0]], [], True
     return -1, isr, elr, False
-
-
-# -- telling brokers -------------------------------------------------------------------------------------------
-
-
-def tell(sim: Simulation, partition: Partition) -> None:
-    """Push the newest record to every broker that has a copy, and a new leader to all; who cannot hear it learns when it can (R6)."""
-    if partition.beliefs:
-        metadata.grows_old(sim, partition)
-    others = [b for b in partition.beliefs if b.isdigit() and int(b) not in partition.replicas]
-    for broker in (*partition.replica_ids, *map(int, others)):
-        delay_us = sim.state.cluster.link_latency_us
-        sim.schedule(delay_us, ARRIVAL, "kafka.learn", partition.topic, partition.number, broker)
-
-
-@due("kafka.learn")
-def learn(sim: Simulation, topic: str, number: int, broker: int) -> None:
-    """A broker hears of the newest record of a partition, and leads, follows or stands still from now on."""
-    from mqviz.sim.kafka import leading
-
-    cluster = sim.state.cluster
-    if topic not in cluster.topics or not cluster.linked(NAME, str(broker)):
-        return
-    if not cluster.brokers[broker].up:  # who is frozen reads it all when it goes on
-        return
-    partition = cluster.partition(topic, number)
-    if broker not in partition.replicas:
-        if str(broker) in partition.beliefs:
-            sim.emit(LeadershipLearned(*sim.stamp(), topic, number, broker))
-        return
-    copy = partition.replicas[broker]
-    if copy.partition_epoch == partition.partition_epoch and not copy.pending:
-        return
-    led = copy.leader == broker
-    moved = copy.leader_epoch != partition.leader_epoch
-    sim.cause = sim.emit(LeadershipLearned(*sim.stamp(), topic, number, broker))
-    leading.took_effect(sim, partition, broker, led, moved)
-
-
-def catch_up(sim: Simulation, number: int) -> None:
-    """A broker reads all that was decided while it could not hear."""
-    for partition in sim.state.cluster.partitions():
-        if number in partition.replicas or str(number) in partition.beliefs:
-            learn(sim, partition.topic, partition.number, number)

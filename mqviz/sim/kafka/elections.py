@@ -11,8 +11,9 @@ from __future__ import annotations
 import msgspec
 
 from mqviz.model.cluster import Partition
-from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import controller
+from mqviz.model.leadership import PartitionChanged
+from mqviz.sim.engine import TIMER, Simulation, due, reacts
+from mqviz.sim.kafka import controller, registered
 
 
 class Planned(msgspec.Struct):
@@ -20,6 +21,11 @@ class Planned(msgspec.Struct):
 
     balance: bool = False
     unclean: bool = False
+
+
+@reacts(PartitionChanged)
+def _changed(sim: Simulation, event: PartitionChanged) -> None:
+    plan(sim, sim.state.cluster.partition(event.topic, event.partition))
 
 
 def plan(sim: Simulation, partition: Partition) -> None:
@@ -47,7 +53,7 @@ def _displaced(sim: Simulation, partition: Partition) -> bool:
 @due("kafka.balance")
 def _balance(sim: Simulation) -> None:
     sim.part(Planned).balance = False
-    if not controller.acts(sim):
+    if not registered.acts(sim):
         for partition in sim.state.cluster.partitions():
             plan(sim, partition)
         return
@@ -55,7 +61,7 @@ def _balance(sim: Simulation) -> None:
         if not _displaced(sim, partition):
             continue
         preferred = partition.replica_ids[0]
-        if preferred in partition.isr and controller.usable(sim, preferred):
+        if preferred in partition.isr and registered.usable(sim, preferred):
             controller.change(sim, partition, partition.isr, "preferred leader", prefer=preferred)
             sim.cause = 0
         else:
@@ -65,7 +71,7 @@ def _balance(sim: Simulation) -> None:
 @due("kafka.look_for_orphans")
 def _look_for_orphans(sim: Simulation) -> None:
     sim.part(Planned).unclean = False
-    if not controller.acts(sim):
+    if not registered.acts(sim):
         for partition in sim.state.cluster.partitions():
             plan(sim, partition)
         return

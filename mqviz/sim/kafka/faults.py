@@ -25,7 +25,7 @@ from mqviz.model.command import (
 )
 from mqviz.model.leadership import ReplicaLost
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import cleaner, controller, isr, retention, share_fetch, sockets
+from mqviz.sim.kafka import cleaner, controller, isr, publishing, registered, retention, share_fetch, sockets
 
 START_US = 2_000_000
 """How long a broker takes from the start of its process to its registration; real ones take a few seconds."""
@@ -97,7 +97,7 @@ def _stop(sim: Simulation, command: StopBroker) -> None:
 
 def _ask(sim: Simulation, number: int, in_us: int, since_us: int) -> None:
     """The heartbeat that leaves in `in_us` us says that the broker wants to stop, as since `since_us`."""
-    delay_us = in_us + sim.state.cluster.link_latency_us + controller.DECISION_US
+    delay_us = in_us + sim.state.cluster.link_latency_us + registered.DECISION_US
     sim.schedule(delay_us, TIMER, "kafka.stop_asked", number, since_us)
 
 
@@ -109,14 +109,14 @@ def _stop_asked(sim: Simulation, number: int, since_us: int) -> None:
         return
     if sim.now_us - since_us >= PATIENCE_US:
         ended(sim, number, "stopped")
-    elif not controller.hears(sim, number):
-        _ask(sim, number, controller.beat_us(sim), since_us)
+    elif not registered.hears(sim, number):
+        _ask(sim, number, registered.beat_us(sim), since_us)
     elif broker.leaving_us < 0 and controller.leads(sim, number):
         sim.cause = sim.emit(ControlledShutdownBegan(*sim.stamp(), number))
         _let_go(sim, number)
         _ask(sim, number, latency_us + SOON_US, since_us)
-    elif broker.leaving_us >= 0 and not controller.all_know(sim, broker.leaving_us):
-        _ask(sim, number, latency_us + controller.beat_us(sim), since_us)
+    elif broker.leaving_us >= 0 and not registered.all_know(sim, broker.leaving_us):
+        _ask(sim, number, latency_us + registered.beat_us(sim), since_us)
     else:
         if not broker.fenced:
             controller.fence(sim, number, "stopped")
@@ -163,15 +163,15 @@ def _resume(sim: Simulation, command: ResumeBroker) -> None:
     _keep_house(sim, number)
     sockets.thaw(sim, number)
     controller.listen(sim, number)
-    delay_us = 2 * sim.state.cluster.link_latency_us + controller.DECISION_US
+    delay_us = 2 * sim.state.cluster.link_latency_us + registered.DECISION_US
     sim.schedule(delay_us, TIMER, "kafka.read_on", number)
 
 
 @due("kafka.read_on")
 def _read_on(sim: Simulation, number: int) -> None:
     """What waited in its sockets was done before the metadata that it missed reached it (R27, E14)."""
-    if controller.hears(sim, number):
-        controller.catch_up(sim, number)
+    if registered.hears(sim, number):
+        publishing.catch_up(sim, number)
 
 
 def _keep_house(sim: Simulation, number: int) -> None:
@@ -209,14 +209,14 @@ def _register(sim: Simulation, number: int, incarnation: int) -> None:
     broker = sim.state.cluster.brokers[number]
     if broker.incarnation != incarnation or broker.process != "starting":
         return
-    if not broker.fenced or not controller.acts(sim):
-        sim.schedule(controller.beat_us(sim), TIMER, "kafka.register", number, incarnation)
+    if not broker.fenced or not registered.acts(sim):
+        sim.schedule(registered.beat_us(sim), TIMER, "kafka.register", number, incarnation)
         return
     clean = broker.clean
     _change(sim, number, "running")
     _keep_house(sim, number)
     controller.register(sim, number, clean)
-    controller.catch_up(sim, number)
+    publishing.catch_up(sim, number)
     isr.start(sim, number)
     controller.listen(sim, number)
 
@@ -278,8 +278,8 @@ def _heal(sim: Simulation, command: HealBroker) -> None:
     sockets.heal(sim)
     _listen_to_all(sim)
     for number in sim.state.cluster.brokers:
-        if controller.hears(sim, number):
-            controller.catch_up(sim, number)
+        if registered.hears(sim, number):
+            publishing.catch_up(sim, number)
 
 
 def _listen_to_all(sim: Simulation) -> None:
@@ -294,7 +294,7 @@ def _listen_to_all(sim: Simulation) -> None:
 
 @checks(ElectLeader)
 def _check_elect(sim: Simulation, command: ElectLeader) -> ElectLeader:
-    controller.must_act(sim)
+    registered.must_act(sim)
     topic = sim.state.cluster.topics.get(command.topic)
     if topic is None or not 0 <= command.partition < len(topic.partitions):
         raise Refused(
@@ -306,7 +306,7 @@ def _check_elect(sim: Simulation, command: ElectLeader) -> ElectLeader:
     if command.how == "unclean":
         if partition.leader >= 0:
             raise Refused(f"{partition.key} has a leader ({named(Error.ELECTION_NOT_NEEDED)})")
-        if not any(controller.usable(sim, broker) for broker in partition.replica_ids):
+        if not any(registered.usable(sim, broker) for broker in partition.replica_ids):
             raise Refused(
                 f"no broker with a replica of {partition.key} is there ({named(Error.ELIGIBLE_LEADERS_NOT_AVAILABLE)})"
             )
@@ -314,7 +314,7 @@ def _check_elect(sim: Simulation, command: ElectLeader) -> ElectLeader:
         raise Refused(
             f"broker {preferred} leads {partition.key} already ({named(Error.ELECTION_NOT_NEEDED)})"
         )
-    elif preferred not in partition.isr or not controller.usable(sim, preferred):
+    elif preferred not in partition.isr or not registered.usable(sim, preferred):
         raise Refused(
             f"broker {preferred} is not in sync with {partition.key} ({named(Error.PREFERRED_LEADER_NOT_AVAILABLE)})"
         )
@@ -324,7 +324,7 @@ def _check_elect(sim: Simulation, command: ElectLeader) -> ElectLeader:
 @handles(ElectLeader)
 def _elect(sim: Simulation, command: ElectLeader) -> None:
     """A decision later the preferred replica leads, or any that is there (R14, E11, E56)."""
-    sim.schedule(controller.DECISION_US, TIMER, "kafka.elect", command.topic, command.partition, command.how)
+    sim.schedule(registered.DECISION_US, TIMER, "kafka.elect", command.topic, command.partition, command.how)
 
 
 @due("kafka.elect")

@@ -16,7 +16,7 @@ from mqviz.model.group_admin import GroupAltered, GroupDeleted, OffsetsDeleted
 from mqviz.model.group_member import Member
 from mqviz.model.share import ShareMember
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import consumer_group, controller, share_group
+from mqviz.sim.kafka import consumer_group, registered, share_group
 from mqviz.sim.kafka.choices import only_topic
 from mqviz.sim.kafka.cluster import must_coordinate
 from mqviz.sim.kafka.topic_commands import CONTROLLER_US
@@ -26,7 +26,7 @@ from mqviz.sim.kafka.topic_commands import CONTROLLER_US
 
 @checks(AlterGroup)
 def _check_alter(sim: Simulation, command: AlterGroup) -> AlterGroup:
-    controller.must_act(sim)
+    registered.must_act(sim)
     if not command.name:
         raise Refused(f"Default group resources are not allowed. ({named(Error.INVALID_REQUEST)})")
     if not command.config:

@@ -8,11 +8,12 @@ Left out: broker epochs in AlterPartition.
 
 from __future__ import annotations
 
+from mqviz.model.broker import BrokerUnfenced
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import IsrProposed
 from mqviz.model.log import Replica
-from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import controller, sockets
+from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due, reacts
+from mqviz.sim.kafka import controller, publishing, registered, sockets
 
 
 def start(sim: Simulation, broker: int) -> None:
@@ -61,7 +62,7 @@ def _shrink(sim: Simulation, partition: Partition, leader: int) -> None:
 def consider_expanding(sim: Simulation, partition: Partition, leader: int, follower: int) -> None:
     """A fetch came from a follower that is not in sync: take it in if it has come far enough (R20)."""
     copy = partition.replicas[leader]
-    if follower in copy.isr or copy.pending or not controller.usable(sim, follower):
+    if follower in copy.isr or copy.pending or not registered.usable(sim, follower):
         return
     begin = copy.log.epochs[-1][1] if copy.log.epochs else 0
     if copy.follower_ends[follower] >= max(copy.high_watermark, begin):
@@ -79,7 +80,7 @@ def awaited(sim: Simulation, copy: Replica) -> list[int]:
         if follower not in copy.isr
         and copy.follower_ends[follower] >= 0
         and sim.now_us - caught_up_us <= lag_us(sim)
-        and controller.usable(sim, follower)
+        and registered.usable(sim, follower)
     ]
 
 
@@ -89,6 +90,11 @@ def look_again(sim: Simulation, partition: Partition, leader: int) -> None:
     for follower, end in copy.follower_ends.items():
         if end >= 0 and sim.state.cluster.brokers[follower].up:
             consider_expanding(sim, partition, leader, follower)
+
+
+@reacts(BrokerUnfenced)
+def _unfenced(sim: Simulation, event: BrokerUnfenced) -> None:
+    sim.schedule(sim.state.cluster.link_latency_us, ARRIVAL, "kafka.counted_on", event.broker)
 
 
 @due("kafka.counted_on")
@@ -110,7 +116,7 @@ def propose(sim: Simulation, partition: Partition, leader: int, wanted: list[int
     copy = partition.replicas[leader]
     new = tuple(sorted(wanted))
     sim.cause = sim.emit(IsrProposed(*sim.stamp(), partition.topic, partition.number, leader, new))
-    delay_us = sim.state.cluster.link_latency_us + controller.DECISION_US
+    delay_us = sim.state.cluster.link_latency_us + registered.DECISION_US
     sim.schedule(
         delay_us,
         TIMER,
@@ -128,13 +134,13 @@ def _alter(
     sim: Simulation, topic: str, number: int, leader: int, partition_epoch: int, wanted: tuple[int, ...]
 ) -> None:
     cluster = sim.state.cluster
-    if topic not in cluster.topics or not controller.hears(sim, leader):
+    if topic not in cluster.topics or not registered.hears(sim, leader):
         return  # the leader asks again with its next look
     partition = cluster.partition(topic, number)
     if (partition.leader, partition.partition_epoch) != (leader, partition_epoch):
-        controller.tell(sim, partition)
+        publishing.tell(sim, partition)
         return
-    if all(controller.usable(sim, broker) for broker in wanted):
+    if all(registered.usable(sim, broker) for broker in wanted):
         controller.change(sim, partition, wanted, "its leader asked for it", recovered=True)
     else:
-        controller.tell(sim, partition)  # INELIGIBLE_REPLICA: nothing changes
+        publishing.tell(sim, partition)  # INELIGIBLE_REPLICA: nothing changes

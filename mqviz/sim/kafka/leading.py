@@ -6,15 +6,22 @@ follower begins to fetch from the new leader, which tells it where to cut (R26).
 
 from __future__ import annotations
 
-from mqviz.model.cluster import Partition
-from mqviz.sim.engine import Simulation
+from mqviz.model.leadership import LeadershipLearned
+from mqviz.sim.engine import Simulation, reacts
 from mqviz.sim.kafka import isr, parked, replica
 
 
-def took_effect(sim: Simulation, partition: Partition, broker: int, led: bool, moved: bool) -> None:
-    """`broker` just learned of a new record. `led`: it led until now; `moved`: the leadership is another one."""
+@reacts(LeadershipLearned)
+def _learned(sim: Simulation, event: LeadershipLearned) -> None:
+    partition, broker, moved = (
+        sim.state.cluster.partition(event.topic, event.partition),
+        event.broker,
+        event.moved,
+    )
+    if broker not in partition.replicas:
+        return
     leads = partition.replicas[broker].leader == broker
-    if led and moved:
+    if event.led and moved:
         parked.leader_moved(sim, partition, broker)
     if leads:
         replica.advance_high_watermark(sim, partition, broker)

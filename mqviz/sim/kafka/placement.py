@@ -16,7 +16,7 @@ from mqviz.backend import Refused
 from mqviz.kafka.errors import Error, named
 from mqviz.model.broker import Broker
 from mqviz.sim.engine import Simulation
-from mqviz.sim.kafka import controller
+from mqviz.sim.kafka import registered
 
 Placement = tuple[tuple[int, ...], ...]
 
@@ -67,7 +67,7 @@ def _one(racks: Sequence[_Rack], number: int, factor: int) -> tuple[int, ...]:
 
 def in_sync(sim: Simulation, placement: Placement) -> Placement:
     """Who of each list is in sync at first: whoever is not fenced, in list order (R12, E50)."""
-    return tuple(tuple(b for b in ids if controller.usable(sim, b)) for ids in placement)
+    return tuple(tuple(b for b in ids if registered.usable(sim, b)) for ids in placement)
 
 
 def check_factor(sim: Simulation, factor: int) -> None:
@@ -100,7 +100,7 @@ def by_hand(sim: Simulation, lists: Sequence[str], factor: int = 0) -> Placement
                 f"includes a partition with {len(ids)} replica(s), but this is not consistent with previous "
                 f"partitions, which have {factor} replica(s)"
             )
-        if sim.state.cluster.brokers and not any(controller.usable(sim, broker) for broker in ids):
+        if sim.state.cluster.brokers and not any(registered.usable(sim, broker) for broker in ids):
             raise Refused(
                 f"All brokers specified in the manual partition assignment for partition {number} are fenced or in "
                 f"controlled shutdown ({named(Error.INVALID_REPLICA_ASSIGNMENT)})"

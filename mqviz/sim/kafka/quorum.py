@@ -13,7 +13,7 @@ from mqviz.model.broker import BrokerFellSilent
 from mqviz.model.command import KillController, RestartController
 from mqviz.model.quorum import ControllerChanged, ControllerElected
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import controller
+from mqviz.sim.kafka import controller, registered
 
 
 def _voter(sim: Simulation, name: str, *, up: bool) -> int:
@@ -75,6 +75,6 @@ def _decides(sim: Simulation, active: int) -> None:
     for number, broker in sim.state.cluster.brokers.items():
         sim.cause = why
         controller.listen(sim, number)
-        if active and not controller.hears(sim, number) and not broker.fenced:
+        if active and not registered.hears(sim, number) and not broker.fenced:
             sim.emit(BrokerFellSilent(*sim.stamp(), number, sim.now_us))
             controller.plan_fencing(sim, number)

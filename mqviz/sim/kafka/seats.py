@@ -12,7 +12,7 @@ import msgspec
 from mqviz.model.broker_added import founders
 from mqviz.model.seats import SeatsMoved, leader
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import controller
+from mqviz.sim.kafka import registered
 
 FACTORS = ("offsets.topic.replication.factor", "transaction.state.log.replication.factor")
 """Settings that say how many replicas the partitions of coordinators have."""
@@ -62,21 +62,13 @@ def moved(sim: Simulation) -> None:
 
 def _elected(sim: Simulation, replicas: tuple[int, ...]) -> int:
     now = leader(sim.state.cluster, replicas)
-    if now >= 0 and controller.usable(sim, now):
+    if now >= 0 and registered.usable(sim, now):
         return now
-    return next((broker for broker in replicas if controller.usable(sim, broker)), -1)
+    return next((broker for broker in replicas if registered.usable(sim, broker)), -1)
 
 
 def _move(sim: Simulation, changes: tuple[tuple[tuple[int, ...], int], ...]) -> None:
-    from mqviz.sim.kafka import classic_coordinator, consumer_group, share_group, transactions
-
-    sim.cause = why = sim.emit(SeatsMoved(*sim.stamp(), changes))
-    back = tuple(new for _, new in changes if new >= 0)
-    for part in (classic_coordinator, consumer_group, share_group):
-        sim.cause = why
-        part.coordinators_moved(sim, back)
-    sim.cause = why
-    transactions.coordinators_moved(sim)
+    sim.cause = sim.emit(SeatsMoved(*sim.stamp(), changes))
 
 
 def _displaced(sim: Simulation) -> tuple[tuple[tuple[int, ...], int], ...]:
@@ -87,7 +79,7 @@ def _displaced(sim: Simulation) -> tuple[tuple[tuple[int, ...], int], ...]:
     return tuple(
         (replicas, replicas[0])
         for replicas in _lists(sim)
-        if leader(cluster, replicas) != replicas[0] and controller.usable(sim, replicas[0])
+        if leader(cluster, replicas) != replicas[0] and registered.usable(sim, replicas[0])
     )
 
 
@@ -95,7 +87,7 @@ def _displaced(sim: Simulation) -> tuple[tuple[tuple[int, ...], int], ...]:
 def _balance(sim: Simulation) -> None:
     sim.part(Balance).planned = False
     changes = _displaced(sim)
-    if changes and not controller.acts(sim):
+    if changes and not registered.acts(sim):
         moved(sim)
     elif changes:
         _move(sim, changes)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.kafka.share_assignor import simple
+from mqviz.model.seats import SeatsMoved
 from mqviz.model.share import (
     ShareGroup,
     ShareGroupCreated,
@@ -23,7 +24,7 @@ from mqviz.model.share import (
     ShareTargetAssigned,
 )
 from mqviz.model.share_messages import ShareGroupHeard, ShareGroupHeartbeat
-from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.engine import TIMER, Simulation, due, reacts
 from mqviz.sim.kafka import sockets
 from mqviz.sim.kafka.choices import group_setting
 from mqviz.sim.kafka.cluster import coordinator_of
@@ -125,11 +126,12 @@ def _remove(sim: Simulation, group: ShareGroup, member: ShareMember, reason: str
     _share_out(sim, group)
 
 
-def coordinators_moved(sim: Simulation, back: tuple[int, ...]) -> None:
+@reacts(SeatsMoved)
+def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
     """Other brokers look after groups: every member's session begins anew (R99)."""
     for group in list(sim.state.cluster.share_groups.values()):
         coordinator = coordinator_of(sim, group.name)
-        if coordinator in back:
+        if coordinator in event.back:
             sim.emit(ShareGroupLoaded(*sim.stamp(), group.name, coordinator))
 
 

@@ -16,12 +16,12 @@ from mqviz.model.cluster import Topic
 from mqviz.model.command import AddPartitions, DeleteTopic
 from mqviz.model.topic_changes import PartitionsAdded, TopicDeleted
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import controller, metadata, parked, placement, replica
+from mqviz.sim.kafka import metadata, parked, placement, registered, replica
 
 
 def _hosted(sim: Simulation, name: str) -> Topic:
     found = sim.state.cluster.topics.get(name)
-    controller.must_act(sim)
+    registered.must_act(sim)
     if found is None:
         raise Refused(
             f"This server does not host this topic-partition: there is no topic {name}"
@@ -31,7 +31,7 @@ def _hosted(sim: Simulation, name: str) -> Topic:
 
 
 def _later(sim: Simulation, name: str, command: object) -> None:
-    sim.schedule(controller.DECISION_US + sim.state.cluster.link_latency_us, TIMER, name, command)
+    sim.schedule(registered.DECISION_US + sim.state.cluster.link_latency_us, TIMER, name, command)
 
 
 # -- more partitions -----------------------------------------------------------------------------------------

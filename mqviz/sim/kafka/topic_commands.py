@@ -19,7 +19,7 @@ from mqviz.model.cluster import TopicAltered, Values
 from mqviz.model.command import AlterTopic, CreateTopic, DeleteRecords
 from mqviz.model.request import DeleteRecords as Deletion
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import admin, controller, log_segments
+from mqviz.sim.kafka import admin, log_segments, registered
 from mqviz.sim.kafka.choices import only_topic
 
 CONTROLLER_US = 1_000
@@ -88,7 +88,7 @@ def fewest(sim: Simulation) -> int:
 
 @checks(AlterTopic)
 def _check_alter(sim: Simulation, command: AlterTopic) -> AlterTopic:
-    controller.must_act(sim)
+    registered.must_act(sim)
     if command.name and command.name not in sim.state.cluster.topics:
         raise Refused(f"there is no topic {command.name} ({named(Error.UNKNOWN_TOPIC_OR_PARTITION)})")
     only_topic(sim, command.name)

@@ -20,6 +20,7 @@ from mqviz.model.request import (
     ProducerIdGranted,
     TxnOffsetCommit,
 )
+from mqviz.model.seats import SeatsMoved
 from mqviz.model.transactions import (
     ProducerIdAssigned,
     ProducerIdReserved,
@@ -30,7 +31,7 @@ from mqviz.model.transactions import (
     TransactionLoaded,
     TransactionPrepared,
 )
-from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.engine import TIMER, Simulation, due, reacts
 from mqviz.sim.kafka import cluster, offsets, reconciliation, sockets, transaction_markers
 from mqviz.sim.kafka.network import answer, connection_of, serves
 from mqviz.sim.kafka.offsets import write_us
@@ -55,7 +56,8 @@ def misdirected(sim: Simulation, number: int, transactional_id: str) -> Error:
     return Error.NONE
 
 
-def coordinators_moved(sim: Simulation) -> None:
+@reacts(SeatsMoved)
+def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
     """Partitions of __transaction_state may have other leaders: these load the ids in them."""
     why = sim.cause
     for name in list(sim.state.cluster.transactions.ids):

@@ -18,6 +18,7 @@ from mqviz.model.request import (
     OffsetCommit,
     SyncGroup,
 )
+from mqviz.model.seats import SeatsMoved
 from mqviz.model.units import Value
 from mqviz.sim.kafka import classic_coordinator, membership
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of
@@ -276,7 +277,8 @@ def test_r99_a_rebalance_that_went_on_is_forgotten_and_begins_again(monkeypatch:
     watched.to(10 * S + 10 * MS)
     assert watched.state.cluster.groups["g"].state == "PreparingRebalance"
     moved(monkeypatch, new)
-    classic_coordinator.coordinators_moved(watched.backend._sim)
+    sim = watched.backend._sim
+    sim.emit(SeatsMoved(*sim.stamp(), (((new,), new),)))
     watched.to(60 * S)
     group = watched.state.cluster.groups["g"]
     assert (group.state, group.coordinator, len(group.members)) == ("Stable", new, 3)
