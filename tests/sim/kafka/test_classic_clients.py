@@ -162,18 +162,6 @@ def test_r106_librdkafka_reads_the_answer_to_joingroup_in_its_own_thread() -> No
     assert not set(synced) & set(times(watched, PollCalled))
 
 
-def test_r106_a_member_at_work_in_a_rebalance_sends_no_heartbeat_and_is_removed_by_its_session() -> None:
-    """Its JoinGroup is answered; it works on for longer than its session."""
-    session = "session_timeout=6s heartbeat_interval=1s max_poll_records=1"
-    watched = world(
-        "add producer p topic=t rate=10/s partitioner=murmur2_random",
-        member("a", f"{COOPERATIVE} {session}", "100ms"),
-    )
-    watched.to(10 * S).do(member("b", COOPERATIVE)).to(10 * S + 50 * MS)
-    watched.do("set consumer a processing=9s").to(24 * S)
-    assert of(watched, MemberRemoved, 10 * S, client="a")[0].reason == "session expired"
-
-
 def test_r110_the_default_offers_range_first_and_is_eager() -> None:
     watched = world(member("a"))
     watched.to(5 * S)
