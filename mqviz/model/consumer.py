@@ -86,20 +86,6 @@ class Consumer(msgspec.Struct):
             claim.forget()
 
 
-def deaf(consumer: Consumer) -> bool:
-    """Whether no thread of the process reads its sockets now.
-
-    It is frozen; or it is Java's classic client, which reads inside poll() and commitSync() and between them in its
-    heartbeat thread, and that one rests until JoinGroup is answered (R106).
-    """
-    if consumer.state == "paused":
-        return True
-    settings = consumer.settings
-    at_work = consumer.state == "running" and consumer.activity not in ("polling", "committing")
-    classic = settings.client == "java" and settings.config.get("group.protocol", "classic") == "classic"
-    return at_work and consumer.phase == "joining" and classic
-
-
 class ConsumerAdded(Event, frozen=True):
     """A consumer process started and subscribed; it is no member yet."""
 

@@ -69,7 +69,7 @@ MUTANTS = (
     ),
     Mutant(
         "a client at work reads the answer to JoinGroup",
-        "model/consumer.py",
+        "model/membership.py",
         'return at_work and consumer.phase == "joining" and classic',
         "return False",
         CLIENTS,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.kafka.settings import of
-from mqviz.model.consumer import Consumer, ConsumerChanged, Phase, deaf
+from mqviz.model.consumer import Consumer, ConsumerChanged, Phase
 from mqviz.model.holdings import Parts
 from mqviz.model.membership import (
     MembershipChanged,
@@ -23,6 +23,7 @@ from mqviz.model.membership import (
     PartitionsRevoked,
     RejoinNeeded,
     ShareArrived,
+    deaf,
 )
 from mqviz.model.request import (
     AnyRequest,

@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from mqviz.model.broker import UP
 from mqviz.model.cluster import Cluster
-from mqviz.model.consumer import Consumer, deaf
+from mqviz.model.consumer import Consumer
+from mqviz.model.membership import deaf
 from mqviz.model.producer import Producer
 from mqviz.model.request import (
     AnswerReceived,

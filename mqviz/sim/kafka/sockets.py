@@ -14,7 +14,7 @@ import msgspec
 
 from mqviz.kafka import settings
 from mqviz.kafka.errors import Error, named
-from mqviz.model.consumer import deaf
+from mqviz.model.membership import deaf
 from mqviz.model.request import (
     Client,
     Connection,
