@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import mqviz.model.group_takeover  # noqa: F401  (registers its events)
 from mqviz.model.claim import Claim
-from mqviz.model.consumer import Consumer, Phase
+from mqviz.model.consumer import Phase
 from mqviz.model.event import Event, Weight, applies
 from mqviz.model.member_stops import gave_up, has_share
 
@@ -93,20 +93,6 @@ class PositionsSet(Event, frozen=True):
     consumer: str
     group: str
     positions: tuple[tuple[str, int, int, str], ...]
-
-
-def deaf(consumer: Consumer) -> bool:
-    """Whether no thread of the process reads its sockets now.
-
-    It is frozen; or it is Java's classic client, which reads inside poll() and commitSync() and between them in its
-    heartbeat thread, and that one rests until JoinGroup is answered (R106).
-    """
-    if consumer.state == "paused":
-        return True
-    settings = consumer.settings
-    at_work = consumer.state == "running" and consumer.activity not in ("polling", "committing")
-    classic = settings.client == "java" and settings.config.get("group.protocol", "classic") == "classic"
-    return at_work and consumer.phase == "joining" and classic
 
 
 @applies(MembershipChanged)

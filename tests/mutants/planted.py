@@ -68,14 +68,6 @@ MUTANTS = (
         "r83",
     ),
     Mutant(
-        "a client at work reads the answer to JoinGroup",
-        "model/membership.py",
-        'return at_work and consumer.phase == "joining" and classic',
-        "return False",
-        CLIENTS,
-        "r106",
-    ),
-    Mutant(
         "administrators are not told of errors",
         "sim/kafka/admin.py",
         "if command is not None and error:",

@@ -65,7 +65,6 @@ def _stored(consumer: Consumer) -> Positions:
 
 def commit(sim: Simulation, consumer: Consumer, purpose: str, offsets: Positions | None = None) -> bool:
     """Commit `offsets`, or the positions; False if nothing was sent: there is nothing, or it is no member (R85)."""
-    actor.read_on(sim, consumer)
     wanted = positions(consumer) if offsets is None else offsets
     if not wanted and consumer.settings.group:
         return False

@@ -25,7 +25,6 @@ from mqviz.model.isolation import PositionsMoved
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
 from mqviz.sim.kafka import commits, exactly_once, fetcher, positions
 from mqviz.sim.kafka.consumer_settings import most_records
-from mqviz.sim.kafka.network import catch_up
 from mqviz.sim.kafka.protocols import protocol_of
 
 Range = tuple[str, int, int, int]
@@ -36,7 +35,6 @@ Range = tuple[str, int, int, int]
 def poll(sim: Simulation, consumer: Consumer) -> None:
     """The application calls poll()."""
     sim.emit(PollCalled(*sim.stamp(), consumer.name))
-    read_on(sim, consumer)
     progress(sim, consumer)
 
 
@@ -57,14 +55,6 @@ def progress(sim: Simulation, consumer: Consumer) -> None:
     fetcher.fetch(sim, consumer)
     if parts:
         _begin(sim, consumer)
-
-
-def read_on(sim: Simulation, consumer: Consumer) -> None:
-    """The application calls its client, which reads what came while it worked on and no thread read (R106)."""
-    if consumer.phase == "joining":
-        cause = sim.cause
-        catch_up(sim, "consumer", consumer.name)
-        sim.cause = cause
 
 
 def _polling(consumer: Consumer) -> bool:
@@ -272,7 +262,6 @@ def _free(sim: Simulation, name: str, life: int, until_us: int) -> None:
 
 def close(sim: Simulation, consumer: Consumer) -> None:
     """close(): commit if that is automatic, then leave (R94)."""
-    read_on(sim, consumer)
     exactly_once.along(sim, consumer, "closing")
     automatic = consumer.settings.commit == "auto" and not consumer.lost
     if not (automatic and commits.commit(sim, consumer, "close")):

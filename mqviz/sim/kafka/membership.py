@@ -3,8 +3,7 @@
 Like a real broker: as its Java client, JoinGroup without id, with the id, SyncGroup, then the assignment (R101, R104).
 Eager: everything is revoked before joining again (R108). Cooperative: what is owned is kept and read on while
 joining; what the new share lacks is revoked after it, and the member joins at once again (R109). A background
-thread sends heartbeats, and what it learns takes effect at the next poll(); it rests until JoinGroup is answered, which only a
-call of the application reads, unless the client is librdkafka (R106). close() commits if it is
+thread sends heartbeats, and what it learns takes effect at the next poll() (R106); close() commits if it is
 automatic, revokes and says goodbye (R94); a poll() that comes too late makes the client leave by itself (R93). An
 overtaken SyncGroup gives no callback (E31). A static member says no goodbye, and is fenced when another process comes
 with its group.instance.id (R113). The group leader joins again when a topic got more partitions (R111). Another
@@ -23,7 +22,6 @@ from mqviz.model.membership import (
     PartitionsRevoked,
     RejoinNeeded,
     ShareArrived,
-    deaf,
 )
 from mqviz.model.request import (
     AnyRequest,
@@ -212,10 +210,10 @@ def _join_again(sim: Simulation, name: str, membership: int) -> None:
     consumer = sim.state.cluster.consumers[name]
     if consumer.membership != membership or consumer.phase != "joining":
         return
-    if deaf(consumer):
-        _join_later(sim, consumer)
-    elif consumer.state == "running":
+    if consumer.state == "running":
         _send_join(sim, consumer)
+    elif consumer.state == "paused":
+        _join_later(sim, consumer)
 
 
 def _again(sim: Simulation, consumer: Consumer, member_id: str, lost: bool = False) -> None:

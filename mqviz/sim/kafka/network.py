@@ -1,7 +1,7 @@
 """Network: requests and answers on their way, and who handles them.
 
 Like a real broker: a FIFO pipe each way for each connection, one request served at a time on each, the next
-only after the answer (R4); a process that reads none finds its answers later (R5, R106); connections break (sockets.py). A broker's handler takes a
+only after the answer (R4); a frozen process finds its answers when it goes on (R5); connections break (sockets.py). A broker's handler takes a
 request value and answers with a value, at once or later; it does not know who asks.
 Left out: jitter, bytes a second, finding brokers (S11).
 """
@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from mqviz.model.broker import UP
 from mqviz.model.cluster import Cluster
 from mqviz.model.consumer import Consumer
-from mqviz.model.membership import deaf
 from mqviz.model.producer import Producer
 from mqviz.model.request import (
     AnswerReceived,
@@ -136,13 +135,13 @@ def connection_of(sim: Simulation, number: int) -> Connection:
 
 
 def catch_up(sim: Simulation, client: Client, name: str) -> None:
-    """A process goes on, or calls its client: it finds the answers that came while nobody read them, in their order."""
+    """A process goes on: it finds the answers that came while it was frozen, in their order."""
     cluster = sim.state.cluster
     late = [
         flight
         for flight in cluster.requests.values()
         if flight.answer is not None
-        and flight.returns_at_us <= sim.now_us
+        and flight.returns_at_us < sim.now_us
         and (pipe := cluster.connections[flight.connection]).client == client
         and pipe.name == name
     ]
@@ -194,7 +193,7 @@ def _answered(sim: Simulation, number: int) -> None:
     if pipe.client == "broker" and not sockets.awake(sim, int(pipe.name), "kafka.answer", number):
         return
     client = _client(sim, pipe)
-    if client is None or not (deaf(client) if isinstance(client, Consumer) else client.state == "paused"):
+    if client is None or client.state != "paused":
         _receive(sim, number)
 
 

@@ -14,7 +14,6 @@ import msgspec
 
 from mqviz.kafka import settings
 from mqviz.kafka.errors import Error, named
-from mqviz.model.membership import deaf
 from mqviz.model.request import (
     Client,
     Connection,
@@ -216,12 +215,12 @@ def _patience(sim: Simulation, client: Client, name: str, connection: str) -> No
 
 
 def _frozen(sim: Simulation, client: Client, name: str) -> bool:
-    """Whether the process that watches the clock does not read itself: it looks at its sockets before its clock when it goes on."""
+    """Whether the process that watches the clock is frozen itself: it looks at its sockets before its clock when it goes on."""
     cluster = sim.state.cluster
     if client == "producer":
         return cluster.producers[name].state == "paused"
     if client == "consumer":
-        return deaf(cluster.consumers[name])
+        return cluster.consumers[name].state == "paused"
     if client == "share":
         return cluster.share_consumers[name].state == "paused"
     return cluster.brokers[int(name)].process == "paused"

@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
-
-from mqviz.model.consumer import (
-    CommitRefused,
-    CommitStarted,
-    ConsumerChanged,
-    ConsumerFailed,
-    PollCalled,
-    RecordsProcessed,
-)
+from mqviz.model.consumer import CommitRefused, ConsumerChanged, ConsumerFailed, RecordsProcessed
 from mqviz.model.group import GenerationStarted, MemberJoined, MemberRemoved, RebalanceStarted
 from mqviz.model.group_takeover import StaticMemberReplaced
 from mqviz.model.membership import AssignmentComputed, PartitionsAssigned, PartitionsRevoked, ShareArrived
-from mqviz.model.request import RequestSent, SyncGroup
 from tests.sim.kafka.worlds import MS, S, of, run, times
 from tests.sim.worlds import Run
 
@@ -120,46 +110,16 @@ def test_r108_r109_i28_kept_partitions_never_stop_eager_ones_do() -> None:
     assert meanwhile[COOPERATIVE] > 10
 
 
-def at_work(more: str) -> Run:
-    """A works 800 ms on what each poll returns while B joins."""
+def test_r109_a_busy_application_hears_of_its_share_in_its_next_poll() -> None:
     watched = world(
-        "add producer p topic=t rate=10/s partitioner=murmur2_random",
-        member("a", f"{COOPERATIVE} max_poll_records=2 {more}", "400ms"),
+        "add producer p topic=t rate=50/s partitioner=murmur2_random",
+        member("a", COOPERATIVE, "400ms"),
     )
     watched.to(10 * S)
     watched.do(member("b", COOPERATIVE))
-    return watched.to(20 * S)
-
-
-def test_r109_a_busy_application_hears_of_its_share_in_its_next_poll() -> None:
-    watched = at_work("")
+    watched.to(40 * S)
     assert of(watched, ShareArrived, consumer="a")
     assert share(watched, "a") == [0, 1, 2]
-
-
-@pytest.mark.parametrize("commit", ["none", "each", "async"])
-def test_r106_javas_client_reads_the_answer_to_joingroup_only_in_a_call(commit: str) -> None:
-    """The heartbeat thread rests meanwhile, so that no thread reads the answer while the application works."""
-    watched = at_work(f"commit={commit}")
-    synced = [
-        event.at_us
-        for event in of(watched, RequestSent, 10 * S, name="a")
-        if isinstance(event.request, SyncGroup)
-    ]
-    calls = {at_us for kind in (PollCalled, CommitStarted, CommitRefused) for at_us in times(watched, kind)}
-    assert len(synced) >= 2
-    assert calls.issuperset(synced)
-
-
-def test_r106_librdkafka_reads_the_answer_to_joingroup_in_its_own_thread() -> None:
-    watched = at_work("client=librdkafka")
-    synced = [
-        event.at_us
-        for event in of(watched, RequestSent, 10 * S, name="a")
-        if isinstance(event.request, SyncGroup)
-    ]
-    assert synced
-    assert not set(synced) & set(times(watched, PollCalled))
 
 
 def test_r110_the_default_offers_range_first_and_is_eager() -> None:
