@@ -29,12 +29,54 @@ VERSION_1 = "sim/kafka/test_transaction_version_1.py"
 PROTOCOL = "sim/kafka/test_group_protocol.py"
 CLIENTS = "sim/kafka/test_classic_clients.py"
 COORDINATOR = "sim/kafka/test_classic_coordinator.py"
+CONSUMERS = "sim/kafka/test_consumer_rules.py"
+ADMINISTRATORS = "sim/kafka/test_r99_administrators.py"
 KIP848 = "sim/kafka/test_kip848_coordinator.py"
 SHARE = "sim/kafka/test_share_partition.py"
 STICKY = "kafka_rules/test_assignors_sticky.py"
 PARTITIONERS = "kafka_rules/test_partitioners.py"
 
 MUTANTS = (
+    Mutant(
+        "offsets of a transaction replace what was committed after them",
+        "model/group_record.py",
+        "return self.committed is not None and self.written > written",
+        "return False",
+        TRANSACTIONS,
+        "e65",
+    ),
+    Mutant(
+        "nobody need store offsets",
+        "sim/kafka/commits.py",
+        'if not at_once and consumer.settings.store_offsets == "never":',
+        "if False:",
+        CONSUMERS,
+        "e70",
+    ),
+    Mutant(
+        "offsets of a topic that nobody reads any more stay while the group has members",
+        "sim/kafka/offsets.py",
+        "if any(topic in member.topics for member in members):",
+        "if members:",
+        CONSUMERS,
+        "e72",
+    ),
+    Mutant(
+        "an auto-commit that failed for now waits for a whole interval",
+        "sim/kafka/commits.py",
+        "since_us = sim.now_us + delay_us - interval_us(consumer)",
+        "since_us = sim.now_us",
+        CONSUMERS,
+        "r83",
+    ),
+    Mutant(
+        "administrators are not told of errors",
+        "sim/kafka/admin.py",
+        "if command is not None and error:",
+        "if False:",
+        ADMINISTRATORS,
+        "r31",
+    ),
     Mutant(
         "librdkafka's transactions raise the epoch",
         "sim/kafka/transactional.py",
