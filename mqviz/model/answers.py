@@ -21,58 +21,59 @@ class Failed(Answer, frozen=True):
     """No answer came: the connection broke (NETWORK_EXCEPTION), or the client waited too long (REQUEST_TIMED_OUT)."""
 
 
-class Produced(Answer, frozen=True):
-    """Where the batches are: (topic, partition, error, base offset), -1 for one that was refused (E42)."""
+class PartitionProduceResponse(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What became of the batch for one partition: where it is, or why it is not there (R31, E42, E77).
 
-    parts: tuple[tuple[str, int, int, int], ...] = ()
+    `base_offset` -1: it was refused. `record_errors`: the records, by their place in the batch, that the log does
+    not take (R68, KIP-467). `current_leader`: (broker, leader epoch) where another broker leads (R35, KIP-951).
+    """
 
-
-class ProducedElsewhere(Produced, frozen=True):
-    """The same where another broker leads: (topic, partition, leader, leader epoch) (R35, KIP-951)."""
-
-    leaders: tuple[tuple[str, int, int, int], ...] = ()
-
-
-class ProducedInvalid(Produced, frozen=True):
-    """The same where records are none that the log takes: (topic, partition, indexes in the batch) of these (R68, KIP-467)."""
-
-    invalid: tuple[tuple[str, int, tuple[int, ...]], ...] = ()
+    topic: str
+    partition: int
+    error: int = 0
+    base_offset: int = -1
+    record_errors: tuple[int, ...] = ()
+    current_leader: tuple[int, int] | None = None
 
 
-class Fetched(Answer, frozen=True):
-    """Ranges of records (topic, partition, error, first, end, high watermark); the batches travel along."""
+class ProduceResponse(Answer, frozen=True):
+    """What became of each batch."""
 
-    parts: tuple[tuple[str, int, int, int, int, int], ...] = ()
-
-
-class FetchedElsewhere(Fetched, frozen=True):
-    """The same where another broker leads: (topic, partition, leader, leader epoch) (R35, KIP-951)."""
-
-    leaders: tuple[tuple[str, int, int, int], ...] = ()
+    partitions: tuple[PartitionProduceResponse, ...] = ()
 
 
-class FetchedNearby(Fetched, frozen=True):
-    """No records, but (topic, partition, broker): read these from there, it is closer (R36)."""
+class FetchPartitionData(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """All that there is to say of one partition at once: records `first` … `end` - 1, which travel along, and more (E77).
 
-    preferred: tuple[tuple[str, int, int], ...] = ()
+    `high_watermark` and `log_start_offset` are -1 with an error. `aborted_transactions`: (producer id, first offset) of those that touch
+    the records, for a read_committed consumer (R63). `diverging_epoch`: (epoch, where it ends at the leader) for a follower whose
+    log took another way (R26). `preferred_read_replica`: read there, it is closer (R36). `current_leader`: (broker, leader epoch)
+    where another broker leads (R35, KIP-951).
+    """
+
+    topic: str
+    partition: int
+    error: int
+    first: int
+    end: int
+    high_watermark: int = -1
+    log_start_offset: int = -1
+    aborted_transactions: tuple[tuple[int, int], ...] = ()
+    diverging_epoch: tuple[int, int] | None = None
+    preferred_read_replica: int = -1
+    current_leader: tuple[int, int] | None = None
 
 
-class FetchedAndStarts(Fetched, frozen=True):
-    """The same for a follower where logs do not start at 0: (topic, partition, the leader's log start) (R72)."""
+class FetchResponse(Answer, frozen=True):
+    """What a fetch brings of each partition of which there is something to say."""
 
-    starts: tuple[tuple[str, int, int], ...] = ()
-
-
-class FetchedDiverging(Fetched, frozen=True):
-    """For a follower whose log took another way: (topic, partition, epoch, where that epoch ends at the leader) (R26)."""
-
-    diverging: tuple[tuple[str, int, int, int], ...] = ()
+    partitions: tuple[FetchPartitionData, ...] = ()
 
 
-class FetchedAndAborted(Fetched, frozen=True):
-    """The same for a read_committed consumer: (topic, partition, producer id, first offset) of aborted transactions (R63)."""
+class WriteTxnMarkersResponse(Answer, frozen=True):
+    """(topic, partition, error) of each marker; `error` is that of the groups' offsets."""
 
-    aborted: tuple[tuple[str, int, int, int], ...] = ()
+    partitions: tuple[tuple[str, int, int], ...] = ()
 
 
 class Offsets(Answer, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mqviz.model.accumulator import Past, Queue
-from mqviz.model.answers import Produced
+from mqviz.model.answers import ProduceResponse
 from mqviz.model.readings import Reading
 
 if TYPE_CHECKING:
@@ -168,10 +168,8 @@ def _left(state: State, queue: Queue, batch: OpenBatch) -> BatchReading:
 
 def _is_refused(flight: InFlight, queue: Queue) -> bool:
     """Whether the answer says that the batch of this partition was not written."""
-    parts = flight.answer.parts if isinstance(flight.answer, Produced) else ()
-    return any(
-        error for topic, partition, error, _ in parts if (topic, partition) == (queue.topic, queue.partition)
-    )
+    parts = flight.answer.partitions if isinstance(flight.answer, ProduceResponse) else ()
+    return any(part.error for part in parts if (part.topic, part.partition) == (queue.topic, queue.partition))
 
 
 def _way(flight: InFlight | None) -> tuple[str, int, int]:

@@ -24,7 +24,7 @@ from mqviz.model.readings import (
     Tape,
     TopicReading,
 )
-from mqviz.model.request import Fetched, InFlight, Produce
+from mqviz.model.request import FetchResponse, InFlight, Produce
 from mqviz.model.state import State
 from mqviz.model.trend import KEPT, WINDOW_US
 
@@ -101,17 +101,17 @@ def _flights(cluster: Cluster, request: InFlight) -> Iterator[Flight]:
                 request.sent_at_us,
                 request.arrives_at_us,
             )
-    elif isinstance(request.answer, Fetched) and _reads(cluster, request):
-        for topic, number, _, first, end, _ in request.answer.parts:
-            if end > first:
-                keys = _keys(request.carried[cluster.partition(topic, number).key], first, end)
+    elif isinstance(request.answer, FetchResponse) and _reads(cluster, request):
+        for part in request.answer.partitions:
+            if part.end > part.first:
+                carried = request.carried[cluster.partition(part.topic, part.partition).key]
                 yield Flight(
                     "deliver",
-                    topic,
-                    number,
+                    part.topic,
+                    part.partition,
                     client.name,
-                    keys,
-                    first,
+                    _keys(carried, part.first, part.end),
+                    part.first,
                     request.answered_at_us,
                     request.returns_at_us,
                 )

@@ -13,7 +13,7 @@ from mqviz.model.cut import Cut
 from mqviz.model.ledger import PartitionLedger
 from mqviz.model.ledger_facts import Fate, fate_of
 from mqviz.model.log import Log, Replica
-from mqviz.model.request import Fetched, InFlight, ReplicaFetch
+from mqviz.model.request import FetchResponse, InFlight, ReplicaFetch
 from mqviz.model.state import State
 
 
@@ -142,7 +142,7 @@ def cut(state: State, topic: str, partition: int, broker: int) -> CutReading | N
 def moving(state: State) -> bool:
     """Whether a record is on its way from a leader to a follower."""
     return any(
-        isinstance(each.request, ReplicaFetch) and isinstance(each.answer, Fetched) and each.carried
+        isinstance(each.request, ReplicaFetch) and isinstance(each.answer, FetchResponse) and each.carried
         for each in state.cluster.requests.values()
     )
 
@@ -228,10 +228,11 @@ def _cut(cluster: Cluster, partition: Partition, cut: Cut | None) -> CutReading 
 def _copying(cluster: Cluster, partition: Partition, request: InFlight) -> Iterator[Copying]:
     """What the answer to a follower's fetch brings of this partition."""
     asked = request.request
-    if not isinstance(asked, ReplicaFetch) or not isinstance(request.answer, Fetched):
+    if not isinstance(asked, ReplicaFetch) or not isinstance(request.answer, FetchResponse):
         return
-    for topic, number, _, first, end, _ in request.answer.parts:
-        if (topic, number) == (partition.topic, partition.number) and end > first:
+    for part in request.answer.partitions:
+        first, end = part.first, part.end
+        if (part.topic, part.partition) == (partition.topic, partition.number) and end > first:
             keys = tuple(
                 key
                 for batch in request.carried[partition.key]

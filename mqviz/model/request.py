@@ -13,21 +13,15 @@ import msgspec
 
 from mqviz.model.answers import Answer as Answer
 from mqviz.model.answers import Failed as Failed
-from mqviz.model.answers import Fetched as Fetched
-from mqviz.model.answers import FetchedAndAborted as FetchedAndAborted
-from mqviz.model.answers import FetchedAndStarts as FetchedAndStarts
-from mqviz.model.answers import FetchedDiverging as FetchedDiverging
-from mqviz.model.answers import FetchedElsewhere as FetchedElsewhere
-from mqviz.model.answers import FetchedNearby as FetchedNearby
+from mqviz.model.answers import FetchResponse as FetchResponse
 from mqviz.model.answers import GroupHeartbeatAnswered as GroupHeartbeatAnswered
 from mqviz.model.answers import Joined as Joined
 from mqviz.model.answers import Offsets as Offsets
 from mqviz.model.answers import Plain as Plain
-from mqviz.model.answers import Produced as Produced
-from mqviz.model.answers import ProducedElsewhere as ProducedElsewhere
-from mqviz.model.answers import ProducedInvalid as ProducedInvalid
+from mqviz.model.answers import ProduceResponse as ProduceResponse
 from mqviz.model.answers import ProducerIdGranted as ProducerIdGranted
 from mqviz.model.answers import Synced as Synced
+from mqviz.model.answers import WriteTxnMarkersResponse as WriteTxnMarkersResponse
 from mqviz.model.connection import Client as Client
 from mqviz.model.connection import Connection as Connection
 from mqviz.model.event import Event, Weight, applies
@@ -118,12 +112,10 @@ AnyRequest = (
 AnyAnswer = (
     Plain
     | Failed
-    | Produced
+    | ProduceResponse
+    | WriteTxnMarkersResponse
     | ProducerIdGranted
-    | Fetched
-    | FetchedAndAborted
-    | FetchedNearby
-    | FetchedAndStarts
+    | FetchResponse
     | Offsets
     | EpochEnds
     | Joined
@@ -280,7 +272,7 @@ def _answered(state: State, event: AnswerSent) -> None:
     pipe.answered_until_us = event.arrives_at_us
     _next(pipe)
     _unpark(cluster, flight)
-    if isinstance(event.answer, Fetched):
+    if isinstance(event.answer, FetchResponse):
         _load(cluster, flight, event.answer, pipe.broker)
     elif isinstance(event.answer, ShareFetched):
         _load_shared(cluster, flight, event.answer, pipe.broker)
@@ -366,20 +358,20 @@ def _unpark(cluster: Cluster, flight: InFlight) -> None:
             parked.remove(number)
 
 
-def _load(cluster: Cluster, flight: InFlight, answer: Fetched, broker: int) -> None:
+def _load(cluster: Cluster, flight: InFlight, answer: FetchResponse, broker: int) -> None:
     """Put the batches of the answer on board; a follower's feed has nothing more to tell of what they bring."""
     request = flight.request
     feed = cluster.brokers[broker].feeds[request.follower] if isinstance(request, ReplicaFetch) else None
-    for topic, number, _, first, end, _ in answer.parts:
-        partition = cluster.find(topic, number)
-        if partition is None or broker not in partition.replicas:
+    for part in answer.partitions:
+        if part.error or part.diverging_epoch is not None:
             continue
+        partition = cluster.partition(part.topic, part.partition)
         log = partition.replicas[broker].log
-        if end > first:
-            flight.carried[partition.key] = log.read(first, end)
+        if part.end > part.first:
+            flight.carried[partition.key] = log.read(part.first, part.end)
         if feed is not None:
             feed.marks.pop(partition.key, None)
-            if end >= log.end:
+            if part.end >= log.end:
                 feed.fresh.pop(partition.key, None)
 
 

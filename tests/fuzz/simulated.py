@@ -10,13 +10,12 @@ from mqviz.model.request import (
     AnyAnswer,
     AnyRequest,
     Fetch,
-    Fetched,
-    FetchedAndAborted,
+    FetchResponse,
     GroupHeartbeatAnswered,
     Joined,
     Offsets,
     Plain,
-    Produced,
+    ProduceResponse,
     ProducerIdGranted,
     Synced,
 )
@@ -80,9 +79,11 @@ class Simulated:
         match answer:
             case ProducerIdGranted(producer_id=owner, producer_epoch=epoch):
                 return error, names.heard_owner(owner), epoch
-            case Fetched():
+            case FetchResponse():
                 return error, self._fetched(answer, request)
-            case Produced(parts=parts) | Offsets(parts=parts):
+            case ProduceResponse(partitions=told):
+                return error, sorted((p.topic, p.partition, error_name(p.error), p.base_offset) for p in told)
+            case Offsets(parts=parts):
                 return error, sorted((t, n, error_name(code), offset) for t, n, code, offset in parts)
             case Joined():
                 has_id = answer.error in (0, Error.MEMBER_ID_REQUIRED)
@@ -110,18 +111,21 @@ class Simulated:
                 return (error,)
         raise AssertionError(f"nothing is known to tell of {answer}")
 
-    def _fetched(self, answer: Fetched, request: AnyRequest) -> Any:
+    def _fetched(self, answer: FetchResponse, request: AnyRequest) -> Any:
         assert isinstance(request, Fetch)
-        found = []
-        for topic, n, code, first, end, high in answer.parts:
-            log = self._run.backend.state.cluster.partition(topic, n).replicas[1].log if not code else None
+        found, aborted = [], []
+        for part in answer.partitions:
+            place = part.topic, part.partition
+            log = (
+                self._run.backend.state.cluster.partition(*place).replicas[1].log if not part.error else None
+            )
             batches = [
                 (b.base_offset, b.count, self.names.heard_owner(b.producer_id), b.producer_epoch, b.control)
-                for b in (log.read(first, end) if log else ())
+                for b in (log.read(part.first, part.end) if log else ())
             ]
-            found.append((topic, n, error_name(code), high, batches))
-        aborted = answer.aborted if isinstance(answer, FetchedAndAborted) else ()
-        return sorted(found), sorted((t, n, self.names.heard_owner(o), first) for t, n, o, first in aborted)
+            found.append((*place, error_name(part.error), part.high_watermark, batches))
+            aborted += [(*place, self.names.heard_owner(o), first) for o, first in part.aborted_transactions]
+        return sorted(found), sorted(aborted)
 
 
 def busy(told: Any) -> bool:

@@ -13,7 +13,7 @@ from mqviz.model.request import (
     InitProducerId,
     OffsetForLeaderEpoch,
     Produce,
-    Produced,
+    ProduceResponse,
     ProducerIdGranted,
 )
 from mqviz.sim.kafka.cluster import coordinator_of
@@ -140,10 +140,10 @@ def _produce_batch(world: World, act: Args) -> None:
         answer = world.answer_of(number)
         if answer is None:
             return None
-        if not isinstance(answer, Produced):
+        if not isinstance(answer, ProduceResponse):
             return {"error": error_name(answer.error)}
-        _, _, error, base = answer.parts[0]
-        return {"error": error_name(error), "baseOffset": base}
+        (part,) = answer.partitions
+        return {"error": error_name(part.error), "baseOffset": part.base_offset}
 
     if act.get("acks", -1) == 0:
         world.answered(act.get("as"), None)  # nobody answers

@@ -11,7 +11,7 @@ from mqviz.model.consumer import CommitEnded, CommitRefused, RecordsReturned
 from mqviz.model.consuming import CommitRetried, PollEnded
 from mqviz.model.isolation import current_lag, reads_committed
 from mqviz.model.log import Batch
-from mqviz.model.request import Fetch, Fetched, ListOffsets, OffsetCommit, Offsets
+from mqviz.model.request import Fetch, FetchResponse, ListOffsets, OffsetCommit, Offsets
 from mqviz.sim.kafka import positions
 from mqviz.sim.kafka.cluster import coordinator_of
 from tests.golden.facts_groups import thrown, tp
@@ -356,8 +356,9 @@ def _fetched(world: World, broker: int, topic: str, number: int, answer: Any) ->
     """What the answer says of the partition."""
     found = world.state.cluster.find(topic, number)
     copy = found.replicas.get(broker) if found else None
-    parts = answer.parts if isinstance(answer, Fetched) else ()
-    error, first, end = next((p[2:5] for p in parts if p[:2] == (topic, number)), (answer.error, 0, 0))
+    parts = answer.partitions if isinstance(answer, FetchResponse) else ()
+    mine = ((p.error, p.first, p.end) for p in parts if (p.topic, p.partition) == (topic, number))
+    error, first, end = next(mine, (answer.error, 0, 0))
     batches = copy.log.read(first, end) if copy and end > first else ()
     return {
         "error": Error(error).name,

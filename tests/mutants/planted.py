@@ -17,6 +17,7 @@ class Mutant(NamedTuple):
 
 
 FAILOVER = "sim/kafka/test_cluster_failover.py"
+ONE_ANSWER = "sim/kafka/test_e77_one_answer.py"
 REPLICATION = "sim/kafka/test_replication.py"
 ELECTIONS = "sim/kafka/test_cluster_elections.py"
 STATE = "sim/kafka/test_producer_state.py"
@@ -76,6 +77,22 @@ MUTANTS = (
         "if False:",
         ADMINISTRATORS,
         "r31",
+    ),
+    Mutant(
+        "a fetch that names a moved leader says nothing of aborted transactions",
+        "sim/kafka/parked.py",
+        "answer(sim, number, FetchResponse(0, tuple(parts)))",
+        "answer(sim, number, FetchResponse(0, tuple([p for p in parts if p.current_leader] or parts)))",
+        ONE_ANSWER,
+        "e77",
+    ),
+    Mutant(
+        "a follower that has to cut one log gets nothing of the others",
+        "sim/kafka/replica.py",
+        "for key in [*feed.fresh, *(key for key in feed.marks if key not in feed.fresh)]:",
+        "for key in [] if bad else [*feed.fresh, *(key for key in feed.marks if key not in feed.fresh)]:",
+        ONE_ANSWER,
+        "e77",
     ),
     Mutant(
         "librdkafka's transactions raise the epoch",

@@ -17,7 +17,6 @@ from mqviz.model.producer_state import BatchRepeated
 from mqviz.model.request import Fetch, ListOffsets, Offsets, Produce
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import (
-    closest,
     log_segments,
     parked,
     producer_state,
@@ -130,8 +129,6 @@ def _reply(sim: Simulation, number: int, request: Produce) -> None:
 
 @serves(Fetch)
 def _fetch(sim: Simulation, number: int, request: Fetch) -> None:
-    if request.rack and closest.sends_away(sim, number, connection_of(sim, number).broker, request):
-        return
     if not parked.answer_fetch(sim, number, at_once=False):
         park(sim, number)
         sim.schedule(request.max_wait_us, TIMER, "kafka.fetch_wait", number)

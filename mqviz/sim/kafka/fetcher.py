@@ -12,7 +12,7 @@ from mqviz.kafka.errors import Error
 from mqviz.model.consumer import Consumer, FetchStarted, RecordsFetched
 from mqviz.model.consuming import PositionLost
 from mqviz.model.metadata import belief, node_of
-from mqviz.model.request import AnyRequest, Fetch, Fetched, FetchedAndAborted, FetchedNearby, InFlight
+from mqviz.model.request import AnyRequest, Fetch, FetchResponse, InFlight
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka import isolation, metadata, nearby
@@ -69,26 +69,24 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
     reply = flight.answer
     if consumer.fetching.get(broker) != flight.number:
         return
-    errors = [part[2] for part in reply.parts] if isinstance(reply, Fetched) else ()
-    metadata.failed(sim, "consumer", name, flight, errors)
-    if isinstance(reply, FetchedNearby):
-        nearby.told(sim, consumer, reply)
+    parts = reply.partitions if isinstance(reply, FetchResponse) else ()
+    metadata.placed(sim, "consumer", name, flight, parts)
+    nearby.told(sim, consumer, parts)
     back = nearby.given_up(sim, consumer, broker, reply)
-    if not isinstance(reply, Fetched) or reply.error:
+    if not isinstance(reply, FetchResponse) or reply.error:
         _later(sim, consumer, broker)
         if back:
             actor.progress(sim, consumer)
         return
-    parts = tuple(
-        (topic, partition, first, end)
-        for topic, partition, _, first, end, _ in reply.parts
-        if end > first and _still_wanted(sim, consumer, topic, partition, first)
-    )
-    if parts or not any(part[2] for part in reply.parts):
-        hidden: tuple[tuple[str, int, int], ...] = ()
-        if isinstance(reply, FetchedAndAborted):
-            hidden = isolation.hidden(sim, consumer, reply, parts)
-        sim.cause = sim.emit(RecordsFetched(*sim.stamp(), name, broker, parts, hidden))
+    wanted = [
+        part
+        for part in parts
+        if part.end > part.first and _still_wanted(sim, consumer, part.topic, part.partition, part.first)
+    ]
+    if wanted or not any(part.error for part in parts):
+        ranges = tuple((part.topic, part.partition, part.first, part.end) for part in wanted)
+        hidden = isolation.hidden(sim, consumer, wanted)
+        sim.cause = sim.emit(RecordsFetched(*sim.stamp(), name, broker, ranges, hidden))
     else:
         _errors(sim, consumer, broker, reply, back)
     actor.progress(sim, consumer)
@@ -101,17 +99,17 @@ def _still_wanted(sim: Simulation, consumer: Consumer, topic: str, partition: in
 
 
 def _errors(
-    sim: Simulation, consumer: Consumer, broker: int, reply: Fetched, back: tuple[tuple[str, int], ...]
+    sim: Simulation, consumer: Consumer, broker: int, reply: FetchResponse, back: tuple[tuple[str, int], ...]
 ) -> None:
     """Nothing but errors came: offsets out of range at once, all others after a backoff; `back`: the leader is asked about these."""
     gone = tuple(
-        (topic, partition)
-        for topic, partition, error, first, _, _ in reply.parts
-        if error == Error.OFFSET_OUT_OF_RANGE
-        and (topic, partition) not in back
-        and _still_wanted(sim, consumer, topic, partition, first)
+        (part.topic, part.partition)
+        for part in reply.partitions
+        if part.error == Error.OFFSET_OUT_OF_RANGE
+        and (part.topic, part.partition) not in back
+        and _still_wanted(sim, consumer, part.topic, part.partition, part.first)
     )
-    if any(part[2] not in (Error.NONE, Error.OFFSET_OUT_OF_RANGE) for part in reply.parts):
+    if any(part.error not in (Error.NONE, Error.OFFSET_OUT_OF_RANGE) for part in reply.partitions):
         _later(sim, consumer, broker)
     else:
         sim.emit(RecordsFetched(*sim.stamp(), consumer.name, broker, ()))

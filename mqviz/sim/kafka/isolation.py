@@ -6,28 +6,26 @@ answer, and leaves out that producer's transactional batches from there up to th
 
 from __future__ import annotations
 
+from mqviz.model.answers import FetchPartitionData
 from mqviz.model.consumer import Consumer
 from mqviz.model.log import Batch
-from mqviz.model.request import FetchedAndAborted
 from mqviz.sim.engine import Simulation
 
 
 def hidden(
-    sim: Simulation,
-    consumer: Consumer,
-    reply: FetchedAndAborted,
-    parts: tuple[tuple[str, int, int, int], ...],
+    sim: Simulation, consumer: Consumer, parts: list[FetchPartitionData]
 ) -> tuple[tuple[str, int, int], ...]:
     """(topic, partition, base offset) of each batch in these parts of the answer whose transaction was aborted."""
     found: list[tuple[str, int, int]] = []
-    for topic, number, _, _ in parts:
-        batches = consumer.carried.get(sim.state.cluster.partition(topic, number).key, ())
-        aborted = [(owner, first) for t, n, owner, first in reply.aborted if (t, n) == (topic, number)]
-        found += [(topic, number, batch.base_offset) for batch in of_aborted(batches, aborted)]
+    for part in parts:
+        if part.aborted_transactions:
+            batches = consumer.carried.get(sim.state.cluster.partition(part.topic, part.partition).key, ())
+            hidden_ones = of_aborted(batches, part.aborted_transactions)
+            found += [(part.topic, part.partition, batch.base_offset) for batch in hidden_ones]
     return tuple(found)
 
 
-def of_aborted(batches: tuple[Batch, ...], aborted: list[tuple[int, int]]) -> list[Batch]:
+def of_aborted(batches: tuple[Batch, ...], aborted: tuple[tuple[int, int], ...]) -> list[Batch]:
     """The batches that belong to these aborted transactions (producer id, first offset), both in the order of their offsets."""
     waiting = list(aborted)
     owners: dict[int, bool] = {}

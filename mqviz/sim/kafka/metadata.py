@@ -9,13 +9,14 @@ Left out: Metadata requests are a delay of two latencies, not requests (S11); th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from mqviz.kafka import settings
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import FetchPartitionData, PartitionProduceResponse
 from mqviz.model.cluster import Partition, Topic
 from mqviz.model.metadata import OVER, Leaders, MetadataLearned, belief, clients_of, node_of
 from mqviz.model.producer import Producer
@@ -70,27 +71,43 @@ def partitions(topic: Topic, client: Client, name: str, incarnation: int) -> int
 # -- brokers say who leads -----------------------------------------------------------------------------------
 
 
-def elsewhere(sim: Simulation, broker: int, places: Iterable[tuple[str, int, int]]) -> Leaders:
-    """Of (topic, partition, error): who leads instead, as `broker` knows, where the error is that it does not itself."""
-    found = []
-    for topic, number, error in places:
-        if error in (Error.NOT_LEADER_OR_FOLLOWER, Error.FENCED_LEADER_EPOCH):
-            known, epoch = belief(sim.state.cluster.partition(topic, number), str(broker))
-            if known >= 0 and known != broker:
-                found.append((topic, number, known, epoch))
-    return tuple(found)
+def current_leader(
+    sim: Simulation, broker: int, topic: str, number: int, error: int
+) -> tuple[int, int] | None:
+    """(broker, leader epoch) of who leads instead, as `broker` knows, if the error is that it does not itself (KIP-951)."""
+    if error not in (Error.NOT_LEADER_OR_FOLLOWER, Error.FENCED_LEADER_EPOCH):
+        return None
+    known, epoch = belief(sim.state.cluster.partition(topic, number), str(broker))
+    return (known, epoch) if known >= 0 and known != broker else None
 
 
 # -- clients ask ---------------------------------------------------------------------------------------------
 
 
-def failed(sim: Simulation, client: Client, name: str, flight: InFlight, errors: Iterable[int]) -> None:
-    """An answer came with these errors of partitions, or none at all: learn what it says, and ask if need be (R35)."""
-    answer = flight.answer
-    leaders = getattr(answer, "leaders", ())
+def failed(
+    sim: Simulation, client: Client, name: str, flight: InFlight, errors: Iterable[int], leaders: Leaders = ()
+) -> None:
+    """An answer came, or none at all: learn the leaders that it names, and ask if there are errors of others (R35)."""
     learn(sim, client, name, flight.incarnation, leaders)
-    if isinstance(answer, Failed) or (not leaders and any(error in STALE for error in errors)):
+    if isinstance(flight.answer, Failed) or any(error in STALE for error in errors):
         refresh(sim, client, name, flight.incarnation, flight.broker)
+
+
+def placed(
+    sim: Simulation,
+    client: Client,
+    name: str,
+    flight: InFlight,
+    parts: Sequence[FetchPartitionData | PartitionProduceResponse],
+) -> None:
+    """The same for an answer whose partitions may name their leaders (KIP-951)."""
+    errors = [part.error for part in parts if part.error and part.current_leader is None]
+    leaders = tuple(
+        (part.topic, part.partition, *part.current_leader)
+        for part in parts
+        if part.current_leader is not None
+    )
+    failed(sim, client, name, flight, errors, leaders)
 
 
 def lost(sim: Simulation, client: Client, name: str, broker: int) -> None:

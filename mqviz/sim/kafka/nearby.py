@@ -7,10 +7,11 @@ gone, does not have the offset, or answers with any other error (E37). Left out:
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import FetchPartitionData
 from mqviz.model.claim import Claim
 from mqviz.model.closest import ReplicaPreferred
 from mqviz.model.consumer import Consumer
-from mqviz.model.request import Fetched, FetchedNearby
+from mqviz.model.request import FetchResponse
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka.consumer_settings import value
 
@@ -20,11 +21,12 @@ def replica(sim: Simulation, claim: Claim, leader: int) -> int:
     return claim.preferred if claim.preferred >= 0 and sim.now_us < claim.preferred_until_us else leader
 
 
-def told(sim: Simulation, consumer: Consumer, reply: FetchedNearby) -> None:
-    """The leader named closer replicas (R36)."""
-    until_us = sim.now_us + value(consumer, "metadata.max.age.ms") * 1_000
-    for topic, partition, broker in reply.preferred:
-        if sim.state.cluster.partition(topic, partition).key in consumer.claims:
+def told(sim: Simulation, consumer: Consumer, parts: tuple[FetchPartitionData, ...]) -> None:
+    """The leader may have named closer replicas (R36)."""
+    for part in parts:
+        topic, partition, broker = part.topic, part.partition, part.preferred_read_replica
+        if broker >= 0 and sim.state.cluster.partition(topic, partition).key in consumer.claims:
+            until_us = sim.now_us + value(consumer, "metadata.max.age.ms") * 1_000
             reason = f"it is in rack {sim.state.cluster.brokers[broker].rack}, as the client is"
             sim.emit(
                 ReplicaPreferred(*sim.stamp(), consumer.name, topic, partition, broker, until_us, reason)
@@ -36,8 +38,8 @@ def given_up(sim: Simulation, consumer: Consumer, broker: int, reply: object) ->
     places = [
         (claim.topic, claim.partition) for claim in consumer.claims.values() if claim.preferred == broker
     ]
-    if isinstance(reply, Fetched) and not reply.error:
-        bad = {(topic, partition): error for topic, partition, error, *_ in reply.parts if error}
+    if isinstance(reply, FetchResponse) and not reply.error:
+        bad = {(part.topic, part.partition): part.error for part in reply.partitions if part.error}
         places = [place for place in places if place in bad]
         reasons = {place: Error(bad[place]).name for place in places}
     else:

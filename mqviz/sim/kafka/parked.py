@@ -9,25 +9,21 @@ Left out: limits of a whole fetch (fetch.max.bytes).
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import FetchPartitionData, PartitionProduceResponse
 from mqviz.model.cluster import Partition, Topic
 from mqviz.model.isolation import readable_to
+from mqviz.model.log import Log
 from mqviz.model.request import (
     Fetch,
-    Fetched,
-    FetchedAndAborted,
-    FetchedElsewhere,
+    FetchResponse,
     InFlight,
     Produce,
-    Produced,
-    ProducedElsewhere,
-    ProducedInvalid,
+    ProduceResponse,
+    WriteTxnMarkersResponse,
 )
 from mqviz.sim.engine import Simulation, due
-from mqviz.sim.kafka import epochs, log_segments, metadata, share_fetch, sockets
+from mqviz.sim.kafka import closest, epochs, log_segments, metadata, share_fetch, sockets
 from mqviz.sim.kafka.network import answer
-
-Part = tuple[str, int, int, int, int, int]
-"""(topic, partition, error, first, end, high watermark) of a fetch answer."""
 
 
 def wake(sim: Simulation, partition: Partition) -> None:
@@ -59,31 +55,41 @@ def replicated(sim: Simulation, number: int) -> bool:
 
 
 def answer_produce(sim: Simulation, number: int, error: Error = Error.NONE) -> None:
-    """Tell the producer where its batches are, or why one was refused; `error` is what is said of those not replicated (R31, E42)."""
+    """Tell who wrote where the batches are, or why one was refused; `error` is what is said of those not replicated (R31, E42)."""
     flight = sim.state.cluster.requests[number]
     written = tuple(
-        (topic, partition, _after(sim, number, topic, partition, end, error), base)
+        _produced(sim, flight, topic, partition, _after(sim, number, topic, partition, end, error), base)
         for topic, partition, base, end in flight.appended
     )
-    refused = tuple((topic, partition, error, -1) for topic, partition, error in flight.refused)
-    parts = written + refused
-    if any(part[2] == Error.NOT_LEADER_OR_FOLLOWER for part in parts):
-        leaders = metadata.elsewhere(sim, flight.broker, (part[:3] for part in parts))
-        answer(sim, number, ProducedElsewhere(0, parts, leaders) if leaders else Produced(0, parts))
-        return
-    invalid = _invalid(sim, flight) if flight.refused else ()
-    answer(sim, number, ProducedInvalid(0, parts, invalid) if invalid else Produced(0, parts))
+    parts = written + tuple(_produced(sim, flight, *each, -1) for each in flight.refused)
+    if isinstance(flight.request, Produce):
+        answer(sim, number, ProduceResponse(0, parts))
+    else:
+        told = tuple((part.topic, part.partition, part.error) for part in parts)
+        answer(sim, number, WriteTxnMarkersResponse(0, told))
 
 
-def _invalid(sim: Simulation, flight: InFlight) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
-    """Which records of refused batches the log does not take."""
-    found = []
-    for topic, partition, error in flight.refused:
-        if error in (Error.INVALID_TIMESTAMP, Error.INVALID_RECORD) and isinstance(flight.request, Produce):
-            place = (topic, partition)
-            batch = next(b for t, p, b in flight.request.batches if (t, p) == place)
-            found.append((*place, log_segments.invalid(sim, sim.state.cluster.topic(topic), batch)))
-    return tuple(found)
+def _produced(
+    sim: Simulation, flight: InFlight, topic: str, partition: int, error: int, base: int
+) -> PartitionProduceResponse:
+    """What is said of one batch."""
+    if not error:
+        return PartitionProduceResponse(topic, partition, 0, base)
+    leader = metadata.current_leader(sim, flight.broker, topic, partition, error)
+    records = _record_errors(sim, flight, topic, partition, error)
+    return PartitionProduceResponse(topic, partition, error, base, records, leader)
+
+
+def _record_errors(
+    sim: Simulation, flight: InFlight, topic: str, partition: int, error: int
+) -> tuple[int, ...]:
+    """Which records of a refused batch the log does not take."""
+    if error not in (Error.INVALID_TIMESTAMP, Error.INVALID_RECORD) or not isinstance(
+        flight.request, Produce
+    ):
+        return ()
+    batch = next(b for t, p, b in flight.request.batches if (t, p) == (topic, partition))
+    return log_segments.invalid(sim, sim.state.cluster.topic(topic), batch)
 
 
 def _after(sim: Simulation, number: int, topic: str, partition: int, end: int, error: Error) -> Error:
@@ -122,7 +128,7 @@ def timed_out(sim: Simulation, number: int) -> None:
 
 
 def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
-    """Answer a consumer's fetch if it has enough data or an error, or anyway if `at_once`; True if it was answered (R80).
+    """Answer a consumer's fetch if it has enough data, an error or a closer replica, or anyway if `at_once`; True if it was answered (R80).
 
     The first batch of the first partition that has one comes always; the others as far as the limits allow.
     """
@@ -130,38 +136,28 @@ def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
     if not isinstance(request, Fetch):
         return False
     broker = sim.state.cluster.requests[number].broker
-    parts: list[Part] = []
+    parts: list[FetchPartitionData] = []
     total = 0
     topics = sim.state.cluster.topics
     for at, (topic, partition, offset) in enumerate(request.offsets):
         epoch = request.epochs[at] if request.epochs else -1
-        if _has_all(topics.get(topic), partition, broker, offset, epoch):
+        if not request.rack and _has_all(topics.get(topic), partition, broker, offset, epoch):
             continue
         part, size = _readable(sim, broker, topic, partition, offset, epoch, request, total)
         total += size
         if part is not None:
             parts.append(part)
-    if at_once or total >= request.min_bytes or any(part[2] for part in parts):
-        told = tuple(parts)
-        aborted = _aborted(sim, broker, parts) if request.committed else ()
-        leaders = metadata.elsewhere(sim, broker, (part[:3] for part in parts if part[2]))
-        if leaders:
-            answer(sim, number, FetchedElsewhere(0, told, leaders))
-        else:
-            answer(sim, number, FetchedAndAborted(0, told, aborted) if aborted else Fetched(0, told))
+    urgent = at_once or any(part.error or part.preferred_read_replica >= 0 for part in parts)
+    if urgent or total >= request.min_bytes:
+        answer(sim, number, FetchResponse(0, tuple(parts)))
         return True
     return False
 
 
-def _aborted(sim: Simulation, broker: int, parts: list[Part]) -> tuple[tuple[str, int, int, int], ...]:
+def _aborted(log: Log, first: int, end: int) -> tuple[tuple[int, int], ...]:
     """The aborted transactions that touch what is sent: the client leaves their records out by itself (R63)."""
-    found: list[tuple[str, int, int, int]] = []
-    for topic, number, error, first, end, _ in parts:
-        if not error and end > first:
-            log = sim.state.cluster.partition(topic, number).replicas[broker].log
-            touching = sorted(log.transactions.aborted(first, end), key=lambda each: each.first)
-            found += [(topic, number, each.producer_id, each.first) for each in touching]
-    return tuple(found)
+    touching = sorted(log.transactions.aborted(first, end), key=lambda each: each.first)
+    return tuple((each.producer_id, each.first) for each in touching)
 
 
 def _has_all(topic: Topic | None, number: int, broker: int, offset: int, epoch: int) -> bool:
@@ -176,11 +172,11 @@ def _has_all(topic: Topic | None, number: int, broker: int, offset: int, epoch: 
 
 def _readable(
     sim: Simulation, broker: int, topic: str, number: int, offset: int, epoch: int, request: Fetch, used: int
-) -> tuple[Part | None, int]:
-    """The part of a fetch answer for one partition and its bytes; None: nothing to say."""
+) -> tuple[FetchPartitionData | None, int]:
+    """What a fetch answer says of one partition, and its bytes; None: nothing."""
     found = sim.state.cluster.topics.get(topic)
     if found is None or not 0 <= number < len(found.partitions):
-        return (topic, number, Error.UNKNOWN_TOPIC_OR_PARTITION, offset, offset, -1), 0
+        return FetchPartitionData(topic, number, Error.UNKNOWN_TOPIC_OR_PARTITION, offset, offset), 0
     partition = found.partitions[number]
     copy = partition.replicas.get(broker)
     error = epochs.checked(copy, broker, epoch)
@@ -188,10 +184,19 @@ def _readable(
         Error.NONE,
         Error.NOT_LEADER_OR_FOLLOWER,
     ):  # whoever has a copy serves it (R36)
-        return (topic, number, error, offset, offset, -1), 0
+        leader = metadata.current_leader(sim, broker, topic, number, error)
+        return FetchPartitionData(topic, number, error, offset, offset, current_leader=leader), 0
     log, mark = copy.log, copy.high_watermark
+    closer = closest.replica(sim, partition, broker, request.rack, offset) if request.rack else -1
+    if closer >= 0:
+        return (
+            FetchPartitionData(
+                topic, number, 0, offset, offset, mark, log.start, preferred_read_replica=closer
+            ),
+            0,
+        )
     if not log.start <= offset <= log.end:
-        return (topic, number, Error.OFFSET_OUT_OF_RANGE, offset, offset, -1), 0
+        return FetchPartitionData(topic, number, Error.OFFSET_OUT_OF_RANGE, offset, offset), 0
     limit = readable_to(copy, request.committed)
     if offset >= limit:
         return None, 0
@@ -200,4 +205,6 @@ def _readable(
     size = sum(batch.bytes for batch in batches)
     if not batches or (used and size > most):
         return None, 0
-    return (topic, number, 0, offset, min(batches[-1].end_offset, limit), mark), size
+    end = min(batches[-1].end_offset, limit)
+    aborted = _aborted(log, offset, end) if request.committed else ()
+    return FetchPartitionData(topic, number, 0, offset, end, mark, log.start, aborted), size

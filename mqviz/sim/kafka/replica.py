@@ -12,6 +12,7 @@ Left out: followers' own fetch sessions and byte limits over several partitions 
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import FetchPartitionData
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import FetcherReset, LeadershipForgotten, ReplicaTruncated
 from mqviz.model.log import (
@@ -20,9 +21,9 @@ from mqviz.model.log import (
     ReplicaAppended,
     ReplicaHighWatermarkAdvanced,
 )
-from mqviz.model.request import Fetched, FetchedAndStarts, FetchedDiverging, InFlight, ReplicaFetch
+from mqviz.model.request import FetchResponse, InFlight, ReplicaFetch
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import isr, log_segments, parked, retention, sockets
+from mqviz.sim.kafka import isr, log_segments, metadata, parked, retention, sockets
 from mqviz.sim.kafka.network import answer, ask, connection_of, park, receives, serves
 
 
@@ -31,8 +32,7 @@ def wait_us(sim: Simulation) -> int:
     return int(sim.scenario.cluster.setting("replica.fetch.wait.max.ms")) * 1_000
 
 
-Parts = tuple[tuple[str, int, int, int, int, int], ...]
-Starts = tuple[tuple[str, int, int], ...]
+Parts = tuple[FetchPartitionData, ...]
 
 
 def start(sim: Simulation, follower: int) -> None:
@@ -55,7 +55,7 @@ def _fetch(sim: Simulation, follower: int, leader: int) -> None:
 def _serve(sim: Simulation, number: int, request: ReplicaFetch) -> None:
     cluster = sim.state.cluster
     leader = connection_of(sim, number).broker
-    refused, diverging, good = _looked_at(sim, leader, request)
+    bad, good = _looked_at(sim, leader, request)
     if good:
         sim.cause = sim.emit(FollowerFetched(*sim.stamp(), leader, request.follower, good))
         for topic, partition, _ in good:
@@ -63,10 +63,8 @@ def _serve(sim: Simulation, number: int, request: ReplicaFetch) -> None:
             isr.consider_expanding(sim, found, leader, request.follower)
             sim.cause = why
             advance_high_watermark(sim, found, leader)
-    if refused or diverging:
-        answer(sim, number, FetchedDiverging(0, refused, diverging))
-    elif cluster.brokers[leader].feeds[request.follower].fresh:
-        _send(sim, number, leader, request.follower)
+    if bad or cluster.brokers[leader].feeds[request.follower].fresh:
+        _send(sim, number, leader, request.follower, bad)
     else:
         park(sim, number)
         sim.schedule(wait_us(sim), TIMER, "kafka.replica_wait", number)
@@ -74,22 +72,24 @@ def _serve(sim: Simulation, number: int, request: ReplicaFetch) -> None:
 
 def _looked_at(
     sim: Simulation, leader: int, request: ReplicaFetch
-) -> tuple[Parts, tuple[tuple[str, int, int, int], ...], tuple[tuple[str, int, int], ...]]:
+) -> tuple[Parts, tuple[tuple[str, int, int], ...]]:
     """What is wrong with a fetch: partitions that this broker does not lead, logs that took another way; and the rest."""
-    refused: list[tuple[str, int, int, int, int, int]] = []
-    diverging: list[tuple[str, int, int, int]] = []
+    bad: list[FetchPartitionData] = []
     good: list[tuple[str, int, int]] = []
     for topic, number, offset, epoch in request.offsets:
         copy = sim.state.cluster.partition(topic, number).replicas[leader]
         if copy.leader != leader:
-            refused.append((topic, number, Error.NOT_LEADER_OR_FOLLOWER, offset, offset, -1))
+            error = Error.NOT_LEADER_OR_FOLLOWER
+            named = metadata.current_leader(sim, leader, topic, number, error)
+            bad.append(FetchPartitionData(topic, number, error, offset, offset, current_leader=named))
             continue
         known, end = copy.log.end_of_epoch(epoch) if epoch >= 0 else (epoch, offset)
         if known < epoch or end < offset:
-            diverging.append((topic, number, known, end))
+            place, marks = (topic, number, 0, offset, offset), (copy.high_watermark, copy.log.start)
+            bad.append(FetchPartitionData(*place, *marks, diverging_epoch=(known, end)))
         else:
             good.append((topic, number, offset))
-    return tuple(refused), tuple(diverging), tuple(good)
+    return tuple(bad), tuple(good)
 
 
 @due("kafka.replica_wait")
@@ -109,25 +109,24 @@ def feed_followers(sim: Simulation, partition: Partition, leader: int) -> None:
             _send(sim, feeds[follower].waiting, leader, follower)
 
 
-def _send(sim: Simulation, number: int, leader: int, follower: int) -> None:
+def _send(sim: Simulation, number: int, leader: int, follower: int, bad: Parts = ()) -> None:
+    """Answer with `bad` and with all that is new of the other partitions."""
     cluster = sim.state.cluster
     feed = cluster.brokers[leader].feeds[follower]
-    parts: list[tuple[str, int, int, int, int, int]] = []
-    starts: list[tuple[str, int, int]] = []
+    parts = list(bad)
+    done = {(part.topic, part.partition) for part in bad}
     most = int(sim.scenario.cluster.setting("replica.fetch.max.bytes"))
     for key in [*feed.fresh, *(key for key in feed.marks if key not in feed.fresh)]:
         partition = cluster.partition_by_key(key)
         copy = partition.replicas[leader]
         first = copy.follower_ends[follower]
-        if first < 0:  # it has not fetched from this leader yet, so nobody knows what it has
-            continue
+        if first < 0 or (partition.topic, partition.number) in done:
+            continue  # it has not fetched from this leader yet, or has something else to do first
         batches = copy.log.read(first, copy.log.end, most) if first >= copy.log.start else ()
         end = batches[-1].end_offset if batches else first
-        parts.append((partition.topic, partition.number, 0, first, end, copy.high_watermark))
-        if copy.log.start:
-            starts.append((partition.topic, partition.number, copy.log.start))
-    told = tuple(parts)
-    answer(sim, number, FetchedAndStarts(0, told, tuple(starts)) if starts else Fetched(0, told))
+        marks = copy.high_watermark, copy.log.start
+        parts.append(FetchPartitionData(partition.topic, partition.number, 0, first, end, *marks))
+    answer(sim, number, FetchResponse(0, tuple(parts)))
 
 
 def advance_high_watermark(sim: Simulation, partition: Partition, leader: int) -> None:
@@ -159,41 +158,27 @@ def advance_high_watermark(sim: Simulation, partition: Partition, leader: int) -
 @receives(ReplicaFetch)
 def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     leader = flight.broker
-    if not isinstance(flight.answer, Fetched):
+    if not isinstance(flight.answer, FetchResponse):
         _back_off(sim, int(name), leader)
         return
-    parts = flight.answer.parts
-    if isinstance(flight.answer, FetchedDiverging):
-        _diverged(sim, int(name), leader, flight.answer)
-        return
-    starts = flight.answer.starts if isinstance(flight.answer, FetchedAndStarts) else ()
-    has_data = any(end > first for _, _, _, first, end, _ in parts)
-    cost_us = sim.state.cluster.append_us(int(name)) if has_data else 0
-    if has_data:
-        sim.schedule(cost_us, TIMER, "kafka.copied", int(name), leader, flight.number, parts, starts)
+    parts = flight.answer.partitions
+    if any(part.end > part.first for part in parts):
+        cost_us = sim.state.cluster.append_us(int(name))
+        sim.schedule(cost_us, TIMER, "kafka.copied", int(name), leader, flight.number, parts)
     else:
-        _copied(sim, int(name), leader, flight.number, parts, starts)
+        _copied(sim, int(name), leader, flight.number, parts)
 
 
-def _diverged(sim: Simulation, follower: int, leader: int, answer: FetchedDiverging) -> None:
-    """Cut what the leader does not have (R26); what it does not lead waits for word of who does."""
-    for topic, number, epoch, end in answer.diverging:
-        partition = sim.state.cluster.partition(topic, number)
-        log = partition.replicas[follower].log
-        to = min(end, log.end_of_epoch(epoch)[1])
-        if partition.replicas[follower].leader != leader:
-            continue
-        if to >= log.end:
-            last = log.last_epoch
-            sim.cause = sim.emit(LeadershipForgotten(*sim.stamp(), topic, number, follower, last))
-        else:
-            gone = sum(batch.count for batch in log.read(to, log.end))
-            event = ReplicaTruncated(*sim.stamp(), topic, number, follower, log.end, to, gone)
-            sim.cause = sim.emit(event)
-    if answer.diverging:
-        _fetch(sim, follower, leader)
+def _cut(sim: Simulation, follower: int, partition: Partition, epoch: int, end: int) -> None:
+    """Cut what the leader, where `epoch` ends at `end`, does not have (R26)."""
+    log = partition.replicas[follower].log
+    to = min(end, log.end_of_epoch(epoch)[1])
+    place = partition.topic, partition.number, follower
+    if to >= log.end:
+        sim.cause = sim.emit(LeadershipForgotten(*sim.stamp(), *place, log.last_epoch))
     else:
-        _back_off(sim, follower, leader)
+        gone = sum(batch.count for batch in log.read(to, log.end))
+        sim.cause = sim.emit(ReplicaTruncated(*sim.stamp(), *place, log.end, to, gone))
 
 
 def _back_off(sim: Simulation, follower: int, leader: int) -> None:
@@ -214,28 +199,37 @@ def _again(sim: Simulation, follower: int, incarnation: int) -> None:
 
 
 @due("kafka.copied")
-def _copied(sim: Simulation, follower: int, leader: int, number: int, parts: Parts, starts: Starts) -> None:
-    if not sockets.awake(sim, follower, "kafka.copied", follower, leader, number, parts, starts):
+def _copied(sim: Simulation, follower: int, leader: int, number: int, parts: Parts) -> None:
+    if not sockets.awake(sim, follower, "kafka.copied", follower, leader, number, parts):
         return
-    for topic, partition, _, first, end, leader_mark in parts:
-        found = sim.state.cluster.partition(topic, partition)
-        if found.replicas[follower].leader != leader or found.replicas[follower].log.end != first:
-            continue  # meanwhile somebody else leads, or the log was cut
-        if end > first:
-            batches = sim.state.cluster.brokers[follower].carried[found.key]
-            size, latest_us = sum(b.bytes for b in batches), max(b.latest_us for b in batches)
-            opens = log_segments.before_append(sim, found, follower, size, latest_us)
-            sim.cause = sim.emit(
-                ReplicaAppended(*sim.stamp(), topic, partition, follower, number, first, end)
-            )
-            log_segments.after_append(sim, found, follower, opens)
-        copy = found.replicas[follower]
-        mark = min(leader_mark, copy.log.end)
-        if mark > copy.high_watermark:
-            sim.emit(ReplicaHighWatermarkAdvanced(*sim.stamp(), topic, partition, follower, mark))
-            parked.wake_at(sim, found, follower)
-    for topic, partition, start in starts:
-        found = sim.state.cluster.partition(topic, partition)
-        if found.replicas[follower].leader == leader:
-            retention.follow_log_start(sim, found, follower, start)
-    _fetch(sim, follower, leader)
+    for part in parts:
+        found = sim.state.cluster.partition(part.topic, part.partition)
+        if found.replicas[follower].leader != leader or part.error:
+            continue  # meanwhile somebody else leads
+        if part.diverging_epoch is not None:
+            _cut(sim, follower, found, *part.diverging_epoch)
+        elif found.replicas[follower].log.end == part.first:  # otherwise the log was cut meanwhile
+            _copy(sim, follower, number, found, part)
+    if any(part.error for part in parts):
+        _back_off(sim, follower, leader)
+    else:
+        _fetch(sim, follower, leader)
+
+
+def _copy(sim: Simulation, follower: int, number: int, found: Partition, part: FetchPartitionData) -> None:
+    """Append what came, and follow the leader's high watermark and log start."""
+    copy = found.replicas[follower]
+    if part.end > part.first:
+        batches = sim.state.cluster.brokers[follower].carried[found.key]
+        size, latest_us = sum(b.bytes for b in batches), max(b.latest_us for b in batches)
+        opens = log_segments.before_append(sim, found, follower, size, latest_us)
+        place = part.topic, part.partition, follower
+        sim.cause = sim.emit(ReplicaAppended(*sim.stamp(), *place, number, part.first, part.end))
+        log_segments.after_append(sim, found, follower, opens)
+    mark = min(part.high_watermark, copy.log.end)
+    if mark > copy.high_watermark:
+        event = ReplicaHighWatermarkAdvanced(*sim.stamp(), part.topic, part.partition, follower, mark)
+        sim.emit(event)
+        parked.wake_at(sim, found, follower)
+    if part.log_start_offset > copy.log.start:
+        retention.follow_log_start(sim, found, follower, part.log_start_offset)

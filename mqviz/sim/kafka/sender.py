@@ -14,6 +14,7 @@ import msgspec
 
 from mqviz.kafka.errors import Error, java_class, librdkafka_name, named, retriable
 from mqviz.model.accumulator import OpenBatch, Queue
+from mqviz.model.answers import PartitionProduceResponse
 from mqviz.model.log import TRANSACTIONAL, Batch
 from mqviz.model.producer import (
     BatchesDrained,
@@ -23,7 +24,7 @@ from mqviz.model.producer import (
     RecordsFailed,
     RequestFinished,
 )
-from mqviz.model.request import InFlight, Produce, Produced, ProducedInvalid
+from mqviz.model.request import InFlight, Produce, ProduceResponse
 from mqviz.model.retries import BatchRetried, BatchSplit, ProducerEpochBumped, SequencesResolved
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import accumulator, metadata, registration, splitting, transactional
@@ -210,31 +211,25 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
         not isinstance(flight.request, Produce) or flight.request.acks == 0
     ):  # that one ended in the socket (R29)
         return
-    if isinstance(flight.answer, Produced):
-        parts = flight.answer.parts
+    if isinstance(flight.answer, ProduceResponse):
+        parts = flight.answer.partitions
     else:
         error = flight.answer.error if flight.answer else Error.NETWORK_EXCEPTION
-        parts = tuple((topic, partition, error, -1) for topic, partition, _ in flight.request.batches)
-    if any(part[2] for part in parts):
-        metadata.failed(sim, "producer", name, flight, [part[2] for part in parts])
-    for topic, partition, error, base in parts:
-        queue = producer.queue(topic, partition)
+        parts = tuple(PartitionProduceResponse(topic, n, error) for topic, n, _ in flight.request.batches)
+    if any(part.error for part in parts):
+        metadata.placed(sim, "producer", name, flight, parts)
+    for part in parts:
+        queue = producer.queue(part.topic, part.partition)
         batch = next((b for b in queue.in_flight if b.request == flight.number), None)
         if batch is None:
             continue
-        if error:
-            _refused(sim, producer, queue, batch, Error(error), _invalid(flight, topic, partition))
+        if part.error:
+            _refused(sim, producer, queue, batch, Error(part.error), part.record_errors)
         else:
-            _acknowledge(sim, producer, queue, batch, base)
+            _acknowledge(sim, producer, queue, batch, part.base_offset)
     broker = flight.broker
     sim.emit(RequestFinished(*sim.stamp(), name, broker))
     after(sim, producer)
-
-
-def _invalid(flight: InFlight, topic: str, partition: int) -> tuple[int, ...]:
-    """The records that the answer names as the reason why their batch was refused."""
-    named_ones = flight.answer.invalid if isinstance(flight.answer, ProducedInvalid) else ()
-    return next((places for t, p, places in named_ones if (t, p) == (topic, partition)), ())
 
 
 def after(sim: Simulation, producer: Producer) -> None:

@@ -13,7 +13,7 @@ from mqviz.model.cluster import Partition, partition_key
 from mqviz.model.group import OffsetsCommitted
 from mqviz.model.log import CONTROL, TRANSACTIONAL, Batch, BatchRefused
 from mqviz.model.producer_state import BatchRepeated, table
-from mqviz.model.request import InFlight, Plain, Produced, WriteTxnMarkers
+from mqviz.model.request import InFlight, WriteTxnMarkers, WriteTxnMarkersResponse
 from mqviz.model.transactions import (
     MarkersWritten,
     Transaction,
@@ -98,9 +98,9 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     found = _ending(sim, request.transactional_id, request.producer_epoch)
     if found is None or not (found.partitions or found.groups):
         return
-    partitions = tuple((topic, number) for topic, number, error, _ in _parts(flight) if not error)
-    good = isinstance(flight.answer, Plain) and not flight.answer.error
-    groups = request.groups if good else ()
+    reply = flight.answer if isinstance(flight.answer, WriteTxnMarkersResponse) else None
+    partitions = tuple((t, number) for t, number, error in (reply.partitions if reply else ()) if not error)
+    groups = request.groups if reply and not reply.error else ()
     sim.cause = found.decided_by
     if partitions or groups:
         sim.cause = sim.emit(MarkersWritten(*sim.stamp(), found.transactional_id, partitions, groups))
@@ -108,10 +108,6 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
         _later(sim, found)
     if not found.partitions and not found.groups:
         sim.schedule(write_us(sim), TIMER, "kafka.transaction_complete", found.transactional_id, found.epoch)
-
-
-def _parts(flight: InFlight) -> tuple[tuple[str, int, int, int], ...]:
-    return flight.answer.parts if isinstance(flight.answer, Produced) else ()
 
 
 @due("kafka.transaction_complete")
@@ -206,11 +202,11 @@ def _end_offsets(sim: Simulation, number: int) -> None:
         return
     request, here = flight.request, connection_of(sim, number).broker
     if any(cluster.coordinator_of(sim, group) != here for group in request.groups):
-        answer(sim, number, Plain(Error.NOT_COORDINATOR))
+        answer(sim, number, WriteTxnMarkersResponse(Error.NOT_COORDINATOR))
         return
     for group in request.groups:
         _end_group(sim, group, request)
-    answer(sim, number, Plain())
+    answer(sim, number, WriteTxnMarkersResponse())
 
 
 def _end_group(sim: Simulation, group: str, request: WriteTxnMarkers) -> None:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import FetchPartitionData, PartitionProduceResponse
 from mqviz.model.closest import ReplicaPreferred
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import PartitionChanged
@@ -15,10 +16,10 @@ from mqviz.model.request import (
     AnswerReceived,
     EpochEnds,
     Fetch,
-    Fetched,
+    FetchResponse,
     OffsetForLeaderEpoch,
     Produce,
-    Produced,
+    ProduceResponse,
 )
 from mqviz.model.segments import LogStartMoved
 from mqviz.model.units import Value
@@ -97,8 +98,8 @@ def test_r29_acks_other_than_all_0_and_1_are_refused() -> None:
     watched = run(TOPIC).to(S)
     batch = Batch(0, 1, 70, "raw", -1, -1, -1, 0, 0, watched.backend.now_us, 0, (None,), ("a",))
     reply = Outside(watched).ask(Produce(2, (("t", 0, batch),), 1_000_000))
-    assert isinstance(reply, Produced)
-    assert reply.parts == (("t", 0, Error.INVALID_REQUIRED_ACKS, -1),)
+    assert isinstance(reply, ProduceResponse)
+    assert reply.partitions == (PartitionProduceResponse("t", 0, Error.INVALID_REQUIRED_ACKS),)
 
 
 def test_r36_a_follower_that_fell_out_of_sync_is_nobody_s_closest_replica() -> None:
@@ -121,8 +122,8 @@ def test_r36_a_follower_serves_whoever_asks_up_to_its_own_high_watermark() -> No
     assert raw.answer(number) is None
     (marked,) = of(watched.to(3 * S), ReplicaHighWatermarkAdvanced, broker=3)
     reply, (received,) = raw.answer(number), of(watched, AnswerReceived, number=number)
-    assert isinstance(reply, Fetched)
-    assert reply.parts == (("t", 0, 0, 0, 1, 1),)
+    assert isinstance(reply, FetchResponse)
+    assert reply.partitions == (FetchPartitionData("t", 0, 0, 0, 1, 1, 0),)
     assert received.at_us == marked.at_us + MS
 
 

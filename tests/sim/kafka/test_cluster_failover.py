@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mqviz.model.answers import Failed, Offsets, Produced
+from mqviz.model.answers import Failed, Offsets, ProduceResponse
 from mqviz.model.broker import BrokerFenced
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import LeadershipLearned, PartitionChanged, ReplicaTruncated
@@ -32,7 +32,9 @@ def produce(raw: Outside, value: str, acks: int = -1, broker: int = 1, timeout_u
 def outcome(raw: Outside, number: int) -> tuple[int, int] | None:
     """(error, base offset) of a produce; None: not answered."""
     answer = raw.answer(number)
-    return answer.parts[0][2:] if isinstance(answer, Produced) else None
+    if not isinstance(answer, ProduceResponse):
+        return None
+    return answer.partitions[0].error, answer.partitions[0].base_offset
 
 
 def values(watched: Run, broker: int) -> list[str | None]:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from mqviz.backend import Refused
-from mqviz.model.answers import Fetched, Offsets
+from mqviz.model.answers import FetchResponse, Offsets
 from mqviz.model.broker import BrokerFenced
 from mqviz.model.leadership import PartitionChanged
 from mqviz.model.metadata import MetadataLearned
@@ -89,8 +89,8 @@ def test_r29_an_error_to_acks_0_closes_the_connection_and_the_client_looks_for_t
 
 def fetched(raw: Outside, epoch: int, broker: int) -> int:
     answer = raw.ask(Fetch((("t", 0, 0),), max_wait_us=0, epochs=(epoch,)), broker)
-    assert isinstance(answer, Fetched)
-    return answer.parts[0][2] if answer.parts else 0
+    assert isinstance(answer, FetchResponse)
+    return answer.partitions[0].error if answer.partitions else 0
 
 
 def test_r27_a_request_names_the_leader_epoch_that_it_believes_in() -> None:

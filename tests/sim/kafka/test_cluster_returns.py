@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mqviz.kafka.errors import Error
-from mqviz.model.answers import Produced
+from mqviz.model.answers import PartitionProduceResponse, ProduceResponse
 from mqviz.model.leadership import IsrProposed, LeadershipForgotten, PartitionChanged
 from mqviz.model.log import Batch
 from mqviz.model.producer import RecordsFailed
@@ -33,8 +33,8 @@ def test_r20_a_broker_that_is_on_its_way_out_is_not_taken_in_again() -> None:
     number = produce(raw, "after the stop", -1, 2)
     watched.to(6_100 * MS)
     answer = raw.answer(number)
-    assert isinstance(answer, Produced)
-    assert answer.parts[0][2:] == (0, 0)
+    assert isinstance(answer, ProduceResponse)
+    assert answer.partitions == (PartitionProduceResponse("t", 0, 0, 0),)
 
 
 @pytest.mark.parametrize("gap_us", [0, 1, 1_000, 1_001, 2_000, 3_000])
@@ -62,7 +62,8 @@ def test_r27_e14_what_waited_at_a_frozen_leader_is_done_before_it_hears_of_its_s
     assert watched.state.cluster.partition("t", 0).leader == 2
     watched.do("resume broker 1").to(40 * S)
     answers = [one.answer(first), all_.answer(second)]
-    assert [a.parts[0][2] for a in answers if isinstance(a, Produced)] == [0, Error.NOT_LEADER_OR_FOLLOWER]
+    errors = [a.partitions[0].error for a in answers if isinstance(a, ProduceResponse)]
+    assert errors == [0, Error.NOT_LEADER_OR_FOLLOWER]
     assert watched.state.cluster.partition("t", 0).replicas[1].log.end == 0
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from mqviz.kafka.errors import Error
 from mqviz.model.consumer import CommitEnded, RecordsProcessed, RecordsReturned, RecordsSkipped
-from mqviz.model.request import Fetch, Fetched
+from mqviz.model.request import Fetch, FetchResponse
 from tests.sim.kafka.test_consumers import filled
 from tests.sim.kafka.test_transactions import Owner
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of
@@ -137,10 +137,10 @@ def _visible(run: Run, committed: bool) -> list[str | None]:
     offset, found = 0, []
     while True:
         reply = reader.ask(Fetch((("out", 0, offset),), 10 * MS, committed=committed), leader.leader, 20 * MS)
-        assert isinstance(reply, Fetched)
-        if not reply.parts:
+        assert isinstance(reply, FetchResponse)
+        if not reply.partitions:
             return found
-        _, _, _, first, offset, _ = reply.parts[0]
+        first, offset = reply.partitions[0].first, reply.partitions[0].end
         for batch in leader.led.log.read(first, offset):
             hidden = committed and leader.led.log.transactions.hides(batch)
             if not batch.control and not hidden:

@@ -11,7 +11,7 @@ from mqviz.kafka.errors import Error
 from mqviz.model.closest import ReplicaPreferred
 from mqviz.model.consuming import PositionLost
 from mqviz.model.log import BatchAppended, ReplicaHighWatermarkAdvanced
-from mqviz.model.request import AnswerReceived, Fetch, Fetched, FetchedNearby, RequestSent
+from mqviz.model.request import AnswerReceived, Fetch, FetchResponse, RequestSent
 from mqviz.model.units import Value
 from mqviz.sim.kafka.closest import SELECTOR
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of
@@ -88,17 +88,17 @@ def test_r36_raw_fetches() -> None:
     raw = Outside(watched)
     end = watched.state.cluster.partition("t", 0).replicas[3].log.end
     away = raw.ask(Fetch((("t", 0, 0),), rack="r3"))
-    assert isinstance(away, FetchedNearby)
-    assert away.preferred == (("t", 0, 3),)
+    assert isinstance(away, FetchResponse)
+    assert [(part.preferred_read_replica, part.end) for part in away.partitions] == [(3, 0)]
     near = raw.ask(Fetch((("t", 0, 0),), rack="r3"), 3)
-    assert isinstance(near, Fetched)
-    assert near.parts[0][:4] == ("t", 0, 0, 0)
+    assert isinstance(near, FetchResponse)
+    assert (near.partitions[0].error, near.partitions[0].first) == (0, 0)
     beyond = raw.ask(Fetch((("t", 0, end + 1_000),), rack="r3"), 3)
-    assert isinstance(beyond, Fetched)
-    assert beyond.parts[0][2] == Error.OFFSET_OUT_OF_RANGE
+    assert isinstance(beyond, FetchResponse)
+    assert beyond.partitions[0].error == Error.OFFSET_OUT_OF_RANGE
     at_leader = raw.ask(Fetch((("t", 0, end + 1_000),), rack="r3"), 1)
-    assert isinstance(at_leader, Fetched)
-    assert not isinstance(at_leader, FetchedNearby)
+    assert isinstance(at_leader, FetchResponse)
+    assert [part.preferred_read_replica for part in at_leader.partitions] == [-1]
 
 
 def test_e37_an_offset_that_the_follower_does_not_have_is_asked_of_the_leader_not_reset() -> None:

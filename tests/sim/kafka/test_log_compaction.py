@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mqviz.kafka.records import record_size
+from mqviz.model.answers import FetchPartitionData
 from mqviz.model.compaction import clean
 from mqviz.model.log import Batch, Log
-from mqviz.model.request import Fetch, Fetched
+from mqviz.model.request import Fetch, FetchResponse
 from mqviz.model.segments import LogCleaned
 from tests.sim.kafka.test_log_retention import bases, example, log, scaled_cluster
 from tests.sim.kafka.worlds import MS, Outside, S, of
@@ -60,7 +61,7 @@ def test_fx13_one_pass_keeps_the_last_of_each_key_and_the_tombstone() -> None:
         "merged, and nothing renumbered (E59)"
     )
     raw = Outside(world)
-    assert raw.ask(Fetch((("t", 0, 0),))) == Fetched(0, (("t", 0, 0, 0, 6, 6),))
+    assert raw.ask(Fetch((("t", 0, 0),))) == FetchResponse(0, (FetchPartitionData("t", 0, 0, 0, 6, 6, 0),))
 
 
 def test_e16_a_tombstone_stays_without_new_dirty_data_and_goes_with_it() -> None:

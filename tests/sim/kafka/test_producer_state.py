@@ -5,7 +5,7 @@ from __future__ import annotations
 from mqviz.kafka.errors import Error
 from mqviz.model.log import Batch, BatchAppended
 from mqviz.model.producer_state import REMEMBERED, BatchRepeated, rebuilt
-from mqviz.model.request import Produce, Produced
+from mqviz.model.request import Produce, ProduceResponse
 from mqviz.sim.kafka.producer_state import NEW, decide
 from tests.sim.kafka.worlds import Outside, cluster, of, run
 from tests.sim.worlds import Run
@@ -22,8 +22,8 @@ def batch(first: int, count: int = 1, epoch: int = 0, producer_id: int = 7, base
 def asked(client: Outside, sent: Batch) -> tuple[int, int]:
     """(error, base offset) of the answer to this batch with acks=all."""
     answer = client.ask(Produce(-1, (("t", 0, sent),)))
-    assert isinstance(answer, Produced)
-    return answer.parts[0][2:]
+    assert isinstance(answer, ProduceResponse)
+    return answer.partitions[0].error, answer.partitions[0].base_offset
 
 
 def test_fx3_a_retry_whose_ack_was_lost_is_answered_with_its_first_offset() -> None:

@@ -18,7 +18,7 @@ from mqviz.model.log import (
     ReplicaHighWatermarkAdvanced,
 )
 from mqviz.model.producer import RecordsAcknowledged
-from mqviz.model.request import AnswerSent, Fetched, RequestArrived, RequestParked, RequestSent
+from mqviz.model.request import AnswerSent, FetchResponse, RequestArrived, RequestParked, RequestSent
 from tests.sim.kafka.worlds import MS, S, of, run, times
 from tests.sim.worlds import Run
 
@@ -120,8 +120,8 @@ def test_r16_the_leader_parks_a_fetch_for_500_ms() -> None:
     fetches = of(watched, RequestSent, client="broker", name="2")
     sent = [event.at_us for event in fetches]
     assert [later - earlier for earlier, later in pairwise(sent)] == [502_000] * (len(sent) - 1)
-    answers = [event for event in of(watched, AnswerSent) if isinstance(event.answer, Fetched)]
-    assert all(event.answer.parts == () for event in answers)  # type: ignore[union-attr]
+    answers = [event for event in of(watched, AnswerSent) if isinstance(event.answer, FetchResponse)]
+    assert all(event.answer.partitions == () for event in answers)  # type: ignore[union-attr]
 
 
 def test_r16_one_fetch_serves_all_partitions_of_a_leader() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error
-from mqviz.model.answers import Fetched, Offsets, Produced
+from mqviz.model.answers import FetchResponse, Offsets, ProduceResponse
 from mqviz.model.broker import Broker
 from mqviz.model.log import Batch, BatchAppended
 from mqviz.model.membership import PartitionsAssigned, RejoinNeeded
@@ -199,9 +199,9 @@ def test_who_asks_for_a_deleted_topic_is_told_that_it_is_unknown() -> None:
     watched.to(2 * S).do("delete topic t").to(3 * S)
     assert [times(watched, TopicDeleted)] == [[2_002 * MS]]
     answers = parked.answer(waiting), stalled.answer(writing)
-    assert isinstance(answers[0], Fetched)
-    assert isinstance(answers[1], Produced)
-    assert [a.parts[0][2] for a in (answers[0], answers[1])] == [Error.UNKNOWN_TOPIC_OR_PARTITION] * 2
+    assert isinstance(answers[0], FetchResponse)
+    assert isinstance(answers[1], ProduceResponse)
+    assert [a.partitions[0].error for a in (answers[0], answers[1])] == [Error.UNKNOWN_TOPIC_OR_PARTITION] * 2
     raw = Outside(watched)
     for request in (
         Produce(1, (("t", 0, sent),)),
@@ -210,8 +210,9 @@ def test_who_asks_for_a_deleted_topic_is_told_that_it_is_unknown() -> None:
         Fetch((("never", 0, 0),)),
     ):
         answer = raw.ask(request)
-        assert isinstance(answer, Fetched | Produced | Offsets)
-        assert answer.parts[0][2] == Error.UNKNOWN_TOPIC_OR_PARTITION
+        assert isinstance(answer, FetchResponse | ProduceResponse | Offsets)
+        error = answer.parts[0][2] if isinstance(answer, Offsets) else answer.partitions[0].error
+        assert error == Error.UNKNOWN_TOPIC_OR_PARTITION
 
 
 def test_r48_r45_a_producer_whose_topic_is_gone() -> None:

@@ -15,14 +15,14 @@ from mqviz.model.request import (
     ConsumerGroupHeartbeat,
     EndTxn,
     Fetch,
-    FetchedAndAborted,
+    FetchResponse,
     InitProducerId,
     OffsetCommit,
     OffsetFetch,
     Offsets,
     Plain,
     Produce,
-    Produced,
+    ProduceResponse,
     ProducerIdGranted,
     TxnOffsetCommit,
 )
@@ -68,8 +68,8 @@ class Owner(Outside):
         batch = self.batch(values, first)
         leader = self.run.state.cluster.partition(topic, partition).leader
         reply = self.ask(Produce(-1, ((topic, partition, batch),)), leader, within_us=200 * MS)
-        assert isinstance(reply, Produced)
-        _, _, error, base = reply.parts[0]
+        assert isinstance(reply, ProduceResponse)
+        error, base = reply.partitions[0].error, reply.partitions[0].base_offset
         if not error:
             self.sequences[topic, partition] = first + len(values)
         return Error(error), base
@@ -393,8 +393,8 @@ def test_r63_a_fetch_that_begins_at_the_marker_tells_of_the_aborted_transaction(
     assert owner.send("a", "b") == (Error.NONE, 0)
     assert owner.end(commit=False) == Error.NONE
     reply = owner.ask(Fetch((("t", 0, 2),), 0, 0, committed=True))
-    assert isinstance(reply, FetchedAndAborted)
-    assert reply.aborted == (("t", 0, owner.producer_id, 0),)
+    assert isinstance(reply, FetchResponse)
+    assert [part.aborted_transactions for part in reply.partitions] == [((owner.producer_id, 0),)]
 
 
 def test_r66_a_member_commits_in_a_transaction_while_its_group_waits_for_the_assignment() -> None:
