@@ -16,7 +16,7 @@ from mqviz.model.request import (
     ProduceResponse,
     ProducerIdGranted,
 )
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from tests.golden.registry import Args, moment, rpc, verb
 from tests.golden.world import MS, World, error_name, named_error, topic_command
 

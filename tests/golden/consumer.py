@@ -13,7 +13,7 @@ from mqviz.model.isolation import current_lag, reads_committed
 from mqviz.model.log import Batch
 from mqviz.model.request import Fetch, FetchResponse, ListOffsets, OffsetCommit, Offsets
 from mqviz.sim.kafka import positions
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from tests.golden.facts_groups import thrown, tp
 from tests.golden.log import readable
 from tests.golden.registry import Args, check, fact, rpc, shape, verb

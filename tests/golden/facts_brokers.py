@@ -11,7 +11,7 @@ from mqviz.model.log import Log
 from mqviz.model.producer import SendCalled
 from mqviz.model.topic_changes import PartitionsAdded
 from mqviz.sim.kafka import registered
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from tests.golden.log import readable, replica
 from tests.golden.registry import Args, NotRun, check, fact, shape
 from tests.golden.world import World

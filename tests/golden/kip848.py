@@ -6,7 +6,7 @@ from typing import Any
 
 from mqviz.model.consumer_group import ConsumerGroup
 from mqviz.model.request import ConsumerGroupHeartbeat, GroupHeartbeatAnswered
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from tests.golden.registry import Args, fact, rpc
 from tests.golden.world import MS, World, error_name
 

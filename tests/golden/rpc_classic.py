@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mqviz.model.request import Heartbeat, Joined, JoinGroup, LeaveGroup, OffsetCommit, SyncGroup
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from tests.golden.registry import Args, rpc
 from tests.golden.world import MS, World, error_name
 

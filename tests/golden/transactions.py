@@ -9,7 +9,7 @@ from mqviz.kafka.coordinators import offsets_partition
 from mqviz.kafka.errors import Error
 from mqviz.model.request import OffsetFetch, Offsets
 from mqviz.model.transactional import TransactionBegan, TransactionCallRefused, TransactionReturned
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from tests.golden.reading import read_all
 from tests.golden.registry import Args, fact, rpc, verb
 from tests.golden.world import World

@@ -4,6 +4,7 @@ Brokers answer request values; producers, consumers and followers are actors tha
 protocol is one file here, whose structs and events are the file of the same name in mqviz/model.
 """
 
+from mqviz.sim.kafka import admin as admin
 from mqviz.sim.kafka import assigned as assigned
 from mqviz.sim.kafka import broker as broker
 from mqviz.sim.kafka import classic_group as classic_group
@@ -16,6 +17,7 @@ from mqviz.sim.kafka import consumer_commands as consumer_commands
 from mqviz.sim.kafka import consumer_group as consumer_group
 from mqviz.sim.kafka import consumer_group_member as consumer_group_member
 from mqviz.sim.kafka import consumer_orders as consumer_orders
+from mqviz.sim.kafka import disconnect as disconnect
 from mqviz.sim.kafka import elections as elections
 from mqviz.sim.kafka import epochs as epochs
 from mqviz.sim.kafka import faults as faults

@@ -31,7 +31,8 @@ def ask(sim: Simulation, broker: int, request: AnyRequest) -> None:
     sim.schedule(patience_us, TIMER, "kafka.admin_patience", number, broker)
 
 
-def answered(sim: Simulation, flight: InFlight) -> None:
+@network.receives("outside")
+def _answered(sim: Simulation, _: str, flight: InFlight) -> None:
     """The answer is here, or it is known that none will come."""
     command = sim.part(Asked).commands.pop(flight.number, None)
     error = _error(flight.answer)

@@ -17,6 +17,7 @@ from mqviz.model.producer_state import BatchRepeated
 from mqviz.model.request import Fetch, ListOffsets, Offsets, Produce
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import (
+    disconnect,
     log_segments,
     parked,
     producer_state,
@@ -119,7 +120,7 @@ def _reply(sim: Simulation, number: int, request: Produce) -> None:
         refused, connection = sim.state.cluster.requests[number].refused, connection_of(sim, number)
         end(sim, number)
         if refused:  # there is no answer that could say so
-            sockets.close(sim, connection)
+            disconnect.close(sim, connection)
     elif request.acks == 1 or parked.replicated(sim, number):
         parked.answer_produce(sim, number)
     else:

@@ -15,7 +15,7 @@ from mqviz.model.group_takeover import GroupLoaded
 from mqviz.model.request import Joined, Synced
 from mqviz.model.seats import SeatsMoved
 from mqviz.sim.engine import TIMER, Simulation, reacts
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from mqviz.sim.kafka.network import answer, connection_of
 
 

@@ -27,7 +27,7 @@ from mqviz.sim.kafka.classic_coordinator import unnamed, watch
 from mqviz.sim.kafka.classic_errors import fenced
 from mqviz.sim.kafka.classic_members import remove
 from mqviz.sim.kafka.classic_rebalance import complete_if_all_joined, rebalance, told
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from mqviz.sim.kafka.network import answer, serves
 
 

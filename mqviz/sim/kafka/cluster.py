@@ -10,17 +10,14 @@ from __future__ import annotations
 import re
 
 from mqviz.backend import Refused
-from mqviz.kafka.coordinators import offsets_partition
 from mqviz.kafka.errors import Error, named
 from mqviz.kafka.settings import refused
 from mqviz.model.cluster import ClusterStarted, TopicCreated
 from mqviz.model.command import CreateTopic
 from mqviz.model.metadata import clients_of
-from mqviz.model.seats import leader
 from mqviz.scenario import ClusterPlan
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles, opens
 from mqviz.sim.kafka import isr, placement, registered, replica, topic_commands
-from mqviz.sim.kafka.seats import stripe
 
 CONTROLLER_US = 1_000
 """A controller decision (R6)."""
@@ -136,33 +133,3 @@ def _created(sim: Simulation, command: CreateTopic) -> None:
     sim.cause = sim.emit(TopicCreated(*sim.stamp(), command.name, fewest, placed, values, told, own))
     for broker in brokers:
         replica.start(sim, broker)
-
-
-def coordinator_of(sim: Simulation, group: str) -> int:
-    """The broker that leads the group's partition of __consumer_offsets, placed as any topic; -1: nobody does (R13, R99)."""
-    return leader(sim.state.cluster, _seat(sim, group))
-
-
-def _seat(sim: Simulation, group: str) -> tuple[int, ...]:
-    """The brokers with the group's partition of __consumer_offsets."""
-    plan, founders = sim.scenario.cluster, sim.state.cluster.founders
-    first = offsets_partition(group, plan.setting("offsets.topic.num.partitions")) % founders
-    return stripe(sim, first, plan.setting("offsets.topic.replication.factor"))
-
-
-def must_coordinate(sim: Simulation, group: str) -> int:
-    """The coordinator that an administrator asks about `group`; raises Refused while none runs (R99)."""
-    broker = coordinator_of(sim, group)
-    if broker >= 0 and sim.state.cluster.brokers[broker].up:
-        return broker
-    error = f"({named(Error.COORDINATOR_NOT_AVAILABLE)})"
-    if broker >= 0:
-        process = sim.state.cluster.brokers[broker].process
-        raise Refused(
-            f"the coordinator of group {group}, broker {broker}, is {process}: bring it back {error}"
-        )
-    seat = ", ".join(map(str, _seat(sim, group)))
-    raise Refused(
-        f"group {group} has no coordinator: none of the brokers with its partition of __consumer_offsets leads it;"
-        f" restart one of {seat} {error}"
-    )

@@ -34,7 +34,7 @@ from mqviz.model.request import ConsumerGroupHeartbeat, GroupHeartbeatAnswered
 from mqviz.model.seats import SeatsMoved
 from mqviz.sim.engine import TIMER, Simulation, due, reacts
 from mqviz.sim.kafka.choices import group_setting, own_group_setting
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from mqviz.sim.kafka.network import answer, connection_of, serves
 from mqviz.sim.kafka.offsets import write_us
 from mqviz.sim.kafka.reconciliation import epoch_error, next_step

@@ -26,7 +26,7 @@ from mqviz.model.request import ConsumerGroupHeartbeat, GroupHeartbeatAnswered, 
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import commits
 from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from mqviz.sim.kafka.membership import ask_coordinator, revoke
 from mqviz.sim.kafka.network import receives
 from mqviz.sim.kafka.protocols import Protocol, register

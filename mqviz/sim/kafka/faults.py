@@ -25,7 +25,17 @@ from mqviz.model.command import (
 )
 from mqviz.model.leadership import ReplicaLost
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
-from mqviz.sim.kafka import cleaner, controller, isr, publishing, registered, retention, share_fetch, sockets
+from mqviz.sim.kafka import (
+    cleaner,
+    controller,
+    disconnect,
+    isr,
+    publishing,
+    registered,
+    retention,
+    share_fetch,
+    sockets,
+)
 
 START_US = 2_000_000
 """How long a broker takes from the start of its process to its registration; real ones take a few seconds."""
@@ -78,7 +88,7 @@ def ended(sim: Simulation, number: int, process: str, *, noticed: bool = True) -
     sockets.forget(sim, number)
     share_fetch.broker_ended(sim, number)
     if noticed:
-        sockets.hang_up(sim, number)
+        disconnect.hang_up(sim, number)
     controller.listen(sim, number)
 
 
@@ -197,7 +207,7 @@ def _check_restart(sim: Simulation, command: RestartBroker) -> RestartBroker:
 def _restart(sim: Simulation, command: RestartBroker) -> None:
     number = int(command.name)
     if sim.state.cluster.brokers[number].dark:  # the machine knows none of the connections that it had
-        sockets.hang_up(sim, number)
+        disconnect.hang_up(sim, number)
     _change(sim, number, "starting")
     incarnation = sim.state.cluster.brokers[number].incarnation
     sim.schedule(START_US, TIMER, "kafka.register", number, incarnation)

@@ -18,7 +18,7 @@ from mqviz.model.share import ShareMember
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
 from mqviz.sim.kafka import consumer_group, registered, share_group
 from mqviz.sim.kafka.choices import only_topic
-from mqviz.sim.kafka.cluster import must_coordinate
+from mqviz.sim.kafka.lookup import must_coordinate
 from mqviz.sim.kafka.topic_commands import CONTROLLER_US
 
 # -- settings -----------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from mqviz.model.request import OffsetCommit
 from mqviz.sim.engine import Simulation, checks, handles
 from mqviz.sim.kafka import admin, offsets
 from mqviz.sim.kafka.choices import only_topic
-from mqviz.sim.kafka.cluster import must_coordinate
+from mqviz.sim.kafka.lookup import must_coordinate
 
 
 @checks(ResetGroup)

@@ -36,7 +36,7 @@ from mqviz.model.request import (
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import commits
 from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from mqviz.sim.kafka.network import ask, receives
 from mqviz.sim.kafka.protocols import Protocol, register
 from mqviz.sim.kafka.strategies import compute, cooperative, holdings, look_at_metadata, strategies

@@ -9,7 +9,7 @@ Left out: jitter, bytes a second, finding brokers (S11).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from mqviz.model.broker import UP
 from mqviz.model.cluster import Cluster
@@ -42,7 +42,9 @@ Receive = Callable[[Simulation, str, InFlight], None]
 Handler = TypeVar("Handler", bound=Callable[..., None])
 
 SERVES: Registry[type[Request], Serve] = Registry("two functions serve")
-RECEIVES: Registry[type[Request], Receive] = Registry("two functions receive the answer to")
+RECEIVES: Registry[type[Request] | Literal["outside"], Receive] = Registry(
+    "two functions receive the answer to"
+)
 
 
 def serves(kind: type[Request]) -> Callable[[Handler], Handler]:
@@ -51,8 +53,11 @@ def serves(kind: type[Request]) -> Callable[[Handler], Handler]:
     return SERVES.register(kind)
 
 
-def receives(kind: type[Request]) -> Callable[[Handler], Handler]:
-    """Register what a client does with the answer: function(sim, client's name, flight)."""
+def receives(kind: type[Request] | Literal["outside"]) -> Callable[[Handler], Handler]:
+    """Register what a client does with the answer to a request: function(sim, client's name, flight).
+
+    "outside": clients of that kind have one function for all answers.
+    """
 
     return RECEIVES.register(kind)
 
@@ -71,22 +76,17 @@ def ask(
     process = name if incarnation == 1 else f"{name}#{incarnation}"
     connection = f"{client} {process} to {broker}{line}"
     pipe = cluster.connections.get(connection)
-    takes_us = _takes_us(cluster, client, name, broker)
-    arrives_us = max(sim.now_us + takes_us, pipe.asked_until_us if pipe else 0)
+    arrives_us = max(sim.now_us + takes_us(cluster, client, name, broker), pipe.asked_until_us if pipe else 0)
     number = cluster.last_request + 1
     sent = sim.emit(
         RequestSent(*sim.stamp(), number, client, name, broker, connection, incarnation, arrives_us, request)
     )
     if cluster.brokers[broker].process in LISTENING:
         sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.arrive", number, cause=sent)
-    elif cluster.linked(name, str(broker)) and not cluster.brokers[broker].dark:
-        delay_us = arrives_us - sim.now_us + takes_us
-        sim.schedule(delay_us, ARRIVAL, "kafka.unreachable", number, cause=sent)
-    sockets.watch(sim, client, name, connection)
     return number
 
 
-def _takes_us(cluster: Cluster, client: Client, name: str, broker: int) -> int:
+def takes_us(cluster: Cluster, client: Client, name: str, broker: int) -> int:
     """How long a byte takes one way (R4)."""
     delay_us = cluster.brokers[broker].delay_us
     if client == "broker":
@@ -103,8 +103,8 @@ def answer(sim: Simulation, number: int, value: AnyAnswer) -> None:
     if number not in cluster.requests:
         return
     pipe = cluster.connections[cluster.requests[number].connection]
-    takes_us = _takes_us(cluster, pipe.client, pipe.name, pipe.broker)
-    arrives_us = max(sim.now_us + takes_us, pipe.answered_until_us)
+    way_us = takes_us(cluster, pipe.client, pipe.name, pipe.broker)
+    arrives_us = max(sim.now_us + way_us, pipe.answered_until_us)
     sent = sim.emit(AnswerSent(*sim.stamp(), number, arrives_us, value))
     sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.answer", number, cause=sent)
     _serve_next(sim, pipe)
@@ -149,7 +149,7 @@ def _arrive(sim: Simulation, number: int) -> None:
     if flight is None:
         return
     pipe = cluster.connections[flight.connection]
-    if cluster.cuts and not sockets.passes(sim, pipe, "kafka.arrive", number):
+    if cluster.cuts and not sockets.passes(sim, pipe.name, pipe.broker, "kafka.arrive", number):
         return
     if cluster.brokers[pipe.broker].process not in LISTENING:
         return
@@ -181,7 +181,7 @@ def _answered(sim: Simulation, number: int) -> None:
     if flight is None:
         return
     pipe = cluster.connections[flight.connection]
-    if cluster.cuts and not sockets.passes(sim, pipe, "kafka.answer", number):
+    if cluster.cuts and not sockets.passes(sim, pipe.name, pipe.broker, "kafka.answer", number):
         return
     if pipe.client == "broker" and not sockets.awake(sim, int(pipe.name), "kafka.answer", number):
         return
@@ -200,14 +200,12 @@ def _receive(sim: Simulation, number: int) -> None:
 
 def received(sim: Simulation, pipe: Connection, flight: InFlight) -> None:
     """The client at the other end of `pipe` has the answer to `flight`, or knows that none will come."""
-    from mqviz.sim.kafka import admin
-
     client = _client(sim, pipe)
     gone = client is not None and (
         client.incarnation != flight.incarnation or client.state in ("dead", "closed")
     )
     if pipe.client == "outside":
-        admin.answered(sim, flight)
+        RECEIVES["outside"](sim, pipe.name, flight)
     elif not gone:
         RECEIVES[type(flight.request)](sim, pipe.name, flight)
 

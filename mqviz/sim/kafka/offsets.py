@@ -19,7 +19,7 @@ from mqviz.sim.engine import TIMER, Simulation, due, opens
 from mqviz.sim.kafka import reconciliation
 from mqviz.sim.kafka.classic_coordinator import misdirected
 from mqviz.sim.kafka.classic_errors import member_error
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from mqviz.sim.kafka.network import answer, connection_of, serves
 
 TopicOffsets = tuple[tuple[str, int, int], ...]

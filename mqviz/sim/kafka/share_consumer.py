@@ -41,7 +41,7 @@ from mqviz.model.share_messages import (
 )
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import metadata, share_work
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from mqviz.sim.kafka.network import ask, receives
 
 BACKOFF_US = setting("retry.backoff.ms") * 1_000

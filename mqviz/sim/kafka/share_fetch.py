@@ -16,11 +16,12 @@ import msgspec
 from mqviz.kafka.errors import Error
 from mqviz.kafka.settings import number as setting
 from mqviz.model.cluster import Partition
+from mqviz.model.request import ConnectionBroken
 from mqviz.model.share import ShareGroup
 from mqviz.model.share_messages import Acks, ShareAcknowledge, ShareAcknowledged, ShareFetch, ShareFetched
 from mqviz.model.share_window import SharePartition
-from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import share_partition
+from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due, reacts
+from mqviz.sim.kafka import share_partition, sockets
 from mqviz.sim.kafka.network import answer, connection_of, end, park, serves
 from mqviz.sim.kafka.offsets import write_us
 
@@ -81,6 +82,24 @@ def _session_error(sim: Simulation, number: int, request: ShareFetch | ShareAckn
         return Error.INVALID_SHARE_SESSION_EPOCH
     found.epoch += 1
     return Error.NONE
+
+
+@reacts(ConnectionBroken)
+def _hung_up(sim: Simulation, event: ConnectionBroken) -> None:
+    """The broker notices one latency later, if it lives."""
+    lives = sim.state.cluster.brokers[event.broker].process in ("running", "stopping", "paused")
+    if lives and event.connection.startswith("share "):
+        delay_us = sim.state.cluster.link_latency_us
+        sim.schedule(delay_us, ARRIVAL, "kafka.share_hung_up", event.connection, event.broker)
+
+
+@due("kafka.share_hung_up")
+def _noticed(sim: Simulation, connection: str, broker: int) -> None:
+    """A broker notices that the connection of a share consumer is gone: its records are free (E9)."""
+    name = connection.partition(" ")[2].rpartition(" to ")[0]
+    again = ("kafka.share_hung_up", connection, broker)
+    if sockets.passes(sim, name, broker, *again) and sockets.awake(sim, broker, *again):
+        disconnected(sim, connection)
 
 
 def disconnected(sim: Simulation, connection: str) -> None:

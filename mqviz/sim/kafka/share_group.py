@@ -27,7 +27,7 @@ from mqviz.model.share_messages import ShareGroupHeard, ShareGroupHeartbeat
 from mqviz.sim.engine import TIMER, Simulation, due, reacts
 from mqviz.sim.kafka import sockets
 from mqviz.sim.kafka.choices import group_setting
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from mqviz.sim.kafka.network import answer, connection_of, serves
 from mqviz.sim.kafka.offsets import write_us
 

@@ -1,8 +1,7 @@
-"""Sockets: what breaks a connection, what waits in one, and who is told.
+"""Sockets: what waits at a process that is frozen, and what a cut link holds.
 
-Like a real broker: a process that dies closes its connections, and the other end knows one latency later; a frozen one keeps
-them open, and what comes in waits there until it goes on (R4, R5, E43); over a cut link nothing passes and nobody is told; a client
-gives a request up after request.timeout.ms and closes the connection, with all that was on it (R31).
+Like a real broker: a frozen process keeps its connections, and what comes in waits there until it goes on (R4, R5, E43); over a
+cut link nothing passes and nobody is told.
 Left out: TCP's own retransmission timers; bytes held by a cut pass at once when it heals.
 """
 
@@ -12,26 +11,7 @@ from typing import Any
 
 import msgspec
 
-from mqviz.kafka import settings
-from mqviz.kafka.errors import Error, named
-from mqviz.model.request import (
-    Client,
-    Connection,
-    ConnectionBroken,
-    Failed,
-    InFlight,
-    JoinGroup,
-    OffsetCommit,
-    Produce,
-)
-from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
-
-JOIN_EXTRA_US = 5_000_000
-"""What a JoinGroup may last beyond the rebalance timeout before its client gives it up."""
-
-
-FROZEN_US = 1_000_000
-"""How long after a look at a frozen client the next one is."""
+from mqviz.sim.engine import ARRIVAL, Simulation
 
 
 class Held(msgspec.Struct):
@@ -39,12 +19,6 @@ class Held(msgspec.Struct):
 
     frozen: dict[int, list[tuple[str, int, tuple[Any, ...]]]] = msgspec.field(default_factory=dict)
     cut: list[tuple[str, int, tuple[Any, ...]]] = msgspec.field(default_factory=list)
-
-
-class Timers(msgspec.Struct):
-    """Connections on which somebody watches the clock."""
-
-    running: dict[str, bool] = msgspec.field(default_factory=dict)
 
 
 def awake(sim: Simulation, number: int, name: str, *args: Any) -> bool:
@@ -68,10 +42,10 @@ def forget(sim: Simulation, number: int) -> None:
     sim.part(Held).frozen.pop(number, None)
 
 
-def passes(sim: Simulation, pipe: Connection, name: str, *args: Any) -> bool:
-    """Whether bytes pass on this connection now; if not, they pass when the cut heals."""
+def passes(sim: Simulation, client: str, broker: int, name: str, *args: Any) -> bool:
+    """Whether bytes pass between a client and a broker now; if not, they pass when the cut heals."""
     cluster = sim.state.cluster
-    if not cluster.cuts or cluster.linked(pipe.name, str(pipe.broker)):
+    if not cluster.cuts or cluster.linked(client, str(broker)):
         return True
     sim.part(Held).cut.append((name, sim.cause, args))
     return False
@@ -82,151 +56,3 @@ def heal(sim: Simulation) -> None:
     held, sim.part(Held).cut = sim.part(Held).cut, []
     for name, cause, args in held:
         sim.schedule(0, ARRIVAL, name, *args, cause=cause)
-
-
-# -- connections that end ------------------------------------------------------------------------------------
-
-
-def hang_up(sim: Simulation, number: int) -> None:
-    """Broker `number` is gone: everybody it was connected with notices one latency later."""
-    cluster = sim.state.cluster
-    for name, pipe in list(cluster.connections.items()):
-        if number == pipe.broker or (pipe.client == "broker" and pipe.name == str(number)):
-            sim.schedule(cluster.link_latency_us, ARRIVAL, "kafka.disconnected", name, pipe.opened_at_us)
-
-
-def close(sim: Simulation, pipe: Connection) -> None:
-    """A broker closes a connection by itself; its client notices one latency later (R29)."""
-    cluster = sim.state.cluster
-    name = next((name for name, each in cluster.connections.items() if each is pipe), "")
-    sim.schedule(cluster.link_latency_us, ARRIVAL, "kafka.disconnected", name, pipe.opened_at_us)
-
-
-@due("kafka.disconnected")
-def _disconnected(sim: Simulation, connection: str, opened_at_us: int) -> None:
-    pipe = sim.state.cluster.connections.get(connection)
-    if pipe is None or pipe.opened_at_us != opened_at_us:
-        return
-    if passes(sim, pipe, "kafka.disconnected", connection, opened_at_us):
-        end(sim, connection, Error.NETWORK_EXCEPTION)
-
-
-@due("kafka.unreachable")
-def _unreachable(sim: Simulation, number: int) -> None:
-    """Nobody listens at the other end."""
-    flight = sim.state.cluster.requests.get(number)
-    if flight is not None and flight.answer is None:
-        end(sim, flight.connection, Error.NETWORK_EXCEPTION)
-
-
-@due("kafka.share_hung_up")
-def _share_hung_up(sim: Simulation, connection: str, broker: int) -> None:
-    """A broker notices that the connection of a share consumer is gone: its records are free (E9)."""
-    from mqviz.sim.kafka import share_fetch
-
-    cluster = sim.state.cluster
-    name = connection.partition(" ")[2].rpartition(" to ")[0]
-    if not cluster.linked(name, str(broker)):
-        sim.part(Held).cut.append(("kafka.share_hung_up", sim.cause, (connection, broker)))
-    elif awake(sim, broker, "kafka.share_hung_up", connection, broker):
-        share_fetch.disconnected(sim, connection)
-
-
-def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
-    """The client notices that `connection` is gone; each of its requests fails, `late` by its own time."""
-    from mqviz.sim.kafka import metadata
-    from mqviz.sim.kafka.network import received
-
-    cluster = sim.state.cluster
-    pipe = cluster.connections[connection]
-    lost = [flight for flight in cluster.requests.values() if flight.connection == connection]
-    numbers, left = tuple(flight.number for flight in lost), _unread(sim, lost)
-    sim.cause = why = sim.emit(
-        ConnectionBroken(*sim.stamp(), connection, pipe.broker, error, named(error), late, numbers, left)
-    )
-    if left and left[0] != pipe.serving:
-        sim.schedule(0, ARRIVAL, "kafka.serve", left[0])
-    for flight in lost:
-        sim.cause = why
-        own = Error.REQUEST_TIMED_OUT if flight.number == late else Error.NETWORK_EXCEPTION
-        flight.answer = Failed(own)
-        received(sim, pipe, flight)
-    if pipe.client in ("producer", "consumer", "share"):
-        metadata.lost(sim, pipe.client, pipe.name, pipe.broker)
-    if pipe.client == "share" and cluster.brokers[pipe.broker].process in ("running", "stopping", "paused"):
-        delay_us = cluster.link_latency_us
-        sim.schedule(delay_us, ARRIVAL, "kafka.share_hung_up", connection, pipe.broker, cause=why)
-
-
-def _unread(sim: Simulation, lost: list[InFlight]) -> tuple[int, ...]:
-    """Writes that arrived at a broker that lives and were not done yet: it does not know that nobody waits for them (R31)."""
-    return tuple(
-        flight.number
-        for flight in lost
-        if flight.arrived
-        and flight.answer is None
-        and isinstance(flight.request, Produce | OffsetCommit)
-        and not (flight.appended or flight.refused)
-        and sim.state.cluster.brokers[flight.broker].process in ("running", "stopping", "paused")
-    )
-
-
-# -- patience ----------------------------------------------------------------------------------------------
-
-
-def watch(sim: Simulation, client: Client, name: str, connection: str) -> None:
-    """See to it that somebody watches the clock of this connection; one timer a connection, not one a request."""
-    running = sim.part(Timers).running
-    if client != "outside" and connection not in running:
-        running[connection] = True
-        sim.schedule(
-            _patience_us(sim, client, name), TIMER, "kafka.patience", client, name, connection, cause=0
-        )
-
-
-def _patience_us(sim: Simulation, client: Client, name: str) -> int:
-    cluster = sim.state.cluster
-    if client == "producer":
-        config = cluster.producers[name].settings.config
-        return int(settings.of(config, "producer", "request.timeout.ms")) * 1_000
-    config = cluster.consumers[name].settings.config if client == "consumer" else {}
-    return int(settings.of(config, "consumer", "request.timeout.ms")) * 1_000
-
-
-@due("kafka.patience")
-def _patience(sim: Simulation, client: Client, name: str, connection: str) -> None:
-    cluster = sim.state.cluster
-    waiting = [flight for flight in cluster.requests.values() if flight.connection == connection]
-    del sim.part(Timers).running[connection]
-    if not waiting:
-        return
-    patience_us = _patience_us(sim, client, name)
-    if _frozen(sim, client, name):
-        sim.part(Timers).running[connection] = True
-        sim.schedule(FROZEN_US, TIMER, "kafka.patience", client, name, connection, cause=0)
-        return
-    ends_us = {flight.number: flight.sent_at_us + _lasts_us(flight, patience_us) for flight in waiting}
-    first = min(waiting, key=lambda flight: (ends_us[flight.number], flight.number)).number
-    if ends_us[first] <= sim.now_us:
-        end(sim, connection, Error.REQUEST_TIMED_OUT, first)
-        return
-    sim.part(Timers).running[connection] = True
-    sim.schedule(ends_us[first] - sim.now_us, TIMER, "kafka.patience", client, name, connection, cause=0)
-
-
-def _frozen(sim: Simulation, client: Client, name: str) -> bool:
-    """Whether the process that watches the clock is frozen itself: it looks at its sockets before its clock when it goes on."""
-    cluster = sim.state.cluster
-    if client == "producer":
-        return cluster.producers[name].state == "paused"
-    if client == "consumer":
-        return cluster.consumers[name].state == "paused"
-    if client == "share":
-        return cluster.share_consumers[name].state == "paused"
-    return cluster.brokers[int(name)].process == "paused"
-
-
-def _lasts_us(flight: InFlight, patience_us: int) -> int:
-    if isinstance(flight.request, JoinGroup):
-        return max(patience_us, flight.request.rebalance_timeout_us + JOIN_EXTRA_US)
-    return patience_us

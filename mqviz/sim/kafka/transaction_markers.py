@@ -21,7 +21,7 @@ from mqviz.model.transactions import (
     TransactionCompleted,
 )
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import broker, cluster, parked
+from mqviz.sim.kafka import broker, lookup, parked
 from mqviz.sim.kafka.network import answer, ask, connection_of, park, receives, serves
 from mqviz.sim.kafka.offsets import write_us
 from mqviz.sim.kafka.transaction_writes import can_act, coordinator_of
@@ -43,7 +43,7 @@ def send(sim: Simulation, found: Transaction) -> None:
         leaders.setdefault(_leader(sim, topic, number), []).append((topic, number))
     groups: dict[int, list[str]] = {}
     for group in found.groups:
-        groups.setdefault(cluster.coordinator_of(sim, group), []).append(group)
+        groups.setdefault(lookup.coordinator_of(sim, group), []).append(group)
     if not leaders and not groups:
         sim.schedule(write_us(sim), TIMER, "kafka.transaction_complete", found.transactional_id, found.epoch)
     for leader in sorted(leaders):
@@ -201,7 +201,7 @@ def _end_offsets(sim: Simulation, number: int) -> None:
     if flight is None or not isinstance(flight.request, WriteTxnMarkers):
         return
     request, here = flight.request, connection_of(sim, number).broker
-    if any(cluster.coordinator_of(sim, group) != here for group in request.groups):
+    if any(lookup.coordinator_of(sim, group) != here for group in request.groups):
         answer(sim, number, WriteTxnMarkersResponse(Error.NOT_COORDINATOR))
         return
     for group in request.groups:

@@ -36,7 +36,7 @@ from mqviz.model.transactional import (
     TransactionReturned,
 )
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import cluster, registration, sender, transaction_loop, transaction_writes
+from mqviz.sim.kafka import lookup, registration, sender, transaction_loop, transaction_writes
 from mqviz.sim.kafka import producer_settings as settings
 from mqviz.sim.kafka.network import ask, receives
 
@@ -229,7 +229,7 @@ def _ask(sim: Simulation, producer: Producer) -> None:
         registration.tell(sim, producer)
         return
     if to_group:
-        broker = cluster.coordinator_of(sim, found.group)
+        broker = lookup.coordinator_of(sim, found.group)
     else:
         broker = transaction_writes.coordinator_of(sim, found.transactional_id)
     if broker < 0:

@@ -32,7 +32,7 @@ from mqviz.model.transactions import (
     TransactionPrepared,
 )
 from mqviz.sim.engine import TIMER, Simulation, due, reacts
-from mqviz.sim.kafka import cluster, offsets, reconciliation, sockets, transaction_markers
+from mqviz.sim.kafka import lookup, offsets, reconciliation, sockets, transaction_markers
 from mqviz.sim.kafka.network import answer, connection_of, serves
 from mqviz.sim.kafka.offsets import write_us
 from mqviz.sim.kafka.transaction_writes import add, can_act, coordinator_of, refusal, watch, writable
@@ -290,7 +290,7 @@ def _serve_offsets(sim: Simulation, number: int, request: TxnOffsetCommit) -> No
 def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommit) -> Error:
     if not offsets.known(sim, request.offsets):
         return Error.UNKNOWN_TOPIC_OR_PARTITION
-    if connection_of(sim, number).broker != cluster.coordinator_of(sim, request.group):
+    if connection_of(sim, number).broker != lookup.coordinator_of(sim, request.group):
         return Error.NOT_COORDINATOR
     error = refusal(sim, request.producer_id, request.producer_epoch)
     if error:

@@ -16,7 +16,7 @@ from mqviz.model.consumer_group import (
 from mqviz.model.group import IllegalMove, move
 from mqviz.model.request import ConsumerGroupHeartbeat, GroupHeartbeatAnswered, OffsetCommit, Plain
 from mqviz.model.units import Value
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of, times
 from tests.sim.worlds import Run
 

@@ -15,7 +15,7 @@ from mqviz.model.request import AnswerSent, OffsetFetch, Produce, RequestSent
 from mqviz.model.retries import BatchRetried
 from mqviz.model.seats import SeatsMoved
 from mqviz.scenario import Scenario
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from mqviz.sim.kafka.share_fetch import ShareSessions
 from tests.sim.kafka.worlds import MS, S, cluster, of, run, times
 from tests.sim.worlds import Run

@@ -10,7 +10,7 @@ from mqviz.model.broker_added import BrokerAdded
 from mqviz.model.causes import explained
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import PartitionChanged
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from tests.sim.kafka.worlds import MS, S, of, run
 from tests.sim.worlds import Run
 

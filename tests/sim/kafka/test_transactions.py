@@ -34,7 +34,7 @@ from mqviz.model.transactions import (
     TransactionFenced,
 )
 from mqviz.model.units import Value
-from mqviz.sim.kafka.cluster import coordinator_of as group_coordinator
+from mqviz.sim.kafka.lookup import coordinator_of as group_coordinator
 from mqviz.sim.kafka.transaction_writes import coordinator_of
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of
 from tests.sim.worlds import Run

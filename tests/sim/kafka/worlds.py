@@ -11,7 +11,7 @@ from mqviz.model.request import AnswerReceived, AnswerSent, AnyAnswer, AnyReques
 from mqviz.model.units import Duration
 from mqviz.scenario import ClusterPlan, Scenario
 from mqviz.sim.kafka import network
-from mqviz.sim.kafka.cluster import coordinator_of
+from mqviz.sim.kafka.lookup import coordinator_of
 from tests.sim.worlds import FOR_EVER, Run
 
 MS = 1_000
