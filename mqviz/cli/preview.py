@@ -14,7 +14,7 @@ STEPS = ((0, 2_500_000), (0, 10_000_000), (1, 10_000_000), (2, 10_000_000), (2, 
 def preview() -> str:
     """The text, with a newline at its end."""
     from mqviz.lesson.course import find
-    from mqviz.ui.picture import scene
+    from mqviz.ui.run_view import scene
 
     lesson = find("1")
     draw = scene(lesson.scenario.scene)

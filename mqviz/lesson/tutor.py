@@ -80,6 +80,12 @@ class Tutor:
             return Phase.PREDICT if prediction.bet is None else Phase.RUNNING
         return Phase.DONE if self.at.goals.all_reached else Phase.GOALS
 
+    @property
+    def due_us(self) -> int | None:
+        """When the bet that runs comes out; None while none does."""
+        prediction = self.at.prediction
+        return prediction.due_us if prediction and self.phase is Phase.RUNNING else None
+
     def before_command(self) -> str:
         """The question to ask before a command of the learner is given (then `drop`); "" if none."""
         return {Phase.PREDICT: ASK_SKIP, Phase.RUNNING: ASK_DROP}.get(self.phase, "")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import msgspec
 from textual.app import ComposeResult
-from textual.timer import Timer
 
 from mqviz.lesson.course import catalogue
 from mqviz.model.lag import group_rows, other_groups, watch
@@ -21,9 +20,9 @@ from mqviz.scenes.lag_table import LagView
 from mqviz.scenes.view import View
 from mqviz.ui import keys
 from mqviz.ui.live_bars import Sign, draw_live_bar, draw_watch_header
-from mqviz.ui.options import Start, Watched
+from mqviz.ui.options import Enter, Options, Start, Watched
 from mqviz.ui.screen import Base
-from mqviz.ui.stage import Stage
+from mqviz.ui.stage import Bar, Stage
 from mqviz.ui.watched_log import WatchedLog
 
 LOOKS_PER_S = 5
@@ -37,8 +36,9 @@ class Attach(Base):
     PLACES = ("attach",)
     BINDINGS = keys.bindings("attach", "all")
 
-    def __init__(self, watched: Watched, bootstrap: str) -> None:
-        super().__init__()
+    def __init__(self, watched: Watched, bootstrap: str, options: Options, enter: Enter) -> None:
+        super().__init__(options)
+        self.enter = enter
         self.player = watched.player
         self.watched = watched
         self.bootstrap = bootstrap
@@ -49,28 +49,28 @@ class Attach(Base):
         self.reverse = False
         self._looked: tuple[str, frozenset[str]] = ("", frozenset())
         self._titles = {entry.number: entry.title for entry in catalogue() if entry.path}
-        self._timer: Timer | None = None
         self._last = 0.0
 
-    def stages(self) -> ComposeResult:
+    def compose(self) -> ComposeResult:
         """Header, table with detail, bar."""
+        yield from super().compose()
         yield Stage(self.draw_header, id="header")
         yield Stage(self.draw_table, id="table")
-        yield Stage(self.draw_bar, id="bar")
+        yield Bar(self.draw_bar, id="bar")
 
     def on_mount(self) -> None:
-        """Look a few times a second; beats come when they come."""
-        clock = self.mqviz.options.clock
+        """Look a few times a second; answers come when they come."""
+        clock = self.options.clock
         if clock is not None:
             self._last = clock()
-            self._timer = self.set_interval(1 / LOOKS_PER_S, self._beat)
+            self.set_interval(1 / LOOKS_PER_S, self._tick)
 
     def on_unmount(self) -> None:
         """The watch ends."""
         self.player.close()
 
-    def _beat(self) -> None:
-        clock = self.mqviz.options.clock
+    def _tick(self) -> None:
+        clock = self.options.clock
         if clock is not None:
             now = clock()
             elapsed, self._last = now - self._last, now
@@ -134,11 +134,11 @@ class Attach(Base):
             reading.wall_us,
             reading.lost.reason if reading.lost else "",
         )
-        return paint(view, View(self.player.now_us, columns, rows, ascii=self.ascii))
+        return paint(view, View(self.player.now_us, columns, rows, ascii=self.options.ascii))
 
     def draw_header(self, columns: int, rows: int) -> Canvas:
         """What is watched, and how fresh it is."""
-        canvas = Canvas(columns, rows, self.ascii)
+        canvas = self.canvas(columns, rows)
         return draw_watch_header(canvas, "attach", self.bootstrap, self.reading())
 
     def draw_bar(self, columns: int, rows: int) -> Canvas:
@@ -156,7 +156,7 @@ class Attach(Base):
             *away,
             *(hint for hint in HINTS if hint[0] != "l" or self._lesson() is not None),
         ]
-        canvas = Canvas(columns, rows, self.ascii)
+        canvas = self.canvas(columns, rows)
         return draw_live_bar(canvas, self.reading(), self.player.now_us, hints, signs, self.notice)
 
     # -- keys ----------------------------------------------------------------------------------------------
@@ -179,17 +179,18 @@ class Attach(Base):
             self.say("no group was seen yet")
         elif group_detail(self.player.state, self.chosen).partitions:
             self._pick(self.chosen)
-            self.app.push_screen(WatchedLog(self, self.chosen))
+            log = WatchedLog(self.player, self.reading, self.bootstrap, self.chosen, self.options)
+            self.app.push_screen(log)
         else:
             self.say(f"{self.chosen}: no topic that it reads is known, so there is no log to show")
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Out of the filter first, then out of the cluster."""
         if self.filter:
             self.filter = ""
             self.redraw()
         else:
-            super().action_back()
+            await super().action_back()
 
     def action_sort(self, order: str) -> None:
         """Sort by something; again: the other way round."""
@@ -218,11 +219,7 @@ class Attach(Base):
         if number is None:
             self.say("no lesson of this version is about this verdict")
             return
-        answer = self.mqviz.enter(Start("lesson", str(number)))
-        if isinstance(answer, str):
-            self.say(answer)
-        else:
-            answer()
+        self.follow(self.enter(Start("lesson", str(number))))
 
     def on_stage_selected(self, event: Stage.Selected) -> None:
         """A click on a group chooses it, on the chosen one opens it."""
@@ -230,8 +227,6 @@ class Attach(Base):
             if event.target[1] == self.chosen:
                 self.action_choose()
             self._pick(str(event.target[1]))
-        elif event.target[0] == "key":
-            self.press(str(event.target[1]))
 
     def on_mouse_scroll_down(self) -> None:
         """The group below."""

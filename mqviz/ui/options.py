@@ -9,14 +9,12 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from mqviz.backend import Open
+from mqviz.lesson.progress import Progress
 from mqviz.player import Player
 from mqviz.scenes.palette import Theme
-
-if TYPE_CHECKING:
-    from mqviz.lesson.progress import Progress
 
 
 class Start(NamedTuple):
@@ -25,6 +23,10 @@ class Start(NamedTuple):
     door: Literal["home", "lesson", "play", "replay", "attach"] = "home"
     what: str = ""
     on: str = ""
+
+
+Enter = Callable[[Start], str | Callable[[], None] | None]
+"""How to go through a door, or the sentence why not."""
 
 
 class Watched(NamedTuple):
@@ -56,13 +58,17 @@ class Doors:
 
 @dataclass(frozen=True)
 class Options:
-    """How to draw. `clock` None: time stands still unless `frame` is called (tests)."""
+    """How to draw. `clock` None: time stands still unless `frame` is called (tests).
+
+    `shapes_only`: colours cannot carry the levels of light, so that shapes do; the app finds out.
+    """
 
     styles: Path
     start: Start = field(default_factory=Start)
     theme: Theme = "dark"
     ascii: bool = False
     no_color: bool = False
+    shapes_only: bool = False
     motion: bool = True
     seed: int | None = None
     bootstrap: str = "localhost:9092"

@@ -7,6 +7,7 @@ record beside.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from textual import events
@@ -16,7 +17,7 @@ from textual.screen import ModalScreen
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.style import style
 from mqviz.ui import keys
-from mqviz.ui.sheet import Sheet
+from mqviz.ui.sheet import Sheet, Span
 from mqviz.ui.stage import Stage
 
 Hint = tuple[str, str]
@@ -36,8 +37,28 @@ class Content(NamedTuple):
     beside: Callable[[int], Content | None] | None = None
 
 
-class Overlay(ModalScreen[int | None]):
-    """Shows a Content until esc; its result is the chosen item."""
+def choice(head: Callable[[Sheet], None], rows: Sequence[tuple[str, str]]) -> Callable[[int, int], Sheet]:
+    """A list to choose from under `head`; each row with a paragraph about it, or ""."""
+
+    def sheet(columns: int, at: int) -> Sheet:
+        made = Sheet(columns, margin=3)
+        head(made)
+        for number, (words, about) in enumerate(rows):
+            if about:
+                made.blank()
+            if number == at:
+                made.here()
+            text = f"{'►' if number == at else ' '} {words}"
+            made.row(Span(0, f"{text:<{made.room}}", made.item(number == at), ("item", number)))
+            if about:
+                made.text(about, "quiet", indent=2)
+        return made
+
+    return sheet
+
+
+class Overlay(ModalScreen[Callable[[], None] | None]):
+    """Shows a Content until esc; its result is what to do with the item that was chosen."""
 
     BINDINGS = keys.bindings("overlay", "all")
     AUTO_FOCUS = None
@@ -84,11 +105,8 @@ class Overlay(ModalScreen[int | None]):
 
     def action_choose(self) -> None:
         """Act on the item in focus and close; a text just closes."""
-        self.dismiss(self._at if self.content.choose is not None else None)
-
-    def action_theme(self) -> None:
-        """Dark or light, here too."""
-        self.call_later(self.app.run_action, "app.theme")
+        choose = self.content.choose
+        self.dismiss(partial(choose, self._at) if choose is not None else None)
 
     def action_back(self) -> None:
         """Close."""

@@ -36,6 +36,9 @@ PLAIN = "plain"
 class Stage(Widget):
     """Shows what `draw` makes for its size; `redraw` asks for the next picture."""
 
+    SINKS = True
+    """Whether it fades while something lies on top."""
+
     class Selected(Message):
         """Somebody clicked on `target`."""
 
@@ -53,10 +56,11 @@ class Stage(Widget):
         self.canvas = Canvas(0, 0)
 
     def on_mount(self) -> None:
-        """A new theme is a new set of colours for the same picture."""
+        """A new theme is a new set of colours, and of words where the theme is named."""
         self.watch(self.app, "theme", self._recolour, init=False)
 
     def _recolour(self) -> None:
+        self.redraw()
         self.refresh()
 
     def on_resize(self) -> None:
@@ -73,6 +77,10 @@ class Stage(Widget):
         if sunk != self._sunk:
             self._sunk = sunk
             self.refresh()
+
+    def hold(self, held: bool, sink: bool) -> None:
+        """Something lies on top (or not any more); `sink`: what is behind is not to be read."""
+        self.sunk = held and sink and self.SINKS
 
     def redraw(self) -> None:
         """Draw again and send the terminal the rows that differ; a hidden stage draws nothing."""
@@ -103,10 +111,16 @@ class Stage(Widget):
         )
 
     def on_click(self, event: events.Click) -> None:
-        """Tell the screen what was clicked."""
+        """Post what was clicked."""
         target = self.canvas.target_at(event.x, event.y)
         if target is not None and not self._sunk:
             self.post_message(self.Selected(target, self))
+
+
+class Bar(Stage):
+    """The keys at the bottom: they change with what lies on top, and stay readable."""
+
+    SINKS = False
 
 
 def changed_part(row: int, before: Runs, after: Runs, width: int) -> Region:

@@ -1,7 +1,7 @@
 """The transport bar: moments, the line of time with its playhead, buttons, clock, speed and the next keys.
 
-Drawn as a pure function of what the player says; the widget adds the mouse: a click on a button acts, a
-click or drag on the line of time scrubs.
+Pure functions of what the player says; playback.py adds the mouse: a click on a button acts, a click or drag
+on the line of time scrubs.
 """
 
 from __future__ import annotations
@@ -9,15 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from textual import events
-from textual.message import Message
-
 from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import seconds
 from mqviz.scenes.style import style
 from mqviz.scenes.text import shorten, width
-from mqviz.ui.stage import Draw, Stage
 
 BAR = style("ink", "bar")
 QUIET = style("quiet", "bar")
@@ -168,36 +164,3 @@ def _speed(speed: float) -> str:
     if speed == float("inf"):
         return "max"
     return f"{speed:g}×"
-
-
-class Transport(Stage):
-    """The bar with its mouse."""
-
-    class Scrubbed(Message):
-        """The line of time was clicked or dragged at this share (0 to 1) of it."""
-
-        def __init__(self, column: int) -> None:
-            super().__init__()
-            self.column = column
-
-    def __init__(self, draw: Draw, id: str) -> None:
-        super().__init__(draw, id)
-        self._dragging = False
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Begin to scrub where the line is."""
-        if event.y == 1 and not self.sunk:
-            self._dragging = True
-            self.capture_mouse()
-            self.post_message(self.Scrubbed(event.x))
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Scrub on while the button is held."""
-        if self._dragging:
-            self.post_message(self.Scrubbed(event.x))
-
-    def on_mouse_up(self) -> None:
-        """Let go."""
-        if self._dragging:
-            self._dragging = False
-            self.release_mouse()

@@ -8,7 +8,7 @@ from mqviz.lesson.progress import Bet
 from mqviz.ui.attach import Attach
 from mqviz.ui.home import Home
 from mqviz.ui.lesson_screen import LessonScreen
-from mqviz.ui.sandbox import Sandbox
+from mqviz.ui.run_screen import RunScreen
 from tests.core.worlds import SIGN_UP
 
 from .worlds import World, running, text
@@ -77,7 +77,7 @@ async def test_play_picks_a_scenario(scenario: Path) -> None:
         assert "► sign up" in text(pilot)
         await pilot.press("enter")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, Sandbox)
+        assert isinstance(pilot.app.screen, RunScreen)
         assert "sign up" in text(pilot).split("\n")[0]
         assert world.progress.book.last_scenario == str(scenario)
 

@@ -1,7 +1,4 @@
-"""The picture of a run: which scene draws it, what is in focus, what is explained.
-
-Sits between the player and the stages and knows no widget: the screens ask it for canvases.
-"""
+"""A run as it is seen: which scene draws it, what is in focus, what is explained. It knows no widget."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import NamedTuple
 
-from mqviz.model import facts, replication_facts
+from mqviz.model import facts
 from mqviz.model.command import CommandGiven
 from mqviz.model.consumer import REBALANCING, CommitRefused
 from mqviz.model.event import Event, Weight
@@ -59,7 +56,7 @@ class Explained(NamedTuple):
     moment: bool
 
 
-class Picture:
+class RunView:
     """One player seen through one scene."""
 
     def __init__(self, player: Player, ascii: bool, no_color: bool, motion: bool, group: str = "") -> None:
@@ -95,11 +92,6 @@ class Picture:
             event_us=player.state.now_us,
         )
         return self._draw(player.state, view)
-
-    def moving(self) -> bool:
-        """Whether something is on its way, so that the next frame differs."""
-        state = self.player.state
-        return bool(facts.flights(state)) or replication_facts.moving(state)
 
     # -- why ---------------------------------------------------------------------------------------------
 
@@ -169,6 +161,12 @@ class Picture:
         if any(place.target == beside for place in canvas.places):
             self.focus = beside
         return True
+
+    def group_in_focus(self) -> str:
+        """The group that is selected, or whose member is, else the first; "" if there is none."""
+        if self.focus and self.focus[0] in ("member", "group"):
+            return str(self.focus[1])
+        return next((group.name for group in facts.groups(self.player.state)), "")
 
     def names(self) -> Mapping[str, Sequence[str]]:
         """Known names by kind, for completing commands."""

@@ -1,0 +1,97 @@
+"""Commands to a run, typed or by key; what was done is posted to the screen as Moved."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from mqviz import commands
+from mqviz.backend import Refused
+from mqviz.commands import NotationError
+from mqviz.model.command import AddConsumer, CommandGiven
+from mqviz.ui.guide import Guide
+from mqviz.ui.overlay import Content, choice
+from mqviz.ui.playback import Moved
+from mqviz.ui.question import Answer, command_error
+from mqviz.ui.run_view import RunView, command_on
+from mqviz.ui.screen import Base
+from mqviz.ui.sheet import Sheet
+
+
+class RunCommands:
+    """Submits commands to the player of a view; the guide may want to ask first, and hears how it went."""
+
+    def __init__(self, host: Base, view: RunView, guide: Guide) -> None:
+        self.host = host
+        self.view = view
+        self.player = view.player
+        self.guide = guide
+
+    def submit(self, text: str) -> Answer:
+        """Submit a command; returns the sentence if it cannot be, or what else must be asked first."""
+        question = self.guide.before_command()
+        if question:
+            return lambda: self._confirm(question, text)
+        try:
+            event = self.player.submit(text)
+        except (NotationError, Refused) as error:
+            sentence = command_error(error)
+            self.guide.refused(sentence)
+            return sentence
+        self.host.post_message(Moved(event))
+        self.guide.accepted()
+        return None
+
+    def _confirm(self, question: str, text: str) -> None:
+        def chosen(at: int) -> None:
+            if at == 1:
+                self.guide.drop()
+                self.run(text)
+
+        def head(sheet: Sheet) -> None:
+            sheet.text(question, "bright", bold=True)
+            sheet.blank()
+
+        sheet = choice(head, [("keep the bet", ""), (f"act now: {text}", "")])
+        hints = (("↑ ↓", "choose"), ("enter", "do it"), ("esc", "keep the bet"))
+        self.host.lay(Content(sheet, hints, 2, chosen))
+
+    def run(self, text: str) -> None:
+        """Submit a command by a key, and say so if it cannot be."""
+        self.host.follow(self.submit(text))
+
+    def type(self, begin: str = "") -> None:
+        """Ask for a command, with its beginning typed already."""
+        names = self.view.names()
+        self.host.ask(
+            ":",
+            self.submit,
+            lambda text: commands.complete(text, names),
+            begin,
+            "enter does it · tab completes · esc goes back",
+        )
+
+    def add_consumer(self) -> None:
+        """One more member of the group in focus."""
+        group = self.view.group_in_focus()
+        self.run(commands.format(replace(self._settings(group), name="")) if group else "add consumer")
+
+    def _settings(self, group: str) -> AddConsumer:
+        """How the newest member of a group was added, so that the next one works as it does."""
+        given = (event.command for event in reversed(self.player.events) if isinstance(event, CommandGiven))
+        mine = (command for command in given if isinstance(command, AddConsumer) and command.group == group)
+        return next(mine, AddConsumer(group=group))
+
+    def kill(self) -> None:
+        """Kill what is selected."""
+        self._on_selected("kill")
+
+    def close(self) -> None:
+        """Close what is selected."""
+        self._on_selected("close")
+
+    def _on_selected(self, verb: str) -> None:
+        command = command_on(self.view.focus, verb)
+        if command is None:
+            self.host.say(f"{verb} what? Select a member or a producer first: a click, or tab and ↑ ↓")
+        else:
+            self.run(command)
