@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from mqviz.cli import BAD_INPUT, COULD_NOT, OK, CannotDo
+from mqviz.cli.headless import events_of
 from mqviz.cli.opening import open_simulator, scenario_of, scenario_path
-from mqviz.cli.play import events_of
 from mqviz.commands import nearest
 from mqviz.model.biography import biographies
 from mqviz.model.causes import explained, last_of

@@ -22,7 +22,7 @@ from mqviz.ui import keys
 from mqviz.ui.live_bars import Sign, draw_live_bar, draw_watch_header
 from mqviz.ui.options import Enter, Options, Start, Watched
 from mqviz.ui.screen import Base
-from mqviz.ui.stage import Bar, Stage
+from mqviz.ui.stage import KeyBar, Stage
 from mqviz.ui.watched_log import WatchedLog
 
 LOOKS_PER_S = 5
@@ -56,7 +56,7 @@ class Attach(Base):
         yield from super().compose()
         yield Stage(self.draw_header, id="header")
         yield Stage(self.draw_table, id="table")
-        yield Bar(self.draw_bar, id="bar")
+        yield KeyBar(self.draw_bar, id="bar")
 
     def on_mount(self) -> None:
         """Look a few times a second; answers come when they come."""

@@ -18,7 +18,7 @@ from mqviz.ui.options import Doors, Enter, Options, Start
 from mqviz.ui.overlay import Content, choice
 from mqviz.ui.screen import Base
 from mqviz.ui.sheet import Sheet, Span
-from mqviz.ui.stage import PLAIN, Bar, Stage
+from mqviz.ui.stage import PLAIN, KeyBar, Stage
 from mqviz.yamlfile import FileError
 
 LEARN, PLAY, ATTACH = 0, 1, 2
@@ -56,7 +56,7 @@ class Home(Base):
         """One picture, and its keys."""
         yield from super().compose()
         yield Stage(self.draw, id="home")
-        yield Bar(self.draw_bar, id="bar")
+        yield KeyBar(self.draw_bar, id="bar")
 
     def on_mount(self) -> None:
         """The next lesson is chosen."""

@@ -18,7 +18,7 @@ from mqviz.scenes.figures import seconds
 from mqviz.ui.guide import Guide
 from mqviz.ui.run_view import RunView
 from mqviz.ui.screen import Base
-from mqviz.ui.stage import Bar, Stage
+from mqviz.ui.stage import KeyBar, Stage
 from mqviz.ui.transport import bar_of, draw_bar, span_of, time_at
 
 FRAMES = 30
@@ -39,7 +39,7 @@ class Moved(Message):
         self.stepped = stepped
 
 
-class Playback(Bar):
+class Playback(KeyBar):
     """Lets a player's time pass, and shows it."""
 
     class FrameDue(Message):
@@ -65,7 +65,9 @@ class Playback(Bar):
     def on_mount(self) -> None:
         """A timer, for when something moves."""
         if self.host.options.clock is not None:
-            self._timer = self.set_interval(1 / FRAMES, self._tick, pause=True)
+            self._timer = self.set_interval(
+                1 / FRAMES, lambda: self.post_message(self.FrameDue()), pause=True
+            )
         self.wind()
 
     # -- time passes ---------------------------------------------------------------------------------------
@@ -82,9 +84,6 @@ class Playback(Bar):
         elif not wanted:
             self._timer.pause()
         self._ticking = wanted
-
-    def _tick(self) -> None:
-        self.post_message(self.FrameDue())
 
     def elapsed_us(self) -> int:
         """Wall time since the last frame."""
@@ -191,15 +190,8 @@ class Playback(Bar):
                 self.player.seek(0)
             self.post_message(Moved())
 
-    def faster(self) -> None:
-        """Next speed."""
-        self._speed(1)
-
-    def slower(self) -> None:
-        """Speed before."""
-        self._speed(-1)
-
-    def _speed(self, by: int) -> None:
+    def faster(self, by: int) -> None:
+        """Next speed, or the one before."""
         if self.player.live:
             self.host.say("a real cluster runs at its own speed")
             return

@@ -81,15 +81,8 @@ class RunCommands:
         mine = (command for command in given if isinstance(command, AddConsumer) and command.group == group)
         return next(mine, AddConsumer(group=group))
 
-    def kill(self) -> None:
-        """Kill what is selected."""
-        self._on_selected("kill")
-
-    def close(self) -> None:
-        """Close what is selected."""
-        self._on_selected("close")
-
-    def _on_selected(self, verb: str) -> None:
+    def act_on(self, verb: str) -> None:
+        """Kill or close what is selected."""
         command = command_on(self.view.focus, verb)
         if command is None:
             self.host.say(f"{verb} what? Select a member or a producer first: a click, or tab and ↑ ↓")

@@ -14,6 +14,7 @@ from rich.style import Style as RichStyle
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -39,6 +40,9 @@ class Stage(Widget):
     SINKS = True
     """Whether it fades while something lies on top."""
 
+    sunk = reactive(False)
+    """Whether this is not to be read now."""
+
     class Selected(Message):
         """Somebody clicked on `target`."""
 
@@ -52,7 +56,6 @@ class Stage(Widget):
         self.can_focus = focusable
         self._draw = draw
         self._rows: list[Runs] = []
-        self._sunk = False
         self.canvas = Canvas(0, 0)
 
     def on_mount(self) -> None:
@@ -66,17 +69,6 @@ class Stage(Widget):
     def on_resize(self) -> None:
         """Another size is another picture."""
         self.redraw()
-
-    @property
-    def sunk(self) -> bool:
-        """Whether something lies on top, so that this is not to be read."""
-        return self._sunk
-
-    @sunk.setter
-    def sunk(self, sunk: bool) -> None:
-        if sunk != self._sunk:
-            self._sunk = sunk
-            self.refresh()
 
     def hold(self, held: bool, sink: bool) -> None:
         """Something lies on top (or not any more); `sink`: what is behind is not to be read."""
@@ -106,18 +98,18 @@ class Stage(Widget):
             return Strip.blank(self.size.width)
         theme = self.app.theme
         return Strip(
-            [Segment(text, rich_style(style, theme, self._sunk)) for text, style in self._rows[y]],
+            [Segment(text, rich_style(style, theme, self.sunk)) for text, style in self._rows[y]],
             self.canvas.columns,
         )
 
     def on_click(self, event: events.Click) -> None:
         """Post what was clicked."""
         target = self.canvas.target_at(event.x, event.y)
-        if target is not None and not self._sunk:
+        if target is not None and not self.sunk:
             self.post_message(self.Selected(target, self))
 
 
-class Bar(Stage):
+class KeyBar(Stage):
     """The keys at the bottom: they change with what lies on top, and stay readable."""
 
     SINKS = False

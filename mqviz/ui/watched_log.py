@@ -18,7 +18,7 @@ from mqviz.ui.options import Options
 from mqviz.ui.run_view import RunView
 from mqviz.ui.scene_stage import SceneStage
 from mqviz.ui.screen import Base
-from mqviz.ui.stage import Bar, Stage
+from mqviz.ui.stage import KeyBar, Stage
 
 HINTS = (("↑ ↓", "partition"), ("esc", "groups"), ("?", "keys"))
 
@@ -54,7 +54,7 @@ class WatchedLog(Base):
         yield Stage(self.draw_header, id="header")
         yield self.scene
         yield Stage(self.draw_why, id="why")
-        yield Bar(self.draw_bar, id="bar")
+        yield KeyBar(self.draw_bar, id="bar")
 
     def on_mount(self) -> None:
         """As often as there may be something new."""
