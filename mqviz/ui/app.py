@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from functools import partial
 
 from textual.app import App
 from textual.screen import Screen
@@ -97,10 +98,7 @@ class MqvizApp(App[None]):
             screen = self._screen_for(start)
         except (ValueError, OSError, Refused) as error:
             return f"✗ {error}"
-        return lambda: self._push(screen)
-
-    def _push(self, screen: Screen[None]) -> None:
-        self.push_screen(screen)
+        return partial(self.push_screen, screen)
 
     def action_leave(self) -> None:
         """Back to the screen before; from the first one to home."""

@@ -91,7 +91,7 @@ class Attach(Base):
         self._look()
 
     def _look(self) -> None:
-        """Tell the watch what is on screen, so that it asks for that first."""
+        """Say to the watch what is on screen, so that it asks for that first."""
         seen = frozenset(
             str(p.target[1]) for p in self.stage("table").canvas.places if p.target[0] == "group"
         )

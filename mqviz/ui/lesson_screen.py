@@ -17,7 +17,6 @@ from mqviz.scenes.text import shorten, width
 from mqviz.ui import keys, panels
 from mqviz.ui.lesson_stage import LessonStage
 from mqviz.ui.options import Options
-from mqviz.ui.playback import SPEEDS
 from mqviz.ui.run_screen import RunScreen
 from mqviz.ui.screen import Base
 from mqviz.ui.stage import Stage
@@ -32,11 +31,9 @@ class LessonScreen(RunScreen):
     BINDINGS = keys.bindings("run", "lesson", "all")
 
     def __init__(self, tutor: Tutor, player: Player, options: Options, on: str = "") -> None:
-        """`on`: the address of the real cluster, if it is one. Not as fast as it goes: that would be the end."""
-        super().__init__(player, f"{tutor.lesson.number} {tutor.lesson.title}", options, tutor, SPEEDS[:-1])
+        super().__init__(player, f"{tutor.lesson.number} {tutor.lesson.title}", options, tutor, on)
         self.tutor = tutor
         self.lesson = LessonStage(self, tutor)
-        self._on = on
         self._said = ""
         self._leaving = False
 
@@ -93,18 +90,14 @@ class LessonScreen(RunScreen):
         self.toggle_class("-wide")
         self.show_side(not self.has_class("-wide"))
 
-    def on_lesson_stage_placed(self) -> None:
-        """A bet runs: where lesson and stage are tabs, turn to the stage."""
-        if self.size_class == "small":
+    def on_lesson_stage_answered(self, event: LessonStage.Answered) -> None:
+        """Turn to the tutor's words; to the stage once a bet runs, where the two are tabs."""
+        if event.anew:
+            self.view.focus = None
+        if not event.bet:
+            self.show_side(not self.has_class("-wide"))
+        elif self.size_class == "small":
             self.show_side(False)
-
-    def on_lesson_stage_spoke(self) -> None:
-        """The tutor has new words: turn to them."""
-        self.show_side(not self.has_class("-wide"))
-
-    def on_lesson_stage_began(self) -> None:
-        """A step begins: nothing is selected."""
-        self.view.focus = None
 
     def on_stage_selected(self, event: Stage.Selected) -> None:
         """A click on a tab turns there, on an answer of the strip chooses it, on the stage the keys go there."""
@@ -170,10 +163,6 @@ class LessonScreen(RunScreen):
         self._leaving = self._leaving and event.key == "escape"
 
     # -- the header ----------------------------------------------------------------------------------------
-
-    def origin(self) -> list[str]:
-        """A real cluster's address, else where the picture comes from."""
-        return [f"real cluster {self._on}"] if self._on else super().origin()
 
     def draw_header(self, columns: int, rows: int) -> Canvas:
         """The lesson's title and steps; with tabs where it is small."""

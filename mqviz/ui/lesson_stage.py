@@ -20,14 +20,13 @@ FOLLOW = -1
 class LessonStage(Stage):
     """What the learner answers goes to the tutor, and what came of it to the screen."""
 
-    class Placed(Message):
-        """A bet was placed."""
+    class Answered(Message):
+        """The tutor has new words; `bet`: a bet runs; `anew`: a step begins."""
 
-    class Spoke(Message):
-        """The tutor has new words."""
-
-    class Began(Message):
-        """A step begins."""
+        def __init__(self, bet: bool = False, anew: bool = False) -> None:
+            super().__init__()
+            self.bet = bet
+            self.anew = anew
 
     def __init__(self, host: Base, tutor: Tutor) -> None:
         super().__init__(self._draw_lesson, id="lesson", focusable=True)
@@ -77,20 +76,20 @@ class LessonStage(Stage):
         except Refused as error:
             self.host.say(f"✗ {error}")
             return
-        self._post(self.Placed())
+        self._post(self.Answered(bet=True), Moved())
 
     def go_on(self) -> None:
         """The next step."""
         self.tutor.next()
         self.choice = 0
-        self._post(self.Began(), self.Spoke())
+        self._post(self.Answered(anew=True), Moved())
 
     def hint(self) -> None:
         """One more hint."""
         if self.tutor.phase is Phase.GOALS:
             self.tutor.hint()
             self._scroll = FOLLOW
-            self.host.post_message(self.Spoke())
+            self._post(self.Answered())
         else:
             self.host.say("hints come with the goals of the step")
 
@@ -105,7 +104,7 @@ class LessonStage(Stage):
             self.host.say(f"✗ {error}")
             return
         self._scroll = FOLLOW
-        self._post(self.Spoke())
+        self._post(self.Answered(), Moved())
         if done:
             self.host.say(f"done: {done}")
 
@@ -113,10 +112,10 @@ class LessonStage(Stage):
         """Begin the step again."""
         self.tutor.reset()
         self._scroll = FOLLOW
-        self._post(self.Began(), self.Spoke())
+        self._post(self.Answered(anew=True), Moved())
 
     def _post(self, *messages: Message) -> None:
-        for message in (*messages, Moved()):
+        for message in messages:
             self.post_message(message)
 
     # -- pictures ------------------------------------------------------------------------------------------

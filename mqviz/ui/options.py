@@ -25,7 +25,7 @@ class Start(NamedTuple):
     on: str = ""
 
 
-Enter = Callable[[Start], str | Callable[[], None] | None]
+Enter = Callable[[Start], str | Callable[[], object] | None]
 """How to go through a door, or the sentence why not."""
 
 

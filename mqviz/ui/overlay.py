@@ -57,7 +57,7 @@ def choice(head: Callable[[Sheet], None], rows: Sequence[tuple[str, str]]) -> Ca
     return sheet
 
 
-class Overlay(ModalScreen[Callable[[], None] | None]):
+class Overlay(ModalScreen[Callable[[], object] | None]):
     """Shows a Content until esc; its result is what to do with the item that was chosen."""
 
     BINDINGS = keys.bindings("overlay", "all")
@@ -109,16 +109,10 @@ class Overlay(ModalScreen[Callable[[], None] | None]):
         self.dismiss(partial(choose, self._at) if choose is not None else None)
 
     def action_back(self) -> None:
-        """Close."""
+        """Close: `?` again closes the help, and after `:` the next `:` types."""
         self.dismiss()
 
-    def action_help(self) -> None:
-        """`?` again closes the help."""
-        self.dismiss()
-
-    def action_command(self) -> None:
-        """`:` closes what lies on top; the next `:` types."""
-        self.dismiss()
+    action_help = action_command = action_back
 
     def on_click(self, event: events.Click) -> None:
         """A click beside the sheet closes it."""

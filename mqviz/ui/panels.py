@@ -214,7 +214,7 @@ def branches_sheet(columns: int, branches: Sequence[Branch], current: Branch, at
 
 
 def _branch(branches: Sequence[Branch], at: int) -> str:
-    """Its number, where it left its parent, and the last command that was given in it."""
+    """Its number, where it left its parent, and the last command that was submitted in it."""
     branch, numbers = branches[at], [branch.number for branch in branches]
     came = "the beginning"
     if branch.parent in numbers:

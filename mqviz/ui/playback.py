@@ -1,21 +1,19 @@
 """The time of a run: the transport bar with its mouse, the keys of time, and the timer that lets it pass.
 
 The timer runs only while something moves: thirty frames a second, none while nothing does. What is played and
-how far is the player's; whether time may run is the guide's.
+how far is the player's; whether time may run is the tutor's, in a lesson.
 """
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from textual import events
 from textual.message import Message
 from textual.timer import Timer
 
+from mqviz.lesson.tutor import Tutor
 from mqviz.model.event import Event
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import seconds
-from mqviz.ui.guide import Guide
 from mqviz.ui.run_view import RunView
 from mqviz.ui.screen import Base
 from mqviz.ui.stage import KeyBar, Stage
@@ -26,6 +24,9 @@ LONGEST_FRAME_US = 250_000
 """A simulated run does not jump after the program was suspended."""
 
 SPEEDS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, float("inf"))
+LESSON_SPEEDS = SPEEDS[:-1]
+"""As fast as it goes would be the end of the run, with no time left for the steps to come."""
+
 HINTS = (("n", "next moment"), ("f", "fork"), ("?", "keys"), (":", "command"))
 SHORT_HINTS = (("n", "next"), ("f", "fork"), ("?", "keys"), (":", "cmd"))
 NO_GOING_BACK = "a real cluster cannot go back: what happened there has happened"
@@ -49,13 +50,13 @@ class Playback(KeyBar):
             """A screen that is late draws the newest one only."""
             return isinstance(message, Playback.FrameDue)
 
-    def __init__(self, host: Base, view: RunView, guide: Guide, speeds: Sequence[float] = SPEEDS) -> None:
+    def __init__(self, host: Base, view: RunView, tutor: Tutor | None = None) -> None:
         super().__init__(self._draw_bar, id="transport")
         self.host = host
         self.view = view
         self.player = view.player
-        self.guide = guide
-        self.speeds = speeds
+        self.tutor = tutor
+        self._clock = host.options.clock
         self._timer: Timer | None = None
         self._last = 0.0
         self._ticking = False
@@ -64,33 +65,27 @@ class Playback(KeyBar):
 
     def on_mount(self) -> None:
         """A timer, for when something moves."""
-        if self.host.options.clock is not None:
-            self._timer = self.set_interval(
-                1 / FRAMES, lambda: self.post_message(self.FrameDue()), pause=True
-            )
+        due = self.FrameDue
+        self._timer = self.set_interval(1 / FRAMES, lambda: self.post_message(due()), pause=True)
         self.wind()
 
     # -- time passes ---------------------------------------------------------------------------------------
 
     def wind(self) -> None:
         """Start or stop the timer; what passed while it stood does not count."""
-        clock = self.host.options.clock
-        if self._timer is None or clock is None:
+        if self._clock is None or self._timer is None:
             return
         wanted = self.player.playing or self.player.live
         if wanted and not self._ticking:
-            self._last = clock()
-            self._timer.resume()
-        elif not wanted:
-            self._timer.pause()
+            self._last = self._clock()
+        (self._timer.resume if wanted else self._timer.pause)()
         self._ticking = wanted
 
     def elapsed_us(self) -> int:
         """Wall time since the last frame."""
-        clock = self.host.options.clock
-        if clock is None or not self._ticking:
+        if self._clock is None or not self._ticking:
             return 0
-        now = clock()
+        now = self._clock()
         elapsed_us, self._last = int((now - self._last) * 1_000_000), now
         return elapsed_us if self.player.live else min(elapsed_us, LONGEST_FRAME_US)
 
@@ -100,7 +95,7 @@ class Playback(KeyBar):
         Never beyond the outcome of a bet: what was not computed need not be taken back. A view of a real
         cluster that was held goes on in the present.
         """
-        player, due_us = self.player, self.guide.due_us
+        player, due_us = self.player, self.tutor.due_us if self.tutor else None
         was_playing, cursor = player.playing, player.cursor
         if due_us is None or player.live or not was_playing:
             player.tick(elapsed_us)
@@ -124,7 +119,7 @@ class Playback(KeyBar):
 
     def may_go_on(self) -> bool:
         """Whether time may run now; says why not."""
-        why_not = self.guide.before_play()
+        why_not = self.tutor.before_play() if self.tutor else ""
         if why_not:
             self.host.say(why_not)
         return not why_not
@@ -195,7 +190,7 @@ class Playback(KeyBar):
         if self.player.live:
             self.host.say("a real cluster runs at its own speed")
             return
-        speeds, now = self.speeds, self.player.speed
+        speeds, now = LESSON_SPEEDS if self.tutor else SPEEDS, self.player.speed
         at = speeds.index(now if now in speeds else min(speeds, key=lambda speed: abs(speed - now)))
         self.player.speed = speeds[min(max(0, at + by), len(speeds) - 1)]
         self.host.redraw()

@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from mqviz.commands import NotationError
 from mqviz.scenes.signs import to_ascii
 
-Answer = str | Callable[[], None] | None
+Answer = str | Callable[[], object] | None
 """A sentence why it cannot be, or what to do once the line is closed, or nothing more to do."""
 Accept = Callable[[str], Answer]
 """Takes what was typed."""
@@ -37,7 +37,7 @@ class _Suggest(Suggester):
         return next(iter(self._complete(value)), None) if value else None
 
 
-class Question(ModalScreen[Callable[[], None] | None]):
+class Question(ModalScreen[Callable[[], object] | None]):
     """Asks for one line until `accept` takes it; its result is what to do then."""
 
     BINDINGS = [

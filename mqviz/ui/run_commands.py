@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from mqviz import commands
 from mqviz.backend import Refused
 from mqviz.commands import NotationError
+from mqviz.lesson.tutor import Tutor
 from mqviz.model.command import AddConsumer, CommandGiven
-from mqviz.ui.guide import Guide
 from mqviz.ui.overlay import Content, choice
 from mqviz.ui.playback import Moved
 from mqviz.ui.question import Answer, command_error
@@ -18,33 +18,34 @@ from mqviz.ui.sheet import Sheet
 
 
 class RunCommands:
-    """Submits commands to the player of a view; the guide may want to ask first, and hears how it went."""
+    """Submits commands to the player of a view; a tutor may want to ask first, and hears how it went."""
 
-    def __init__(self, host: Base, view: RunView, guide: Guide) -> None:
+    def __init__(self, host: Base, view: RunView, tutor: Tutor | None = None) -> None:
         self.host = host
         self.view = view
         self.player = view.player
-        self.guide = guide
+        self.tutor = tutor
 
     def submit(self, text: str) -> Answer:
         """Submit a command; returns the sentence if it cannot be, or what else must be asked first."""
-        question = self.guide.before_command()
-        if question:
-            return lambda: self._confirm(question, text)
+        tutor = self.tutor
+        if tutor and (question := tutor.before_command()):
+            return lambda: self._confirm(tutor, question, text)
+        sentence = None
         try:
-            event = self.player.submit(text)
+            self.host.post_message(Moved(self.player.submit(text)))
         except (NotationError, Refused) as error:
             sentence = command_error(error)
-            self.guide.refused(sentence)
-            return sentence
-        self.host.post_message(Moved(event))
-        self.guide.accepted()
-        return None
+        if tutor and sentence:
+            tutor.refused(sentence)
+        elif tutor:
+            tutor.accepted()
+        return sentence
 
-    def _confirm(self, question: str, text: str) -> None:
+    def _confirm(self, tutor: Tutor, question: str, text: str) -> None:
         def chosen(at: int) -> None:
             if at == 1:
-                self.guide.drop()
+                tutor.drop()
                 self.run(text)
 
         def head(sheet: Sheet) -> None:

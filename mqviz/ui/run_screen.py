@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
+from mqviz.lesson.tutor import Tutor
 from mqviz.model.event import Event
 from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas
 from mqviz.ui import keys, panels
-from mqviz.ui.guide import Free, Guide
 from mqviz.ui.options import Options
-from mqviz.ui.playback import SPEEDS, Moved, Playback
+from mqviz.ui.playback import Moved, Playback
 from mqviz.ui.records import Records
 from mqviz.ui.run_commands import RunCommands
 from mqviz.ui.run_history import RunHistory
@@ -33,22 +33,19 @@ class RunScreen(Base):
     BINDINGS = keys.bindings("run", "all")
 
     def __init__(
-        self,
-        player: Player,
-        name: str,
-        options: Options,
-        guide: Guide | None = None,
-        speeds: Sequence[float] = SPEEDS,
+        self, player: Player, name: str, options: Options, tutor: Tutor | None = None, on: str = ""
     ) -> None:
+        """`on`: the address of a real cluster, if it runs on one."""
         super().__init__(options)
         self.player = player
         self.run_name = name
-        self.guide = guide or Free()
+        self._tutor = tutor
+        self._on = on
         self.view = RunView(player, options.ascii, options.shapes_only, options.motion)
         self.scene = SceneStage(self.view)
         self.right = Vertical(self.scene, Stage(self._draw_why, id="why"), id="right")
-        self.time = Playback(self, self.view, self.guide, speeds)
-        self.commands = RunCommands(self, self.view, self.guide)
+        self.time = Playback(self, self.view, tutor)
+        self.commands = RunCommands(self, self.view, tutor)
         self.history = RunHistory(self, self.time)
         self.records = Records(self, self.view)
 
@@ -76,19 +73,17 @@ class RunScreen(Base):
     def frame(self, elapsed_us: int) -> None:
         """Let `elapsed_us` pass and draw what changed."""
         if self.time.advance(elapsed_us):
-            self.view.stepped = None
-            self.guide.check(elapsed_us)
-            self.time.wind()
-            self.redraw()
+            self.moved(elapsed_us=elapsed_us)
 
     def on_moved(self, event: Moved) -> None:
-        """Somebody moved the run."""
+        """A part moved the run."""
         self.moved(event.stepped)
 
-    def moved(self, stepped: Event | None = None) -> None:
-        """The run is elsewhere by a key; `stepped` is the event to explain."""
+    def moved(self, stepped: Event | None = None, elapsed_us: int = 0) -> None:
+        """The run is elsewhere, by time or by a key; `stepped` is the event to explain."""
         self.view.stepped = stepped
-        self.guide.check()
+        if self._tutor:
+            self._tutor.check(elapsed_us)
         self.time.wind()
         self.redraw()
 
@@ -145,7 +140,7 @@ class RunScreen(Base):
         """Where the picture comes from, for the header."""
         scenario = self.player.scenario
         if self.player.live:
-            return ["real cluster"]
+            return [f"real cluster {self._on}"]
         kafka = [f"Kafka {scenario.kafka_version}"] if scenario.topics else []
         return ["simulated", f"seed {self.player.seed}", *kafka]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
@@ -63,35 +64,21 @@ class RunView:
         self.player = player
         self.focus: Target | None = None
         self.scroll = 0
-        self.group = group
         self.stepped: Event | None = None
         """The event that the last key stepped on; it is explained rather than the last great moment."""
         self._draw = scene(player.scenario.scene)
-        self._style = (ascii, no_color, motion)
+        self._view = partial(View, group=group, ascii=ascii, no_color=no_color, motion=motion)
         self._explained = Explained(-1, -1, None, False)
 
     def draw(self, columns: int, rows: int) -> Canvas:
         """The stage at the player's moment."""
-        ascii, no_color, motion = self._style
         player = self.player
         if self.focus is not None and _is_gone(self.focus, player.state):
             self.focus = None
         topic = str(self.focus[1]) if self.focus and self.focus[0] in ("partition", "record") else ""
-        view = View(
-            player.now_us,
-            columns,
-            rows,
-            self.focus,
-            self.scroll,
-            self.group,
-            topic=topic,
-            ascii=ascii,
-            no_color=no_color,
-            motion=motion,
-            until_us=0 if player.live else player.until_us,
-            event_us=player.state.now_us,
-        )
-        return self._draw(player.state, view)
+        until_us = 0 if player.live else player.until_us
+        view = self._view(player.now_us, columns, rows, self.focus, self.scroll, topic=topic)
+        return self._draw(player.state, view._replace(until_us=until_us, event_us=player.state.now_us))
 
     # -- why ---------------------------------------------------------------------------------------------
 
@@ -118,7 +105,7 @@ class RunView:
         return Explained(*place, found or self._last(first, Weight.STEP), found is not None)
 
     def _last(self, first: int, weight: Weight) -> Why | None:
-        """The last explanation of an event of this weight, told in the State just after it."""
+        """The last explanation of an event of this weight, in the State just after it."""
         player = self.player
         events = player.branch.events
         for index in range(player.cursor - 1, max(0, first) - 1, -1):
@@ -131,14 +118,12 @@ class RunView:
         return None
 
     def _counts(self, event: Event, weight: Weight) -> bool:
-        """Whether to tell it: what the scenario itself begins with is no great moment, what the learner does is one."""
+        """Whether it is worth explaining: the scenario's own first commands are no moments, the learner's are."""
         if isinstance(event, CommandGiven) and weight >= Weight.MOMENT:
             return any(command == event.command for _, command in self.player.branch.commands)
-        if isinstance(event, CommitRefused) and event.named == REBALANCING:
-            return (
-                False  # one a record, until the member has joined again: the rebalance is what is to be told
-            )
-        return is_explained(event)
+        # of refused commits there is one a record until the member has joined again: the rebalance explains them
+        refused = isinstance(event, CommitRefused) and event.named == REBALANCING
+        return not refused and is_explained(event)
 
     # -- focus -------------------------------------------------------------------------------------------
 

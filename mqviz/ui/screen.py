@@ -97,7 +97,7 @@ class Base(Screen[None]):
         self._on_top(question, (), sink=False)
 
     def _on_top(self, dialog: Overlay | Question, hints: Sequence[tuple[str, str]], sink: bool) -> None:
-        def closed(then: Callable[[], None] | None) -> None:
+        def closed(then: Callable[[], object] | None) -> None:
             self._hold(False, (), sink)
             if then is not None:
                 then()
