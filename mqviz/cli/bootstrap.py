@@ -13,7 +13,10 @@ DEFAULT = "localhost:9092"
 
 
 def bootstrap_of(given: str | None, last: str = "") -> str:
-    """What was typed, else the managed cluster, else the last one used, else localhost:9092; raises CannotDo."""
+    """What was typed, else the managed cluster, else the last one used, else localhost:9092.
+
+    Raises CannotDo for what is no address.
+    """
     from mqviz.live.cluster import managed_bootstrap
     from mqviz.wire.address import parse_bootstrap
     from mqviz.wire.errors import BadAddress
@@ -27,7 +30,7 @@ def bootstrap_of(given: str | None, last: str = "") -> str:
 
 
 def watched(bootstrap: str) -> Watched:
-    """A player that watches the cluster at `bootstrap`, read-only, from now on; raises ValueError for a bad address."""
+    """A player that watches a cluster, read-only, from now on; raises ValueError for a bad address."""
     from mqviz.live.backend import KafkaBackend
     from mqviz.wire.errors import BadAddress
 

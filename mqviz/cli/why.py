@@ -51,7 +51,8 @@ def _check_kind(what: str) -> None:
     kinds = sorted(kind.__name__ for kind in APPLY)
     if what not in kinds:
         raise CannotDo(
-            f"`{what}` is neither an event's number, nor a record such as orders-0:17, nor a kind of event{nearest(what, kinds)}",
+            f"`{what}` is neither an event's number, nor a record such as orders-0:17, nor a kind of event"
+            f"{nearest(what, kinds)}",
             BAD_INPUT,
         )
 

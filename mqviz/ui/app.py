@@ -140,7 +140,7 @@ class MqvizApp(App[None]):
         self._close_messages_no_wait()
 
     def _print_error_renderables(self) -> None:
-        """Textual calls this when the terminal is given back: one sentence, the name of the file in one piece."""
+        """Textual calls this at the end: one sentence, the name of the file in one piece."""
         for said in self._exit_renderables[:1]:
             self.error_console.print(said, soft_wrap=True)
         self._exit_renderables.clear()

@@ -18,7 +18,7 @@ from mqviz.ui.run_screen import RunScreen
 
 
 def screen_for(start: Start, doors: Doors, options: Options, enter: Enter) -> Screen[None]:
-    """The screen for a start, which opens others with `enter`; raises whatever sentence the opening raises."""
+    """The screen for a start, which opens others with `enter`; raises whatever the opening raises."""
     match start.door:
         case "lesson":
             return _lesson(start, doors, options)

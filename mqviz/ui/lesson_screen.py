@@ -100,7 +100,7 @@ class LessonScreen(RunScreen):
             self.show_side(False)
 
     def on_stage_selected(self, event: Stage.Selected) -> None:
-        """A click on a tab turns there, on an answer of the strip chooses it, on the stage the keys go there."""
+        """A click on a tab turns there, on an answer chooses it; after one on the stage the keys go there."""
         kind, what = event.target[0], event.target[-1]
         if kind == "tab":
             self.show_side(what == 0)

@@ -18,7 +18,7 @@ from mqviz.scenes.palette import Theme
 
 
 class Start(NamedTuple):
-    """The screen to begin with. `what`: lesson number, scenario or capture file, bootstrap; `on`: a bootstrap."""
+    """A screen to open. `what`: lesson number, scenario or capture file, bootstrap; `on`: a bootstrap."""
 
     door: Literal["home", "lesson", "play", "replay", "attach"] = "home"
     what: str = ""
@@ -30,7 +30,7 @@ Enter = Callable[[Start], str | Callable[[], object] | None]
 
 
 class Watched(NamedTuple):
-    """A cluster that is watched. `look(group, visible)` says what is on screen, so that it is asked for first."""
+    """A cluster that is watched. `look(group, visible)`: what is on screen, so that it is asked for first."""
 
     player: Player
     look: Callable[[str | None, Collection[str] | None], None]
@@ -38,7 +38,7 @@ class Watched(NamedTuple):
 
 @dataclass(frozen=True)
 class Doors:
-    """Functions that open what a screen shows; each may raise Refused, ValueError or OSError with one sentence.
+    """Functions that open what a screen shows; each may raise Refused, ValueError or OSError: one sentence.
 
     `simulate` opens the simulator. `watch(bootstrap)` watches a cluster, read-only, and never waits for it.
     `drive(bootstrap)` says how to open a real cluster for a lesson. `replay(path)` is a captured run,

@@ -118,10 +118,10 @@ class RunView:
         return None
 
     def _counts(self, event: Event, weight: Weight) -> bool:
-        """Whether it is worth explaining: the scenario's own first commands are no moments, the learner's are."""
+        """Whether to explain it: what the scenario begins with is no great moment, what the learner does is."""
         if isinstance(event, CommandGiven) and weight >= Weight.MOMENT:
             return any(command == event.command for _, command in self.player.branch.commands)
-        # of refused commits there is one a record until the member has joined again: the rebalance explains them
+        # One refused commit a record until the member has joined again: it is the rebalance that explains.
         refused = isinstance(event, CommitRefused) and event.named == REBALANCING
         return not refused and is_explained(event)
 

@@ -116,7 +116,7 @@ class KeyBar(Stage):
 
 
 def changed_part(row: int, before: Runs, after: Runs, width: int) -> Region:
-    """The columns of a row in which two pictures differ, by whole runs; all of it where a cell is not one column."""
+    """The columns in which a row differs, by whole runs; all of it where a cell is not one column."""
     if not all(is_narrow(text) for text, _ in (*before, *after)):
         return Region(0, row, width, 1)
     left = _same(zip(before, after, strict=False))

@@ -28,7 +28,7 @@ BEGIN = 8
 """Column where the line of time begins; it ends as far from the right edge."""
 
 SPANS_S = (30, 60, 120, 300, 600, 1_200, 1_800, 3_600)
-"""Lengths of a line that has not reached the run's end: it grows by steps, so that the playhead is seen to move."""
+"""Lengths of a line of time before the run's end: it grows by steps, so that the playhead is seen to move."""
 
 BUTTONS = ((1, "|◄", "previous_moment"), (5, "◄", "step_back"), (8, "▮▮", "play_pause"), (12, "►", "step"))
 LAST_BUTTON = (15, "►|", "next_moment")
@@ -67,7 +67,7 @@ def bar_of(player: Player, hints: Sequence[Hint], notice: str, ascii: bool) -> B
 
 
 def span_of(player: Player) -> int:
-    """The end of the line of time: the run's, or less while a long run has only begun; 0 for a real cluster."""
+    """The end of the line of time: the run's, or less while a long run has begun; 0 for a real cluster."""
     if player.live:
         return 0
     reached = max(player.now_us, player.head_us, *(int(moment.at) for moment in player.moments), 0)

@@ -24,7 +24,7 @@ HINTS = (("↑ ↓", "partition"), ("esc", "groups"), ("?", "keys"))
 
 
 class WatchedLog(Base):
-    """Partitions, members and lag of one group, as often as the watch sees them; `reading` says how it goes."""
+    """Partitions, members and lag of one group as the watch sees them; `reading` says how it goes."""
 
     PLACES = ("stage",)
     BINDINGS = keys.bindings("stage", "all")
