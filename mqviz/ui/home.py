@@ -123,9 +123,6 @@ class Home(Base):
         progress, written = self.progress, self._written()
         return next((number for number in written if not progress.peek(number).finished), 0)
 
-    def _address(self) -> str:
-        return self.progress.book.last_bootstrap or self.options.bootstrap
-
     def draw(self, columns: int, rows: int) -> Canvas:
         """The picture."""
         return draw_home(self.view(), View(0, columns, rows, ascii=self.options.ascii))
@@ -186,7 +183,7 @@ class Home(Base):
         self.ask(
             "attach to",
             lambda address: self.enter(Start("attach", address.strip())),
-            value=self._address(),
+            value=self.progress.book.last_bootstrap or self.options.bootstrap,
             help="host:port of any broker, by comma if several · enter attaches · esc goes back",
         )
 

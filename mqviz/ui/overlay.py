@@ -83,12 +83,6 @@ class Overlay(ModalScreen[Callable[[], object] | None]):
         sheet.draw(canvas, 1, room, self._scroll)
         return canvas
 
-    def show(self, content: Content) -> None:
-        """Another content in its place."""
-        self.content = content
-        self._at = self._scroll = 0
-        self._redraw()
-
     def action_move(self, by: int) -> None:
         """Next item, or scroll."""
         if self.content.items:
@@ -101,7 +95,9 @@ class Overlay(ModalScreen[Callable[[], object] | None]):
         """The record beside."""
         content = self.content.beside(step) if self.content.beside else None
         if content is not None:
-            self.show(content)
+            self.content = content
+            self._at = self._scroll = 0
+            self._redraw()
 
     def action_choose(self) -> None:
         """Act on the item in focus and close; a text just closes."""

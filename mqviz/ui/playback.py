@@ -95,11 +95,10 @@ class Playback(KeyBar):
         Never beyond the outcome of a bet: what was not computed need not be taken back. A view of a real
         cluster that was held goes on in the present.
         """
-        player, due_us = self.player, self.tutor.due_us if self.tutor else None
+        player = self.player
         was_playing, cursor = player.playing, player.cursor
-        if due_us is None or player.live or not was_playing:
-            player.tick(elapsed_us)
-        elif player.now_us < due_us <= player.now_us + elapsed_us * player.speed:
+        due_us = self.tutor.due_us if self.tutor and was_playing and not player.live else None
+        if due_us is not None and player.now_us < due_us <= player.now_us + elapsed_us * player.speed:
             player.seek(due_us)
         else:
             player.tick(elapsed_us)

@@ -19,10 +19,8 @@ BAR = style("ink", "bar")
 QUIET = style("quiet", "bar")
 BRIGHT = style("bright", "bar", bold=True)
 YOU = style("accent", "bar", bold=True)
-PASSED = style("ink", "bar")
 AHEAD = style("edge", "bar")
 WAIT = style("wait", "bar")
-BAD = style("bad", "bar")
 
 BEGIN = 8
 """Column where the line of time begins; it ends as far from the right edge."""
@@ -91,7 +89,7 @@ def draw_bar(bar: Bar, columns: int, rows: int) -> Canvas:
     else:
         _labels(canvas, bar, span, end)
     canvas.right(BEGIN - 1, 1, "0 s", QUIET)
-    canvas.put(BEGIN, 1, "━" * (head - BEGIN), PASSED)
+    canvas.put(BEGIN, 1, "━" * (head - BEGIN), BAR)
     canvas.put(head, 1, "─" * (end - head), AHEAD)
     for at_us, _ in bar.moments:
         canvas.put(column_at(at_us, span, columns), 1, "◆", style("bright", "bar"))
