@@ -27,7 +27,7 @@ from mqviz.scenario import read_scenario
 from mqviz.sim.backend import open_sim
 from mqviz.ui.app import MqvizApp
 from mqviz.ui.options import Doors, Options
-from mqviz.ui.sandbox import Sandbox
+from mqviz.ui.run_screen import RunScreen
 
 COLUMNS, ROWS, FPS, FRAMES, ROUNDS = 160, 50, 30, 90, 5
 WORLD = """
@@ -109,11 +109,11 @@ def doors() -> Doors:
 class Flying(MqvizApp):
     """The sandbox with the world above."""
 
-    def first_screen(self) -> Sandbox:
+    def first_screen(self) -> RunScreen:
         player = Player(open_sim, read_scenario(WORLD, "frames"))
         player.seek(20_000_000)
         player.play()
-        return Sandbox(player, player.scenario.title)
+        return RunScreen(player, player.scenario.title, self.options)
 
 
 async def mqviz() -> tuple[float, float]:
@@ -122,7 +122,7 @@ async def mqviz() -> tuple[float, float]:
     async with app.run_test(size=(COLUMNS, ROWS)) as pilot:
         await pilot.pause()
         screen = app.screen
-        assert isinstance(screen, Sandbox)
+        assert isinstance(screen, RunScreen)
         marks: list[int] = []
 
         def step() -> None:

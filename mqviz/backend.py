@@ -16,17 +16,11 @@ from mqviz.scenario import Scenario
 
 
 class Can(Enum):
-    """What a backend is able to do or to see; commands, facts and keys name what they need."""
+    """What a backend is able to do."""
 
     WAIT = "be asked for its next event"
     REWIND = "go back to a checkpoint and act again from there"
     WRITE = "run producers and consumers"
-    PAUSE_CLIENTS = "freeze a client"
-    KILL_BROKER = "kill a broker"
-    SEE_CLIENTS = "see inside clients (positions, records in hand)"
-    SEE_REPLICAS = "see each replica's log"
-    SEE_JOIN_PHASES = "see the phases of a rebalance"
-    BREAK_SERVICES = "break a service"
 
 
 class Refused(Exception):

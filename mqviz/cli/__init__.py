@@ -1,7 +1,7 @@
 """The command line: arguments, and the only place that opens simulators and clusters and hands them down.
 
 Exit codes: 0, 1 could not, 2 bad input, 130 interrupted. What a user can cause is one sentence on standard
-error; anything else goes to a log whose name is told.
+error; anything else goes to a log that is named.
 """
 
 from __future__ import annotations

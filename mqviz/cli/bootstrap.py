@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from mqviz.backend import Backend
+from mqviz.cli import BAD_INPUT, CannotDo
 from mqviz.model.units import Duration
 from mqviz.player import FAR_US, Player
 from mqviz.scenario import Scenario
-
-if TYPE_CHECKING:
-    from mqviz.ui.options import Watched
+from mqviz.ui.options import Watched
 
 DEFAULT = "localhost:9092"
 
 
 def bootstrap_of(given: str | None, last: str = "") -> str:
-    """What was typed, else the managed cluster, else the last one used, else localhost:9092; raises CannotDo."""
-    from mqviz.cli import BAD_INPUT, CannotDo
+    """What was typed, else the managed cluster, else the last one used, else localhost:9092.
+
+    Raises CannotDo for what is no address.
+    """
     from mqviz.live.managed.cluster import managed_bootstrap
     from mqviz.wire.address import parse_bootstrap
     from mqviz.wire.errors import BadAddress
@@ -31,9 +30,8 @@ def bootstrap_of(given: str | None, last: str = "") -> str:
 
 
 def watched(bootstrap: str) -> Watched:
-    """A player that watches the cluster at `bootstrap`, read-only, from now on; raises ValueError for a bad address."""
+    """A player that watches a cluster, read-only, from now on; raises ValueError for a bad address."""
     from mqviz.live.observe.backend import KafkaBackend
-    from mqviz.ui.options import Watched
     from mqviz.wire.errors import BadAddress
 
     try:

@@ -1,4 +1,4 @@
-"""`mqviz learn N --on BOOTSTRAP`: what would be made on the cluster is listed and agreed to before a screen opens."""
+"""`mqviz learn N --on BOOTSTRAP`: what would be made there is listed and agreed to before a screen opens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mqviz.scenario import Scenario
 
 
 def agree(bootstrap: str, lesson: Lesson, yes: bool) -> None:
-    """Ask, unless mqviz started the cluster or `yes`; raises CannotDo when it is not wanted or not possible."""
+    """Ask, unless mqviz started the cluster or `yes`; raises CannotDo if it is not wanted or not possible."""
     from mqviz.live.drive import plan as drive_plan
     from mqviz.live.managed import cluster
 

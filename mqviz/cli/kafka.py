@@ -1,4 +1,4 @@
-"""`mqviz kafka up | down | status`: a real Apache Kafka on this machine, with a progress bar while jars arrive."""
+"""`mqviz kafka up | down | status`: a real Apache Kafka here, with a progress bar while jars arrive."""
 
 from __future__ import annotations
 

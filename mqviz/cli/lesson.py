@@ -14,7 +14,7 @@ from mqviz.player import Player
 from mqviz.scenario import Scenario
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.view import View
-from mqviz.ui.picture import scene
+from mqviz.ui.run_view import scene
 from mqviz.yamlfile import FileError
 
 

@@ -1,4 +1,4 @@
-"""Opening: which backend a scenario, a capture or a cluster gets. Nobody above this floor imports sim or live."""
+"""Opening: which backend a scenario gets. Nobody above this floor imports sim or live."""
 
 from __future__ import annotations
 

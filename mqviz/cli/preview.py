@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from mqviz.cli.opening import open_simulator
+from mqviz.lesson.course import find
 from mqviz.player import Player
 from mqviz.scenes.view import View
+from mqviz.ui.run_view import scene
 
 COLUMNS, ROWS = 78, 20
 STEPS = ((0, 2_500_000), (0, 10_000_000), (1, 10_000_000), (2, 10_000_000), (2, 60_000_000))
@@ -13,9 +15,6 @@ STEPS = ((0, 2_500_000), (0, 10_000_000), (1, 10_000_000), (2, 10_000_000), (2, 
 
 def preview() -> str:
     """The text, with a newline at its end."""
-    from mqviz.lesson.course import find
-    from mqviz.ui.picture import scene
-
     lesson = find("1")
     draw = scene(lesson.scenario.scene)
     parts = [

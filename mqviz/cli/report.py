@@ -1,4 +1,4 @@
-"""`mqviz play --headless --report`: what came out of a run, as text; every number is a fact of its last State."""
+"""`mqviz play --headless --report`: what came out of a run; every number is a fact of its last State."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ def report(scenario: Scenario, seed: int, state: State, events: Sequence[Event],
     """The report, with a newline at its end."""
     measures = Measures()
     measures.see(events)
+    origin = f"seed {seed}, Kafka {scenario.kafka_version}"
     lines = [
-        f"{scenario.title}: seed {seed}, Kafka {scenario.kafka_version}, {Duration(until_us)}, {len(events):,} events",
+        f"{scenario.title}: {origin}, {Duration(until_us)}, {len(events):,} events",
         *_services(state),
         *_topics(state),
         *_groups(state, measures),
@@ -43,7 +44,8 @@ def _services(state: State) -> Iterator[str]:
 def _topics(state: State) -> Iterator[str]:
     for topic in facts.topics(state):
         yield ""
-        yield f"topic {topic.name}: {topic.partitions} partitions, replication factor {_value(topic.replication_factor)}"
+        replicas = f"replication factor {_value(topic.replication_factor)}"
+        yield f"topic {topic.name}: {topic.partitions} partitions, {replicas}"
         for partition in range(topic.partitions):
             tape = facts.tape(state, topic.name, partition, 0)
             yield (
@@ -79,8 +81,9 @@ def _pauses(pauses: Pauses | None) -> Iterator[str]:
     yield f"  {several(len(pauses.lengths_us), 'rebalance')}: {lengths}"
     if pauses.stops:
         yield (
-            f"  partitions stood still {several(pauses.stops, 'time')}: {pauses.still_us / 1000:,.1f} partition-ms"
-            f" in all, {pauses.longest_us / 1000:,.1f} ms the longest"
+            f"  partitions stood still {several(pauses.stops, 'time')}:"
+            f" {pauses.still_us / 1000:,.1f} partition-ms in all,"
+            f" {pauses.longest_us / 1000:,.1f} ms the longest"
         )
 
 
@@ -88,15 +91,17 @@ def _groups(state: State, measures: Measures) -> Iterator[str]:
     for group in facts.groups(state):
         lag, ledger = facts.group_lag(state, group.name), facts.ledger(state, group.name)
         yield ""
-        yield f"group {group.name}: {_value(group.state)}, generation {_value(group.generation)}, lag {_value(lag.value)}"
+        generation = f"generation {_value(group.generation)}"
+        yield f"group {group.name}: {_value(group.state)}, {generation}, lag {_value(lag.value)}"
         for member in facts.members(state, group.name):
             owned = " ".join(f"{topic} P{partition}" for topic, partition in member.partitions) or "nothing"
             yield f"  {member.name}  {member.state}  owns {owned}  processed {_value(member.processed)}"
         yield from _pauses(measures.pauses.get(group.name))
         if not isinstance(ledger, Unknown):
             yield (
-                f"  {ledger.done:,} done + {ledger.in_hand:,} in hand + {ledger.waiting:,} waiting + {ledger.not_readable:,} not"
-                f" yet readable + {ledger.in_flight:,} in flight + {ledger.lost:,} lost = {ledger.sent:,} sent; {ledger.twice:,} twice"
+                f"  {ledger.done:,} done + {ledger.in_hand:,} in hand + {ledger.waiting:,} waiting"
+                f" + {ledger.not_readable:,} not yet readable + {ledger.in_flight:,} in flight"
+                f" + {ledger.lost:,} lost = {ledger.sent:,} sent; {ledger.twice:,} twice"
             )
 
 

@@ -9,19 +9,19 @@ import sys
 from argparse import Namespace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from mqviz import capture, folders
-from mqviz.backend import Open
 from mqviz.cli import BAD_INPUT, COULD_NOT, OK, CannotDo
+from mqviz.cli.bootstrap import bootstrap_of, watched
+from mqviz.cli.driving import agree, open_driven
+from mqviz.cli.headless import difference
 from mqviz.cli.opening import examples, open_simulator
+from mqviz.cli.preview import preview
+from mqviz.lesson.course import NoLesson, catalogue, find
+from mqviz.lesson.progress import Progress, default_path
 from mqviz.player import Player
+from mqviz.ui.options import Doors, Options, Start
 from mqviz.yamlfile import FileError
-
-if TYPE_CHECKING:
-    from mqviz.lesson.progress import Progress
-    from mqviz.ui.app import MqvizApp
-    from mqviz.ui.options import Doors, Start, Watched
 
 END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """Ctrl-C from elsewhere, `kill`, and a window that was closed: each ends the screen in the orderly way."""
@@ -30,20 +30,13 @@ END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 def home(arguments: Namespace) -> int:
     """`mqviz`: the three doors; without a terminal, what lesson 1 looks like as text."""
     if not _terminal():
-        from mqviz.cli.preview import preview
-
         sys.stdout.write(preview())
         return OK
-    from mqviz.ui.options import Start
-
     return _show(arguments, Start())
 
 
 def learn(arguments: Namespace) -> int:
     """`mqviz learn [LESSON] [--on BOOTSTRAP]`."""
-    from mqviz.lesson.course import NoLesson, find
-    from mqviz.ui.options import Start
-
     progress = _progress()
     which = arguments.lesson or str(progress.next_lesson(_written()))
     try:
@@ -53,9 +46,6 @@ def learn(arguments: Namespace) -> int:
     _need_terminal("mqviz lesson check proves lessons without one")
     if arguments.on is None:
         return _show(arguments, Start("lesson", which), progress)
-    from mqviz.cli.bootstrap import bootstrap_of
-    from mqviz.cli.driving import agree
-
     bootstrap = bootstrap_of(arguments.on)
     agree(bootstrap, lesson, arguments.yes)
     return _show(arguments, Start("lesson", which, bootstrap), progress)
@@ -63,9 +53,6 @@ def learn(arguments: Namespace) -> int:
 
 def attach(arguments: Namespace) -> int:
     """`mqviz attach [BOOTSTRAP]`."""
-    from mqviz.cli.bootstrap import bootstrap_of
-    from mqviz.ui.options import Start
-
     progress = _progress()
     bootstrap = bootstrap_of(arguments.bootstrap, progress.book.last_bootstrap)
     _need_terminal("`mqviz lag` prints the same facts")
@@ -74,16 +61,12 @@ def attach(arguments: Namespace) -> int:
 
 def sandbox(arguments: Namespace, path: Path) -> int:
     """`mqviz play FILE` with a screen."""
-    from mqviz.ui.options import Start
-
     _need_terminal("add --headless")
     return _show(arguments, Start("play", str(path)))
 
 
 def replayed(arguments: Namespace) -> int:
     """`mqviz replay FILE` with a screen."""
-    from mqviz.ui.options import Start
-
     _need_terminal("add --headless")
     return _show(arguments, Start("replay", str(arguments.file)))
 
@@ -102,8 +85,7 @@ def _show(arguments: Namespace, start: Start, progress: Progress | None = None) 
     no_color = bool(os.environ.get("NO_COLOR"))
     if not no_color:
         os.environ.pop("NO_COLOR", None)  # empty means unset, but to Textual it is set
-    from mqviz.ui.app import MqvizApp
-    from mqviz.ui.options import Options
+    from mqviz.ui.app import MqvizApp  # Textual: what needs no screen should not wait for it
 
     encoding = (sys.stdout.encoding or "").lower().replace("-", "")
     options = Options(
@@ -116,29 +98,25 @@ def _show(arguments: Namespace, start: Start, progress: Progress | None = None) 
         seed=getattr(arguments, "seed", None),
     )
     app = MqvizApp(_doors(progress or _progress()), options)
-    asyncio.run(_until_ended(app))
+
+    async def until_ended() -> None:
+        for number in END_SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(number, app.action_interrupt)
+        await app.run_async()
+
+    asyncio.run(until_ended())
     return app.return_code or OK
 
 
-async def _until_ended(app: MqvizApp) -> None:
-    for number in END_SIGNALS:
-        asyncio.get_running_loop().add_signal_handler(number, app.action_interrupt)
-    await app.run_async()
-
-
 def _progress() -> Progress:
-    from mqviz.lesson.progress import Progress, default_path
-
     return Progress(default_path(), lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
 
 def _doors(progress: Progress) -> Doors:
-    from mqviz.ui.options import Doors
-
     return Doors(
         simulate=open_simulator,
-        watch=_watch,
-        drive=_drive,
+        watch=watched,
+        drive=open_driven,
         replay=_replay,
         scenarios=lambda: list(examples().values()),
         progress=progress,
@@ -147,26 +125,10 @@ def _doors(progress: Progress) -> Doors:
 
 
 def _written() -> list[int]:
-    from mqviz.lesson.course import catalogue
-
     return [entry.number for entry in catalogue() if entry.path]
 
 
-def _watch(bootstrap: str) -> Watched:
-    from mqviz.cli.bootstrap import watched
-
-    return watched(bootstrap)
-
-
-def _drive(bootstrap: str) -> Open:
-    from mqviz.cli.driving import open_driven
-
-    return open_driven(bootstrap)
-
-
 def _replay(path: Path) -> tuple[Player, str]:
-    from mqviz.cli.play import difference
-
     header, events = capture.read(path)
     notice = difference(header, events)
     if header.kind == "live":

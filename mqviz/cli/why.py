@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from mqviz.cli import BAD_INPUT, COULD_NOT, OK, CannotDo
+from mqviz.cli.headless import events_of
 from mqviz.cli.opening import open_simulator, scenario_of, scenario_path
-from mqviz.cli.play import events_of
 from mqviz.commands import nearest
 from mqviz.model.biography import biographies
 from mqviz.model.causes import explained, last_of
@@ -19,7 +19,7 @@ from mqviz.model.event import APPLY, Event
 from mqviz.model.readings import Biography, Why
 
 CLOSE = 6
-"""Causes that are told without --all; the very first one is always told."""
+"""Causes that are shown without --all; the very first one always is."""
 
 _RECORD = re.compile(r"(.+)-(\d+):(\d+)")
 
@@ -33,15 +33,15 @@ def why(arguments: Namespace) -> int:
     if record is None and not arguments.what.isdigit():
         _check_kind(arguments.what)
     events = list(events_of(open_simulator, scenario, seed, until_us))
-    told: Sequence[Biography] | Sequence[Why]
+    found: Sequence[Biography] | Sequence[Why]
     if record:
-        told = _lives(events, record[1], int(record[2]), int(record[3]))
-        lines = "\n\n".join("\n".join(_story(life)) for life in told).split("\n")
+        found = _lives(events, record[1], int(record[2]), int(record[3]))
+        lines = "\n\n".join("\n".join(_story(life)) for life in found).split("\n")
     else:
-        told = explained(events, _number(events, arguments.what))
-        lines = list(_walk(told, len(told) if arguments.all else CLOSE))
+        found = explained(events, _number(events, arguments.what))
+        lines = list(_walk(found, len(found) if arguments.all else CLOSE))
     if arguments.json:
-        sys.stdout.write(msgspec.json.encode(told).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
         sys.stdout.write("\n".join(lines) + "\n")
     return OK
@@ -51,7 +51,8 @@ def _check_kind(what: str) -> None:
     kinds = sorted(kind.__name__ for kind in APPLY)
     if what not in kinds:
         raise CannotDo(
-            f"`{what}` is neither an event's number, nor a record such as orders-0:17, nor a kind of event{nearest(what, kinds)}",
+            f"`{what}` is neither an event's number, nor a record such as orders-0:17, nor a kind of event"
+            f"{nearest(what, kinds)}",
             BAD_INPUT,
         )
 
@@ -73,17 +74,17 @@ def _lives(events: Sequence[Event], topic: str, partition: int, offset: int) -> 
     return found
 
 
-def _walk(told: Sequence[Why], most: int) -> Iterator[str]:
-    if not told:
+def _walk(found: Sequence[Why], most: int) -> Iterator[str]:
+    if not found:
         yield "a detail of the protocol: nothing led to it but the clock"
-    left_out = max(0, len(told) - 1 - most)
-    for step, each in enumerate(told):
+    left_out = max(0, len(found) - 1 - most)
+    for step, each in enumerate(found):
         if most <= step < most + left_out:
             continue
         if step:
             yield (
                 f"… {left_out} causes before (--all tells them)"
-                if left_out and step == len(told) - 1
+                if left_out and step == len(found) - 1
                 else "because"
             )
         yield f"{each.at_us / 1e6:>10.4f} s  {each.headline}  (event {each.event})"

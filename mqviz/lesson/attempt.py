@@ -7,9 +7,9 @@ from mqviz.commands import Command
 from mqviz.lesson.format import Step
 from mqviz.lesson.numbers import current
 from mqviz.lesson.prediction import Prediction
-from mqviz.lesson.run import Run
 from mqviz.lesson.watch import Watch
 from mqviz.model.state import State
+from mqviz.player import Player
 
 PATIENCE_US = 40_000_000
 FAILURES = 2
@@ -22,7 +22,7 @@ SLACK_US = 200_000
 class Attempt:
     """One try at a step, from where the run stands now: what is asked, watched and shown so far."""
 
-    def __init__(self, step: Step, run: Run, prediction: Prediction | None) -> None:
+    def __init__(self, step: Step, run: Player, prediction: Prediction | None) -> None:
         self.step = step
         self.run = run
         self.prediction = prediction

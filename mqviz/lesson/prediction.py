@@ -11,10 +11,10 @@ from copy import deepcopy
 from mqviz.lesson import goals, values
 from mqviz.lesson.format import Predict, Step
 from mqviz.lesson.goals import Value
-from mqviz.lesson.run import Run
 from mqviz.lesson.view import PredictionView
 from mqviz.model.observed import Unknown
 from mqviz.model.state import State
+from mqviz.player import Player
 
 
 class Prediction:
@@ -50,7 +50,7 @@ class Prediction:
             return None
         return values.is_answer(self.answers[self.bet], self.reading.fact, value)
 
-    def settle(self, run: Run) -> bool:
+    def settle(self, run: Player) -> bool:
         """Show the outcome if the run has reached it; True at the moment when it does."""
         if self.settled or self.bet is None or run.now_us < self.due_us:
             return False
@@ -102,6 +102,6 @@ def with_computed(answers: tuple[str, ...], reading: goals.Reading, value: Value
     return (*answers[:place], computed, *answers[place:])
 
 
-def foresee(step: Step, run: Run) -> State:
+def foresee(step: Step, run: Player) -> State:
     """The world at the step's outcome, computed on a fork from here; raises Refused."""
     return run.foresee(step.do, int(step.block.run))

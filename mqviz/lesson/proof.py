@@ -18,11 +18,12 @@ from mqviz import commands
 from mqviz.backend import Refused
 from mqviz.lesson import goals, numbers
 from mqviz.lesson.format import Lesson, Script, Step
-from mqviz.lesson.run import OpenRun, Run
 from mqviz.lesson.tutor import Tutor, perform
 from mqviz.lesson.view import Phase
 from mqviz.lesson.watch import Watch
 from mqviz.model.state import State
+from mqviz.player import Player
+from mqviz.scenario import Scenario
 
 Draw = Callable[[str, State, int, int, int], object]
 """Draws scene (by name), state, at a time (us), in columns and rows; raises if it cannot."""
@@ -65,7 +66,7 @@ class Report(NamedTuple):
         return found
 
 
-def check(lesson: Lesson, open_run: OpenRun, draw: Draw) -> Report:
+def check(lesson: Lesson, open_run: Callable[[Scenario], Player], draw: Draw) -> Report:
     """Prove everything about a lesson; `open_run` opens a simulated run of its scenario."""
     proofs: list[Line] = []
     try:
@@ -84,7 +85,7 @@ def check(lesson: Lesson, open_run: OpenRun, draw: Draw) -> Report:
 class _Proof:
     """The proofs of one step: each starts the step anew, on a branch of its own."""
 
-    def __init__(self, lesson: Lesson, run: Run, number: int, draw: Draw) -> None:
+    def __init__(self, lesson: Lesson, run: Player, number: int, draw: Draw) -> None:
         self.lesson = lesson
         self.run = run
         self.number = number

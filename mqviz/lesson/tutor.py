@@ -15,10 +15,10 @@ from mqviz.lesson.attempt import Attempt
 from mqviz.lesson.format import Lesson, Script, Step
 from mqviz.lesson.prediction import Prediction, foresee
 from mqviz.lesson.progress import Bet, Progress
-from mqviz.lesson.run import Run
 from mqviz.lesson.view import GoalView, Phase, Truth, TutorView
 from mqviz.model.state import State
 from mqviz.model.units import Duration
+from mqviz.player import Player
 from mqviz.scenario import Moment
 
 ASK_DROP = "Your bet is still running. Drop it and act now?"
@@ -42,10 +42,10 @@ class Tutor:
     def __init__(
         self,
         lesson: Lesson,
-        run: Run,
+        run: Player,
         progress: Progress | None = None,
         step: int = 0,
-        shadow: Run | None = None,
+        shadow: Player | None = None,
     ) -> None:
         self.lesson = lesson
         self.run = run
@@ -79,6 +79,12 @@ class Tutor:
         if prediction and not prediction.settled:
             return Phase.PREDICT if prediction.bet is None else Phase.RUNNING
         return Phase.DONE if self.at.goals.all_reached else Phase.GOALS
+
+    @property
+    def due_us(self) -> int | None:
+        """When the bet that runs comes out; None while none does."""
+        prediction = self.at.prediction
+        return prediction.due_us if prediction and self.phase is Phase.RUNNING else None
 
     def before_command(self) -> str:
         """The question to ask before a command of the learner is given (then `drop`); "" if none."""
@@ -302,7 +308,7 @@ class Tutor:
         return Truth.UNKNOWN if self.at.goals.unknown(number) else Truth.OPEN
 
 
-def walk(lesson: Lesson, run: Run, step: int) -> None:
+def walk(lesson: Lesson, run: Player, step: int) -> None:
     """Bring a simulated run to the start of a step (from 0), as if everything before was done as the lesson has it."""
     run.pause()
     rewind(run)
@@ -317,14 +323,14 @@ def walk(lesson: Lesson, run: Run, step: int) -> None:
         rewind(run)
 
 
-def rewind(run: Run) -> None:
+def rewind(run: Player) -> None:
     """Go back to time 0, to a branch on which nobody has done anything."""
     run.seek(0)
     if run.branch.commands or len(run.branch.events) > run.cursor:
         run.fork().name = LESSON
 
 
-def perform(run: Run, scripts: Sequence[Script]) -> None:
+def perform(run: Player, scripts: Sequence[Script]) -> None:
     """Give commands and wait as the scripts say; raises Refused."""
     for script in scripts:
         if script.command is None:

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mqviz.lesson.goals import Both, Check, Happened
-from mqviz.lesson.run import Run
 from mqviz.model.event import Event
 from mqviz.model.observed import Unknown
+from mqviz.player import Player
 
 
 class Watch:
     """Watches checks from now on. `reached[i]` is when check i was first true on the branch that is shown."""
 
-    def __init__(self, checks: Sequence[Check], run: Run) -> None:
+    def __init__(self, checks: Sequence[Check], run: Player) -> None:
         self.checks = checks
         self.since_us = run.now_us
         self._index = run.cursor
@@ -28,7 +28,7 @@ class Watch:
         self._reached: dict[int, int] = self._branches[run.branch.number]
         self._now_us = run.now_us
 
-    def look(self, run: Run) -> list[int]:
+    def look(self, run: Player) -> list[int]:
         """Check everything that is not reached yet; returns the checks that have just become true."""
         self._reached = self._of_branch(run)
         self._now_us = run.now_us
@@ -53,7 +53,7 @@ class Watch:
         """True if every check is reached."""
         return all(self.reached(number) for number in range(len(self.checks)))
 
-    def _of_branch(self, run: Run) -> dict[int, int]:
+    def _of_branch(self, run: Player) -> dict[int, int]:
         branch = run.branch
         if branch.number not in self._branches:
             parent = self._branches.get(-1 if branch.parent is None else branch.parent, {})
@@ -61,13 +61,13 @@ class Watch:
             self._branches[branch.number] = kept
         return self._branches[branch.number]
 
-    def _events(self, run: Run) -> Sequence[Event]:
+    def _events(self, run: Player) -> Sequence[Event]:
         if not any(isinstance(check, Happened | Both) for check in self.checks):
             return ()
         gone = run.branch.thinned - self._thinned
         return run.happened(max(0, self._index - gone))
 
-    def _true(self, number: int, run: Run, events: Sequence[Event]) -> bool:
+    def _true(self, number: int, run: Player, events: Sequence[Event]) -> bool:
         check = self.checks[number]
         found = check.holds(run.state, events)
         if isinstance(found, Unknown):
@@ -79,7 +79,7 @@ class Watch:
         return False
 
 
-def _when(check: Check, run: Run, events: Sequence[Event]) -> int:
+def _when(check: Check, run: Player, events: Sequence[Event]) -> int:
     if isinstance(check, Happened):
         return next(event.at_us for event in events if check.matches(event))
     return run.now_us

@@ -20,18 +20,7 @@ from mqviz.sim.engine import FAULT, OPENINGS, Simulation
 class SimBackend:
     """A simulated world; see mqviz.backend.Backend for what each method promises."""
 
-    can = frozenset(
-        (
-            Can.WAIT,
-            Can.REWIND,
-            Can.WRITE,
-            Can.PAUSE_CLIENTS,
-            Can.SEE_CLIENTS,
-            Can.SEE_REPLICAS,
-            Can.SEE_JOIN_PHASES,
-            Can.BREAK_SERVICES,
-        )
-    )
+    can = frozenset(Can)
 
     def __init__(self, sim: Simulation) -> None:
         self._sim = sim

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from textual.app import App
 from textual.screen import Screen
@@ -22,6 +22,7 @@ from mqviz.scenes.palette import Theme
 from mqviz.ui.driver import TerminalDriver
 from mqviz.ui.enter import screen_for
 from mqviz.ui.options import Doors, Options, Start
+from mqviz.ui.question import Answer
 from mqviz.ui.stage import PLAIN
 
 INTERRUPTED = 130
@@ -70,16 +71,12 @@ class MqvizApp(App[None]):
 
     def __init__(self, doors: Doors, options: Options) -> None:
         super().__init__(TerminalDriver, options.styles, ansi_color=True if options.no_color else None)
+        shapes_only = options.no_color or self.console.color_system not in (None, "truecolor")
         self.doors = doors
-        self.options = options
+        self.options = replace(options, shapes_only=shapes_only)
         for theme in (theme_of("dark"), theme_of("light"), PLAIN_THEME):
             self.register_theme(theme)
         self.theme = PLAIN if options.no_color else options.theme
-
-    @property
-    def shapes_only(self) -> bool:
-        """Whether colours cannot carry the levels of light, so that shapes do."""
-        return self.options.no_color or self.console.color_system not in (None, "truecolor")
 
     def on_mount(self) -> None:
         """The first screen; where it cannot be opened, one sentence and the exit code 1."""
@@ -90,28 +87,25 @@ class MqvizApp(App[None]):
 
     def first_screen(self) -> Screen[None]:
         """The screen to begin with."""
-        return screen_for(self.options.start, self.doors, self.options)
+        return self._screen_for(self.options.start)
 
-    def enter(self, start: Start) -> str | Callable[[], None]:
+    def _screen_for(self, start: Start) -> Screen[None]:
+        return screen_for(start, self.doors, self.options, self.enter)
+
+    def enter(self, start: Start) -> Answer:
         """How to go through a door, or the sentence why not."""
         try:
-            screen = screen_for(start, self.doors, self.options)
+            screen = self._screen_for(start)
         except (ValueError, OSError, Refused) as error:
             return f"✗ {error}"
+        return partial(self.push_screen, screen)
 
-        def push() -> None:
-            self.push_screen(screen)
-
-        return push
-
-    def leave(self) -> None:
+    def action_leave(self) -> None:
         """Back to the screen before; from the first one to home."""
-        from mqviz.ui.home import Home
-
         if len(self.screen_stack) > 2:
             self.pop_screen()
         else:
-            self.switch_screen(Home())
+            self.switch_screen(self._screen_for(Start()))
 
     def action_theme(self) -> None:
         """Dark or light."""
@@ -146,7 +140,7 @@ class MqvizApp(App[None]):
         self._close_messages_no_wait()
 
     def _print_error_renderables(self) -> None:
-        """Textual calls this when the terminal is given back: one sentence, the name of the file in one piece."""
+        """Textual calls this at the end: one sentence, the name of the file in one piece."""
         for said in self._exit_renderables[:1]:
             self.error_console.print(said, soft_wrap=True)
         self._exit_renderables.clear()

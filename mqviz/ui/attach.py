@@ -6,11 +6,13 @@ waits for it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 from textual.app import ComposeResult
-from textual.timer import Timer
 
 from mqviz.lesson.course import catalogue
+from mqviz.model.escape import escape
 from mqviz.model.lag import group_rows, other_groups, watch
 from mqviz.model.lag_detail import group_detail
 from mqviz.model.lag_readings import GroupRow, WatchReading
@@ -21,9 +23,9 @@ from mqviz.scenes.lag_table import LagView
 from mqviz.scenes.view import View
 from mqviz.ui import keys
 from mqviz.ui.live_bars import Sign, draw_live_bar, draw_watch_header
-from mqviz.ui.options import Start, Watched
+from mqviz.ui.options import Enter, Options, Start, Watched
 from mqviz.ui.screen import Base
-from mqviz.ui.stage import Stage
+from mqviz.ui.stage import KeyBar, Stage
 from mqviz.ui.watched_log import WatchedLog
 
 LOOKS_PER_S = 5
@@ -37,11 +39,20 @@ class Attach(Base):
     PLACES = ("attach",)
     BINDINGS = keys.bindings("attach", "all")
 
-    def __init__(self, watched: Watched, bootstrap: str) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        watched: Watched,
+        bootstrap: str,
+        options: Options,
+        enter: Enter,
+        remember: Callable[[str], object],
+    ) -> None:
+        super().__init__(options)
+        self.enter = enter
         self.player = watched.player
         self.watched = watched
         self.bootstrap = bootstrap
+        self.remember = remember
         self.chosen = ""
         self._picked = False
         self._answered = False
@@ -50,28 +61,28 @@ class Attach(Base):
         self.reverse = False
         self._looked: tuple[str, frozenset[str]] = ("", frozenset())
         self._titles = {entry.number: entry.title for entry in catalogue() if entry.path}
-        self._timer: Timer | None = None
         self._last = 0.0
 
-    def stages(self) -> ComposeResult:
+    def compose(self) -> ComposeResult:
         """Header, table with detail, bar."""
+        yield from super().compose()
         yield Stage(self.draw_header, id="header")
         yield Stage(self.draw_table, id="table")
-        yield Stage(self.draw_bar, id="bar")
+        yield KeyBar(self.draw_bar, id="bar")
 
     def on_mount(self) -> None:
-        """Look a few times a second; beats come when they come."""
-        clock = self.mqviz.options.clock
+        """Look a few times a second; answers come when they come."""
+        clock = self.options.clock
         if clock is not None:
             self._last = clock()
-            self._timer = self.set_interval(1 / LOOKS_PER_S, self._beat)
+            self.set_interval(1 / LOOKS_PER_S, self._tick)
 
     def on_unmount(self) -> None:
         """The watch ends."""
         self.player.close()
 
-    def _beat(self) -> None:
-        clock = self.mqviz.options.clock
+    def _tick(self) -> None:
+        clock = self.options.clock
         if clock is not None:
             now = clock()
             elapsed, self._last = now - self._last, now
@@ -82,7 +93,7 @@ class Attach(Base):
         self.player.tick(elapsed_us)
         if not self._answered and self.player.state.observed.brokers:
             self._answered = True
-            self.mqviz.doors.progress.attached(self.bootstrap)
+            self.remember(self.bootstrap)
         if self.is_current:
             self.redraw()
 
@@ -95,7 +106,7 @@ class Attach(Base):
         self._look()
 
     def _look(self) -> None:
-        """Tell the watch what is on screen, so that it asks for that first."""
+        """Say to the watch what is on screen, so that it asks for that first."""
         seen = frozenset(
             str(p.target[1]) for p in self.stage("table").canvas.places if p.target[0] == "group"
         )
@@ -138,11 +149,11 @@ class Attach(Base):
             reading.wall_us,
             reading.lost.reason if reading.lost else "",
         )
-        return paint(view, View(self.player.now_us, columns, rows, ascii=self.ascii))
+        return paint(view, View(self.player.now_us, columns, rows, ascii=self.options.ascii))
 
     def draw_header(self, columns: int, rows: int) -> Canvas:
         """What is watched, and how fresh it is."""
-        canvas = Canvas(columns, rows, self.ascii)
+        canvas = self.canvas(columns, rows)
         return draw_watch_header(canvas, "attach", self.bootstrap, self.reading())
 
     def draw_bar(self, columns: int, rows: int) -> Canvas:
@@ -160,7 +171,7 @@ class Attach(Base):
             *away,
             *(hint for hint in HINTS if hint[0] != "l" or self._lesson() is not None),
         ]
-        canvas = Canvas(columns, rows, self.ascii)
+        canvas = self.canvas(columns, rows)
         return draw_live_bar(canvas, self.reading(), self.player.now_us, hints, signs, self.notice)
 
     # -- keys ----------------------------------------------------------------------------------------------
@@ -184,9 +195,22 @@ class Attach(Base):
             self.say("no group was seen yet", lambda: not self.rows())
         elif self._has_log(chosen):
             self._pick(chosen)
-            self.app.push_screen(WatchedLog(self, chosen))
+            self.app.push_screen(
+                WatchedLog(
+                    self.player,
+                    self.reading,
+                    self.bootstrap,
+                    chosen,
+                    self.options,
+                    lambda: self._say_gone(chosen),
+                )
+            )
         else:
             self.say(self._why_no_log(chosen), lambda: not self._has_log(chosen))
+
+    def _say_gone(self, group: str) -> None:
+        gone = f"{escape(group)}: the group is gone"
+        self.say(gone, lambda: group not in self.player.state.observed.groups)
 
     def _has_log(self, group: str) -> bool:
         observed = self.player.state.observed
@@ -197,13 +221,13 @@ class Attach(Base):
         why = lag.reason if isinstance(lag, Unknown) else "no topic that it reads is known"
         return f"{group}: {why}, so there is no log to show"
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Out of the filter first, then out of the cluster."""
         if self.filter:
             self.filter = ""
             self.redraw()
         else:
-            super().action_back()
+            await super().action_back()
 
     def action_sort(self, order: str) -> None:
         """Sort by something; again: the other way round."""
@@ -232,11 +256,7 @@ class Attach(Base):
         if number is None:
             self.say("no lesson of this version is about this verdict", lambda: self._lesson() is None)
             return
-        answer = self.mqviz.enter(Start("lesson", str(number)))
-        if isinstance(answer, str):
-            self.say(answer)
-        else:
-            answer()
+        self.follow(self.enter(Start("lesson", str(number))))
 
     def on_stage_selected(self, event: Stage.Selected) -> None:
         """A click on a group chooses it, on the chosen one opens it."""
@@ -244,8 +264,6 @@ class Attach(Base):
             if event.target[1] == self.chosen:
                 self.action_choose()
             self._pick(str(event.target[1]))
-        elif event.target[0] == "key":
-            self.press(str(event.target[1]))
 
     def on_mouse_scroll_down(self) -> None:
         """The group below."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -13,14 +14,27 @@ from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.home import Course, Door, HomeView, draw_home
 from mqviz.scenes.view import View
 from mqviz.ui import keys, panels
-from mqviz.ui.options import Start
-from mqviz.ui.sandbox import scenario_list
+from mqviz.ui.options import Doors, Enter, Options, Start
+from mqviz.ui.overlay import Content, choice
 from mqviz.ui.screen import Base
-from mqviz.ui.stage import PLAIN, Stage
+from mqviz.ui.sheet import Sheet, Span
+from mqviz.ui.stage import PLAIN, KeyBar, Stage
 from mqviz.yamlfile import FileError
 
 LEARN, PLAY, ATTACH = 0, 1, 2
 OPENS = ("open the lesson", "pick a scenario", "attach to a cluster")
+
+
+def scenario_list(found: Sequence[tuple[Path, Scenario]], play: Callable[[Path], None]) -> Content:
+    """The scenarios to pick from, each with what it is about."""
+
+    def head(sheet: Sheet) -> None:
+        pick = Span(6, "pick a scenario, break it", sheet.ink("quiet"))
+        sheet.row(Span(0, "play", sheet.ink("bright", True)), pick)
+
+    sheet = choice(head, [(scenario.title, scenario.about) for _, scenario in found])
+    hints = (("↑ ↓", "scenario"), ("enter", "play"), ("esc", "close"))
+    return Content(sheet, hints, len(found), lambda at: play(found[at][0]))
 
 
 class Home(Base):
@@ -29,16 +43,20 @@ class Home(Base):
     PLACES = ("home",)
     BINDINGS = keys.bindings("home", "all")
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, doors: Doors, options: Options, enter: Enter) -> None:
+        super().__init__(options)
+        self.doors = doors
+        self.progress = doors.progress
+        self.enter = enter
         self.door = LEARN
         self.at = 0
         self._entries = catalogue()
 
-    def stages(self) -> ComposeResult:
+    def compose(self) -> ComposeResult:
         """One picture, and its keys."""
+        yield from super().compose()
         yield Stage(self.draw, id="home")
-        yield Stage(self.draw_bar, id="bar")
+        yield KeyBar(self.draw_bar, id="bar")
 
     def on_mount(self) -> None:
         """The next lesson is chosen."""
@@ -52,7 +70,7 @@ class Home(Base):
     def _choose_next(self) -> None:
         written = self._written()
         if written:
-            self.at = self.mqviz.doors.progress.next_lesson(written)
+            self.at = self.progress.next_lesson(written)
 
     def _written(self) -> list[int]:
         return [entry.number for entry in self._entries if entry.path is not None]
@@ -61,7 +79,7 @@ class Home(Base):
 
     def view(self) -> HomeView:
         """What is known now."""
-        progress, options = self.mqviz.doors.progress, self.mqviz.options
+        progress, options = self.progress, self.options
         book = progress.book
         lessons = tuple(
             Course(e.number, e.title, e.part, bool(progress.peek(e.number).finished), e.path is not None)
@@ -87,7 +105,7 @@ class Home(Base):
             label = "open"
         lesson = f"{chosen.number} {chosen.title}" if chosen else ""
         count = "One lesson" if written == 1 else f"{written} lessons"
-        scenario = Path(self.mqviz.doors.progress.book.last_scenario).stem.replace("-", " ")
+        scenario = Path(self.progress.book.last_scenario).stem.replace("-", " ")
         return (
             Door("Learn", f"{count} of ten minutes: predict, run, see why.", label, lesson, "enter"),
             Door("Play", "Pick a scenario, break it: kill, pause, slow, flood.", "last", scenario, "p"),
@@ -95,32 +113,29 @@ class Home(Base):
                 "Attach",
                 "Your cluster, read-only: lag, rebalances, verdicts.",
                 "last",
-                self.mqviz.doors.progress.book.last_bootstrap,
+                self.progress.book.last_bootstrap,
                 "a",
             ),
         )
 
     def _next(self) -> int:
         """The lesson to do next; 0: all that are written are done."""
-        progress, written = self.mqviz.doors.progress, self._written()
+        progress, written = self.progress, self._written()
         return next((number for number in written if not progress.peek(number).finished), 0)
-
-    def _address(self) -> str:
-        return self.mqviz.doors.progress.book.last_bootstrap or self.mqviz.options.bootstrap
 
     def draw(self, columns: int, rows: int) -> Canvas:
         """The picture."""
-        return draw_home(self.view(), View(0, columns, rows, ascii=self.ascii))
+        return draw_home(self.view(), View(0, columns, rows, ascii=self.options.ascii))
 
     def draw_bar(self, columns: int, rows: int) -> Canvas:
         """The keys, or what was said."""
-        canvas = Canvas(columns, rows, self.ascii)
+        canvas = self.canvas(columns, rows)
         if self.hints:
             return panels.draw_keys(canvas, (), self.hints)
         other = "dark" if self.app.theme == "light" else "light"
         first = (("enter", OPENS[self.door]), ("← →", "door"), ("↑ ↓", "lesson"))
         second = (("t", other), ("?", "keys"), ("q", "quit"))
-        said = self.notice or self.mqviz.doors.progress.notice
+        said = self.notice or self.progress.notice
         return panels.draw_keys(canvas, first, second, said, "nothing leaves this terminal")
 
     # -- keys ----------------------------------------------------------------------------------------------
@@ -145,7 +160,7 @@ class Home(Base):
     def _learn(self) -> None:
         self._enter(Start("lesson", str(self.at)))
 
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Nowhere: this is home."""
         self.say("this is home; q quits")
 
@@ -153,7 +168,7 @@ class Home(Base):
         """Pick a scenario."""
         self.door = PLAY
         try:
-            found: list[tuple[Path, Scenario]] = [(p, load_scenario(p)) for p in self.mqviz.doors.scenarios()]
+            found: list[tuple[Path, Scenario]] = [(p, load_scenario(p)) for p in self.doors.scenarios()]
         except FileError as error:
             self.say(f"✗ {error}")
             return
@@ -167,17 +182,13 @@ class Home(Base):
         self.door = ATTACH
         self.ask(
             "attach to",
-            lambda address: self.mqviz.enter(Start("attach", address.strip())),
-            value=self._address(),
+            lambda address: self.enter(Start("attach", address.strip())),
+            value=self.progress.book.last_bootstrap or self.options.bootstrap,
             help="host:port of any broker, by comma if several · enter attaches · esc goes back",
         )
 
     def _enter(self, start: Start) -> None:
-        answer = self.mqviz.enter(start)
-        if isinstance(answer, str):
-            self.say(answer)
-        else:
-            answer()
+        self.follow(self.enter(start))
 
     def on_stage_selected(self, event: Stage.Selected) -> None:
         """A click on a door opens it, on a lesson chooses it, on a chosen lesson opens it."""

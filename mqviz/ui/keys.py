@@ -1,7 +1,8 @@
 """The one table of keys: it feeds the bindings of every screen, the `?` help and the manual's page.
 
-A row says where a key works; the screen that lists that place has the action of the same name. A key of a
-feature that does not exist yet is not in the table, so that the help never promises more than there is.
+A row says where a key works and what does it: a part of the screen (`time.step`), the app (`app.quit`), or
+the screen itself. A key of a feature that does not exist yet is not in the table, so that the help never
+promises more than there is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,15 @@ class Key(NamedTuple):
     action: str
     says: str
     where: tuple[str, ...]
+
+    @property
+    def binding(self) -> str:
+        """The action as Textual takes it: the screen hands what belongs to a part to that part."""
+        part, _, call = self.action.rpartition(".")
+        if part in ("", "app"):
+            return self.action
+        name, _, arguments = call.rstrip(")").partition("(")
+        return f"part({', '.join([repr(part), repr(name), *filter(None, [arguments])])})"
 
 
 RUN = ("run",)
@@ -42,20 +52,26 @@ PLACES = {
 }
 
 TABLE: tuple[Key, ...] = (
-    Key("space", "space", "play_pause", "play, pause", RUN),
+    Key("space", "space", "time.play_pause", "play, pause", RUN),
     Key("right", "→", "onward(1)", "next step; from a selected record to the next", RUN),
     Key("left", "←", "onward(-1)", "step back; from a selected record to the one before", RUN),
-    Key("shift+right", "shift-→", "second(1)", "one second on", RUN),
-    Key("shift+left", "shift-←", "second(-1)", "one second back", RUN),
-    Key("n", "n", "next_moment", "next moment", RUN),
-    Key("N", "N", "previous_moment", "previous moment", RUN),
-    Key("plus,equals_sign", "+", "faster", "faster, up to 100×; without a lesson as fast as it goes", RUN),
-    Key("minus", "-", "slower", "slower, down to 0.1×", RUN),
-    Key("u", "u", "undo", "undo the last command", RUN),
-    Key("f", "f", "fork", "fork: a new branch from here", RUN),
-    Key("b", "b", "branches", "branches: list them, go to one", RUN),
-    Key("full_stop", ".", "name_moment", "name this moment", RUN),
-    Key("R", "R", "capture", "keep this run as a file that replays", RUN),
+    Key("shift+right", "shift-→", "time.second(1)", "one second on", RUN),
+    Key("shift+left", "shift-←", "time.second(-1)", "one second back", RUN),
+    Key("n", "n", "time.next_moment", "next moment", RUN),
+    Key("N", "N", "time.previous_moment", "previous moment", RUN),
+    Key(
+        "plus,equals_sign",
+        "+",
+        "time.faster(1)",
+        "faster, up to 100×; without a lesson as fast as it goes",
+        RUN,
+    ),
+    Key("minus", "-", "time.faster(-1)", "slower, down to 0.1×", RUN),
+    Key("u", "u", "history.undo", "undo the last command", RUN),
+    Key("f", "f", "history.fork", "fork: a new branch from here", RUN),
+    Key("b", "b", "history.branches", "branches: list them, go to one", RUN),
+    Key("full_stop", ".", "history.name_moment", "name this moment", RUN),
+    Key("R", "R", "history.capture", "keep this run as a file that replays", RUN),
     Key("tab", "tab", "side", "lesson, stage", RUN),
     Key("up", "↑", "move(-1)", "answer or thing above", RUN),
     Key("down", "↓", "move(1)", "answer or thing below", RUN),
@@ -64,14 +80,14 @@ TABLE: tuple[Key, ...] = (
     Key("down,j", "↓ j", "move(1)", "partition or member below", STAGE),
     Key("1", "1", "turn(True)", "the lesson", LESSON),
     Key("2", "2", "turn(False)", "the stage", LESSON),
-    Key("h", "h", "hint", "hint", LESSON),
-    Key("s", "s", "solution", "solution", LESSON),
-    Key("r", "r", "reset", "reset the step", LESSON),
+    Key("h", "h", "lesson.hint", "hint", LESSON),
+    Key("s", "s", "lesson.solution", "solution", LESSON),
+    Key("r", "r", "lesson.reset", "reset the step", LESSON),
     Key("z", "z", "wide", "wide: the picture alone", LESSON),
-    Key("G", "G", "ledger", "ledger: once, twice, lost", RUN),
-    Key("c", "c", "add_consumer", "add a consumer", RUN),
-    Key("k", "k", "kill", "kill what is selected", RUN),
-    Key("x", "x", "close", "close what is selected", RUN),
+    Key("G", "G", "records.ledger", "ledger: once, twice, lost", RUN),
+    Key("c", "c", "commands.add_consumer", "add a consumer", RUN),
+    Key("k", "k", "commands.act_on('kill')", "kill what is selected", RUN),
+    Key("x", "x", "commands.act_on('close')", "close what is selected", RUN),
     Key("up,k", "↑ k", "move(-1)", "up", LISTS),
     Key("down,j", "↓ j", "move(1)", "down", LISTS),
     Key("enter", "enter", "choose", "open", LISTS),
@@ -95,7 +111,7 @@ TABLE: tuple[Key, ...] = (
     Key("colon", ":", "command", "command", ALL),
     Key("question_mark", "?", "help", "keys", ALL),
     Key("escape", "esc", "back", "back", ALL),
-    Key("t", "t", "theme", "dark, light", ALL),
+    Key("t", "t", "app.theme", "dark, light", ALL),
     Key("q", "q", "app.quit", "quit", ALL),
     Key("ctrl+z", "ctrl-Z", "app.suspend_process", "to the shell; `fg` comes back", ALL),
     Key("ctrl+c", "ctrl-C", "app.interrupt", "end at once", ALL),
@@ -110,7 +126,7 @@ def of(*places: str) -> list[Key]:
 def bindings(*places: str) -> list[BindingType]:
     """Textual's bindings of those keys; the first place that claims a key has it."""
     return [
-        Binding(key.keys, key.action, key.says, show=False, priority=key.action == "app.interrupt")
+        Binding(key.keys, key.binding, key.says, show=False, priority=key.action == "app.interrupt")
         for key in of(*places)
     ]
 

@@ -1,4 +1,4 @@
-"""The lesson beside the stage, and its two-row strip where there is no room: pure functions of a TutorView."""
+"""The lesson beside the stage, and its strip where there is no room: pure functions of a TutorView."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TRUTHS = {Truth.REACHED: ("✓", "ok"), Truth.OPEN: ("○", "accent"), Truth.UNK
 
 
 def lesson_sheet(view: TutorView, columns: int, choice: int, focused: bool, full: bool) -> Sheet:
-    """The whole lesson as rows. `choice`: the answer in focus; `full`: with real life and what is simplified."""
+    """The lesson as rows. `choice`: the answer in focus; `full`: with real life and what is simplified."""
     sheet = Sheet(columns)
     sheet.text(view.heading, "bright", bold=True)
     _paragraphs(sheet, view.text)

@@ -92,5 +92,5 @@ def draw_live_bar(
 def _costs(found: WatchReading) -> list[str]:
     if found.age_us is None:
         return ["asking for the first time"]
-    beat = f"beat {found.beat_us / 1_000_000:.1f} s, {found.requests} request{'s' if found.requests != 1 else ''}"
-    return [beat, f"every {found.period_us // 1_000_000} s"]
+    requests = f"{found.requests} request{'s' if found.requests != 1 else ''}"
+    return [f"beat {found.beat_us / 1_000_000:.1f} s, {requests}", f"every {found.period_us // 1_000_000} s"]

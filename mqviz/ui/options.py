@@ -9,26 +9,28 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from mqviz.backend import Open
+from mqviz.lesson.progress import Progress
 from mqviz.player import Player
 from mqviz.scenes.palette import Theme
 
-if TYPE_CHECKING:
-    from mqviz.lesson.progress import Progress
-
 
 class Start(NamedTuple):
-    """The screen to begin with. `what`: lesson number, scenario or capture file, bootstrap; `on`: a bootstrap."""
+    """A screen to open. `what`: lesson number, scenario or capture file, bootstrap; `on`: a bootstrap."""
 
     door: Literal["home", "lesson", "play", "replay", "attach"] = "home"
     what: str = ""
     on: str = ""
 
 
+Enter = Callable[[Start], str | Callable[[], object] | None]
+"""How to go through a door, or the sentence why not."""
+
+
 class Watched(NamedTuple):
-    """A cluster that is watched. `look(group, visible)` says what is on screen, so that it is asked for first."""
+    """A cluster that is watched. `look(group, visible)`: what is on screen, so that it is asked for first."""
 
     player: Player
     look: Callable[[str | None, Collection[str] | None], None]
@@ -36,7 +38,7 @@ class Watched(NamedTuple):
 
 @dataclass(frozen=True)
 class Doors:
-    """Functions that open what a screen shows; each may raise Refused, ValueError or OSError with one sentence.
+    """Functions that open what a screen shows; each may raise Refused, ValueError or OSError: one sentence.
 
     `simulate` opens the simulator. `watch(bootstrap)` watches a cluster, read-only, and never waits for it.
     `drive(bootstrap)` says how to open a real cluster for a lesson. `replay(path)` is a captured run,
@@ -56,13 +58,17 @@ class Doors:
 
 @dataclass(frozen=True)
 class Options:
-    """How to draw. `clock` None: time stands still unless `frame` is called (tests)."""
+    """How to draw. `clock` None: time stands still unless `frame` is called (tests).
+
+    `shapes_only`: colours cannot carry the levels of light, so that shapes do; the app finds out.
+    """
 
     styles: Path
     start: Start = field(default_factory=Start)
     theme: Theme = "dark"
     ascii: bool = False
     no_color: bool = False
+    shapes_only: bool = False
     motion: bool = True
     seed: int | None = None
     bootstrap: str = "localhost:9092"

@@ -7,6 +7,7 @@ record beside.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from textual import events
@@ -16,7 +17,7 @@ from textual.screen import ModalScreen
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.style import style
 from mqviz.ui import keys
-from mqviz.ui.sheet import Sheet
+from mqviz.ui.sheet import Sheet, Span
 from mqviz.ui.stage import Stage
 
 Hint = tuple[str, str]
@@ -36,8 +37,28 @@ class Content(NamedTuple):
     beside: Callable[[int], Content | None] | None = None
 
 
-class Overlay(ModalScreen[int | None]):
-    """Shows a Content until esc; its result is the chosen item."""
+def choice(head: Callable[[Sheet], None], rows: Sequence[tuple[str, str]]) -> Callable[[int, int], Sheet]:
+    """A list to choose from under `head`; each row with a paragraph about it, or ""."""
+
+    def sheet(columns: int, at: int) -> Sheet:
+        made = Sheet(columns, margin=3)
+        head(made)
+        for number, (words, about) in enumerate(rows):
+            if about:
+                made.blank()
+            if number == at:
+                made.here()
+            text = f"{'►' if number == at else ' '} {words}"
+            made.row(Span(0, f"{text:<{made.room}}", made.item(number == at), ("item", number)))
+            if about:
+                made.text(about, "quiet", indent=2)
+        return made
+
+    return sheet
+
+
+class Overlay(ModalScreen[Callable[[], object] | None]):
+    """Shows a Content until esc; its result is what to do with the item that was chosen."""
 
     BINDINGS = keys.bindings("overlay", "all")
     AUTO_FOCUS = None
@@ -62,12 +83,6 @@ class Overlay(ModalScreen[int | None]):
         sheet.draw(canvas, 1, room, self._scroll)
         return canvas
 
-    def show(self, content: Content) -> None:
-        """Another content in its place."""
-        self.content = content
-        self._at = self._scroll = 0
-        self._redraw()
-
     def action_move(self, by: int) -> None:
         """Next item, or scroll."""
         if self.content.items:
@@ -80,27 +95,20 @@ class Overlay(ModalScreen[int | None]):
         """The record beside."""
         content = self.content.beside(step) if self.content.beside else None
         if content is not None:
-            self.show(content)
+            self.content = content
+            self._at = self._scroll = 0
+            self._redraw()
 
     def action_choose(self) -> None:
         """Act on the item in focus and close; a text just closes."""
-        self.dismiss(self._at if self.content.choose is not None else None)
-
-    def action_theme(self) -> None:
-        """Dark or light, here too."""
-        self.call_later(self.app.run_action, "app.theme")
+        choose = self.content.choose
+        self.dismiss(partial(choose, self._at) if choose is not None else None)
 
     def action_back(self) -> None:
-        """Close."""
+        """Close: `?` again closes the help, and after `:` the next `:` types."""
         self.dismiss()
 
-    def action_help(self) -> None:
-        """`?` again closes the help."""
-        self.dismiss()
-
-    def action_command(self) -> None:
-        """`:` closes what lies on top; the next `:` types."""
-        self.dismiss()
+    action_help = action_command = action_back
 
     def on_click(self, event: events.Click) -> None:
         """A click beside the sheet closes it."""

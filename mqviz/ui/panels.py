@@ -21,9 +21,7 @@ SAYS = 9
 """Column where the words of `why` begin, after its time."""
 
 
-def draw_header(
-    canvas: Canvas, name: str, facts: Sequence[str], done: int = 0, steps: int = 0, middle: str = ""
-) -> Canvas:
+def draw_header(canvas: Canvas, name: str, facts: Sequence[str], done: int = 0, steps: int = 0) -> Canvas:
     """One row: mqviz, what is open, how far, and at the right where the picture comes from."""
     canvas.fill(0, 0, canvas.columns, 1, BAR)
     after = canvas.put(1, 0, "mqviz", style("accent", "bar", bold=True))
@@ -36,15 +34,13 @@ def draw_header(
         after = canvas.put(after + 3, 0, "●" * done, style("accent", "bar"))
         after = canvas.put(after, 0, "○" * (steps - done), style("quiet", "bar"))
         after = canvas.put(after + 2, 0, f"step {done} of {steps}", style("quiet", "bar"))
-    if middle:
-        canvas.put(after + 2, 0, middle, style("quiet", "bar"))
     if left > after + 1:
         canvas.right(canvas.columns - 1, 0, said, style("quiet", "bar"))
     return canvas
 
 
-def draw_why(canvas: Canvas, found: Why | None, lessons: Sequence[int] = (), when: str = "") -> Canvas:
-    """The event that was stepped on: time (or `when`), headline, reason, rule, what changed, the lesson about it."""
+def draw_why(canvas: Canvas, found: Why | None, when: str = "") -> Canvas:
+    """The event that was stepped on: time (or `when`), headline, reason, rule, what changed."""
     room = canvas.columns - 2
     canvas.rule(1, 0, room, "why")
     if found is None:
@@ -60,8 +56,6 @@ def draw_why(canvas: Canvas, found: Why | None, lessons: Sequence[int] = (), whe
         indent = beside if label else 0
         canvas.put(at, row, label, QUIET)
         canvas.put(at + indent, row, shorten(text, room - at - indent + 1), PLAIN)
-    if found.lesson in lessons and canvas.rows > 4:
-        canvas.right(canvas.columns - 1, canvas.rows - 1, f"lesson {found.lesson}", QUIET)
     return canvas
 
 
@@ -220,7 +214,7 @@ def branches_sheet(columns: int, branches: Sequence[Branch], current: Branch, at
 
 
 def _branch(branches: Sequence[Branch], at: int) -> str:
-    """Its number, where it left its parent, and the last command that was given in it."""
+    """Its number, where it left its parent, and the last command that was submitted in it."""
     branch, numbers = branches[at], [branch.number for branch in branches]
     came = "the beginning"
     if branch.parent in numbers:
@@ -229,7 +223,7 @@ def _branch(branches: Sequence[Branch], at: int) -> str:
     return f"{at + 1:>2}  {came:<20}  {given}"
 
 
-def keys_sheet(columns: int, places: Sequence[str], can_rewind: bool = True) -> Sheet:
+def keys_sheet(columns: int, places: Sequence[str]) -> Sheet:
     """The keys that work here, from the one table."""
     sheet = Sheet(columns, margin=3)
     sheet.row(Span(0, "keys", sheet.ink("bright", True)))
@@ -244,8 +238,6 @@ def keys_sheet(columns: int, places: Sequence[str], can_rewind: bool = True) -> 
     sheet.blank()
     scrubs = ", the time bar scrubs" if "run" in places else ""
     sheet.text(f"Mouse: a click selects{scrubs}.", "quiet")
-    if not can_rewind:
-        sheet.text("A real cluster cannot go back: it takes no undo, fork or reset.", "quiet")
     return sheet
 
 

@@ -1,4 +1,4 @@
-"""What all screens share: the app's options, sizes, the sentence for a tiny terminal, what lies on top.
+"""What all screens share: sizes, the sentence for a tiny terminal, what is said, what lies on top.
 
 A screen's size has a class: `-tiny` shows one sentence, `-small` is below 96 columns or 28 rows, `-large`
 from 140 by 36, `-medium` between; the style sheet lays out by these.
@@ -7,7 +7,6 @@ from 140 by 36, `-medium` between; the style sheet lays out by these.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,12 +14,10 @@ from textual.screen import Screen
 
 from mqviz.scenes.canvas import Canvas
 from mqviz.ui import keys, panels
-from mqviz.ui.ask import Accept, Ask, Complete
+from mqviz.ui.options import Options
 from mqviz.ui.overlay import Content, Overlay
+from mqviz.ui.question import Accept, Answer, Complete, Question
 from mqviz.ui.stage import Stage
-
-if TYPE_CHECKING:
-    from mqviz.ui.app import MqvizApp
 
 LEAST = (60, 16)
 SIZES = ("tiny", "small", "medium", "large")
@@ -45,32 +42,22 @@ class Base(Screen[None]):
     AUTO_FOCUS = None
     PLACES: Sequence[str] = ("all",)
 
-    def __init__(self) -> None:
+    def __init__(self, options: Options) -> None:
         super().__init__()
+        self.options = options
         self.size_class = "medium"
         self.notice = ""
         self._stands: Callable[[], bool] = _always
         self.hints: Sequence[tuple[str, str]] = ()
         """The keys of what lies on top, if something does."""
 
-    @property
-    def mqviz(self) -> MqvizApp:
-        """The app, with its options and doors."""
-        return cast("MqvizApp", self.app)
-
-    @property
-    def ascii(self) -> bool:
-        """Whether signs are drawn as their twins."""
-        return self.mqviz.options.ascii
-
     def compose(self) -> ComposeResult:
-        """The sentence, and the screen's own stages."""
-        yield Stage(self._too_small, id="tiny")
-        yield from self.stages()
+        """The sentence for a tiny terminal; a screen adds its own stages."""
+        yield Stage(lambda columns, rows: panels.draw_too_small(self.canvas(columns, rows)), id="tiny")
 
-    def stages(self) -> ComposeResult:
-        """The stages of this screen."""
-        raise NotImplementedError
+    def canvas(self, columns: int, rows: int) -> Canvas:
+        """An empty one; with --ascii signs are drawn as their twins."""
+        return Canvas(columns, rows, self.options.ascii)
 
     def redraw(self) -> None:
         """Draw everything that is in sight again; what was said and no longer stands is gone."""
@@ -84,13 +71,11 @@ class Base(Screen[None]):
         self.size_class = size_class(event.size.width, event.size.height)
         for name in SIZES:
             self.set_class(name == self.size_class, f"-{name}")
-        self.resized()
 
-    def resized(self) -> None:
-        """What else depends on the size."""
+    # -- what is said and asked ----------------------------------------------------------------------------
 
     def say(self, sentence: str, stands: Callable[[], bool] = _always) -> None:
-        """Tell something until the next key, or until it no longer `stands`."""
+        """Show a sentence until the next key, or until it no longer `stands`."""
         self.notice, self._stands = sentence, stands
         self.redraw()
 
@@ -100,38 +85,44 @@ class Base(Screen[None]):
             self.notice = ""
             self.redraw()
 
+    def follow(self, answer: Answer) -> None:
+        """Do what is to be done, or say why it cannot be."""
+        if isinstance(answer, str):
+            self.say(answer)
+        elif answer is not None:
+            answer()
+
     def lay(self, content: Content) -> None:
         """Put something on top; what is behind sinks and stands still."""
-        self.hold(True, content.hints)
-        overlay = Overlay(content, self.ascii)
-
-        def closed(at: int | None) -> None:
-            self.hold(False, ())
-            if at is not None and overlay.content.choose is not None:
-                overlay.content.choose(at)
-
-        self.app.push_screen(overlay, closed)
+        self._on_top(Overlay(content, self.options.ascii), content.hints, sink=True)
 
     def ask(
         self, prompt: str, accept: Accept, complete: Complete = lambda _: (), value: str = "", help: str = ""
     ) -> None:
-        """Ask for a line of text."""
-        said = help or "enter does it · esc goes back"
-        self.hold(True, (), sink=False)
+        """Ask for a line of text; meanwhile the screen stands still."""
+        question = Question(prompt, accept, complete, value, help, self.options.ascii)
+        self._on_top(question, (), sink=False)
 
-        def closed(after: Callable[[], None] | None) -> None:
-            self.hold(False, ())
-            if after is not None:
-                after()
+    def _on_top(self, dialog: Overlay | Question, hints: Sequence[tuple[str, str]], sink: bool) -> None:
+        def closed(then: Callable[[], object] | None) -> None:
+            self._hold(False, (), sink)
+            if then is not None:
+                then()
 
-        self.app.push_screen(Ask(prompt, accept, complete, value, said, ascii=self.ascii), closed)
+        self._hold(True, hints, sink)
+        self.app.push_screen(dialog, closed)
 
-    def hold(self, held: bool, hints: Sequence[tuple[str, str]], sink: bool = True) -> None:
-        """Something lies on top (or not any more); `hints` are its keys."""
+    def _hold(self, held: bool, hints: Sequence[tuple[str, str]], sink: bool) -> None:
         self.hints = hints
         for stage in self.query(Stage):
-            stage.sunk = held and sink and stage.id not in ("transport", "bar")
+            stage.hold(held, sink)
         self.redraw()
+
+    # -- keys ----------------------------------------------------------------------------------------------
+
+    def action_part(self, part: str, name: str, *arguments: object) -> None:
+        """A key that belongs to a part of this screen (keys.py names it)."""
+        getattr(getattr(self, part), name)(*arguments)
 
     def action_help(self) -> None:
         """The keys of this screen."""
@@ -141,25 +132,18 @@ class Base(Screen[None]):
         """Only a run takes commands."""
         self.say("commands are given to a run: open a lesson or a scenario first")
 
-    def action_theme(self) -> None:
-        """Dark or light; whoever names the theme draws again."""
-        self.mqviz.action_theme()
-        self.redraw()
-
-    def action_back(self) -> None:
+    async def action_back(self) -> None:
         """Leave this screen."""
-        self.mqviz.leave()
+        await self.app.run_action("leave")
 
-    def press(self, shown: str) -> None:
-        """Do what the key that is shown so does."""
-        for key in keys.of(*self.PLACES, "all"):
-            if key.shown == shown:
-                self.call_later(self.run_action, key.action)
-                return
+    def on_stage_selected(self, event: Stage.Selected) -> None:
+        """A click on a key is that key."""
+        if event.target[0] == "key":
+            shown = str(event.target[1])
+            key = next((key for key in keys.of(*self.PLACES, "all") if key.shown == shown), None)
+            if key is not None:
+                self.call_later(self.run_action, key.binding)
 
     def stage(self, name: str) -> Stage:
         """One of the stages, by its id."""
         return self.query_one(f"#{name}", Stage)
-
-    def _too_small(self, columns: int, rows: int) -> Canvas:
-        return panels.draw_too_small(Canvas(columns, rows, self.ascii))

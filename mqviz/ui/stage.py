@@ -14,6 +14,7 @@ from rich.style import Style as RichStyle
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
+from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -36,6 +37,12 @@ PLAIN = "plain"
 class Stage(Widget):
     """Shows what `draw` makes for its size; `redraw` asks for the next picture."""
 
+    SINKS = True
+    """Whether it fades while something lies on top."""
+
+    sunk = reactive(False)
+    """Whether this is not to be read now."""
+
     class Selected(Message):
         """Somebody clicked on `target`."""
 
@@ -49,30 +56,23 @@ class Stage(Widget):
         self.can_focus = focusable
         self._draw = draw
         self._rows: list[Runs] = []
-        self._sunk = False
         self.canvas = Canvas(0, 0)
 
     def on_mount(self) -> None:
-        """A new theme is a new set of colours for the same picture."""
+        """A new theme is a new set of colours, and of words where the theme is named."""
         self.watch(self.app, "theme", self._recolour, init=False)
 
     def _recolour(self) -> None:
+        self.redraw()
         self.refresh()
 
     def on_resize(self) -> None:
         """Another size is another picture."""
         self.redraw()
 
-    @property
-    def sunk(self) -> bool:
-        """Whether something lies on top, so that this is not to be read."""
-        return self._sunk
-
-    @sunk.setter
-    def sunk(self, sunk: bool) -> None:
-        if sunk != self._sunk:
-            self._sunk = sunk
-            self.refresh()
+    def hold(self, held: bool, sink: bool) -> None:
+        """Something lies on top (or not any more); `sink`: what is behind is not to be read."""
+        self.sunk = held and sink and self.SINKS
 
     def redraw(self) -> None:
         """Draw again and send the terminal the rows that differ; a hidden stage draws nothing."""
@@ -98,19 +98,25 @@ class Stage(Widget):
             return Strip.blank(self.size.width)
         theme = self.app.theme
         return Strip(
-            [Segment(text, rich_style(style, theme, self._sunk)) for text, style in self._rows[y]],
+            [Segment(text, rich_style(style, theme, self.sunk)) for text, style in self._rows[y]],
             self.canvas.columns,
         )
 
     def on_click(self, event: events.Click) -> None:
-        """Tell the screen what was clicked."""
+        """Post what was clicked."""
         target = self.canvas.target_at(event.x, event.y)
-        if target is not None and not self._sunk:
+        if target is not None and not self.sunk:
             self.post_message(self.Selected(target, self))
 
 
+class KeyBar(Stage):
+    """The keys at the bottom: they change with what lies on top, and stay readable."""
+
+    SINKS = False
+
+
 def changed_part(row: int, before: Runs, after: Runs, width: int) -> Region:
-    """The columns of a row in which two pictures differ, by whole runs; all of it where a cell is not one column."""
+    """The columns in which a row differs, by whole runs; all of it where a cell is not one column."""
     if not all(is_narrow(text) for text, _ in (*before, *after)):
         return Region(0, row, width, 1)
     left = _same(zip(before, after, strict=False))

@@ -1,7 +1,7 @@
 """The transport bar: moments, the line of time with its playhead, buttons, clock, speed and the next keys.
 
-Drawn as a pure function of what the player says; the widget adds the mouse: a click on a button acts, a
-click or drag on the line of time scrubs.
+Pure functions of what the player says; playback.py adds the mouse: a click on a button acts, a click or drag
+on the line of time scrubs.
 """
 
 from __future__ import annotations
@@ -9,30 +9,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from textual import events
-from textual.message import Message
-
 from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import seconds
 from mqviz.scenes.style import style
 from mqviz.scenes.text import shorten, width
-from mqviz.ui.stage import Draw, Stage
 
 BAR = style("ink", "bar")
 QUIET = style("quiet", "bar")
 BRIGHT = style("bright", "bar", bold=True)
 YOU = style("accent", "bar", bold=True)
-PASSED = style("ink", "bar")
 AHEAD = style("edge", "bar")
 WAIT = style("wait", "bar")
-BAD = style("bad", "bar")
 
 BEGIN = 8
 """Column where the line of time begins; it ends as far from the right edge."""
 
 SPANS_S = (30, 60, 120, 300, 600, 1_200, 1_800, 3_600)
-"""Lengths of a line that has not reached the run's end: it grows by steps, so that the playhead is seen to move."""
+"""Lengths of a line of time before the run's end: it grows by steps, so that the playhead is seen to move."""
 
 BUTTONS = ((1, "|◄", "previous_moment"), (5, "◄", "step_back"), (8, "▮▮", "play_pause"), (12, "►", "step"))
 LAST_BUTTON = (15, "►|", "next_moment")
@@ -71,7 +65,7 @@ def bar_of(player: Player, hints: Sequence[Hint], notice: str, ascii: bool) -> B
 
 
 def span_of(player: Player) -> int:
-    """The end of the line of time: the run's, or less while a long run has only begun; 0 for a real cluster."""
+    """The end of the line of time: the run's, or less while a long run has begun; 0 for a real cluster."""
     if player.live:
         return 0
     reached = max(player.now_us, player.head_us, *(int(moment.at) for moment in player.moments), 0)
@@ -95,7 +89,7 @@ def draw_bar(bar: Bar, columns: int, rows: int) -> Canvas:
     else:
         _labels(canvas, bar, span, end)
     canvas.right(BEGIN - 1, 1, "0 s", QUIET)
-    canvas.put(BEGIN, 1, "━" * (head - BEGIN), PASSED)
+    canvas.put(BEGIN, 1, "━" * (head - BEGIN), BAR)
     canvas.put(head, 1, "─" * (end - head), AHEAD)
     for at_us, _ in bar.moments:
         canvas.put(column_at(at_us, span, columns), 1, "◆", style("bright", "bar"))
@@ -168,36 +162,3 @@ def _speed(speed: float) -> str:
     if speed == float("inf"):
         return "max"
     return f"{speed:g}×"
-
-
-class Transport(Stage):
-    """The bar with its mouse."""
-
-    class Scrubbed(Message):
-        """The line of time was clicked or dragged at this share (0 to 1) of it."""
-
-        def __init__(self, column: int) -> None:
-            super().__init__()
-            self.column = column
-
-    def __init__(self, draw: Draw, id: str) -> None:
-        super().__init__(draw, id)
-        self._dragging = False
-
-    def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Begin to scrub where the line is."""
-        if event.y == 1 and not self.sunk:
-            self._dragging = True
-            self.capture_mouse()
-            self.post_message(self.Scrubbed(event.x))
-
-    def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Scrub on while the button is held."""
-        if self._dragging:
-            self.post_message(self.Scrubbed(event.x))
-
-    def on_mouse_up(self) -> None:
-        """Let go."""
-        if self._dragging:
-            self._dragging = False
-            self.release_mouse()

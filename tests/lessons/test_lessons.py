@@ -16,7 +16,7 @@ from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.view import View
 from mqviz.sim.backend import open_sim
-from mqviz.ui.picture import scene
+from mqviz.ui.run_view import scene
 
 WRITTEN = [entry for entry in course.catalogue() if entry.path]
 

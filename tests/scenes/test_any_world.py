@@ -11,7 +11,7 @@ from mqviz.scenario import load_scenario
 from mqviz.scenes.style import resolve
 from mqviz.scenes.view import View
 from mqviz.sim.backend import open_sim
-from mqviz.ui.picture import SCENES
+from mqviz.ui.run_view import SCENES
 
 SIZES = [(60, 16), (61, 50), (80, 22), (160, 45), (20, 6), (3, 2)]
 WORLDS = ["consumer-groups", "share-group", "sign-up", "compaction"]

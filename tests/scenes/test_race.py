@@ -16,7 +16,7 @@ from mqviz.scenes.rebalance_words import told
 from mqviz.scenes.view import View
 from mqviz.sim.backend import open_sim
 from mqviz.simulate import Run, open_world
-from mqviz.ui.picture import Picture
+from mqviz.ui.run_view import RunView
 
 EXAMPLE = data("assets") / "scenarios" / "rebalance-race.yaml"
 GROUPS = {"eager": "eager", "cooperative": "cooperative", "kip-848": "KIP-848"}
@@ -98,7 +98,7 @@ def test_r85_who_joins_again_may_commit_later_and_the_rebalance_is_what_is_told(
     assert told_.headline == "k1 cannot commit now"
     player = Player(open_sim, over.scenario)
     player.seek(20 * S)
-    shown = Picture(player, False, False, True).why()
+    shown = RunView(player, False, False, True).why()
     assert shown is not None
     assert shown.headline == "k1 joined again: cooperative rebalances"
 

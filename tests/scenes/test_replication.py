@@ -15,7 +15,7 @@ from mqviz.model.leadership import PartitionChanged, ReplicaTruncated
 from mqviz.scenes import replication
 from mqviz.scenes.view import View
 from mqviz.simulate import Run, open_world
-from mqviz.ui.picture import command_on
+from mqviz.ui.run_view import command_on
 
 EXAMPLE = data("assets") / "scenarios" / "replication.yaml"
 SIZES = [(60, 16), (67, 21), (100, 30), (160, 45)]

@@ -29,7 +29,7 @@ async def test_an_unexpected_error_is_written_down_and_named(capsys: pytest.Capt
     async def fail() -> None:
         async with running(app) as pilot:
             screen: Any = pilot.app.screen
-            screen.happened = lambda _=0: 1 // 0
+            screen.moved = lambda _: 1 // 0
             await pilot.press("enter")
             await pilot.pause()
 
@@ -88,7 +88,7 @@ async def test_without_motion_marks_move_only_when_something_happens(motion: boo
         pictures = []
         for _ in range(3):
             screen.player.seek(screen.player.now_us + 20_000)
-            pictures.append((screen.player.cursor, screen.picture.draw(67, 21).to_text()))
+            pictures.append((screen.player.cursor, screen.view.draw(67, 21).to_text()))
         events = {cursor for cursor, _ in pictures}
         assert len(events) == 1
         assert len({picture for _, picture in pictures}) == (3 if motion else 1)

@@ -102,12 +102,12 @@ async def test_enter_opens_the_same_partition_log_as_the_lessons() -> None:
         screen: Any = pilot.app.screen
         assert isinstance(screen, WatchedLog)
         shown = text(pilot)
-        assert screen.picture.focus == ("partition", "orders", 3)
+        assert screen.view.focus == ("partition", "orders", 3)
         assert "keys not read" in shown
         assert "c-2" in shown
         assert "BEHIND: p3 takes 310" in shown
         await pilot.press("down")
-        assert screen.picture.focus != ("partition", "orders", 3)
+        assert screen.view.focus != ("partition", "orders", 3)
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(pilot.app.screen, Attach)

@@ -10,7 +10,7 @@ from mqviz.model.observed_events import ClusterSeen, ConnectionLost
 from mqviz.ui.attach import Attach
 from mqviz.ui.home import Home
 from mqviz.ui.lesson_screen import LessonScreen
-from mqviz.ui.sandbox import Sandbox
+from mqviz.ui.run_screen import RunScreen
 from tests.core.worlds import SIGN_UP
 from tests.model_observed.watch import Watch
 
@@ -80,7 +80,7 @@ async def test_play_picks_a_scenario(scenario: Path) -> None:
         assert "► sign up" in text(pilot)
         await pilot.press("enter")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, Sandbox)
+        assert isinstance(pilot.app.screen, RunScreen)
         assert "sign up" in text(pilot).split("\n")[0]
         assert world.progress.book.last_scenario == str(scenario)
 

@@ -10,26 +10,42 @@ from mqviz.ui.app import MqvizApp
 from mqviz.ui.attach import Attach
 from mqviz.ui.home import Home
 from mqviz.ui.lesson_screen import LessonScreen
+from mqviz.ui.lesson_stage import LessonStage
 from mqviz.ui.overlay import Overlay
-from mqviz.ui.sandbox import Sandbox
+from mqviz.ui.playback import Playback
+from mqviz.ui.records import Records
+from mqviz.ui.run_commands import RunCommands
+from mqviz.ui.run_history import RunHistory
+from mqviz.ui.run_screen import RunScreen
 from mqviz.ui.watched_log import WatchedLog
 
 SCREENS: dict[type[Screen[Any]], tuple[str, ...]] = {
     Home: ("home", "all"),
-    Sandbox: ("run", "all"),
+    RunScreen: ("run", "all"),
     LessonScreen: ("run", "lesson", "all"),
     Attach: ("attach", "all"),
     WatchedLog: ("stage", "all"),
     Overlay: ("overlay", "all"),
 }
 
+PARTS = {
+    "time": Playback,
+    "commands": RunCommands,
+    "history": RunHistory,
+    "records": Records,
+    "lesson": LessonStage,
+}
+
 
 def test_every_key_of_the_table_has_its_action_on_every_screen_where_it_works() -> None:
     for screen, places in SCREENS.items():
         for key in keys.of(*places):
-            name = key.action.partition("(")[0]
-            holder = MqvizApp if name.startswith("app.") else screen
-            assert hasattr(holder, f"action_{name.removeprefix('app.')}"), (screen, key)
+            part, _, name = key.action.partition("(")[0].rpartition(".")
+            if part in PARTS:
+                assert hasattr(PARTS[part], name), (screen, key)
+            else:
+                holder = MqvizApp if part == "app" else screen
+                assert hasattr(holder, f"action_{name}"), (screen, key)
 
 
 def test_no_screen_binds_a_key_that_the_table_does_not_list() -> None:

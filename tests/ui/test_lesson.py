@@ -163,7 +163,7 @@ async def test_clicks_choose_answer_and_tab() -> None:
     async with running(World().app("lesson", "1"), 80, 24) as pilot:
         row, line = next((n, line) for n, line in enumerate(text(pilot).split("\n")) if " 1.0 s " in line)
         await pilot.click(offset=(line.index("1.0 s") + 1, row))
-        assert lesson(pilot).choice == 1
+        assert lesson(pilot).lesson.choice == 1
         await pilot.click(offset=(text(pilot).split("\n")[0].index("2 Stage") + 1, 0))
         await pilot.pause()
         assert not lesson(pilot).on_lesson
@@ -180,7 +180,7 @@ async def test_the_last_step_leads_home_and_the_lesson_counts_as_done() -> None:
             for script in tutor.step.solution:
                 if script.command:
                     await pilot.press("s")
-                lesson(pilot).go_to(lesson(pilot).player.now_us + script.wait_us)
+                lesson(pilot).time.go_to(lesson(pilot).player.now_us + script.wait_us)
             await pilot.pause()
             assert tutor.phase is Phase.DONE, text(pilot)
             await pilot.press("enter")
@@ -218,7 +218,7 @@ async def test_the_solution_of_waiting_lets_time_run() -> None:
     async with running(World().app("lesson", "1", clock=clock)) as pilot:
         screen = lesson(pilot)
         screen.tutor.bet(2)
-        screen.go_to(screen.tutor.prediction.due_us)
+        screen.time.go_to(screen.tutor.prediction.due_us)
         await pilot.press("s", "s")
         assert "let 2 s pass (space)" in text(pilot)
         before = screen.player.now_us
@@ -302,7 +302,7 @@ async def test_enter_reads_to_the_end_before_it_goes_home(columns: int, rows: in
     world.progress.step(1, 4)
     async with running(world.app("lesson", "1"), columns, rows) as pilot:
         screen = finish(pilot)
-        screen.go_on()
+        screen.lesson.go_on()
         await pilot.pause()
         assert screen.tutor.phase is Phase.FINISHED
         seen = [text(pilot)]
@@ -311,7 +311,7 @@ async def test_enter_reads_to_the_end_before_it_goes_home(columns: int, rows: in
             await pilot.pause()
             seen.append(text(pilot))
         assert "IN REAL LIFE" in seen[0]
-        assert screen.lesson.simplified[-1].split()[-1] in seen[-1]
+        assert screen.tutor.lesson.simplified[-1].split()[-1] in seen[-1]
         assert "enter home" in seen[-1]
         await pilot.press("enter")
         await pilot.pause()

@@ -22,8 +22,8 @@ async def two_members(columns: int = 100, rows: int = 30) -> AsyncIterator[tuple
         await pilot.press("down", "down", "enter")
         await play(pilot, 12)
         assert screen.tutor.prediction.settled
-        screen.act("add consumer group=email-consumers processing=400ms")
-        screen.go_to(screen.player.now_us + 10 * S)
+        screen.commands.run("add consumer group=email-consumers processing=400ms")
+        screen.time.go_to(screen.player.now_us + 10 * S)
         screen.show_side(False)
         await pilot.pause()
         yield pilot, screen
@@ -32,8 +32,8 @@ async def two_members(columns: int = 100, rows: int = 30) -> AsyncIterator[tuple
 async def focus(pilot: Pilot[None], screen: Any, kind: str) -> Any:
     for _ in range(40):
         await pilot.press("down")
-        if screen.picture.focus[0] == kind:
-            return screen.picture.focus
+        if screen.view.focus[0] == kind:
+            return screen.view.focus
     raise AssertionError(f"no {kind} on the stage")
 
 
@@ -42,9 +42,9 @@ async def test_arrows_stop_at_producers_partitions_newest_records_and_members() 
         seen = []
         for _ in range(20):
             await pilot.press("down")
-            if screen.picture.focus in seen:
+            if screen.view.focus in seen:
                 break
-            seen.append(screen.picture.focus)
+            seen.append(screen.view.focus)
         kinds = [target[0] for target in seen]
         assert kinds.count("producer") == 2
         assert kinds.count("partition") == 3
@@ -75,7 +75,7 @@ async def test_enter_on_a_record_opens_its_biography_and_arrows_go_on() -> None:
         await pilot.press("escape")
         await pilot.pause()
         assert pilot.app.screen == screen
-        assert screen.picture.focus == ("record", topic, partition, 0)
+        assert screen.view.focus == ("record", topic, partition, 0)
 
 
 async def test_a_second_click_on_a_record_opens_it() -> None:
@@ -83,7 +83,7 @@ async def test_a_second_click_on_a_record_opens_it() -> None:
         stage = screen.stage("stage")
         place = next(p for p in stage.canvas.places if p.target[0] == "record")
         await pilot.click("#stage", offset=(place.column, place.row))
-        assert screen.picture.focus == place.target
+        assert screen.view.focus == place.target
         await pilot.click("#stage", offset=(place.column, place.row))
         await pilot.pause()
         assert isinstance(pilot.app.screen, Overlay)
@@ -91,17 +91,17 @@ async def test_a_second_click_on_a_record_opens_it() -> None:
 
 async def test_twice_is_told_with_its_gap_and_its_reason() -> None:
     async with two_members() as (_, screen):
-        screen.act("kill consumer c1")
+        screen.commands.run("kill consumer c1")
         parts = [
             p
             for p in range(3)
             if screen.player.state.cluster.consumers["c1"].claims.get(("email-requests", p))
         ]
-        screen.go_to(screen.player.now_us + 80 * S)
+        screen.time.go_to(screen.player.now_us + 80 * S)
         found = []
         for partition in parts or range(3):
             for offset in range(60):
-                content = screen._biography("email-requests", partition, offset)
+                content = screen.records.biography("email-requests", partition, offset)
                 if content is not None:
                     words = [span.text for row in content.sheet(72, 0).rows for span in row]
                     if "delivered ×2" in words:
@@ -136,7 +136,7 @@ async def test_c_adds_k_kills_x_closes_what_is_selected() -> None:
         assert "add consumer" in text(pilot)
         assert str(screen.player.branch.commands[-1][1].group) == "email-consumers"
         await focus(pilot, screen, "member")
-        name = screen.picture.focus[2]
+        name = screen.view.focus[2]
         await pilot.press("x")
         assert type(screen.player.branch.commands[-1][1]).__name__ == "CloseConsumer"
         assert screen.player.branch.commands[-1][1].name == name
@@ -148,7 +148,7 @@ async def test_c_adds_k_kills_x_closes_what_is_selected() -> None:
 async def test_what_kafka_refuses_is_a_sentence() -> None:
     async with two_members() as (pilot, screen):
         before = len(screen.player.branch.commands)
-        screen.act("kill consumer nobody")
+        screen.commands.run("kill consumer nobody")
         await pilot.pause()
         assert text(pilot).split("\n")[27].startswith(" ✗ ")
         assert len(screen.player.branch.commands) == before
@@ -159,7 +159,7 @@ async def test_esc_lets_go_of_the_selection_before_it_leaves() -> None:
         await pilot.press("down", "escape")
         await pilot.pause()
         assert pilot.app.screen == screen
-        assert screen.picture.focus is None
+        assert screen.view.focus is None
         await pilot.press("escape", "escape")
         await pilot.pause()
         assert pilot.app.screen != screen
@@ -169,10 +169,10 @@ async def test_why_tells_the_last_moment_and_a_step_tells_itself() -> None:
     async with two_members() as (pilot, screen):
         assert "c2 joined: generation" in text(pilot)
         await pilot.press("right")
-        stepped = screen.picture.why()
+        stepped = screen.view.why()
         assert stepped.at_us == screen.player.now_us
-        screen.go_to(0)
-        screen.go_to(screen.player.head_us - 1)
+        screen.time.go_to(0)
+        screen.time.go_to(screen.player.head_us - 1)
         await pilot.pause()
         assert "c2 joined: generation" in text(pilot)
 
@@ -198,17 +198,17 @@ async def test_c_adds_a_member_like_the_one_before() -> None:
 async def test_focus_goes_with_who_left() -> None:
     async with two_members() as (pilot, screen):
         member = ("member", "email-consumers", "c2")
-        screen.picture.focus = member
+        screen.view.focus = member
         await pilot.press("x")
-        screen.go_to(screen.player.now_us + 3 * S)
+        screen.time.go_to(screen.player.now_us + 3 * S)
         await pilot.pause()
-        assert screen.picture.focus is None
+        assert screen.view.focus is None
 
 
 async def test_enter_goes_on_once_the_goals_are_reached_whatever_is_selected() -> None:
     async with two_members() as (pilot, screen):
-        screen.act("add consumer group=email-consumers processing=400ms")
-        screen.go_to(screen.player.now_us + 10 * S)
+        screen.commands.run("add consumer group=email-consumers processing=400ms")
+        screen.time.go_to(screen.player.now_us + 10 * S)
         await focus(pilot, screen, "record")
         await pilot.press("enter")
         await pilot.pause()
@@ -221,9 +221,9 @@ async def test_left_and_right_go_along_the_tape_of_a_selected_record() -> None:
         *tape, offset = await focus(pilot, screen, "record")
         at_us = screen.player.now_us
         await pilot.press("left", "left", "right")
-        assert screen.picture.focus == (*tape, offset - 1)
+        assert screen.view.focus == (*tape, offset - 1)
         await pilot.press(*["right"] * 3)
-        assert screen.picture.focus == (*tape, offset)
+        assert screen.view.focus == (*tape, offset)
         assert screen.player.now_us == at_us
         await pilot.press("escape", "right")
         assert screen.player.now_us > at_us

@@ -12,7 +12,7 @@ from textual.widgets import Input
 from mqviz import capture
 from mqviz.commands import NotationError, parse
 from mqviz.ui.overlay import Overlay
-from mqviz.ui.sandbox import Sandbox
+from mqviz.ui.run_screen import RunScreen
 from mqviz.ui.transport import column_at
 from tests.core.worlds import SIGN_UP
 
@@ -26,7 +26,7 @@ async def sandbox(folder: Path) -> AsyncIterator[tuple[Pilot[None], Any]]:
     path = folder / "sign-up.yaml"
     path.write_text(SIGN_UP)
     async with running(World().app("play", str(path))) as pilot:
-        assert isinstance(pilot.app.screen, Sandbox)
+        assert isinstance(pilot.app.screen, RunScreen)
         yield pilot, pilot.app.screen.player
 
 
@@ -206,14 +206,14 @@ async def test_arrows_focus_what_stands_on_the_stage(tmp_path: Path) -> None:
         player.seek(3 * S)
         pilot.app.screen.moved()  # type: ignore[attr-defined]
         await pilot.press("down")
-        first = pilot.app.screen.picture.focus  # type: ignore[attr-defined]
+        first = pilot.app.screen.view.focus  # type: ignore[attr-defined]
         await pilot.press("down")
-        second = pilot.app.screen.picture.focus  # type: ignore[attr-defined]
+        second = pilot.app.screen.view.focus  # type: ignore[attr-defined]
         assert first
         assert second
         assert first != second
         await pilot.press("up")
-        assert pilot.app.screen.picture.focus == first  # type: ignore[attr-defined]
+        assert pilot.app.screen.view.focus == first  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ async def test_help_lies_on_top_and_scrolls(tmp_path: Path) -> None:
         assert text(pilot) != before
         await pilot.press("escape")
         await pilot.pause()
-        assert isinstance(pilot.app.screen, Sandbox)
+        assert isinstance(pilot.app.screen, RunScreen)
 
 
 async def test_the_mouse_scrubs_and_presses(tmp_path: Path) -> None:
@@ -284,7 +284,7 @@ async def test_a_step_beyond_the_last_keeps_its_reason(tmp_path: Path) -> None:
         pilot.app.screen.moved(last)  # type: ignore[attr-defined]
         await pilot.press("right")
         assert "nothing more happens" in text(pilot)
-        assert pilot.app.screen.picture.stepped is last  # type: ignore[attr-defined]
+        assert pilot.app.screen.view.stepped is last  # type: ignore[attr-defined]
 
 
 async def test_a_long_reason_is_told_to_its_end(tmp_path: Path) -> None:

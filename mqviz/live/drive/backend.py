@@ -70,7 +70,7 @@ class ConsentNeededError(Refused):
 class DrivenKafkaBackend:
     """See mqviz.backend.Backend for what each method promises."""
 
-    can = frozenset((Can.WRITE, Can.PAUSE_CLIENTS, Can.SEE_CLIENTS))
+    can = frozenset((Can.WRITE,))
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ from textual.widgets import Input, Static
 from mqviz.commands import NotationError
 from mqviz.scenes.signs import to_ascii
 
-Answer = str | Callable[[], None] | None
+Answer = str | Callable[[], object] | None
 """A sentence why it cannot be, or what to do once the line is closed, or nothing more to do."""
 Accept = Callable[[str], Answer]
 """Takes what was typed."""
@@ -37,8 +37,8 @@ class _Suggest(Suggester):
         return next(iter(self._complete(value)), None) if value else None
 
 
-class Ask(ModalScreen[Callable[[], None] | None]):
-    """Asks for one line; `accept` is called with it; `live` too, at each key, where a filter follows."""
+class Question(ModalScreen[Callable[[], object] | None]):
+    """Asks for one line until `accept` takes it; its result is what to do then."""
 
     BINDINGS = [
         Binding("escape", "dismiss", show=False),
@@ -52,8 +52,7 @@ class Ask(ModalScreen[Callable[[], None] | None]):
         accept: Accept,
         complete: Complete = lambda _: (),
         value: str = "",
-        help: str = "enter does it · esc goes back",
-        live: Callable[[str], None] | None = None,
+        help: str = "",
         ascii: bool = False,
     ) -> None:
         super().__init__()
@@ -61,24 +60,23 @@ class Ask(ModalScreen[Callable[[], None] | None]):
         self._accept = accept
         self._complete = complete
         self._value = value
-        self._help = help
-        self._live = live
+        self._help = help or "enter does it · esc goes back"
         self._ascii = ascii
 
     def compose(self) -> ComposeResult:
         """Completions, the line with its prompt, what is wrong or what the keys do."""
-        with Vertical(id="ask"):
-            yield Static(id="ask-words")
-            with Vertical(id="ask-line"):
-                yield Static(self._prompt, id="ask-prompt")
+        with Vertical(id="question"):
+            yield Static(id="question-words")
+            with Vertical(id="question-line"):
+                yield Static(self._prompt, id="question-prompt")
                 yield Input(
                     self._value,
-                    id="ask-input",
+                    id="question-input",
                     suggester=_Suggest(self._complete),
                     select_on_focus=False,
                     compact=True,
                 )
-            yield Static(id="ask-said")
+            yield Static(id="question-said")
 
     def on_mount(self) -> None:
         """Ready to type."""
@@ -88,8 +86,6 @@ class Ask(ModalScreen[Callable[[], None] | None]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """Show what the word may become."""
         self._say("")
-        if self._live is not None:
-            self._live(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Do it, or say why not."""
@@ -112,8 +108,8 @@ class Ask(ModalScreen[Callable[[], None] | None]):
     def _say(self, error: str) -> None:
         value = self.query_one(Input).value
         words = [text.split(" ")[-1] for text in self._complete(value)]
-        self.query_one("#ask-words", Static).update(self._text("  ".join(words)))
-        said = self.query_one("#ask-said", Static)
+        self.query_one("#question-words", Static).update(self._text("  ".join(words)))
+        said = self.query_one("#question-said", Static)
         said.set_class(bool(error), "-wrong")
         said.update(self._text(error or self._help, wrap=bool(error)))
 

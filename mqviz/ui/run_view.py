@@ -1,15 +1,13 @@
-"""The picture of a run: which scene draws it, what is in focus, what is explained.
-
-Sits between the player and the stages and knows no widget: the screens ask it for canvases.
-"""
+"""A run as it is seen: which scene draws it, what is in focus, what is explained. It knows no widget."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
-from mqviz.model import facts, replication_facts
+from mqviz.model import facts
 from mqviz.model.command import CommandGiven
 from mqviz.model.consumer import REBALANCING, CommitRefused
 from mqviz.model.event import Event, Weight
@@ -59,47 +57,28 @@ class Explained(NamedTuple):
     moment: bool
 
 
-class Picture:
+class RunView:
     """One player seen through one scene."""
 
     def __init__(self, player: Player, ascii: bool, no_color: bool, motion: bool, group: str = "") -> None:
         self.player = player
         self.focus: Target | None = None
         self.scroll = 0
-        self.group = group
         self.stepped: Event | None = None
         """The event that the last key stepped on; it is explained rather than the last great moment."""
         self._draw = scene(player.scenario.scene)
-        self._style = (ascii, no_color, motion)
+        self._view = partial(View, group=group, ascii=ascii, no_color=no_color, motion=motion)
         self._explained = Explained(-1, -1, None, False)
 
     def draw(self, columns: int, rows: int) -> Canvas:
         """The stage at the player's moment."""
-        ascii, no_color, motion = self._style
         player = self.player
         if self.focus is not None and _is_gone(self.focus, player.state):
             self.focus = None
         topic = str(self.focus[1]) if self.focus and self.focus[0] in ("partition", "record") else ""
-        view = View(
-            player.now_us,
-            columns,
-            rows,
-            self.focus,
-            self.scroll,
-            self.group,
-            topic=topic,
-            ascii=ascii,
-            no_color=no_color,
-            motion=motion,
-            until_us=0 if player.live else player.until_us,
-            event_us=player.state.now_us,
-        )
-        return self._draw(player.state, view)
-
-    def moving(self) -> bool:
-        """Whether something is on its way, so that the next frame differs."""
-        state = self.player.state
-        return bool(facts.flights(state)) or replication_facts.moving(state)
+        until_us = 0 if player.live else player.until_us
+        view = self._view(player.now_us, columns, rows, self.focus, self.scroll, topic=topic)
+        return self._draw(player.state, view._replace(until_us=until_us, event_us=player.state.now_us))
 
     # -- why ---------------------------------------------------------------------------------------------
 
@@ -126,7 +105,7 @@ class Picture:
         return Explained(*place, found or self._last(first, Weight.STEP), found is not None)
 
     def _last(self, first: int, weight: Weight) -> Why | None:
-        """The last explanation of an event of this weight, told in the State just after it."""
+        """The last explanation of an event of this weight, in the State just after it."""
         player = self.player
         events = player.branch.events
         for index in range(player.cursor - 1, max(0, first) - 1, -1):
@@ -139,14 +118,12 @@ class Picture:
         return None
 
     def _counts(self, event: Event, weight: Weight) -> bool:
-        """Whether to tell it: what the scenario itself begins with is no great moment, what the learner does is one."""
+        """Whether to explain it: what the scenario begins with is no great moment, what the learner does is."""
         if isinstance(event, CommandGiven) and weight >= Weight.MOMENT:
             return any(command == event.command for _, command in self.player.branch.commands)
-        if isinstance(event, CommitRefused) and event.named == REBALANCING:
-            return (
-                False  # one a record, until the member has joined again: the rebalance is what is to be told
-            )
-        return is_explained(event)
+        # One refused commit a record until the member has joined again: it is the rebalance that explains.
+        refused = isinstance(event, CommitRefused) and event.named == REBALANCING
+        return not refused and is_explained(event)
 
     # -- focus -------------------------------------------------------------------------------------------
 
@@ -169,6 +146,12 @@ class Picture:
         if any(place.target == beside for place in canvas.places):
             self.focus = beside
         return True
+
+    def group_in_focus(self) -> str:
+        """The group that is selected, or whose member is, else the first; "" if there is none."""
+        if self.focus and self.focus[0] in ("member", "group"):
+            return str(self.focus[1])
+        return next((group.name for group in facts.groups(self.player.state)), "")
 
     def names(self) -> Mapping[str, Sequence[str]]:
         """Known names by kind, for completing commands."""
