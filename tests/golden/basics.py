@@ -1,26 +1,23 @@
-"""Verbs of every case: waiting, marks, raw requests."""
+"""What every case has: waiting and marks; outcomes, moments, answers."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tests.golden.compare import same
-from tests.golden.registry import Args, verb
-from tests.golden.world import MS, Label, World
+from tests.golden.registry import CHECKS, Args, NotRun, check, fact, shape, verb
+from tests.golden.world import MS, PENDING, World
 
 GROUP_EVENTS = ("PartitionsAssigned", "PartitionsRevoked", "ConsumerChanged", "ConsumerFailed")
 
 
 @verb("wait")
-def _wait(world: World, act: Args) -> None:
-    label = act.get("as")
-    if "until" not in act:
-        since = world.moment_us(act["from"]) if "from" in act else world.now_us
-        world.to((world.now_us if since is None else since) + int(act["ms"] * MS))
-        world.answered(label, "ok")
-        return
-    reached = _until(world, act)
-    world.answered(label, reached)
+def _wait(world: World, act: Args) -> Any:
+    if "until" in act:
+        return _until(world, act)
+    since = world.moment_us(act["from"]) if "from" in act else world.now_us
+    world.to((world.now_us if since is None else since) + int(act["ms"] * MS))
+    return "ok"
 
 
 def _until(world: World, act: Args) -> bool:
@@ -72,46 +69,50 @@ def _matches(wanted: Any, found: Any, at_least: bool) -> bool:
 
 
 @verb("mark")
-def _mark(world: World, act: Args) -> None:
-    world.answered(act["as"], "ok")
+def _mark(world: World, act: Args) -> str:
     world.mark_index = world.notes["marked"] = len(world.log)
+    return "ok"
 
 
-@verb("rpc")
-def _rpc(world: World, act: Args) -> None:
-    """Send; a call without label is waited for too, because later ones need the ids that it brings."""
-    if "every_ms" in act:
-        _again_and_again(world, act)
-        return
-    label = act.get("as")
-    world.rpc(act, label or call(world, act))
-    if not label and act.get("wait_for_answer", True):
-        world.until(lambda: world.labels[UNNAMED].ended_us is not None)
+# -- what came of it ------------------------------------------------------------------------------------------
 
 
-UNNAMED = "(call)"
+@fact("result")
+@fact("reached")
+def _result(world: World, read: Args) -> Any:
+    return world.labels[read["of"]].outcome
 
 
-def call(world: World, act: Args) -> str:
-    """A label for an act that has none."""
-    world.labels[UNNAMED] = Label(world.now_us, act=act)
-    return UNNAMED
+@fact("answer")
+def _answer(world: World, read: Args) -> Any:
+    outcome = world.labels[read["of"]].outcome
+    return None if outcome == PENDING else outcome
 
 
-def _again_and_again(world: World, act: Args) -> None:
-    """The same request every `every_ms` for `for_ms`, or until an answer is an error; the last answer counts."""
-    began_us = world.now_us
-    while world.now_us - began_us < act["for_ms"] * MS:
-        next_us = world.now_us + int(act["every_ms"] * MS)
-        world.rpc(act, call(world, act))
-        label = world.labels[UNNAMED]
-        world.until(lambda label=label: label.ended_us is not None)
-        if act.get("until_error") and label.outcome.get("error") != "NONE":
-            break
-        world.to(next_us)
-    world.answered(act.get("as"), label.outcome)
+@shape("answer")
+def _same_error(expected: Any, found: Any) -> bool:
+    return (expected or {}).get("error") == (found or {}).get("error")
 
 
-@verb("close_connection")
-def _close_connection(world: World, act: Args) -> None:
-    """What was asked on it was answered before; nothing more comes by it."""
+@fact("ms")
+def _ms(world: World, read: Args) -> Any:
+    since = world.moment_us(read["from"])
+    until = world.moment_us(read["to"], since or 0)
+    return None if since is None or until is None else (until - since) / MS
+
+
+@fact("check")
+def _check(world: World, read: Args) -> Any:
+    if read["check"] not in CHECKS:
+        raise NotRun(f"check {read['check']}")
+    return CHECKS[read["check"]](world, read)
+
+
+@check("ms_below")
+def _below(world: World, read: Args) -> bool:
+    return (_ms(world, read) or 0) < read["limit"]
+
+
+@check("ms_above")
+def _above(world: World, read: Args) -> bool:
+    return (_ms(world, read) or 0) > read["limit"]
