@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mqviz.model.share import ShareRecordsSettled
 from tests.golden.compare import same
 from tests.golden.registry import CHECKS, Args, NotRun, check, fact, shape, verb
 from tests.golden.world import MS, PENDING, World
@@ -57,7 +58,22 @@ def holds(world: World, condition: Args) -> bool:
         wanted = condition["includes"]
         items = wanted if isinstance(wanted, list) else [wanted]
         return found is not None and all(item in found for item in items)
+    if condition["equals"] in (
+        {},
+        [],
+    ):  # names nothing that must agree: it is empty, and was something to be so
+        return not found and _written(world, condition)
     return _matches(condition["equals"], found, bool(condition.get("at_least")))
+
+
+def _written(world: World, condition: Args) -> bool:
+    """Whether what the fact tells of its group was ever written: commits, a share group's state, or the group."""
+    cluster, group = world.state.cluster, condition.get("group", "")
+    if condition["fact"] == "committed":
+        return group in cluster.groups and bool(cluster.groups[group].records)
+    if condition["fact"] == "share_start":
+        return any(isinstance(e, ShareRecordsSettled) and e.group == group for e in world.log)
+    return any(group in there for there in (cluster.groups, cluster.consumer_groups, cluster.share_groups))
 
 
 def _matches(wanted: Any, found: Any, at_least: bool) -> bool:

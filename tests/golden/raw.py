@@ -28,6 +28,7 @@ from mqviz.model.request import (
     ProducerIdGranted,
     SyncGroup,
 )
+from mqviz.model.share_messages import ShareFetch, ShareFetched, ShareGroupHeard, ShareGroupHeartbeat
 from mqviz.sim.kafka import transaction_writes
 from mqviz.sim.kafka.cluster import coordinator_of
 from tests.golden.members import tp
@@ -233,8 +234,12 @@ def _modern_heartbeat(world: World, request: Args, act: Args) -> Any:
 
 
 def _of_topics(owned: list[Args]) -> tuple[tuple[str, int], ...]:
-    """Topics of a heartbeat, by name: a recording writes the id of topic t as `id:t`."""
-    return tuple((str(t["topicId"]).removeprefix("id:"), p) for t in owned for p in t["partitions"])
+    """Partitions by name, each a number or with its index: a recording writes the id of topic t as `id:t`."""
+    return tuple(
+        (str(t["topicId"]).removeprefix("id:"), p["partitionIndex"] if isinstance(p, dict) else p)
+        for t in owned
+        for p in t["partitions"]
+    )
 
 
 def _modern_named(answer: Any) -> Any:
@@ -250,6 +255,42 @@ def _modern_named(answer: Any) -> Any:
 
 def _written(partitions: tuple[tuple[str, int], ...]) -> list[str]:
     return sorted(f"{topic}-{number}" for topic, number in partitions)
+
+
+@rpc("ShareGroupHeartbeat")
+def _share_heartbeat(world: World, request: Args, act: Args) -> Any:
+    group, topics = request["groupId"], request["subscribedTopicNames"]
+    names = None if topics is None else tuple(topics)
+    member_id, epoch = request["memberId"], request["memberEpoch"]
+    value = ShareGroupHeartbeat(group, member_id, epoch, act.get("client_id", member_id), names)
+
+    def named(answer: Any) -> Any:
+        heard = answer if isinstance(answer, ShareGroupHeard) else ShareGroupHeard(answer.error)
+        given = heard.partitions
+        parts = None if given is None else sorted(tp(*each) for each in given)
+        return {
+            "error": error_name(answer.error),
+            "memberEpoch": heard.member_epoch,
+            "assignment": parts,
+        }
+
+    return coordinator_of(world.backend._sim, group), value, named
+
+
+@rpc("ShareFetch")
+def _share_fetch(world: World, request: Args, act: Args) -> Any:
+    """`acquired`: [partition, first offset, last offset, delivery count]. It waits for 500 ms here, whatever it says."""
+    parts = _of_topics(request["topics"])
+    leader = world.state.cluster.partition(*parts[0]).leader
+    group, member_id, epoch = request["groupId"], request["memberId"], request["shareSessionEpoch"]
+    value = ShareFetch(group, member_id, epoch, parts, request["maxRecords"])
+
+    def named(answer: Any) -> Any:
+        given = answer.parts if isinstance(answer, ShareFetched) else ()
+        found = [[tp(t, n), first, end - 1, count] for t, n, _, first, end, count in given if end > first]
+        return {"error": error_name(answer.error), "acquired": found}
+
+    return leader, value, named
 
 
 # -- producers and consumers ---------------------------------------------------------------------------------

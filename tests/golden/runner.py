@@ -111,6 +111,7 @@ def _step(world: World, number: int, step: dict[str, Any], result: Result) -> bo
 
 def _read(world: World, place: str, read: dict[str, Any], result: Result) -> None:
     try:
+        world.finish_instant()
         found = world.read(read)
         good = agrees(read, found)
     except NotRun as unknown:

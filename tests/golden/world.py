@@ -25,6 +25,9 @@ MS = 1_000
 QUIET_US = 60_000_000
 """When step 0 begins: everything has settled, and records may be a minute older than that."""
 
+MOST_US = 60_000_000
+"""Time passes by so much at most where nothing happens."""
+
 PENDING = "PENDING"
 """The outcome of what is not over."""
 
@@ -146,11 +149,9 @@ class World:
         return Until(lambda: any(isinstance(event, kind) for event in self.log[since:]), 1_000_000)
 
     def finish_instant(self) -> None:
-        """Let all happen that happens now, also what that makes acts do at once."""
-        self._go_on()
-        self._take(self.backend.advance(self.now_us + 1))
-        while self._go_on():
-            self._take(self.backend.advance(self.now_us + 1))
+        """Let all happen that happens now, also what acts do at once when they see it."""
+        while self._take(self.backend.advance(self.now_us + 1)):
+            pass
 
     def _advance(self, end_us: int) -> None:
         """To the next instant at which something happens or an act gives up waiting, at most to `end_us`."""
@@ -158,9 +159,9 @@ class World:
         until = end_us if following is None else min(end_us, following + 1)
         ends = [job.end_us for job in self.jobs if job.end_us > self.now_us]
         self._take(self.backend.advance(min([until, *ends])))
-        self._go_on()
 
-    def _take(self, events: Any) -> None:
+    def _take(self, events: Any) -> bool:
+        """Remember what happened, and let acts go on; whether one did."""
         for event in events:
             self.log.append(event)
             if isinstance(event, AnswerSent):
@@ -169,6 +170,7 @@ class World:
                 self.answers[event.number] = (event.at_us, self.answers[event.number][1])
         if self.watch and events:
             assert not broken(self.state), (events[-1], broken(self.state))
+        return self._go_on()
 
     # -- doing -------------------------------------------------------------------------------------------
 
@@ -195,7 +197,7 @@ class World:
         self._take(self.backend.advance(self.now_us + 1))
         if label.ended_us is None and act.get("wait_for_answer", True):
             while label.ended_us is None:
-                self._advance(1 << 60)
+                self._advance(self.now_us + MOST_US)
             self._take(self.backend.advance(self.now_us + 1))
 
     def _go_on(self) -> bool:
