@@ -6,7 +6,7 @@ from typing import Any
 
 from mqviz.model.share import ShareRecordsSettled
 from tests.golden.compare import same
-from tests.golden.registry import CHECKS, Args, NotRun, check, fact, shape, verb
+from tests.golden.registry import Args, check, fact, shape, verb
 from tests.golden.world import MS, PENDING, World
 
 GROUP_EVENTS = ("PartitionsAssigned", "PartitionsRevoked", "ConsumerChanged", "ConsumerFailed")
@@ -115,13 +115,6 @@ def _ms(world: World, read: Args) -> Any:
     since = world.moment_us(read["from"])
     until = world.moment_us(read["to"], since or 0)
     return None if since is None or until is None else (until - since) / MS
-
-
-@fact("check")
-def _check(world: World, read: Args) -> Any:
-    if read["check"] not in CHECKS:
-        raise NotRun(f"check {read['check']}")
-    return CHECKS[read["check"]](world, read)
 
 
 @check("ms_below")

@@ -18,7 +18,6 @@ SHARE_VERBS: dict[str, Callable[[World, Args], Any]] = {}
 SHAPES: dict[str, Callable[[Any, Any], bool]] = {}
 MOMENTS: dict[str, Callable[..., int | None]] = {}
 BEGINS: list[Callable[[World], None]] = []
-CHECKS: dict[str, Callable[[World, Args], Any]] = {}
 
 
 class Until(NamedTuple):
@@ -66,7 +65,7 @@ def shape(name: str) -> Callable[[Function], Function]:
 
 def check(name: str) -> Callable[[Function], Function]:
     """Register function(world, read) -> the value of the fact `check` of that name."""
-    return _register(CHECKS, name)
+    return _register(FACTS, f"check {name}")
 
 
 def begins(function: Callable[[World], None]) -> Callable[[World], None]:

@@ -277,10 +277,11 @@ class World:
     # -- reading -----------------------------------------------------------------------------------------
 
     def read(self, read: Args) -> Any:
-        """The value of a fact now."""
-        if read["fact"] not in FACTS:
-            raise NotRun(f"fact {read['fact']}")
-        return FACTS[read["fact"]](self, read)
+        """The value of a fact now; those that are checks have names of their own."""
+        name = f"check {read['check']}" if read["fact"] == "check" else read["fact"]
+        if name not in FACTS:
+            raise NotRun(f"fact {name}")
+        return FACTS[name](self, read)
 
     def moment_us(self, name: str, since_us: int = 0) -> int | None:
         """The time of a moment: a label, label.done; others are registered by name."""
