@@ -67,7 +67,7 @@ def holds(world: World, condition: Args) -> bool:
 
 
 def _written(world: World, condition: Args) -> bool:
-    """Whether what the fact tells of its group was ever written: commits, a share group's state, or the group."""
+    """Whether what the fact tells of was ever written: commits, a share group's state, or the group."""
     cluster, group = world.state.cluster, condition.get("group", "")
     if condition["fact"] == "committed":
         return group in cluster.groups and bool(cluster.groups[group].records)
@@ -90,7 +90,7 @@ def _mark(world: World, act: Args) -> str:
     return "ok"
 
 
-# -- what came of it ------------------------------------------------------------------------------------------
+# -- what came of it ---------------------------------------------------------------------------------------
 
 
 @fact("result")

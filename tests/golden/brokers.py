@@ -1,4 +1,4 @@
-"""Brokers: their processes, disks and elections; and facts of them, of partitions and of the controller's records."""
+"""Brokers: processes, disks, elections; facts of them, of partitions and of the controller's records."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def outcome(value: Any) -> Any:
 
 
 def tidy(read: Args, value: Any) -> Any:
-    """The value without what is not compared: empty callbacks, members without events, the order of partitions.
+    """The value without what is not compared: empty callbacks, silent members, the order of partitions.
 
     Of records whose shape is compared, only keys and values are left.
     """

@@ -141,9 +141,7 @@ def _for_times(world: World, read: Args) -> Any:
     leader = world.state.cluster.partition(topic, number).leader
     found: list[int | None] = []
     for timestamp in read["timestamps"]:
-        asked = world.ask("times", leader, ListOffsets("time", ((topic, number),), timestamp * MS))
-        world.until(lambda asked=asked: world.answer_of(asked) is not None)  # type: ignore[misc]
-        answer = world.answer_of(asked)
+        answer = world.told("times", leader, ListOffsets("time", ((topic, number),), timestamp * MS))
         offset = answer.parts[0][3] if isinstance(answer, Offsets) else -1
         found.append(offset if offset >= 0 else None)
     return found
@@ -172,7 +170,7 @@ def _within_the_log(expected: Any, found: Any) -> bool:
 
 @fact("ack_callback")
 def _callback(world: World, read: Args) -> Any:
-    """Outcomes since the start of the step before, for each partition of each request that took acknowledgements."""
+    """Outcomes since the start of the step before, by request with acknowledgements and by partition."""
     since_us, process = world.step_began[max(0, world.step - 1)], world.member(read).process
     return [
         share_outcome(code)

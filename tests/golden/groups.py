@@ -50,8 +50,9 @@ def _epochs(world: World, read: Args) -> Any:
 @fact("target_assignment")
 def _target(world: World, read: Args) -> Any:
     group = world.state.cluster.consumer_groups.get(read["group"])
-    members = group.members.values() if group else ()
-    return {world.called(m.client): _tps(group.target.get(m.member_id, ())) for m in members}  # type: ignore[union-attr]
+    if group is None:
+        return {}
+    return {world.called(m.client): _tps(group.target.get(id, ())) for id, m in group.members.items()}
 
 
 @fact("generation")
@@ -137,7 +138,7 @@ def _events(world: World, read: Args) -> Any:
 
 
 def _unseen(world: World, event: Any) -> bool:
-    """Whether the end of close() was not recorded: librdkafka's. Nor does anybody call close() after an error."""
+    """Whether the end of close() was not recorded: librdkafka's. Nobody calls close() after an error."""
     settings = world.state.cluster.consumers[event.consumer].settings
     return getattr(settings, "client", "java") == "librdkafka"
 

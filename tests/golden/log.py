@@ -9,7 +9,7 @@ from mqviz.model.cluster import TopicAltered
 from mqviz.model.command import AlterTopic
 from mqviz.model.consumer import RecordsFetched, RecordsReturned
 from mqviz.model.log import Batch, Log, Replica
-from mqviz.model.request import DeleteRecords, Fetch, Offsets
+from mqviz.model.request import DeleteRecords, Fetch, Fetched, Offsets
 from tests.golden.registry import Args, NotRun, Until, Waiting, check, fact, pause, shape, verb
 from tests.golden.setup import topic_command, topic_config
 from tests.golden.world import World, named_error
@@ -58,7 +58,7 @@ def _delete(world: World, act: Args) -> Waiting:
     return Error(error).name if error else start
 
 
-# -- a log -----------------------------------------------------------------------------------------------------
+# -- a log ---------------------------------------------------------------------------------------------------
 
 
 def replica(world: World, read: Args) -> Replica:
@@ -107,7 +107,7 @@ FIELDS = ("partition", "offset", "key", "value")
 
 @fact("records")
 def _records(world: World, read: Args) -> Any:
-    """What a fresh consumer reads, from the leader or from the broker that the read names; or the error it gets."""
+    """What a fresh consumer reads, from the leader or the broker that is named; or the error it gets."""
     if not set(read["fields"]) <= set(FIELDS):
         raise NotRun(f"fields {read['fields']} of records")
     if read.get("stable"):
@@ -261,7 +261,7 @@ QUIET_MS = 1_500
 
 
 def read_all(world: World, read: Args) -> tuple[list[dict[str, Any]] | str, int]:
-    """(records in the order of delivery, or an error; position at the end) of a fresh consumer with this isolation."""
+    """(records in the order of delivery, or an error; position at the end) of a fresh consumer."""
     committed = read.get("isolation") == "read_committed"
     if named_broker(read):
         return _fetched_from(world, read, committed)
@@ -294,22 +294,18 @@ def read_all(world: World, read: Args) -> tuple[list[dict[str, Any]] | str, int]
 
 def _fetched_from(world: World, read: Args, committed: bool) -> tuple[list[dict[str, Any]] | str, int]:
     """By raw fetches of that broker, which need not lead."""
-    copy, rows = replica(world, read), []
-    topic, number, position = read["topic"], read["partition"], copy.log.start
+    copy = replica(world, read)
+    number, position = read["partition"], copy.log.start
     while True:
-        request = Fetch(((topic, number, position),), 0, committed=committed)
-        asked = world.ask("reader", named_broker(read), request)
-        if not world.until(lambda asked=asked: world.answer_of(asked) is not None):  # type: ignore[misc]
+        request = Fetch(((read["topic"], number, position),), 0, committed=committed)
+        answer = world.told("reader", named_broker(read), request)
+        if answer is None:
             return Error.REQUEST_TIMED_OUT.name, position
-        answer = world.answer_of(asked)
-        error, first, end = next((p[2:5] for p in getattr(answer, "parts", ())), (answer.error, 0, 0))  # type: ignore[union-attr]
+        parts = answer.parts if isinstance(answer, Fetched) else ()
+        error, end = next((part[2::2] for part in parts), (answer.error, 0))[:2]
         if error:
             return Error(error).name, position
         if end <= position:
-            return rows, position
-        rows += [
-            row | {"partition": number}
-            for row in readable(copy.log, end, committed)
-            if row["offset"] >= first
-        ]
+            rows = readable(copy.log, position, committed)
+            return [row | {"partition": number} for row in rows], position
         position = end

@@ -1,4 +1,4 @@
-"""Verbs of members: consumers and share consumers, whose applications are told what to do, and what poll() gave them."""
+"""Members: verbs of consumers and share consumers, applications that are told what to do; what poll() gave."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ COMMIT_FAILED = {
 class Polled:
     """What a poll act got: the rows of each partition of each call that returned something."""
 
-    member: str
     calls: list[list[list[Row]]] = field(default_factory=list)
 
     @property
@@ -127,7 +126,7 @@ def _kill(world: World, act: Args) -> str:
 def _poll(world: World, act: Args) -> Waiting:
     """poll(), again and again as the act says; a call that throws ends it."""
     member = world.member(act)
-    found = world.notes.setdefault("polled", {})[act["as"]] = Polled(act["member"])
+    found = world.notes.setdefault("polled", {})[act["as"]] = Polled()
     end_us, often = world.now_us + int(act.get("for_ms", 0) * MS), {"tries", "for_ms", "count"} & set(act)
     for call in range(1, MOST_CALLS + 1):
         begin = len(world.log)

@@ -88,15 +88,20 @@ def _produce(world: World, act: Args) -> Waiting:
         _send(world, name, call)
         if act.get("each"):
             world.notes[f"produce {label}"] = sent._replace(calls=calls[: index + 1])
-            yield Until(lambda count=index + 1: len(results(world, label)) == count, MOST_US)  # type: ignore[misc]
+            yield Until(lambda: _all_sent(world, label), MOST_US)
             world.do(f"flush producer {name}")
             yield Until(lambda: PENDING not in results(world, label), act.get("wait_ms", 60_000) * MS)
-    yield Until(lambda: len(results(world, label)) == len(calls), MOST_US * (1 + len(calls)))
+    yield Until(lambda: _all_sent(world, label), MOST_US * (1 + len(calls)))
     if flush:
         world.do(f"flush producer {name}")
     patience_us = int(act.get("wait_ms", 60_000 if flush else 0) * MS)
     yield Until(lambda: PENDING not in results(world, label), patience_us)
     return results(world, label)
+
+
+def _all_sent(world: World, label: str) -> bool:
+    """Whether all calls of send() are over."""
+    return len(results(world, label)) == len(world.notes[f"produce {label}"].calls)
 
 
 def _send(world: World, name: str, call: Call) -> None:
@@ -288,7 +293,7 @@ def _same_outcomes(expected: Any, found: Any) -> bool:
     return isinstance(found, list) and kinds(expected) == kinds(found)
 
 
-# -- transactions ---------------------------------------------------------------------------------------------
+# -- transactions ------------------------------------------------------------------------------------------
 
 
 CALLS = {"init_txn": "init", "begin_txn": "begin", "commit_txn": "commit", "abort_txn": "abort"}

@@ -40,7 +40,7 @@ FOREVER_US = 1 << 40
 
 @verb("rpc")
 def _rpc(world: World, act: Args) -> Waiting:
-    """The answer's fields; of a request that is sent every_ms for for_ms, or until an error, the last one's."""
+    """The answer's fields; the last one's, if it is sent every_ms for for_ms, or until an error."""
     if act["api"] not in RPC:
         raise NotRun(f"rpc {act['api']}")
     began_us, most_us = world.now_us, max(60_000, act.get("timeout_ms", 0)) * MS
@@ -279,7 +279,7 @@ def _share_heartbeat(world: World, request: Args, act: Args) -> Any:
 
 @rpc("ShareFetch")
 def _share_fetch(world: World, request: Args, act: Args) -> Any:
-    """`acquired`: [partition, first offset, last offset, delivery count]. It waits for 500 ms here, whatever it says."""
+    """`acquired`: [partition, first offset, last offset, delivery count]. It always waits for 500 ms here."""
     parts = _of_topics(request["topics"])
     leader = world.state.cluster.partition(*parts[0]).leader
     group, member_id, epoch = request["groupId"], request["memberId"], request["shareSessionEpoch"]

@@ -27,8 +27,8 @@ class Until(NamedTuple):
     most_us: int = 60_000_000
 
 
-Waiting = Generator[Until, bool, Any]
-"""An act that takes time: yields what it waits for, gets whether that came, and returns its outcome."""
+Waiting = Generator[Until, None, Any]
+"""An act that takes time: yields what it waits for, for a while at most, and returns its outcome."""
 
 
 def pause(us: int) -> Until:
@@ -41,7 +41,7 @@ class NotRun(Exception):
 
 
 def verb(name: str) -> Callable[[Function], Function]:
-    """Register function(world, act) -> the outcome; if it takes time, a generator (see Waiting) that returns it.
+    """Register function(world, act) -> the outcome; a generator (see Waiting) returns it if it takes time.
 
     Others go on meanwhile if the act says `wait_for_answer: false`; every act has a label here (`as`).
     """

@@ -1,4 +1,4 @@
-"""The runner itself: members of one name in two groups, acts that go on meanwhile, what a wait and a read may see."""
+"""The runner itself: members of one name, acts that go on meanwhile, what a wait and a read may see."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def produce(count: int, label: str = "s", **more: Any) -> dict[str, Any]:
     return {"verb": "produce", "producer": "p", "topic": "t", "records": records, "as": label, **more}
 
 
-# -- members of one name --------------------------------------------------------------------------------------
+# -- members of one name -----------------------------------------------------------------------------------
 
 
 def test_two_groups_may_have_members_of_the_same_name() -> None:
@@ -98,7 +98,7 @@ def test_raw_members_of_the_same_name_have_ids_of_their_own() -> None:
     good(joins, *(read("answer", {"error": "NONE", "generation": 1}, of=label) for label in ("g2", "h2")))
 
 
-# -- who is asked ---------------------------------------------------------------------------------------------
+# -- who is asked ------------------------------------------------------------------------------------------
 
 
 def test_any_broker_says_who_coordinates() -> None:
@@ -151,7 +151,7 @@ def test_records_are_read_from_the_broker_that_is_named(word: str) -> None:
     )
 
 
-# -- acts that go on meanwhile --------------------------------------------------------------------------------
+# -- acts that go on meanwhile -----------------------------------------------------------------------------
 
 
 def test_members_poll_at_the_same_time() -> None:
@@ -193,7 +193,7 @@ def test_answers_to_raw_requests_may_come_later() -> None:
     )
 
 
-# -- what a wait and a read may see ---------------------------------------------------------------------------
+# -- what a wait and a read may see ------------------------------------------------------------------------
 
 
 def test_nothing_is_empty_before_anything_was_written() -> None:

@@ -25,7 +25,7 @@ MS = 1_000
 QUIET_US = 60_000_000
 """When step 0 begins: everything has settled, and records may be a minute older than that."""
 
-MOST_US = 60_000_000
+IDLE_US = 60_000_000
 """Time passes by so much at most where nothing happens."""
 
 PENDING = "PENDING"
@@ -58,7 +58,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Member:
-    """A consumer of the case: its name in the simulator, its group, whether it shares, and where in the log it began."""
+    """A consumer of the case: its name in the simulator, its group, whether it shares, where in the log it began."""
 
     process: str
     group: str
@@ -197,7 +197,7 @@ class World:
         self._take(self.backend.advance(self.now_us + 1))
         if label.ended_us is None and act.get("wait_for_answer", True):
             while label.ended_us is None:
-                self._advance(self.now_us + MOST_US)
+                self._advance(self.now_us + IDLE_US)
             self._take(self.backend.advance(self.now_us + 1))
 
     def _go_on(self) -> bool:
@@ -207,9 +207,9 @@ class World:
 
     def _resume(self, job: Job) -> bool:
         resumed = False
-        while job in self.jobs and ((reached := job.until.holds()) or self.now_us >= job.end_us):
+        while job in self.jobs and (job.until.holds() or self.now_us >= job.end_us):
             try:
-                job.until = job.doing.send(reached if resumed or job.end_us else None)  # type: ignore[arg-type]
+                job.until = next(job.doing)
                 job.end_us = self.now_us + job.until.most_us
             except StopIteration as end:
                 self.jobs.remove(job)
@@ -220,7 +220,7 @@ class World:
     # -- members -----------------------------------------------------------------------------------------
 
     def enter(self, name: str, group: str, share: bool) -> Member:
-        """A member starts. The first group with that name in it has it in the simulator too, others `name.group`."""
+        """A member starts, in the simulator under its name, or as `name.group` if another group had it first."""
         others = [key for key in self.members if key[1] == name and key != (group, name)]
         known = self.members.get((group, name))
         process = known.process if known else f"{name}.{group}" if others else name
@@ -266,8 +266,14 @@ class World:
         yield Until(lambda: self.answer_of(number) is not None, most_us)
         return self.answer_of(number)
 
+    def told(self, connection: str, broker: int, request: Any) -> Any | None:
+        """Ask and let time pass until the answer is there; None if it does not come."""
+        number = self.ask(connection, broker, request)
+        self.until(lambda: self.answer_of(number) is not None)
+        return self.answer_of(number)
+
     def named_ids(self, value: Any, group: str = "") -> Any:
-        """`value` with the symbolic ids (`id:m1`, `pid:1`) replaced by what the brokers gave, in this group or at all."""
+        """`value` with the symbolic ids (`id:m1`, `pid:1`) replaced by what brokers gave, in this group or at all."""
         if isinstance(value, str):
             return self.ids.get((group, value), self.ids.get(("", value), value))
         if isinstance(value, dict):
@@ -294,7 +300,7 @@ class World:
         return MOMENTS[kind](self, since_us, *([which] if which else []))
 
     def config(self, kind: str, name: str, group: str = "") -> dict[str, Value]:
-        """What the case set for a client: `*`, then its group, its name, its name in the group; only what is simulated."""
+        """What the case set for a client: `*`, its group, its name, its name in the group; only what is simulated."""
         table = self.case["config"].get(kind, {})
         found: dict[str, Any] = {}
         for key in ("*", f"{group}:*", name, f"{group}:{name}"):
