@@ -409,5 +409,13 @@ MUTANTS = (
         SHARE,
         "r134",
     ),
+    Mutant(
+        "share: of those who wait the last one is served first",
+        "sim/kafka/share_fetch.py",
+        'list(sim.part(ShareSessions).waiting.get(f"{group} {key}", ()))',
+        'list(sim.part(ShareSessions).waiting.get(f"{group} {key}", ()))[::-1]',
+        "golden/test_more.py",
+        "S33",
+    ),
 )
 """Every wrong behaviour that is planted."""
