@@ -1,63 +1,60 @@
-"""Verbs of brokers and of the controller: processes that die, stop, freeze and start; disks; elections; raw batches."""
+"""Brokers: processes, disks, elections; facts of them, of partitions and of the controller's records."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from mqviz.kafka.records import BATCH_HEADER, record_size
 from mqviz.model.broker import BrokerFenced
+from mqviz.model.cluster import TopicCreated
 from mqviz.model.leadership import PartitionChanged
-from mqviz.model.log import Batch
-from mqviz.model.request import (
-    EpochEnds,
-    InitProducerId,
-    OffsetForLeaderEpoch,
-    Produce,
-    ProduceResponse,
-    ProducerIdGranted,
-)
+from mqviz.model.topic_changes import PartitionsAdded
 from mqviz.sim.kafka.lookup import coordinator_of
-from tests.golden.registry import Args, moment, rpc, verb
-from tests.golden.world import MS, World, error_name, named_error, topic_command
+from tests.golden.registry import Args, Until, Waiting, fact, moment, shape, verb
+from tests.golden.world import World, named_error
 
 # -- processes -------------------------------------------------------------------------------------------------
 
 
 @verb("kill_broker")
-def _kill(world: World, act: Args) -> None:
+def _kill(world: World, act: Args) -> str:
     if "coordinator_of" in act:
         brokers = [coordinator_of(world.backend._sim, act["coordinator_of"])]
     else:
         brokers = act.get("brokers") or [act["broker"]]
     outcomes = [world.do(f"kill broker {broker}") for broker in brokers]
-    world.answered(act.get("as"), next((each for each in outcomes if each != "ok"), "ok"))
+    return next((each for each in outcomes if each != "ok"), "ok")
 
 
 @verb("stop_broker")
-def _stop(world: World, act: Args) -> None:
+def _stop(world: World, act: Args) -> Waiting:
     """Returns when the process has ended."""
     broker = world.state.cluster.brokers[act["broker"]]
     outcome = world.do(f"stop broker {act['broker']}")
     if outcome == "ok":
-        world.until(lambda: broker.process in ("stopped", "dead"))
-    world.answered(act.get("as"), outcome)
+        yield Until(lambda: broker.process in ("stopped", "dead"))
+    return outcome
 
 
-def _simple(verb_name: str, command: str) -> None:
-    @verb(verb_name)
-    def _do(world: World, act: Args) -> None:
-        world.answered(act.get("as"), world.do(f"{command} broker {act['broker']}"))
-
-
-_simple("start_broker", "restart")
-_simple("pause_broker", "pause")
-_simple("resume_broker", "resume")
+@verb("start_broker")
+@verb("pause_broker")
+@verb("resume_broker")
+def _simple(world: World, act: Args) -> str:
+    word = act["verb"].removesuffix("_broker").replace("start", "restart")
+    return world.do(f"{word} broker {act['broker']}")
 
 
 @verb("wipe_disk")
-def _wipe(world: World, act: Args) -> None:
-    command = f"fail disk {act['broker']} topic={act['topic']} partition={act['partition']}"
-    world.answered(act.get("as"), world.do(command))
+def _wipe(world: World, act: Args) -> str:
+    return world.do(f"fail disk {act['broker']} topic={act['topic']} partition={act['partition']}")
+
+
+@verb("elect_leaders")
+def _elect(world: World, act: Args) -> Waiting:
+    how, where = act["type"].lower(), f"topic={act['topic']} partition={act['partition']}"
+    outcome = world.do(f"elect leader {where} how={how}")
+    if outcome == "ok":
+        yield world.happens(PartitionChanged)
+    return named_error(outcome)
 
 
 @moment("fenced")
@@ -69,107 +66,106 @@ def _fenced(world: World, since_us: int, broker: str) -> int | None:
     return None
 
 
-# -- elections -------------------------------------------------------------------------------------------------
+@fact("live_brokers")
+def _live(world: World, read: Args) -> Any:
+    return [broker.id for broker in world.state.cluster.brokers.values() if not broker.fenced]
 
 
-@verb("elect_leaders")
-def _elect(world: World, act: Args) -> None:
-    how, place = act["type"].lower(), f"topic={act['topic']} partition={act['partition']}"
-    outcome = world.do(f"elect leader {place} how={how}")
-    if outcome == "ok":
-        world.happens(PartitionChanged)
-    world.answered(act.get("as"), named_error(outcome))
+@fact("broker_alive")
+def _alive(world: World, read: Args) -> Any:
+    return world.state.cluster.brokers[read["broker"]].process not in ("dead", "stopped")
 
 
-# -- topics ----------------------------------------------------------------------------------------------------
+# -- partitions ------------------------------------------------------------------------------------------------
 
 
-@verb("create_topic")
-def _create_topic(world: World, act: Args) -> None:
-    outcome = world.do(topic_command(act["topic"], act))
-    if outcome == "ok":
-        world.until(lambda: act["topic"] in world.state.cluster.topics)
-    world.answered(act.get("as"), named_error(outcome))
+@fact("partition_state")
+def _state(world: World, read: Args) -> Any:
+    found = world.state.cluster.partition(read["topic"], read["partition"])
+    return {
+        "leader": found.leader,
+        "leaderEpoch": found.leader_epoch,
+        "replicas": list(found.replica_ids),
+        "isr": sorted(found.isr),
+        "elr": sorted(found.elr),
+        "lastKnownElr": list(found.last_known_elr),
+    }
 
 
-@verb("create_partitions")
-def _create_partitions(world: World, act: Args) -> None:
-    outcome = world.do(f"add partitions {act['topic']} to={act['partitions']}")
-    if outcome == "ok":
-        found = world.state.cluster.topics[act["topic"]]
-        world.until(lambda: len(found.partitions) >= act["partitions"])
-    world.answered(act.get("as"), named_error(outcome))
+@shape("partition_state")
+def _same_kind(expected: Any, found: Any) -> bool:
+    """Sizes of the sets, and a leader that is among the in-sync ones."""
+    same = all(len(expected[name]) == len(found[name]) for name in ("isr", "elr") if name in expected)
+    return same and ("leader" not in expected or (expected["leader"] < 0) == (found["leader"] < 0))
 
 
-# -- raw requests ----------------------------------------------------------------------------------------------
+@fact("partition_states")
+def _states(world: World, read: Args) -> Any:
+    """Every record of a partition that the controller wrote."""
+    topic, number = read["topic"], read["partition"]
+    found: list[Args] = []
+    for event in world.log:
+        if isinstance(event, TopicCreated) and event.topic == topic and number < len(event.placement):
+            found = [_first(event.placement, event.in_sync, number)]
+        elif isinstance(event, PartitionsAdded) and event.topic == topic and number >= event.first:
+            found = found or [_first(event.placement, event.in_sync, number - event.first)]
+        elif isinstance(event, PartitionChanged) and (event.topic, event.partition) == (topic, number):
+            epochs = (event.leader_epoch, event.partition_epoch)
+            sets = (event.isr, event.elr, event.last_known_elr)
+            found.append(_record(event.leader, *epochs, *sets, event.recovering))
+    return _free(read, _up_to(read, found))
 
 
-@verb("new_pid")
-def _new_pid(world: World, act: Args) -> None:
-    number = world.ask(f"pid {act['pid']}", 1, InitProducerId())
-    world.until(lambda: world.answer_of(number) is not None)
-    granted = world.answer_of(number)
-    assert isinstance(granted, ProducerIdGranted)
-    world.ids[f"pid:{act['pid']}"] = granted.producer_id
-    world.answered(act.get("as"), "ok")
+Lists = tuple[tuple[int, ...], ...]
 
 
-def _pid(world: World, act: Args) -> int:
-    """The producer id of a raw batch: one that new_pid got, a number as it stands, or none."""
-    pid = act.get("pid")
-    if pid is None or isinstance(pid, int):
-        return -1 if pid is None else pid
-    found: int = world.ids[pid if pid in world.ids else f"pid:{pid}"]
+def _first(placement: Lists, in_sync: Lists, index: int) -> Args:
+    """The record that makes a partition."""
+    isr = (in_sync or placement)[index]
+    return _record(isr[0] if isr else -1, 0, 0, isr, (), (), False)
+
+
+def _record(
+    leader: int, epoch: int, partition_epoch: int, isr: Any, elr: Any, last: Any, recovering: bool
+) -> Args:
+    return {
+        "leader": leader,
+        "leaderEpoch": epoch,
+        "partitionEpoch": partition_epoch,
+        "isr": list(isr),
+        "elr": list(elr),
+        "lastKnownElr": list(last),
+        "recovering": int(recovering),
+    }
+
+
+def _up_to(read: Args, found: list[Args]) -> list[Args]:
+    if "upto" not in read:
+        return found
+    name, _, wanted = read["upto"].removeprefix("first ").partition("=")
+    ends = [index for index, record in enumerate(found) if str(record[name]) == wanted]
+    return found[: ends[0] + 1] if ends else found
+
+
+def _free(read: Args, found: list[Args]) -> list[Args]:
+    """Records whose in-sync set is not claimed: two brokers came back together."""
+    for index in read.get("free_isr", ()):
+        if index < min(len(found), len(read["expect"])):
+            found[index]["isr"] = read["expect"][index]["isr"]
     return found
 
 
-@verb("produce_batch")
-def _produce_batch(world: World, act: Args) -> None:
-    values = tuple(act["values"])
-    size = BATCH_HEADER + sum(record_size(None, len(v.encode()), n) for n, v in enumerate(values))
-    topic, partition = act["topic"], act["partition"]
-    pid, epoch, first = _pid(world, act), act.get("epoch", -1), act.get("seq", -1)
-    now_us, keys = world.now_us, (None,) * len(values)
-    batch = Batch(0, len(values), size, "raw", pid, epoch, first, 0, 0, now_us, 0, keys, values)
-    wait_us = act.get("timeout_ms", 30_000) * MS
-    world.notes["raw batches"] = count = world.notes.get("raw batches", 0) + 1
-    request = Produce(act.get("acks", -1), ((topic, partition, batch),), wait_us)
-    number = world.ask(f"raw {count}", act["broker"], request)
-
-    def outcome() -> Any:
-        answer = world.answer_of(number)
-        if answer is None:
-            return None
-        if not isinstance(answer, ProduceResponse):
-            return {"error": error_name(answer.error)}
-        (part,) = answer.partitions
-        return {"error": error_name(part.error), "baseOffset": part.base_offset}
-
-    if act.get("acks", -1) == 0:
-        world.answered(act.get("as"), None)  # nobody answers
-        return
-    world.later(act.get("as"), outcome)
-    if not act.get("as"):
-        world.until(lambda: world.answer_of(number) is not None, wait_us / MS + 1_000)
+@fact("placement")
+def _placement(world: World, read: Args) -> Any:
+    return [list(partition.replica_ids) for partition in world.state.cluster.topics[read["topic"]].partitions]
 
 
-@rpc("OffsetForLeaderEpoch")
-def _epoch_ends(world: World, request: Args, act: Args) -> Any:
-    parts = tuple(
-        (topic["topic"], p["partition"], p["currentLeaderEpoch"], p["leaderEpoch"])
-        for topic in request["topics"]
-        for p in topic["partitions"]
-    )
-
-    def named(answer: Any) -> Any:
-        if not isinstance(answer, EpochEnds):
-            return {"error": error_name(answer.error)}
-        _, partition, error, epoch, end = answer.parts[0]
-        return {
-            "error": error_name(error),
-            "partition": partition,
-            "leaderEpoch": epoch,
-            "endOffset": end,
-        }
-
-    return act.get("broker", 1), OffsetForLeaderEpoch(parts), named
+@shape("placement")
+def _stripe(expected: Any, found: Any) -> bool:
+    """As many partitions, the same number of distinct brokers for each, leaders spread evenly."""
+    leaders = [replicas[0] for replicas in found]
+    brokers = {broker for replicas in expected for broker in replicas}
+    counts = [leaders.count(broker) for broker in sorted(brokers)]
+    distinct = all(len(set(replicas)) == len(replicas) for replicas in found)
+    sizes = list(map(len, expected)) == list(map(len, found))
+    return distinct and sizes and max(counts) - min(counts) <= 1

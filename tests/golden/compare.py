@@ -78,12 +78,18 @@ def outcome(value: Any) -> Any:
 
 
 def tidy(read: Args, value: Any) -> Any:
-    """The value without what is never compared: empty callbacks, members without events, the order of partitions."""
+    """The value without what is not compared: empty callbacks, silent members, the order of partitions.
+
+    Of records whose shape is compared, only keys and values are left.
+    """
     if read["fact"] == "group_events" and isinstance(value, dict):
         members = {member: _events(events) for member, events in value.items()}
         return {member: events for member, events in members.items() if events}
     if read["fact"] in ("assignment", "target_assignment") and isinstance(value, dict):
         return {member: sorted(partitions) for member, partitions in value.items() if partitions}
+    if (read["fact"], read["compare"]) == ("records", "shape"):
+        columns = [index for index, name in enumerate(read["fields"]) if name in ("key", "value")]
+        return [[row[index] for index in columns] for row in value] if isinstance(value, list) else value
     if read["fact"] == "delivered_offsets" and isinstance(value, dict):
         return {partition: offsets for partition, offsets in value.items() if offsets}
     return value

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from tests.golden.world import World
@@ -11,14 +11,29 @@ if TYPE_CHECKING:
 Args = dict[str, Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-VERBS: dict[str, Callable[[World, Args], None]] = {}
+VERBS: dict[str, Callable[[World, Args], Any]] = {}
 FACTS: dict[str, Callable[[World, Args], Any]] = {}
 RPC: dict[str, Callable[[World, Args, Args], Any]] = {}
-SHARE_VERBS: dict[str, Callable[[World, Args], None]] = {}
+SHARE_VERBS: dict[str, Callable[[World, Args], Any]] = {}
 SHAPES: dict[str, Callable[[Any, Any], bool]] = {}
 MOMENTS: dict[str, Callable[..., int | None]] = {}
 BEGINS: list[Callable[[World], None]] = []
-CHECKS: dict[str, Callable[[World, Args], Any]] = {}
+
+
+class Until(NamedTuple):
+    """What an act waits for, and for how long at most."""
+
+    holds: Callable[[], bool]
+    most_us: int = 60_000_000
+
+
+Waiting = Generator[Until, None, Any]
+"""An act that takes time: yields what it waits for, for a while at most, and returns its outcome."""
+
+
+def pause(us: int) -> Until:
+    """Just wait."""
+    return Until(lambda: False, us)
 
 
 class NotRun(Exception):
@@ -26,7 +41,10 @@ class NotRun(Exception):
 
 
 def verb(name: str) -> Callable[[Function], Function]:
-    """Register function(world, act): does the act now; with a label it must end in world.answered(label, outcome)."""
+    """Register function(world, act) -> the outcome; a generator (see Waiting) returns it if it takes time.
+
+    Others go on meanwhile if the act says `wait_for_answer: false`; every act has a label here (`as`).
+    """
     return _register(VERBS, name)
 
 
@@ -47,7 +65,7 @@ def shape(name: str) -> Callable[[Function], Function]:
 
 def check(name: str) -> Callable[[Function], Function]:
     """Register function(world, read) -> the value of the fact `check` of that name."""
-    return _register(CHECKS, name)
+    return _register(FACTS, f"check {name}")
 
 
 def begins(function: Callable[[World], None]) -> Callable[[World], None]:

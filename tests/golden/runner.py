@@ -11,21 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from mqviz.kafka.uniform import walk_order
+from tests.golden import basics as basics
 from tests.golden import brokers as brokers
-from tests.golden import consumer as consumer
-from tests.golden import facts as facts
-from tests.golden import facts_brokers as facts_brokers
-from tests.golden import facts_classic as facts_classic
-from tests.golden import facts_groups as facts_groups
+from tests.golden import delivered as delivered
+from tests.golden import groups as groups
 from tests.golden import log as log
-from tests.golden import rpc_classic as rpc_classic
-from tests.golden import share as share
-from tests.golden import transactions as transactions
-from tests.golden import verbs as verbs
-from tests.golden import verbs_producer as verbs_producer
+from tests.golden import members as members
+from tests.golden import producers as producers
+from tests.golden import raw as raw
 from tests.golden.compare import agrees
 from tests.golden.registry import NotRun
-from tests.golden.world import Case, World
+from tests.golden.setup import Case
+from tests.golden.world import World
 
 RECORDINGS = Path(__file__).parent / "recordings"
 MOST_RANDOM = 4
@@ -114,6 +111,7 @@ def _step(world: World, number: int, step: dict[str, Any], result: Result) -> bo
 
 def _read(world: World, place: str, read: dict[str, Any], result: Result) -> None:
     try:
+        world.finish_instant()
         found = world.read(read)
         good = agrees(read, found)
     except NotRun as unknown:

@@ -1,4 +1,4 @@
-"""Further cases, written for groups and share groups and recorded on Apache Kafka 4.2.1: every read agrees."""
+"""Further cases: recorded on Apache Kafka 4.2.1 for groups and share groups (more), or written from the rules (written)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.golden.runner import load, play
+from tests.golden.runner import cases, load, play
 
-MORE = sorted((Path(__file__).parent / "more").glob("*.json"))
+FOLDERS = [Path(__file__).parent / name for name in ("more", "written")]
 
 
-@pytest.mark.parametrize("path", MORE, ids=lambda path: path.stem)
-def test_the_simulator_does_what_a_real_kafka_did(path: Path) -> None:
+@pytest.mark.parametrize("path", cases(FOLDERS), ids=lambda path: path.stem)
+def test_every_read_of_a_further_case_agrees(path: Path) -> None:
     result = play(load(path))
     assert result.good, "\n".join(result.bad)

@@ -1,33 +1,35 @@
-"""World: a case's simulated cluster, its clock, its labels and its raw connections."""
+"""World: a case's simulated cluster, its clock, what is done on it, its members and its raw connections."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
 from mqviz.backend import Refused
 from mqviz.commands import parse
-from mqviz.kafka import settings
 from mqviz.kafka.errors import Error
-from mqviz.kafka.versions import ELR
-from mqviz.model.command import Command, CreateTopic
+from mqviz.model.command import Command
 from mqviz.model.event import Event
 from mqviz.model.invariants import broken
 from mqviz.model.request import AnswerReceived, AnswerSent
 from mqviz.model.state import State
-from mqviz.model.units import Duration, Value
-from mqviz.scenario import ClusterPlan, Scenario
+from mqviz.model.units import Value
 from mqviz.sim.backend import open_sim
 from mqviz.sim.kafka import network
-from tests.golden.registry import BEGINS, FACTS, MOMENTS, RPC, SHARE_VERBS, VERBS, Args, NotRun
+from tests.golden.registry import BEGINS, FACTS, MOMENTS, VERBS, Args, NotRun, Until, Waiting
+from tests.golden.setup import Case, known, scenario_of
 
 MS = 1_000
 QUIET_US = 60_000_000
 """When step 0 begins: everything has settled, and records may be a minute older than that."""
 
-Case = dict[str, Any]
+IDLE_US = 60_000_000
+"""Time passes by so much at most where nothing happens."""
+
+PENDING = "PENDING"
+"""The outcome of what is not over."""
 
 
 @dataclass
@@ -35,15 +37,42 @@ class Label:
     """An act that was done: when it began and ended, and what came of it."""
 
     began_us: int
+    act: Args
     ended_us: int | None = None
-    outcome: Any = None
-    read: Callable[[], Any] | None = None
-    """Asks for the outcome again (acts whose outcome comes later)."""
-    act: Args = field(default_factory=dict)
+    outcome: Any = PENDING
+
+    def end(self, outcome: Any, at_us: int) -> None:
+        """It is over."""
+        self.outcome, self.ended_us = outcome, at_us
+
+
+@dataclass
+class Job:
+    """An act that takes time: what it waits for now, and until when at most."""
+
+    label: Label
+    doing: Waiting
+    until: Until = field(default_factory=lambda: Until(lambda: True))
+    end_us: int = 0
+
+
+@dataclass(frozen=True)
+class Member:
+    """A consumer of the case: its name in the simulator, its group, whether it shares, where in the log it began."""
+
+    process: str
+    group: str
+    share: bool
+    since: int
+
+    @property
+    def kind(self) -> str:
+        """What commands call it."""
+        return "share-consumer" if self.share else "consumer"
 
 
 class World:
-    """One case on the simulator. `step` counts from 0; `marks`: where group events are counted from."""
+    """One case on the simulator. `step` counts from 0; `mark_index`: where group events are counted from."""
 
     def __init__(self, case: Case, seed: int = 7, watch: bool = True) -> None:
         self.case = case
@@ -51,15 +80,14 @@ class World:
         self.watch = watch
         self.log: list[Event] = []
         self.labels: dict[str, Label] = {}
-        self.raw: dict[str, int] = {}
+        self.jobs: list[Job] = []
+        self.members: dict[tuple[str, str], Member] = {}
         self.answers: dict[int, tuple[int, Any]] = {}
-        self.ids: dict[str, Any] = {}
-        self.pending: list[tuple[str, int, Callable[[Any], Any]]] = []
+        self.ids: dict[tuple[str, str], Any] = {}
         self.step = 0
         self.step_began: list[int] = []
         self.mark_index = 0
         self.notes: dict[str, Any] = {}
-        self.planned: list[tuple[int, Callable[[], None]]] = []
         self.to(QUIET_US // 2)
         self._preload(case["setup"].get("preload", ()))
         self.to(QUIET_US)
@@ -69,7 +97,7 @@ class World:
         for index, entry in enumerate(entries):
             name = f"preload{index}"
             records = [{"partition": entry["partition"], **record} for record in entry["records"]]
-            VERBS["start_producer"](self, {"producer": name})
+            self.act({"verb": "start_producer", "producer": name})
             self.act(
                 {"verb": "produce", "as": name, "producer": name, "topic": entry["topic"], "records": records}
             )
@@ -115,27 +143,25 @@ class World:
             self._advance(end_us)
         return True
 
-    def happens(self, kind: type[Event], timeout_ms: float = 1_000) -> bool:
-        """Let time pass until something of this kind happens: a call of an admin client lasts until it is done."""
+    def happens(self, kind: type[Event]) -> Until:
+        """Until something of this kind happens: a call of an admin client lasts until it is done."""
         since = len(self.log)
-        return self.until(lambda: any(isinstance(event, kind) for event in self.log[since:]), timeout_ms)
+        return Until(lambda: any(isinstance(event, kind) for event in self.log[since:]), 1_000_000)
 
-    def plan(self, at_us: int, do: Callable[[], None]) -> None:
-        """Do something by the way at `at_us`, while later acts go on."""
-        self.planned.append((at_us, do))
-        self.planned.sort(key=lambda each: each[0])
+    def finish_instant(self) -> None:
+        """Let all happen that happens now, also what acts do at once when they see it."""
+        while self._take(self.backend.advance(self.now_us + 1)):
+            pass
 
     def _advance(self, end_us: int) -> None:
-        """To the next instant at which something happens or is planned, at most to `end_us`."""
-        while self.planned and self.planned[0][0] <= self.now_us:
-            self.planned.pop(0)[1]()
+        """To the next instant at which something happens or an act gives up waiting, at most to `end_us`."""
         following = self.backend.next_at_us()
         until = end_us if following is None else min(end_us, following + 1)
-        if self.planned:
-            until = min(until, self.planned[0][0])
-        self._take(self.backend.advance(until))
+        ends = [job.end_us for job in self.jobs if job.end_us > self.now_us]
+        self._take(self.backend.advance(min([until, *ends])))
 
-    def _take(self, events: Any) -> None:
+    def _take(self, events: Any) -> bool:
+        """Remember what happened, and let acts go on; whether one did."""
         for event in events:
             self.log.append(event)
             if isinstance(event, AnswerSent):
@@ -144,7 +170,7 @@ class World:
                 self.answers[event.number] = (event.at_us, self.answers[event.number][1])
         if self.watch and events:
             assert not broken(self.state), (events[-1], broken(self.state))
-        self._settle()
+        return self._go_on()
 
     # -- doing -------------------------------------------------------------------------------------------
 
@@ -157,41 +183,70 @@ class World:
         return "ok"
 
     def act(self, act: Args) -> None:
-        """Do one act of a step, and wait for its outcome if it has one and is not told otherwise."""
-        name = act["verb"]
-        verbs = SHARE_VERBS if act.get("type") == "share" or self._of_share(act.get("member")) else VERBS
-        if name not in verbs:
-            raise NotRun(f"verb {name}")
-        label = act.get("as")
-        if label:
-            self.labels[label] = Label(self.now_us, act=act)
-        verbs[name](self, act)
+        """Do one act of a step, and wait for its outcome unless it says otherwise."""
+        if act["verb"] not in VERBS:
+            raise NotRun(f"verb {act['verb']}")
+        name = act.get("as") or f"(act {len(self.labels)})"
+        label = self.labels[name] = Label(self.now_us, act)
+        outcome = VERBS[act["verb"]](self, {**act, "as": name})
+        if isinstance(outcome, Generator):
+            self.jobs.append(Job(label, outcome))
+            self._go_on()
+        else:
+            label.end(outcome, self.now_us)
         self._take(self.backend.advance(self.now_us + 1))
-        if not label:
-            return
-        if act.get("wait_for_answer", True):
-            self.until(lambda: self.labels[label].ended_us is not None, max(60_000, act.get("timeout_ms", 0)))
-        elif self.labels[label].ended_us is None and self.labels[label].outcome is None:
-            self.labels[label].outcome = "PENDING"
+        if label.ended_us is None and act.get("wait_for_answer", True):
+            while label.ended_us is None:
+                self._advance(self.now_us + IDLE_US)
+            self._take(self.backend.advance(self.now_us + 1))
 
-    def answered(self, label: str | None, outcome: Any, at_us: int | None = None) -> None:
-        """The act of this label ended with this outcome."""
-        if label:
-            self.labels[label].outcome = outcome
-            self.labels[label].ended_us = self.now_us if at_us is None else at_us
+    def _go_on(self) -> bool:
+        """Let every act go on whose wait is over; whether there was one."""
+        resumed = [self._resume(job) for job in list(self.jobs)]
+        return any(resumed)
 
-    def later(self, label: str | None, outcome: Callable[[], Any]) -> None:
-        """The act ends as soon as `outcome()` is not None."""
-        if label:
-            self.labels[label].read = outcome
-            self._settle()
+    def _resume(self, job: Job) -> bool:
+        resumed = False
+        while job in self.jobs and (job.until.holds() or self.now_us >= job.end_us):
+            try:
+                job.until = next(job.doing)
+                job.end_us = self.now_us + job.until.most_us
+            except StopIteration as end:
+                self.jobs.remove(job)
+                job.label.end(end.value, self.now_us)
+            resumed = True
+        return resumed
 
-    def _settle(self) -> None:
-        for name, label in self.labels.items():
-            if label.ended_us is None and label.read is not None:
-                outcome = label.read()
-                if outcome is not None:
-                    self.answered(name, outcome)
+    # -- members -----------------------------------------------------------------------------------------
+
+    def enter(self, name: str, group: str, share: bool) -> Member:
+        """A member starts, in the simulator under its name, or as `name.group` if another group had it first."""
+        others = [key for key in self.members if key[1] == name and key != (group, name)]
+        known = self.members.get((group, name))
+        process = known.process if known else f"{name}.{group}" if others else name
+        self.members.pop((group, name), None)
+        self.members[group, name] = found = Member(process, group, share, len(self.log))
+        return found
+
+    def member(self, args: Args, name: str | None = None) -> Member:
+        """Whom `member` (or this name) means, by the `group` of the act or read if two groups have it."""
+        name = args["member"] if name is None else name
+        found = [
+            m for (group, n), m in self.members.items() if n == name and group == args.get("group", group)
+        ]
+        living = [member for member in found if self._lives(member)]
+        if len(living) > 1 or not found:
+            raise NotRun(f"member {name} is in {len(living)} groups: say which")
+        return (living or found)[-1]
+
+    def _lives(self, member: Member) -> bool:
+        cluster = self.state.cluster
+        there: Any = cluster.share_consumers if member.share else cluster.consumers
+        return member.process in there and there[member.process].state not in ("closed", "dead")
+
+    def called(self, process: str) -> str:
+        """The case's name of a member that the simulator calls so."""
+        return next((n for (_, n), member in self.members.items() if member.process == process), process)
 
     # -- raw requests ------------------------------------------------------------------------------------
 
@@ -206,178 +261,51 @@ class World:
         at_us, answer = self.answers.get(number, (-1, None))
         return answer if at_us >= 0 else None
 
-    def rpc(self, act: Args, label: str | None) -> None:
-        """Send the raw request of an `rpc` act."""
-        if act["api"] not in RPC:
-            raise NotRun(f"rpc {act['api']}")
-        if "every_ms" in act:
-            self.answered(label, self._again_and_again(act))
-            return
-        number, named = self._send(act)
+    def answered(self, number: int, most_us: int = 60_000_000) -> Waiting:
+        """Wait for the answer to a raw request, and return it; None if none came."""
+        yield Until(lambda: self.answer_of(number) is not None, most_us)
+        return self.answer_of(number)
 
-        def outcome() -> Any:
-            answer = self.answer_of(number)
-            return None if answer is None else named(answer)
+    def told(self, connection: str, broker: int, request: Any) -> Any | None:
+        """Ask and let time pass until the answer is there; None if it does not come."""
+        number = self.ask(connection, broker, request)
+        self.until(lambda: self.answer_of(number) is not None)
+        return self.answer_of(number)
 
-        self.later(label, outcome)
-
-    def _send(self, act: Args) -> tuple[int, Callable[[Any], Any]]:
-        broker, request, named = RPC[act["api"]](self, self.named_ids(act["request"]), act)
-        return self.ask(act.get("conn", "raw"), broker, request), named
-
-    def _again_and_again(self, act: Args) -> Any:
-        """The last answer to a request that is sent every_ms for for_ms, or until an answer is an error."""
-        end_us, answer = self.now_us + int(act["for_ms"] * MS), None
-        while self.now_us < end_us:
-            next_us = self.now_us + int(act["every_ms"] * MS)
-            number, named = self._send(act)
-            self.until(lambda number=number: self.answer_of(number) is not None, act["for_ms"])  # type: ignore[misc]
-            answer = named(self.answer_of(number))
-            if act.get("until_error") and answer["error"] != "NONE":
-                break
-            self.to(next_us)
-        return answer
-
-    def named_ids(self, value: Any) -> Any:
-        """`value` with the symbolic ids (`id:m1`, `pid:1`) replaced by what the brokers gave."""
-        if isinstance(value, str) and value in self.ids:
-            return self.ids[value]
+    def named_ids(self, value: Any, group: str = "") -> Any:
+        """`value` with the symbolic ids (`id:m1`, `pid:1`) replaced by what brokers gave, in this group or at all."""
+        if isinstance(value, str):
+            return self.ids.get((group, value), self.ids.get(("", value), value))
         if isinstance(value, dict):
-            return {key: self.named_ids(item) for key, item in value.items()}
-        return [self.named_ids(item) for item in value] if isinstance(value, list) else value
+            return {key: self.named_ids(item, group) for key, item in value.items()}
+        return [self.named_ids(item, group) for item in value] if isinstance(value, list) else value
 
     # -- reading -----------------------------------------------------------------------------------------
 
     def read(self, read: Args) -> Any:
-        """The value of a fact now."""
-        if read["fact"] not in FACTS:
-            raise NotRun(f"fact {read['fact']}")
-        return FACTS[read["fact"]](self, read)
-
-    def _of_share(self, name: str | None) -> bool:
-        """Whether this member, or the member of this label's act, is a share consumer."""
-        if name in self.labels:
-            name = self.labels[name].act.get("member")
-        return name in self.notes.get("share", {})
+        """The value of a fact now; those that are checks have names of their own."""
+        name = f"check {read['check']}" if read["fact"] == "check" else read["fact"]
+        if name not in FACTS:
+            raise NotRun(f"fact {name}")
+        return FACTS[name](self, read)
 
     def moment_us(self, name: str, since_us: int = 0) -> int | None:
-        """The time of a moment: a label, label.done; others are registered by name in `notes`."""
+        """The time of a moment: a label, label.done; others are registered by name."""
         base, _, done = name.partition(".")
         if base in self.labels:
             return self.labels[base].ended_us if done else self.labels[base].began_us
         kind, _, which = name.partition(":")
-        if kind in MOMENTS:
-            return MOMENTS[kind](self, since_us, *([which] if which else []))
-        if name in self.notes:
-            found: int | None = (
-                self.notes[name](self, since_us) if callable(self.notes[name]) else self.notes[name]
-            )
-            return found
-        raise NotRun(f"moment {name}")
+        if kind not in MOMENTS:
+            raise NotRun(f"moment {name}")
+        return MOMENTS[kind](self, since_us, *([which] if which else []))
 
     def config(self, kind: str, name: str, group: str = "") -> dict[str, Value]:
-        """What the recording set for a client: `*`, then its group, then its own name; only what is simulated."""
+        """What the case set for a client: `*`, its group, its name, its name in the group; only what is simulated."""
         table = self.case["config"].get(kind, {})
-        component = "consumer" if kind == "share" else kind
         found: dict[str, Any] = {}
-        for key in ("*", f"{group}:*", name):
+        for key in ("*", f"{group}:*", name, f"{group}:{name}"):
             found |= table.get(key, {})
-        return known(found, component)
-
-
-UNITS_MS = {"hours": 3_600_000, "minutes": 60_000}
-
-
-def _in_ms(broker: Args) -> Args:
-    """The brokers' settings, with those in hours and minutes in milliseconds, which come first (log.retention.hours)."""
-    found = dict(broker)
-    for name in ("log.retention", "log.roll"):
-        for unit in ("minutes", "hours"):
-            if f"{name}.{unit}" in broker and f"{name}.ms" not in found:
-                found[f"{name}.ms"] = int(broker[f"{name}.{unit}"]) * UNITS_MS[unit]
-    return found
-
-
-def known(config: dict[str, Any], component: str) -> dict[str, Value]:
-    """The settings that change something in the simulator; a recording may give others too."""
-    names = settings.COMPONENTS[component]
-    return {name: Value(_text(value)) for name, value in config.items() if name in names}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list):
-        return ",".join(map(_text, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def scenario_of(case: Case) -> Scenario:
-    """The cluster of a case; its topics are made by the first commands."""
-    config, setup = case["config"], case["setup"]
-    each = config.get("broker_each", {})
-    plan = ClusterPlan(
-        brokers=len(setup["brokers"]),
-        link_latency=Duration(250),
-        append_cost=Duration(50),
-        group_initial_rebalance_delay=Duration(
-            1000 * int(config["broker"].get("group.initial.rebalance.delay.ms", 3000))
-        ),
-        racks=tuple(
-            str(each[str(b)]["broker.rack"])
-            for b in setup["brokers"]
-            if "broker.rack" in each.get(str(b), {})
-        ),
-        settings=known(_in_ms(config["broker"]), "broker"),
-        features=_features(config.get("features") or {}),
-        groups={name: known(table, "group") for name, table in config.get("group", {}).items()},
-    )
-    topics = tuple(topic_command(name, topic) for name, topic in setup.get("topics", {}).items())
-    return Scenario(case["id"], Duration(1 << 50), "partition-log", cluster=plan, topics=topics)
-
-
-NEW = {"group.version": 1, "transaction.version": 2, "share.version": 1, ELR: 1}
-"""Feature levels of a cluster that was formatted by 4.2."""
-
-
-def _features(given: dict[str, Any]) -> dict[str, int]:
-    """The levels that are not those of a new cluster."""
-    other = {name: int(given[name]) for name, level in NEW.items() if int(given.get(name, level)) != level}
-    for name in other:
-        if name != ELR:
-            raise NotRun(f"feature {name}={other[name]}")
-    return other
-
-
-def topic_command(name: str, topic: Args) -> CreateTopic:
-    """The command that makes this topic; what it does not say the brokers' settings do."""
-    config, replicas = topic_config(topic.get("config") or {}), topic.get("replicas")
-    if replicas:
-        lists = tuple("/".join(map(str, ids)) for ids in replicas)
-        return CreateTopic(name, config=config, replicas=lists)
-    return CreateTopic(name, topic.get("partitions"), topic.get("rf"), config=config)
-
-
-NO_PART = (
-    "compression.gzip.level",
-    "compression.lz4.level",
-    "compression.zstd.level",
-    "follower.replication.throttled.replicas",
-    "index.interval.bytes",
-    "leader.replication.throttled.replicas",
-    "local.retention.bytes",
-    "local.retention.ms",
-    "preallocate",
-    "remote.log.copy.disable",
-    "remote.log.delete.on.disable",
-    "remote.storage.enable",
-    "segment.index.bytes",
-    "segment.jitter.ms",
-)
-"""Topic settings of Kafka that change nothing in the simulator."""
-
-
-def topic_config(config: Args) -> dict[str, Value]:
-    """The topic settings of a recording that are simulated, and those that Kafka does not know, to be refused."""
-    return {name: Value(_text(value)) for name, value in config.items() if name not in NO_PART}
+        return known(found, "consumer" if kind == "share" else kind)
 
 
 def named_error(outcome: str) -> str:

@@ -550,5 +550,13 @@ MUTANTS = (
         "sim/kafka/test_e61_share_partitions.py",
         "e61",
     ),
+    Mutant(
+        "share: of those who wait the last one is served first",
+        "sim/kafka/share_fetch.py",
+        'list(sim.part(ShareSessions).waiting.get(f"{group} {key}", ()))',
+        'list(sim.part(ShareSessions).waiting.get(f"{group} {key}", ()))[::-1]',
+        "golden/test_more.py",
+        "S33",
+    ),
 )
 """Every wrong behaviour that is planted."""
