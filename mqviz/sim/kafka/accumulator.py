@@ -217,3 +217,10 @@ def _move(sim: Simulation, producer: Producer, topic: str) -> int:
 def _adapts(producer: Producer) -> bool:
     adaptive = "partitioner.adaptive.partitioning.enable"
     return producer.settings.partitioner == "java" and settings.flag(producer, adaptive)
+
+
+def busy(producer: Producer) -> bool:
+    """Whether something that it sent has no outcome yet."""
+    if any(producer.requests.values()):
+        return True
+    return any(queue.batches or queue.in_flight for queue in producer.queues.values())

@@ -14,8 +14,7 @@ from mqviz.model.consumer import REBALANCING, CommitEnded, CommitRefused, Commit
 from mqviz.model.consuming import CommitRetried, StoredCommitted
 from mqviz.model.request import InFlight, OffsetCommit
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka import membership
+from mqviz.sim.kafka import coordinator_client, wakeup
 from mqviz.sim.kafka.consumer_settings import backoff_us, value
 from mqviz.sim.kafka.network import receives
 from mqviz.sim.kafka.protocols import name_of, protocol_of
@@ -98,9 +97,9 @@ def _send(
     since_us: int,
 ) -> None:
     member_id, generation = identity
-    static = membership.instance_id(consumer) if name_of(consumer) == "classic" else None
+    static = coordinator_client.instance_id(consumer) if name_of(consumer) == "classic" else None
     request = OffsetCommit(consumer.settings.group, generation, member_id, offsets, static)
-    number = membership.ask_coordinator(sim, consumer, request)
+    number = coordinator_client.ask_coordinator(sim, consumer, request)
     sim.emit(CommitStarted(*sim.stamp(), consumer.name, number, purpose))
     if attempt:
         sim.part(Attempts).of[number] = (attempt, since_us)
@@ -168,7 +167,7 @@ def _auto_again(sim: Simulation, name: str, life: int) -> None:
     """Inside poll() it commits now; an application at work does so with its next poll()."""
     consumer = sim.state.cluster.consumers[name]
     if consumer.life == life:
-        actor.progress(sim, consumer)
+        wakeup.progress(sim, consumer)
 
 
 @due("kafka.commit_again")
@@ -189,11 +188,11 @@ def _again(
 def _go_on(sim: Simulation, consumer: Consumer, purpose: str, refused: bool) -> None:
     """Whoever waited for the commit goes on."""
     if purpose == "application":
-        actor.again(sim, consumer)
+        wakeup.again(sim, consumer)
     elif purpose == "before" and refused:
-        actor.put_down(sim, consumer, "the commit before the work failed")
+        wakeup.put_down(sim, consumer, "the commit before the work failed")
     elif purpose in ("before", "each"):
-        actor.work(sim, consumer)
+        wakeup.work(sim, consumer)
     elif purpose == "close":
         protocol_of(consumer).leave(sim, consumer)
     elif purpose not in OWN:
@@ -257,7 +256,7 @@ def _auto_commit(sim: Simulation, name: str, life: int) -> None:
     if consumer.life != life or consumer.settings.commit != "auto":
         return
     if sim.now_us - consumer.committed_at_us >= interval_us(consumer):
-        actor.progress(sim, consumer)
+        wakeup.progress(sim, consumer)
     left_us = consumer.committed_at_us + interval_us(consumer) - sim.now_us
     delay_us = left_us if left_us > 0 else interval_us(consumer)
     sim.schedule(max(delay_us, 1_000), TIMER, "kafka.auto_commit", name, life, cause=0)

@@ -23,7 +23,7 @@ from mqviz.model.consumer import (
 from mqviz.model.consuming import ApplicationBusy, PollEnded
 from mqviz.model.isolation import PositionsMoved
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
-from mqviz.sim.kafka import commits, exactly_once, fetcher, positions
+from mqviz.sim.kafka import commits, exactly_once, fetcher, positions, wakeup
 from mqviz.sim.kafka.consumer_settings import most_records
 from mqviz.sim.kafka.protocols import protocol_of
 
@@ -32,12 +32,14 @@ Range = tuple[str, int, int, int]
 # -- poll() -----------------------------------------------------------------------------------------------
 
 
+@wakeup.poll.filled
 def poll(sim: Simulation, consumer: Consumer) -> None:
     """The application calls poll()."""
     sim.emit(PollCalled(*sim.stamp(), consumer.name))
     progress(sim, consumer)
 
 
+@wakeup.progress.filled
 def progress(sim: Simulation, consumer: Consumer) -> None:
     """Do what poll() does now, if the application is inside it: group work first, then records (R79)."""
     if not _polling(consumer) or not protocol_of(consumer).poll(sim, consumer):
@@ -92,6 +94,7 @@ def _take_from(claim: Claim, position: int, left: int) -> tuple[int, int]:
     return claim.fetched_to, count
 
 
+@wakeup.throw.filled
 def throw(sim: Simulation, consumer: Consumer, exception: str) -> None:
     """poll() throws; an application that loops does what its finally block says: it closes its consumer."""
     group = consumer.settings.group
@@ -115,6 +118,7 @@ def _begin(sim: Simulation, consumer: Consumer) -> None:
         put_down(sim, consumer, "the commit before the work failed")
 
 
+@wakeup.put_down.filled
 def put_down(sim: Simulation, consumer: Consumer, because: str) -> None:
     """The application does not work on what it has in hand."""
     while consumer.hand:
@@ -131,6 +135,7 @@ def _skip(sim: Simulation, consumer: Consumer, end: int, because: str) -> None:
     sim.cause = sim.emit(event)
 
 
+@wakeup.work.filled
 def work(sim: Simulation, consumer: Consumer) -> None:
     """Take the next record that poll() returned; after the last one commit, or poll again."""
     style = consumer.settings.commit
@@ -220,6 +225,7 @@ def _processed(sim: Simulation, name: str, life: int) -> None:
 # -- between two polls ------------------------------------------------------------------------------------
 
 
+@wakeup.again.filled
 def again(sim: Simulation, consumer: Consumer) -> None:
     """The application's loop comes round: poll, or close if it was asked to."""
     if consumer.state == "closing":

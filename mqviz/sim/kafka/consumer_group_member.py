@@ -24,10 +24,10 @@ from mqviz.model.consumer_member import (
 from mqviz.model.membership import MembershipChanged, PartitionsAssigned, PartitionsRevoked
 from mqviz.model.request import ConsumerGroupHeartbeat, GroupHeartbeatAnswered, InFlight
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import commits
-from mqviz.sim.kafka import consumer as actor
+from mqviz.sim.kafka import commits, wakeup
+from mqviz.sim.kafka.coordinator_client import ask_coordinator
 from mqviz.sim.kafka.lookup import coordinator_of
-from mqviz.sim.kafka.membership import ask_coordinator, revoke
+from mqviz.sim.kafka.membership import revoke
 from mqviz.sim.kafka.network import receives
 from mqviz.sim.kafka.protocols import Protocol, register
 
@@ -56,7 +56,7 @@ def poll(sim: Simulation, consumer: Consumer) -> bool:
     member = _member(sim, consumer)
     if member.state == "FATAL":
         exception = FATAL.get(Error(member.error), "KafkaException")
-        actor.throw(sim, consumer, exception)
+        wakeup.throw(sim, consumer, exception)
         return False
     if member.state in ("UNSUBSCRIBED", "FENCED", "STALE"):
         revoke(sim, consumer)
@@ -223,13 +223,13 @@ def _learn(sim: Simulation, consumer: Consumer, member: ClientMember, reply: Gro
     if reply.error in FENCED:
         _change(sim, consumer, "FENCED", 0)
         _know(sim, consumer, "unjoined", lost=True)
-        actor.progress(sim, consumer)
+        wakeup.progress(sim, consumer)
     elif reply.error:
         _change(sim, consumer, "FATAL", 0, reply.error)
-        actor.progress(sim, consumer)
+        wakeup.progress(sim, consumer)
     elif reply.assignment is not None and (member.state == "JOINING" or reply.assignment != _owned(consumer)):
         _change(sim, consumer, "RECONCILING", reply.member_epoch)
-        actor.progress(sim, consumer)
+        wakeup.progress(sim, consumer)
     elif reply.member_epoch != member.epoch:
         _change(sim, consumer, member.state, reply.member_epoch)
 
@@ -252,7 +252,7 @@ def committed(sim: Simulation, consumer: Consumer, purpose: str) -> None:
     member = _member(sim, consumer)
     if purpose == "reconcile" and consumer.state == "running" and member.state == "RECONCILING":
         _take_over(sim, consumer, member)
-        actor.progress(sim, consumer)
+        wakeup.progress(sim, consumer)
 
 
 def resumed(sim: Simulation, consumer: Consumer) -> None:

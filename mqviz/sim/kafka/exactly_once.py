@@ -16,9 +16,8 @@ from mqviz.model.consuming import PositionLost
 from mqviz.model.log import Batch
 from mqviz.model.producer import Call, Producer, ProducerChanged
 from mqviz.sim.engine import Simulation
-from mqviz.sim.kafka import consumer as actor
 from mqviz.sim.kafka import producer as sending
-from mqviz.sim.kafka import producer_commands, sender, transactional
+from mqviz.sim.kafka import producer_commands, registration, sender, transaction_loop, transactional, wakeup
 from mqviz.sim.kafka.protocols import protocol_of
 
 
@@ -63,7 +62,7 @@ def consumer_of(sim: Simulation, producer: Producer) -> Consumer | None:
 def ready(sim: Simulation, consumer: Consumer) -> bool:
     """Whether the application may poll: initTransactions() comes before everything else."""
     producer = producer_of(sim, consumer)
-    if transactional.of(producer).state != "UNINITIALIZED":
+    if registration.of(producer).state != "UNINITIALIZED":
         return True
     transactional.call(sim, producer, "init")
     return False
@@ -72,7 +71,7 @@ def ready(sim: Simulation, consumer: Consumer) -> bool:
 def begin(sim: Simulation, consumer: Consumer) -> None:
     """poll() returned records: a transaction begins."""
     if transactional.begin(sim, producer_of(sim, consumer)):
-        actor.work(sim, consumer)
+        wakeup.work(sim, consumer)
     else:
         _recover(sim, consumer)
 
@@ -107,24 +106,24 @@ def returned(sim: Simulation, consumer: Consumer, producer: Producer, what: str,
     """A call of the application is over: what comes next in its loop."""
     if not _lives(consumer):
         return
-    if thrown and not transactional.of(producer).failed:
+    if thrown and not registration.of(producer).failed:
         _repeat(sim, producer, what)
     elif thrown:
         _recover(sim, consumer)
     elif what == "init":
-        actor.poll(sim, consumer)
+        wakeup.poll(sim, consumer)
     elif what == "offsets":
         if not transactional.call(sim, producer, "commit"):
             _recover(sim, consumer)
     else:
         if what == "abort":
             _go_back(sim, consumer)
-        actor.again(sim, consumer)
+        wakeup.again(sim, consumer)
 
 
 def _repeat(sim: Simulation, producer: Producer, what: str) -> None:
     """It took longer than max.block.ms: call the same again."""
-    found = transactional.of(producer)
+    found = registration.of(producer)
     if what == "offsets":
         identity = (found.member_id, found.generation)
         transactional.send_offsets(sim, producer, found.group, found.offsets, identity)
@@ -135,10 +134,10 @@ def _repeat(sim: Simulation, producer: Producer, what: str) -> None:
 def _recover(sim: Simulation, consumer: Consumer) -> None:
     """Something threw: abort if that is possible, else end."""
     producer = producer_of(sim, consumer)
-    if transactional.of(producer).state == "ABORTABLE_ERROR":
+    if registration.of(producer).state == "ABORTABLE_ERROR":
         transactional.call(sim, producer, "abort")
     else:
-        actor.throw(sim, consumer, transactional.of(producer).thrown or "IllegalStateException")
+        wakeup.throw(sim, consumer, registration.of(producer).thrown or "IllegalStateException")
         along(sim, consumer, "closing")
 
 
@@ -166,3 +165,12 @@ def along(sim: Simulation, consumer: Consumer, state: str) -> None:
     if state == "closing":
         sender.drain(sim, producer)
     sim.cause = why
+
+
+@transaction_loop.returned_to_consumer.filled
+def _returned(sim: Simulation, producer: Producer, what: str, thrown: str) -> bool:
+    """A call of the producer is over: its consumer goes on, if it has one."""
+    consumer = consumer_of(sim, producer)
+    if consumer is not None:
+        returned(sim, consumer, producer, what, thrown)
+    return consumer is not None

@@ -14,8 +14,7 @@ from mqviz.model.consuming import PositionLost
 from mqviz.model.metadata import belief, node_of
 from mqviz.model.request import AnyRequest, Fetch, FetchResponse, InFlight
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka import isolation, metadata, nearby
+from mqviz.sim.kafka import isolation, metadata, nearby, wakeup
 from mqviz.sim.kafka.consumer_settings import backoff_us, fetch_request
 from mqviz.sim.kafka.network import ask, receives
 
@@ -59,7 +58,7 @@ def _epochs(
 
 @metadata.told("consumer")
 def _told(sim: Simulation, name: str) -> None:
-    actor.progress(sim, sim.state.cluster.consumers[name])
+    wakeup.progress(sim, sim.state.cluster.consumers[name])
 
 
 @receives(Fetch)
@@ -76,7 +75,7 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
     if not isinstance(reply, FetchResponse) or reply.error:
         _later(sim, consumer, broker)
         if back:
-            actor.progress(sim, consumer)
+            wakeup.progress(sim, consumer)
         return
     wanted = [
         part
@@ -89,7 +88,7 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
         sim.cause = sim.emit(RecordsFetched(*sim.stamp(), name, broker, ranges, hidden))
     else:
         _errors(sim, consumer, broker, reply, back)
-    actor.progress(sim, consumer)
+    wakeup.progress(sim, consumer)
 
 
 def _still_wanted(sim: Simulation, consumer: Consumer, topic: str, partition: int, first: int) -> bool:
@@ -114,7 +113,7 @@ def _errors(
     else:
         sim.emit(RecordsFetched(*sim.stamp(), consumer.name, broker, ()))
     if gone and consumer.settings.auto_offset_reset == "none":
-        actor.throw(sim, consumer, "OffsetOutOfRangeException")
+        wakeup.throw(sim, consumer, "OffsetOutOfRangeException")
     elif gone:
         group, reason = consumer.settings.group, "the log does not have the offset"
         event = PositionLost(*sim.stamp(), consumer.name, group, gone, "policy", 0, reason)
@@ -134,4 +133,4 @@ def _again(sim: Simulation, name: str, life: int, broker: int, number: int) -> N
     consumer = sim.state.cluster.consumers[name]
     if consumer.life == life and consumer.fetching.get(broker) == number:
         sim.emit(RecordsFetched(*sim.stamp(), name, broker, ()))
-        actor.progress(sim, consumer)
+        wakeup.progress(sim, consumer)

@@ -24,7 +24,6 @@ from mqviz.model.membership import (
     ShareArrived,
 )
 from mqviz.model.request import (
-    AnyRequest,
     Heartbeat,
     InFlight,
     Joined,
@@ -34,10 +33,9 @@ from mqviz.model.request import (
     SyncGroup,
 )
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import commits
-from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka.lookup import coordinator_of
-from mqviz.sim.kafka.network import ask, receives
+from mqviz.sim.kafka import commits, wakeup
+from mqviz.sim.kafka.coordinator_client import ask_coordinator, instance_id
+from mqviz.sim.kafka.network import receives
 from mqviz.sim.kafka.protocols import Protocol, register
 from mqviz.sim.kafka.strategies import compute, cooperative, holdings, look_at_metadata, strategies
 
@@ -57,15 +55,6 @@ THROWN = {
     Error.FENCED_INSTANCE_ID: "FencedInstanceIdException",
 }
 """What poll() throws for an error of the group that does not go away."""
-
-
-def ask_coordinator(sim: Simulation, consumer: Consumer, request: AnyRequest) -> int:
-    """Send a request on the consumer's connection to its group's coordinator."""
-    broker = coordinator_of(sim, consumer.settings.group)
-    if broker < 0:  # nobody is known: the last one tells so, or its connection breaks
-        group = sim.state.cluster.groups.get(consumer.settings.group)
-        broker = group.coordinator if group else min(sim.state.cluster.brokers)
-    return ask(sim, "consumer", consumer.name, consumer.incarnation, broker, request, line=" as coordinator")
 
 
 # -- joining ----------------------------------------------------------------------------------------------
@@ -92,11 +81,6 @@ def identity(_: Simulation, consumer: Consumer) -> tuple[str, int] | None:
 def resumed(sim: Simulation, consumer: Consumer) -> None:
     """The background thread goes on: its heartbeat is due."""
     beat(sim, consumer.name, consumer.life, consumer.membership)
-
-
-def instance_id(consumer: Consumer) -> str | None:
-    """group.instance.id, None if the member is dynamic (R113)."""
-    return of(consumer.settings.config, "consumer", "group.instance.id") or None
 
 
 def committed(sim: Simulation, consumer: Consumer, purpose: str) -> None:
@@ -218,14 +202,14 @@ def _join_again(sim: Simulation, name: str, membership: int) -> None:
 
 def _again(sim: Simulation, consumer: Consumer, member_id: str, lost: bool = False) -> None:
     _membership(sim, consumer, "unjoined", member_id, -1, lost)
-    actor.progress(sim, consumer)
+    wakeup.progress(sim, consumer)
 
 
 def _fenced(sim: Simulation, consumer: Consumer) -> None:
     """Another process has this group.instance.id: no callback any more, the next poll() throws (R113, E31)."""
     event = MembershipChanged(*sim.stamp(), consumer.name, "unjoined", "", -1, fenced=True)
     sim.cause = sim.emit(event)
-    actor.progress(sim, consumer)
+    wakeup.progress(sim, consumer)
 
 
 def _send_sync(sim: Simulation, consumer: Consumer, reply: Joined) -> None:
@@ -249,7 +233,7 @@ def _synced(sim: Simulation, name: str, flight: InFlight) -> None:
         _not_joined(sim, consumer, reply.error)
     elif consumer.activity == "polling":
         _take_share(sim, consumer, reply.partitions)
-        actor.progress(sim, consumer)
+        wakeup.progress(sim, consumer)
     else:
         group, generation = consumer.settings.group, consumer.generation
         sim.emit(ShareArrived(*sim.stamp(), name, group, generation, reply.partitions))
@@ -318,7 +302,7 @@ def _heard(sim: Simulation, name: str, flight: InFlight) -> None:
     if error == Error.REBALANCE_IN_PROGRESS:
         if consumer.phase == "stable" and not consumer.rejoin:
             sim.cause = sim.emit(RejoinNeeded(*sim.stamp(), name, consumer.settings.group))
-            actor.progress(sim, consumer)
+            wakeup.progress(sim, consumer)
     elif consumer.phase in ("syncing", "stable") and error not in ELSEWHERE:
         _expelled(sim, consumer, error)
 
@@ -383,7 +367,7 @@ def _left(sim: Simulation, name: str, flight: InFlight) -> None:
 
 def fail(sim: Simulation, consumer: Consumer, exception: str) -> None:
     """poll() throws."""
-    actor.throw(sim, consumer, exception)
+    wakeup.throw(sim, consumer, exception)
 
 
 register("classic", Protocol(ready, identity, commit_refused, committed, resumed, too_late, leave))

@@ -16,8 +16,7 @@ from mqviz.model.isolation import reads_committed
 from mqviz.model.membership import PositionsAsked, PositionsSet
 from mqviz.model.request import InFlight, ListOffsets, OffsetFetch, Offsets
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import consumer as actor
-from mqviz.sim.kafka import fetcher, membership, metadata
+from mqviz.sim.kafka import coordinator_client, fetcher, metadata, wakeup
 from mqviz.sim.kafka.consumer_settings import backoff_us, duration_us, value
 from mqviz.sim.kafka.network import receives
 
@@ -35,7 +34,7 @@ def locate(sim: Simulation, consumer: Consumer) -> None:
     if by_commit:
         stable = consumer.settings.client == "java" or reads_committed(consumer.settings)
         request = OffsetFetch(consumer.settings.group, _places(by_commit), stable)
-        number = membership.ask_coordinator(sim, consumer, request)
+        number = coordinator_client.ask_coordinator(sim, consumer, request)
         sim.emit(PositionsAsked(*sim.stamp(), consumer.name, (number,)))
     elif _throws(sim, consumer, unknown):
         return
@@ -53,7 +52,7 @@ def _throws(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> bool:
     by_policy = [claim for claim in claims if claim.reset in ("", "policy")]
     if not by_policy or consumer.settings.auto_offset_reset != "none":
         return False
-    actor.throw(sim, consumer, "NoOffsetForPartitionException")
+    wakeup.throw(sim, consumer, "NoOffsetForPartitionException")
     return True
 
 
@@ -77,7 +76,7 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
         return
     numbers = _ask_logs(sim, consumer, without)
     sim.emit(PositionsAsked(*sim.stamp(), name, numbers))
-    actor.progress(sim, consumer)
+    wakeup.progress(sim, consumer)
 
 
 def _throws_now(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> bool:
@@ -153,7 +152,7 @@ def _listed(sim: Simulation, name: str, flight: InFlight) -> None:
         _wait(sim, consumer, missing, value(consumer, "request.timeout.ms") * 1000)
     left = tuple(number for number in consumer.asked if number != flight.number)
     sim.emit(PositionsAsked(*sim.stamp(), name, left))
-    actor.progress(sim, consumer)
+    wakeup.progress(sim, consumer)
 
 
 def _because(consumer: Consumer, request: ListOffsets) -> str:
@@ -177,4 +176,4 @@ def _delay(sim: Simulation, consumer: Consumer, request: object, delay_us: int) 
 def _again(sim: Simulation, name: str, life: int) -> None:
     consumer = sim.state.cluster.consumers[name]
     if consumer.life == life:
-        actor.progress(sim, consumer)
+        wakeup.progress(sim, consumer)

@@ -24,6 +24,7 @@ RECORD_OVERHEAD = 21
 # -- the application ---------------------------------------------------------------------------------------
 
 
+@transaction_loop.pace.filled
 def pace(sim: Simulation, producer: Producer) -> None:
     """Schedule the next send() that the producer's rate asks for, if there is one."""
     given = producer.settings

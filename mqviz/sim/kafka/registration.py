@@ -13,14 +13,44 @@ from mqviz.kafka.errors import Error, named
 from mqviz.model.accumulator import Queue
 from mqviz.model.producer import Producer
 from mqviz.model.request import AddPartitionsToTxn, InFlight
-from mqviz.model.transactional import PartitionsAsked, PartitionsNotRegistered, PartitionsRegistered
+from mqviz.model.transactional import (
+    PartitionsAsked,
+    PartitionsNotRegistered,
+    PartitionsRegistered,
+    Transacting,
+)
 from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.hook import Hook
 from mqviz.sim.kafka import producer_settings as settings
-from mqviz.sim.kafka import sender, transaction_writes, transactional
+from mqviz.sim.kafka import transaction_writes
 from mqviz.sim.kafka.network import ask, receives
 
 SOON_US = 20_000
 """How long librdkafka waits while the transaction before is not complete."""
+
+AGAIN = (
+    Error.COORDINATOR_LOAD_IN_PROGRESS,
+    Error.COORDINATOR_NOT_AVAILABLE,
+    Error.NOT_COORDINATOR,
+    Error.NETWORK_EXCEPTION,
+    Error.REQUEST_TIMED_OUT,
+    Error.CONCURRENT_TRANSACTIONS,
+)
+"""Answers after which the client asks again."""
+
+FENCED = (Error.INVALID_PRODUCER_EPOCH, Error.PRODUCER_FENCED)
+"""What a coordinator says to an owner whose id was taken over; the client calls both PRODUCER_FENCED."""
+
+progress: Hook[[Simulation, Producer], None] = Hook("go on with the application's call")
+fail: Hook[..., None] = Hook("end a transaction by an error")
+go_on: Hook[[Simulation, Producer], None] = Hook("send what waited")
+
+
+def of(producer: Producer) -> Transacting:
+    """What a transactional producer knows; raises TypeError for another one."""
+    if producer.transaction is None:
+        raise TypeError(f"{producer.name} is not transactional")
+    return producer.transaction
 
 
 def explicit(producer: Producer) -> bool:
@@ -36,7 +66,7 @@ def waits(producer: Producer, queue: Queue) -> bool:
 
 def begun(producer: Producer) -> bool:
     """Whether the coordinator has something to end: with version 1 only what it was told of."""
-    found = transactional.of(producer)
+    found = of(producer)
     return bool(found.added or found.added_groups) if explicit(producer) else found.started
 
 
@@ -48,7 +78,7 @@ def gap(producer: Producer) -> bool:
 
 def tell(sim: Simulation, producer: Producer) -> None:
     """Tell the coordinator what it has not heard of, if anything."""
-    found = transactional.of(producer)
+    found = of(producer)
     if (
         found.adding
         or sim.now_us < found.add_again_at_us
@@ -87,7 +117,7 @@ def _again(sim: Simulation, name: str, incarnation: int) -> None:
     producer = sim.state.cluster.producers[name]
     if producer.incarnation == incarnation and producer.state in ("running", "closing"):
         tell(sim, producer)
-        transactional.progress(sim, producer)
+        progress(sim, producer)
 
 
 @receives(AddPartitionsToTxn)
@@ -97,13 +127,13 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     if found is None or found.adding != flight.number or not isinstance(request, AddPartitionsToTxn):
         return
     error = Error(flight.answer.error) if flight.answer else Error.NETWORK_EXCEPTION
-    if error in transactional.AGAIN:
+    if error in AGAIN:
         _later(sim, producer, error)
     elif error:
         sim.cause = sim.emit(PartitionsNotRegistered(*sim.stamp(), name, error, named(error), 0))
-        fenced = error in transactional.FENCED
-        transactional.fail(sim, producer, Error.PRODUCER_FENCED if fenced else error, fatal=fenced)
+        fenced = error in FENCED
+        fail(sim, producer, Error.PRODUCER_FENCED if fenced else error, fatal=fenced)
     else:
         sim.cause = sim.emit(PartitionsRegistered(*sim.stamp(), name, request.partitions, request.groups))
         tell(sim, producer)
-        sender.after(sim, producer)
+        go_on(sim, producer)

@@ -29,6 +29,7 @@ from mqviz.model.retries import BatchRetried, BatchSplit, ProducerEpochBumped, S
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import accumulator, metadata, registration, splitting, transactional
 from mqviz.sim.kafka import producer_settings as settings
+from mqviz.sim.kafka.accumulator import busy
 from mqviz.sim.kafka.network import ask, receives
 
 
@@ -59,6 +60,7 @@ def _linger(sim: Simulation, name: str) -> None:
     drain(sim, sim.state.cluster.producers[name])
 
 
+@transactional.drain.filled
 def drain(sim: Simulation, producer: Producer) -> None:
     """Send whatever may leave now (R42, R43)."""
     if producer.state not in ("running", "closing"):
@@ -76,13 +78,6 @@ def _close(sim: Simulation, producer: Producer) -> None:
     waits = producer.transaction is not None and transactional.close(sim, producer)
     if producer.state == "closing" and not waits:
         sim.emit(ProducerChanged(*sim.stamp(), producer.name, "closed"))
-
-
-def busy(producer: Producer) -> bool:
-    """Whether something that it sent has no outcome yet."""
-    if any(producer.requests.values()):
-        return True
-    return any(queue.batches or queue.in_flight for queue in producer.queues.values())
 
 
 def _by_broker(sim: Simulation, producer: Producer) -> dict[int, list[Queue]]:
@@ -232,6 +227,7 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     after(sim, producer)
 
 
+@registration.go_on.filled
 def after(sim: Simulation, producer: Producer) -> None:
     """Something has ended: what waited for it may go on."""
     drain(sim, producer)

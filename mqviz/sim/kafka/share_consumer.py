@@ -40,13 +40,19 @@ from mqviz.model.share_messages import (
     ShareGroupHeartbeat,
 )
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import metadata, share_work
+from mqviz.sim.hook import Hook
+from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.lookup import coordinator_of
 from mqviz.sim.kafka.network import ask, receives
 
 BACKOFF_US = setting("retry.backoff.ms") * 1_000
 
 # -- membership ---------------------------------------------------------------------------------------------
+
+work: Hook[[Simulation, ShareConsumer], None] = Hook("work on what poll() returned")
+go_on: Hook[[Simulation, ShareConsumer], None] = Hook("come round in the application's loop")
+fail: Hook[[Simulation, ShareConsumer, str, str], None] = Hook("throw an exception out of a call")
+change: Hook[..., None] = Hook("change a share consumer's state")
 
 
 def heartbeat(sim: Simulation, consumer: ShareConsumer, epoch: int) -> None:
@@ -88,8 +94,8 @@ def _heard(sim: Simulation, name: str, flight: InFlight) -> None:
     elif reply.error in (Error.NOT_COORDINATOR, Error.COORDINATOR_NOT_AVAILABLE):
         _beat_later(sim, consumer, BACKOFF_US)
     elif reply.error:
-        share_work.fail(sim, consumer, "poll", Error(reply.error).name)
-        share_work.change(sim, consumer, "closed")
+        fail(sim, consumer, "poll", Error(reply.error).name)
+        change(sim, consumer, "closed")
     else:
         _told(sim, consumer, reply)
 
@@ -110,7 +116,7 @@ def _told(sim: Simulation, consumer: ShareConsumer, reply: ShareGroupHeard) -> N
 def poll(sim: Simulation, consumer: ShareConsumer, timeout_us: int = -1) -> None:
     """The application calls poll(); a negative timeout means that its loop calls it again and again."""
     if consumer.explicit and consumer.unacknowledged:
-        share_work.fail(sim, consumer, "poll", "IllegalStateException")
+        fail(sim, consumer, "poll", "IllegalStateException")
         return
     sim.emit(SharePollCalled(*sim.stamp(), consumer.name))
     if timeout_us >= 0:
@@ -169,7 +175,7 @@ def _return(sim: Simulation, consumer: ShareConsumer) -> None:
     parts = tuple(up_to(consumer.buffered, consumer.settings.max_poll_records))
     event = ShareRecordsReturned(*sim.stamp(), consumer.name, consumer.settings.group, parts)
     sim.cause = sim.emit(event)
-    share_work.work(sim, consumer)
+    work(sim, consumer)
 
 
 def _return_renewed(sim: Simulation, consumer: ShareConsumer, renewals: list[Delivered]) -> None:
@@ -180,7 +186,7 @@ def _return_renewed(sim: Simulation, consumer: ShareConsumer, renewals: list[Del
     if len(parts) == len(renewals):
         group = consumer.settings.group
         sim.cause = sim.emit(ShareRecordsReturned(*sim.stamp(), consumer.name, group, parts, True))
-        share_work.work(sim, consumer)
+        work(sim, consumer)
 
 
 def _fetch(sim: Simulation, consumer: ShareConsumer) -> None:
@@ -310,12 +316,12 @@ def commit(sim: Simulation, consumer: ShareConsumer) -> None:
 def _commit_over(sim: Simulation, consumer: ShareConsumer) -> None:
     event = ShareCommitEnded(*sim.stamp(), consumer.name, consumer.settings.group, tuple(consumer.results))
     sim.cause = sim.emit(event)
-    share_work.go_on(sim, consumer)
+    go_on(sim, consumer)
 
 
 def close(sim: Simulation, consumer: ShareConsumer) -> None:
     """close(): say what was acknowledged, end the sessions, leave the group (E9)."""
-    share_work.change(sim, consumer, "closing", "closing")
+    change(sim, consumer, "closing", "closing")
     progress(sim, consumer)
 
 
@@ -331,8 +337,8 @@ def _leave(sim: Simulation, consumer: ShareConsumer) -> None:
             consumer.settings.group, consumer.member_id, -1, _acks_for(sim, consumer, broker) + acks
         )
         ask(sim, "share", consumer.name, consumer.incarnation, broker, request)
-    share_work.change(sim, consumer, "leaving")
+    change(sim, consumer, "leaving")
     if consumer.epoch:
         heartbeat(sim, consumer, -1)
     else:
-        share_work.change(sim, consumer, "closed")
+        change(sim, consumer, "closed")

@@ -21,6 +21,7 @@ from mqviz.sim.engine import STEP, Simulation, due
 from mqviz.sim.kafka import share_consumer as actor
 
 
+@actor.work.filled
 def work(sim: Simulation, consumer: ShareConsumer) -> None:
     """Take the next record of the last poll; after the last one commit, or poll again."""
     if consumer.settings.calls == "manual":
@@ -118,6 +119,7 @@ def _batch(consumer: ShareConsumer, topic: str, partition: int, offset: int) -> 
     return None
 
 
+@actor.go_on.filled
 def go_on(sim: Simulation, consumer: ShareConsumer) -> None:
     """After a commit, or when a frozen process goes on."""
     if consumer.settings.calls == "manual":
@@ -131,11 +133,13 @@ def go_on(sim: Simulation, consumer: ShareConsumer) -> None:
         actor.progress(sim, consumer)
 
 
+@actor.fail.filled
 def fail(sim: Simulation, consumer: ShareConsumer, call: str, exception: str) -> None:
     """A call of the application threw."""
     sim.emit(ShareCallFailed(*sim.stamp(), consumer.name, consumer.settings.group, call, exception))
 
 
+@actor.change.filled
 def change(sim: Simulation, consumer: ShareConsumer, state: str, activity: str = "") -> None:
     """The process is in another state; see ShareConsumer.state."""
     group = consumer.settings.group

@@ -16,7 +16,7 @@ from mqviz.model.consumer import Consumer
 from mqviz.model.holdings import Holdings, Parts
 from mqviz.model.membership import AssignmentComputed, RejoinNeeded
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import consumer as actor
+from mqviz.sim.kafka import wakeup
 
 JAVA_CLASSES = {
     "RangeAssignor": "range",
@@ -135,5 +135,5 @@ def _metadata_age(sim: Simulation, name: str, incarnation: int, membership: int)
     known = partitions_of(sim, sorted({*consumer.topics, *(topic for topic, _ in consumer.snapshot)}))
     if tuple(known.items()) != consumer.snapshot and not consumer.rejoin:
         sim.cause = sim.emit(RejoinNeeded(*sim.stamp(), name, consumer.settings.group))
-        actor.progress(sim, consumer)
+        wakeup.progress(sim, consumer)
     look_at_metadata(sim, consumer)

@@ -11,9 +11,14 @@ from __future__ import annotations
 
 from mqviz.model.producer import Producer, ProducerChanged, ProducerPaced
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
-from mqviz.sim.kafka import exactly_once, sender, transactional
-from mqviz.sim.kafka import producer as actor
+from mqviz.sim.hook import Hook
 from mqviz.sim.kafka import producer_settings as settings
+from mqviz.sim.kafka import registration, sender, transactional
+
+pace: Hook[[Simulation, Producer], None] = Hook("send at a producer's rate")
+returned_to_consumer: Hook[[Simulation, Producer, str, str], bool] = Hook(
+    "let the consumer of an exactly-once application go on"
+)
 
 
 def automatic(producer: Producer) -> bool:
@@ -37,7 +42,7 @@ def _start(sim: Simulation, name: str, incarnation: int) -> None:
 
 def may_send(producer: Producer) -> bool:
     """Whether the application is at a point of its loop where it sends the next record of its rate."""
-    found = transactional.of(producer)
+    found = registration.of(producer)
     if automatic(producer):
         return not found.waiting and found.state not in ("UNINITIALIZED", "FATAL_ERROR")
     return found.state == "IN_TRANSACTION" and not found.call
@@ -45,7 +50,7 @@ def may_send(producer: Producer) -> bool:
 
 def before_send(sim: Simulation, producer: Producer) -> bool:
     """The next record of the rate is due: begin a transaction if none is open; False if there is something else to do first."""
-    found = transactional.of(producer)
+    found = registration.of(producer)
     if not automatic(producer):
         return may_send(producer)
     if found.failed:
@@ -62,12 +67,12 @@ def before_send(sim: Simulation, producer: Producer) -> bool:
 def room(producer: Producer, most: int) -> int:
     """How many of the next `most` records fit into the open transaction."""
     records = producer.settings.transaction_records
-    return min(most, records - transactional.of(producer).sent) if records else most
+    return min(most, records - registration.of(producer).sent) if records else most
 
 
 def after_send(sim: Simulation, producer: Producer) -> None:
     """A record of the rate was sent: end the transaction if it has enough."""
-    found, given = transactional.of(producer), producer.settings
+    found, given = registration.of(producer), producer.settings
     if not automatic(producer) or found.state != "IN_TRANSACTION":
         return
     full = given.transaction_records and found.sent >= given.transaction_records
@@ -88,7 +93,7 @@ def _over(sim: Simulation, name: str, incarnation: int, ended: int) -> None:
 
 def _end(sim: Simulation, producer: Producer) -> None:
     every = producer.settings.abort_every
-    aborts = every > 0 and (transactional.of(producer).ended + 1) % every == 0
+    aborts = every > 0 and (registration.of(producer).ended + 1) % every == 0
     transactional.call(sim, producer, "abort" if aborts else "commit")
 
 
@@ -96,28 +101,27 @@ def begun(sim: Simulation, producer: Producer) -> None:
     """The application was told to begin a transaction: its rate counts from now."""
     if producer.rate_per_s and not automatic(producer):
         sim.emit(ProducerPaced(*sim.stamp(), producer.name, producer.rate_per_s, sim.now_us))
-        actor.pace(sim, producer)
+        pace(sim, producer)
 
 
+@transactional.returned.filled
 def returned(sim: Simulation, producer: Producer, what: str, thrown: str) -> None:
     """A call of the application is over."""
-    consumer = exactly_once.consumer_of(sim, producer)
-    if consumer is not None:
-        exactly_once.returned(sim, consumer, producer, what, thrown)
+    if returned_to_consumer(sim, producer, what, thrown):
         return
     if producer.state != "running" or not automatic(producer):
         return
-    if thrown and not transactional.of(producer).failed:
+    if thrown and not registration.of(producer).failed:
         transactional.call(sim, producer, what)
     elif thrown:
         _recover(sim, producer)
     else:
-        actor.pace(sim, producer)
+        pace(sim, producer)
 
 
 def _recover(sim: Simulation, producer: Producer) -> None:
     """An error: abort and go on if that is possible, else end."""
-    if transactional.of(producer).state == "ABORTABLE_ERROR":
+    if registration.of(producer).state == "ABORTABLE_ERROR":
         transactional.call(sim, producer, "abort")
     else:
         sim.cause = sim.emit(ProducerChanged(*sim.stamp(), producer.name, "closing"))
@@ -126,7 +130,7 @@ def _recover(sim: Simulation, producer: Producer) -> None:
 
 def resumed(sim: Simulation, producer: Producer) -> None:
     """The frozen process goes on: a call that took too long meanwhile times out now, another one is looked at again."""
-    found = transactional.of(producer)
+    found = registration.of(producer)
     if found.waiting:
         wait_us = settings.number(producer, "max.block.ms") * 1_000
         args = (producer.name, producer.incarnation, found.called)

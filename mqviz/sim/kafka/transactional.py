@@ -26,7 +26,6 @@ from mqviz.model.transactional import (
     STATE_OF_CALL,
     EpochWanted,
     ProducerIdTaken,
-    Transacting,
     TransactionAsked,
     TransactionBegan,
     TransactionCalled,
@@ -36,9 +35,12 @@ from mqviz.model.transactional import (
     TransactionReturned,
 )
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import lookup, registration, sender, transaction_loop, transaction_writes
+from mqviz.sim.hook import Hook
+from mqviz.sim.kafka import lookup, registration, transaction_writes
 from mqviz.sim.kafka import producer_settings as settings
+from mqviz.sim.kafka.accumulator import busy
 from mqviz.sim.kafka.network import ask, receives
+from mqviz.sim.kafka.registration import AGAIN, FENCED, of
 
 METHODS = {
     "init": "initTransactions",
@@ -48,31 +50,14 @@ METHODS = {
     "offsets": "sendOffsetsToTransaction",
 }
 
-AGAIN = (
-    Error.COORDINATOR_LOAD_IN_PROGRESS,
-    Error.COORDINATOR_NOT_AVAILABLE,
-    Error.NOT_COORDINATOR,
-    Error.NETWORK_EXCEPTION,
-    Error.REQUEST_TIMED_OUT,
-    Error.CONCURRENT_TRANSACTIONS,
-)
-"""Answers after which the client asks again."""
-
 SAID = (Error.INVALID_TXN_STATE, Error.INVALID_PRODUCER_ID_MAPPING)
 """Final answers that the Java client throws as they are; any other one that it does not expect is a KafkaException."""
-
-FENCED = (Error.INVALID_PRODUCER_EPOCH, Error.PRODUCER_FENCED)
-"""What a coordinator says to an owner whose id was taken over; the client calls both PRODUCER_FENCED."""
 
 Thrown = tuple[str, Error, str]
 """(exception, error, reason) of a call that throws at once."""
 
-
-def of(producer: Producer) -> Transacting:
-    """What a transactional producer knows; raises TypeError for another one."""
-    if producer.transaction is None:
-        raise TypeError(f"{producer.name} is not transactional")
-    return producer.transaction
+drain: Hook[[Simulation, Producer], None] = Hook("send what may leave")
+returned: Hook[[Simulation, Producer, str, str], None] = Hook("let the application go on after a call")
 
 
 # -- what the application calls ------------------------------------------------------------------------------
@@ -182,7 +167,7 @@ def _wait(sim: Simulation, producer: Producer, event: TransactionCalled) -> None
     sim.schedule(wait_us, TIMER, "kafka.transaction_blocked", *args)
     progress(sim, producer)
     if of(producer).flushes:
-        sender.drain(sim, producer)
+        drain(sim, producer)
 
 
 @due("kafka.transaction_blocked")
@@ -202,6 +187,7 @@ def _blocked(sim: Simulation, name: str, incarnation: int, called: int) -> None:
 # -- what the client does ------------------------------------------------------------------------------------
 
 
+@registration.progress.filled
 def progress(sim: Simulation, producer: Producer) -> None:
     """Do what can be done now of the call that is not done: flush, ask, or return."""
     found = of(producer)
@@ -215,7 +201,7 @@ def progress(sim: Simulation, producer: Producer) -> None:
         return
     if not found.flushes:
         _ask(sim, producer)
-    elif not sender.busy(producer) and not producer.calls:
+    elif not busy(producer) and not producer.calls:
         if registration.begun(producer):
             _ask(sim, producer)
         else:
@@ -315,9 +301,9 @@ def _return(sim: Simulation, producer: Producer, thrown: str = "", error: Error 
     sent = found.sent if what in ("commit", "abort") and not thrown else 0
     sim.cause = sim.emit(TransactionReturned(*sim.stamp(), producer.name, what, thrown, error, sent))
     if waited:
-        transaction_loop.returned(sim, producer, what, thrown)
+        returned(sim, producer, what, thrown)
     if producer.state == "closing":
-        sender.drain(sim, producer)
+        drain(sim, producer)
 
 
 # -- what goes wrong -----------------------------------------------------------------------------------------
@@ -345,6 +331,7 @@ def batch_failed(sim: Simulation, producer: Producer, error: Error) -> None:
         fail(sim, producer, error, thrown="TransactionAbortableException" if retriable(error) else "")
 
 
+@registration.fail.filled
 def fail(sim: Simulation, producer: Producer, error: Error, thrown: str = "", *, fatal: bool = False) -> None:
     """Go to an error state, and let the call that is not done throw."""
     found = of(producer)
