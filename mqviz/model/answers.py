@@ -79,7 +79,7 @@ class WriteTxnMarkersResponse(Answer, frozen=True):
 class Offsets(Answer, frozen=True):
     """Offsets by partition (topic, partition, error, offset); -1 for none (ListOffsets, OffsetFetch)."""
 
-    parts: tuple[tuple[str, int, int, int], ...] = ()
+    partitions: tuple[tuple[str, int, int, int], ...] = ()
 
 
 class ProducerIdGranted(Answer, frozen=True):
@@ -107,7 +107,7 @@ class Joined(Answer, frozen=True):
 class Synced(Answer, frozen=True):
     """A member's own partitions."""
 
-    partitions: tuple[tuple[str, int], ...] = ()
+    assignment: tuple[tuple[str, int], ...] = ()
 
 
 class GroupHeartbeatAnswered(Answer, frozen=True):

@@ -72,7 +72,7 @@ def take_out(cluster: Cluster, number: int, at_us: int, broken: bool = False) ->
     flight = cluster.requests.pop(number)
     request, answer = flight.request, flight.answer
     kind = type(request).__name__
-    told = () if answer is None else getattr(answer, "parts", ())
+    told = () if answer is None else getattr(answer, "partitions", ())
     error = 0 if answer is None else answer.error
     asked = request.batches if kind == "Produce" else getattr(request, "offsets", ())  # type: ignore[union-attr]
     said = told or error or broken or (asked if kind == "ReplicaFetch" else kind not in _QUIET)

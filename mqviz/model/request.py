@@ -376,7 +376,7 @@ def _load(cluster: Cluster, flight: InFlight, answer: FetchResponse, broker: int
 
 
 def _load_shared(cluster: Cluster, flight: InFlight, answer: ShareFetched, broker: int) -> None:
-    for topic, number, error, first, end, _ in answer.parts:
+    for topic, number, error, first, end, _ in answer.partitions:
         if not error:
             partition = cluster.partition(topic, number)
             held = flight.carried.get(partition.key, ())

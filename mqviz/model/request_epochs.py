@@ -15,4 +15,4 @@ class OffsetForLeaderEpoch(Request, frozen=True):
 class EpochEnds(Answer, frozen=True):
     """(topic, partition, error, the largest epoch known up to the one asked for, where it ends), -1 with an error."""
 
-    parts: tuple[tuple[str, int, int, int, int], ...] = ()
+    partitions: tuple[tuple[str, int, int, int, int], ...] = ()

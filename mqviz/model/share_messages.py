@@ -52,12 +52,12 @@ AnyShareRequest = ShareGroupHeartbeat | ShareFetch | ShareAcknowledge
 
 
 class ShareGroupHeard(Answer, frozen=True):
-    """The member's epoch, when to come again, and its partitions where they changed (None: as before)."""
+    """The member's epoch, when to come again, and its assignment where it changed (None: as before)."""
 
     member_id: str = ""
     member_epoch: int = 0
     interval_us: int = 0
-    partitions: tuple[tuple[str, int], ...] | None = None
+    assignment: tuple[tuple[str, int], ...] | None = None
 
 
 class ShareFetched(Answer, frozen=True):
@@ -66,7 +66,7 @@ class ShareFetched(Answer, frozen=True):
     `acked`: what became of the acknowledgements, (topic, partition, error).
     """
 
-    parts: tuple[tuple[str, int, int, int, int, int], ...] = ()
+    partitions: tuple[tuple[str, int, int, int, int, int], ...] = ()
     acked: tuple[tuple[str, int, int], ...] = ()
 
 

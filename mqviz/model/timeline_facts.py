@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from mqviz.model.answers import FetchPartitionData, PartitionProduceResponse
 from mqviz.model.readings import Reading
 from mqviz.model.recent import KEPT, Mark, Passage
 
@@ -128,7 +129,7 @@ def _going(state: State, flight: InFlight) -> Asked:
         flight.returns_at_us,
         False,
         getattr(request, "batches" if kind == "Produce" else "offsets", ()),
-        getattr(answer, "parts", ()),
+        getattr(answer, "partitions", ()),
         answer.error if answer else 0,
         tuple(flight.appended),
         False,
@@ -285,9 +286,13 @@ def _asking(kind: str, part: tuple[Any, ...]) -> Part:
     return Part(part[0], part[1], part[2])
 
 
-def _telling(state: State, each: Asked, part: tuple[Any, ...]) -> Part:
+def _telling(state: State, each: Asked, part: Any) -> Part:
     """A part of an answer: records (topic, partition, error, first, end, high watermark), or an offset."""
-    topic, partition, error, first = part[:4]
+    if isinstance(part, PartitionProduceResponse):
+        return Part(part.topic, part.partition, part.base_offset, error=part.error)
+    if isinstance(part, FetchPartitionData):
+        part = part.topic, part.partition, part.error, part.first, part.end, part.high_watermark
+    topic, partition, error, first = (*part, -1)[:4]
     if len(part) < 6 or not isinstance(part[4], int):
         return Part(topic, partition, first, error=int(error))
     end, mark = part[4], part[5] if isinstance(part[5], int) else -1

@@ -66,7 +66,7 @@ def stages(state: State) -> tuple[Part, tuple[Stage, ...]] | None:
         if (where, number) == (topic, partition):
             part = Part(topic, partition, base, batch.count, part.keys)
             times |= _times(state, asked, part, int(last.broker[1]), end)
-    if last.over and last.answered_us and not any(told[2] for told in last.told):
+    if last.over and last.answered_us and not any(told.error for told in last.told):
         times["acknowledged"] = last.returned_us
     return part, (Stage("sent", last.sent_us), *(Stage(what, at_us) for what, at_us in times.items()))
 
@@ -100,8 +100,9 @@ def _arrivals(asked: Iterable[Asked], part: Part, kind: str, end: int) -> Iterat
     """(who, when) got the records of `part` with an answer to a fetch of this kind, the first time."""
     for each in reversed(list(asked)):
         if each.kind == kind and each.over:
-            for topic, number, _, first, upto, *_ in each.told:
-                if (topic, number) == (part.topic, part.partition) and first < end <= upto:
+            for told in each.told:
+                here = (told.topic, told.partition) == (part.topic, part.partition)
+                if here and told.first < end <= told.end:
                     yield each.node[1], each.returned_us
 
 

@@ -83,7 +83,7 @@ class Simulated:
                 return error, self._fetched(answer, request)
             case ProduceResponse(partitions=told):
                 return error, sorted((p.topic, p.partition, error_name(p.error), p.base_offset) for p in told)
-            case Offsets(parts=parts):
+            case Offsets(partitions=parts):
                 return error, sorted((t, n, error_name(code), offset) for t, n, code, offset in parts)
             case Joined():
                 has_id = answer.error in (0, Error.MEMBER_ID_REQUIRED)
@@ -96,13 +96,13 @@ class Simulated:
                 members = [(names.heard_member(m), topics, i, h.owned) for m, topics, i, h in listed]
                 leader = names.heard_member(answer.group_leader)
                 return error, *told, leader, sorted(members), answer.skip_assignment
-            case Synced(partitions=parts):
+            case Synced(assignment=parts):
                 return error, sorted(parts)
             case GroupHeartbeatAnswered(member_epoch=epoch, assignment=parts):
                 return error, epoch, None if parts is None else sorted(parts)
             case ShareGroupHeard():
                 return (error,)
-            case ShareFetched(parts=parts, acked=acked):
+            case ShareFetched(partitions=parts, acked=acked):
                 given = [(t, n, first, end - 1, count) for t, n, _, first, end, count in parts]
                 return error, joined(given), sorted((t, n, error_name(code)) for t, n, code in acked)
             case ShareAcknowledged(acked=acked):

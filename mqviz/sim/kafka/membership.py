@@ -232,11 +232,11 @@ def _synced(sim: Simulation, name: str, flight: InFlight) -> None:
     if reply.error or not isinstance(reply, Synced):
         _not_joined(sim, consumer, reply.error)
     elif consumer.activity == "polling":
-        _take_share(sim, consumer, reply.partitions)
+        _take_share(sim, consumer, reply.assignment)
         wakeup.progress(sim, consumer)
     else:
         group, generation = consumer.settings.group, consumer.generation
-        sim.emit(ShareArrived(*sim.stamp(), name, group, generation, reply.partitions))
+        sim.emit(ShareArrived(*sim.stamp(), name, group, generation, reply.assignment))
 
 
 def _take_share(sim: Simulation, consumer: Consumer, share: Parts) -> None:

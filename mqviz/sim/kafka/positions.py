@@ -62,10 +62,10 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
     reply = flight.answer
     if flight.number not in consumer.asked:
         return
-    if not isinstance(reply, Offsets) or reply.error or any(part[2] for part in reply.parts):
+    if not isinstance(reply, Offsets) or reply.error or any(part[2] for part in reply.partitions):
         _delay(sim, consumer, flight.request, backoff_us(consumer, 0))
         return
-    wanted = [part for part in reply.parts if _unknown(sim, consumer, part[0], part[1])]
+    wanted = [part for part in reply.partitions if _unknown(sim, consumer, part[0], part[1])]
     known = tuple(
         (topic, partition, offset, "committed") for topic, partition, _, offset in wanted if offset >= 0
     )
@@ -135,7 +135,7 @@ def _listed(sim: Simulation, name: str, flight: InFlight) -> None:
     reply, request = flight.answer, flight.request
     if flight.number not in consumer.asked or not isinstance(request, ListOffsets):
         return
-    parts = reply.parts if isinstance(reply, Offsets) else ()
+    parts = reply.partitions if isinstance(reply, Offsets) else ()
     failed = tuple(part[:2] for part in parts if part[2]) if parts else request.partitions
     if failed:
         metadata.failed(sim, "consumer", name, flight, [part[2] for part in parts])

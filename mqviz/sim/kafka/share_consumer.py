@@ -101,9 +101,9 @@ def _heard(sim: Simulation, name: str, flight: InFlight) -> None:
 
 
 def _told(sim: Simulation, consumer: ShareConsumer, reply: ShareGroupHeard) -> None:
-    if reply.partitions is not None or reply.member_epoch != consumer.epoch:
+    if reply.assignment is not None or reply.member_epoch != consumer.epoch:
         event = ShareMembershipChanged(
-            *sim.stamp(), consumer.name, reply.member_epoch, reply.interval_us, reply.partitions
+            *sim.stamp(), consumer.name, reply.member_epoch, reply.interval_us, reply.assignment
         )
         sim.cause = sim.emit(event)
     _beat_later(sim, consumer, reply.interval_us)
@@ -266,7 +266,7 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     if not isinstance(request, ShareFetch | ShareAcknowledge):
         return
     error = reply.error if reply is not None else 0
-    parts = reply.parts if isinstance(reply, ShareFetched) else ()
+    parts = reply.partitions if isinstance(reply, ShareFetched) else ()
     acked = reply.acked if isinstance(reply, ShareFetched | ShareAcknowledged) else ()
     if error:
         acked = tuple(dict.fromkeys((topic, number, error) for topic, number, *_ in request.acks))

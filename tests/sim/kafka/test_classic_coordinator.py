@@ -73,7 +73,7 @@ def test_r113_82_for_all_that_the_older_process_asks() -> None:
     assert (again.error, getattr(again, "member_id", ""), getattr(again, "generation", 0)) == (0, "s1-2", 1)
     assert getattr(again, "skip_assignment", False), "the leader came back: nothing to compute"
     share = asked(new, SyncGroup("g", 1, "s1-2", (), "s1"))
-    assert len(getattr(share, "partitions", ())) == 4
+    assert len(getattr(share, "assignment", ())) == 4
     requests: list[AnyRequest] = [
         Heartbeat("g", 1, member_id, "s1"),
         SyncGroup("g", 1, member_id, (), "s1"),

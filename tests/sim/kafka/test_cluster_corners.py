@@ -132,7 +132,7 @@ def test_e55_an_epoch_that_the_leader_never_saw_has_no_end() -> None:
     ask = OffsetForLeaderEpoch((("t", 0, 1, 0), ("t", 0, 1, 1), ("t", 0, 1, 2), ("t", 0, 1, -1)))
     reply = Outside(watched).ask(ask, 2)
     assert isinstance(reply, EpochEnds)
-    assert [part[2:] for part in reply.parts] == [(0, 0, 0), (0, 1, 0), (0, -1, -1), (0, -1, -1)]
+    assert [part[2:] for part in reply.partitions] == [(0, 0, 0), (0, 1, 0), (0, -1, -1), (0, -1, -1)]
 
 
 def test_r27_r72_what_a_deposed_leader_said_of_its_log_start_comes_too_late() -> None:

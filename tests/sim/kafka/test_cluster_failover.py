@@ -192,7 +192,7 @@ def test_list_offsets_of_a_topic_that_is_not_there_is_answered() -> None:
     watched = run(TOPIC).to(5 * S)
     answer = Outside(watched).ask(ListOffsets("latest", (("nope", 0), ("t", 7))))
     assert isinstance(answer, Offsets)
-    assert [part[2] for part in answer.parts] == [3, 3]
+    assert [part[2] for part in answer.partitions] == [3, 3]
 
 
 def test_r20_a_proposal_that_the_controller_refuses_is_not_waited_for() -> None:

@@ -118,4 +118,4 @@ def test_r25_the_end_of_a_log_is_not_told_before_the_new_leader_knows_it() -> No
     assert (partition.leader, partition.led.high_watermark, partition.led.log.end) == (2, 0, 1)
     answer = raw.ask(ListOffsets("latest", (("t", 0),)), 2)
     assert isinstance(answer, Offsets)
-    assert answer.parts[0][2:] == (78, -1)
+    assert answer.partitions[0][2:] == (78, -1)

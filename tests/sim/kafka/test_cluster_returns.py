@@ -94,7 +94,7 @@ def test_r26_r27_offset_for_leader_epoch() -> None:
     def ask(broker: int, current: int, epoch: int, topic: str = "t") -> tuple[int, int, int]:
         answer = other.ask(OffsetForLeaderEpoch(((topic, 0, current, epoch),)), broker)
         assert isinstance(answer, EpochEnds)
-        return answer.parts[0][2:]
+        return answer.partitions[0][2:]
 
     assert ask(2, -1, 0) == (0, 0, 1)
     assert ask(2, 1, 1) == (0, 1, 2)

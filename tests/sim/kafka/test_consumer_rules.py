@@ -160,7 +160,7 @@ def test_e34_records_are_deleted_up_to_the_high_watermark() -> None:
     for before, error, start in ((2, 0, 2), (9, Error.OFFSET_OUT_OF_RANGE, -1), (-1, 0, 4)):
         reply = admin.ask(DeleteRequest((("t", 0, before),)), leader)
         assert isinstance(reply, Offsets)
-        assert reply.parts[0][2:] == (error, start)
+        assert reply.partitions[0][2:] == (error, start)
 
 
 # -- commits --------------------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ def test_r88_offsets_for_times_is_the_first_offset_of_that_time_or_later() -> No
     for at_ms in (500, 1_000, 1_500, 2_500, 3_500, 5_000):
         reply = client.ask(ListOffsets("time", (("t", 0),), at_ms * MS), leader)
         assert isinstance(reply, Offsets)
-        found.append(reply.parts[0][3])
+        found.append(reply.partitions[0][3])
     assert found == [1, 1, 2, 2, 4, -1]
 
 

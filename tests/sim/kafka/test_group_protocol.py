@@ -109,7 +109,7 @@ def test_r100_r104_the_way_of_a_group() -> None:
     assert commit(one, 1) == Error.REBALANCE_IN_PROGRESS
     reply = sync(one, 1, one)
     assert reply is not None
-    assert reply.partitions == (("t", 0), ("t", 1), ("t", 2))
+    assert reply.assignment == (("t", 0), ("t", 1), ("t", 2))
     assert state(watched) == "Stable"
     assert beat(one, 1) == commit(one, 1) == Error.NONE
     one.ask(LeaveGroup("g", one.member_id))
@@ -227,7 +227,7 @@ def test_r104_a_follower_that_syncs_first_waits_for_the_leader() -> None:
     watched.to(watched.backend.now_us + 10 * MS)
     reply = sync(three, 3)
     assert reply is not None
-    assert reply.partitions == (("t", 2),)
+    assert reply.assignment == (("t", 2),)
 
 
 def test_r111_a_follower_that_joins_again_changes_nothing_the_leader_does() -> None:

@@ -26,7 +26,7 @@ def test_r130_a_member_joins_with_epoch_0_and_gets_its_partitions_at_once() -> N
     _, raw = raw_world()
     reply = heard(raw, "a", 0, ("t",))
     assert (reply.error, reply.member_epoch, reply.interval_us) == (0, 1, 5 * S)
-    assert reply.partitions == (("t", 0), ("t", 1), ("t", 2))
+    assert reply.assignment == (("t", 0), ("t", 1), ("t", 2))
     assert heard(raw, "a", 1).partitions is None, "nothing changed"
 
 

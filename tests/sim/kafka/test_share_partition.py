@@ -36,7 +36,7 @@ class Member(Outside):
         reply = self.ask(self.fetch(most, acks, cut), within_us=600 * MS)
         assert isinstance(reply, ShareFetched)
         assert not reply.error, reply
-        return [(first, end, count) for _, _, error, first, end, count in reply.parts if not error]
+        return [(first, end, count) for _, _, error, first, end, count in reply.partitions if not error]
 
     def fetch(self, most: int = 500, acks: Acks = (), cut: bool = False) -> ShareFetch:
         self.epoch += 1
@@ -307,7 +307,7 @@ def test_r131_released_records_wake_a_fetch_that_waits() -> None:
     first.say((4, 5, "release"))
     reply = second.answer(waiting)
     assert isinstance(reply, ShareFetched)
-    assert reply.parts == (("t", 0, 0, 4, 5, 2),)
+    assert reply.partitions == (("t", 0, 0, 4, 5, 2),)
 
 
 def test_r133_acknowledgements_come_with_the_next_fetch() -> None:

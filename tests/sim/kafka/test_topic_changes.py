@@ -211,7 +211,7 @@ def test_who_asks_for_a_deleted_topic_is_told_that_it_is_unknown() -> None:
     ):
         answer = raw.ask(request)
         assert isinstance(answer, FetchResponse | ProduceResponse | Offsets)
-        error = answer.parts[0][2] if isinstance(answer, Offsets) else answer.partitions[0].error
+        error = answer.partitions[0][2] if isinstance(answer, Offsets) else answer.partitions[0].error
         assert error == Error.UNKNOWN_TOPIC_OR_PARTITION
 
 
@@ -253,7 +253,7 @@ def test_r82_committed_offsets_go_with_the_topic_and_a_new_one_of_that_name_begi
     def committed() -> list[int]:
         answer = raw.ask(OffsetFetch("g", (("t", 0), ("t", 1))), where)
         assert isinstance(answer, Offsets)
-        return [part[3] for part in answer.parts]
+        return [part[3] for part in answer.partitions]
 
     assert sum(committed()) == 100
     watched.do("close consumer c1").to(14 * S).do("delete topic t").to(15 * S)
@@ -270,7 +270,7 @@ def test_r82_committed_offsets_go_with_the_topic_and_a_new_one_of_that_name_begi
 def raw_third(watched: Run, raw: Outside, where: int) -> int:
     answer = raw.ask(OffsetFetch("g", (("t", 2),)), where)
     assert isinstance(answer, Offsets)
-    return answer.parts[0][3]
+    return answer.partitions[0][3]
 
 
 def test_a_share_group_lets_go_of_a_deleted_topic() -> None:

@@ -103,7 +103,7 @@ class Owner(Outside):
         broker = group_coordinator(self.run.backend._sim, group)
         reply = self.ask(OffsetFetch(group, (("t", 0),), stable), broker)
         assert isinstance(reply, Offsets)
-        return Error(reply.parts[0][2]), reply.parts[0][3]
+        return Error(reply.partitions[0][2]), reply.partitions[0][3]
 
 
 def world(brokers: int = 1, partitions: int = 1, settings: dict[str, str] | None = None) -> Run:
@@ -140,7 +140,7 @@ def plain(run: Run, *values: str) -> int:
     client = Owner(run, "plain")
     batch = client.batch(values, 0, 0)
     reply = client.ask(Produce(-1, (("t", 0, batch),)), 1, within_us=50 * MS)
-    base: int = reply.parts[0][3]
+    base: int = reply.partitions[0].base_offset
     return base
 
 
