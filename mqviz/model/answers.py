@@ -13,10 +13,6 @@ class Answer(msgspec.Struct, frozen=True, gc=False, tag_field="answer"):
     error: int = 0
 
 
-class Plain(Answer, frozen=True):
-    """An answer that says nothing but its error: Heartbeat, LeaveGroup, OffsetCommit."""
-
-
 class Failed(Answer, frozen=True):
     """No answer came: the connection broke (NETWORK_EXCEPTION), or the client waited too long (REQUEST_TIMED_OUT)."""
 
@@ -76,17 +72,56 @@ class WriteTxnMarkersResponse(Answer, frozen=True):
     partitions: tuple[tuple[str, int, int], ...] = ()
 
 
-class Offsets(Answer, frozen=True):
-    """Offsets by partition (topic, partition, error, offset); -1 for none (ListOffsets, OffsetFetch)."""
+class ListOffsetsResponse(Answer, frozen=True):
+    """Ends of logs, or first records of a time: (topic, partition, error, offset); -1 for none."""
 
     partitions: tuple[tuple[str, int, int, int], ...] = ()
 
 
-class ProducerIdGranted(Answer, frozen=True):
-    """The producer id and epoch to use from now on (InitProducerId, EndTxn)."""
+class DeleteRecordsResponse(Answer, frozen=True):
+    """Where the logs begin now: (topic, partition, error, low watermark); -1 with an error (R72, E34)."""
+
+    partitions: tuple[tuple[str, int, int, int], ...] = ()
+
+
+class OffsetCommitResponse(Answer, frozen=True):
+    """Whether the offsets are remembered."""
+
+
+class OffsetFetchResponse(Answer, frozen=True):
+    """Committed offsets: (topic, partition, error, offset); -1 for none."""
+
+    partitions: tuple[tuple[str, int, int, int], ...] = ()
+
+
+class InitProducerIdResponse(Answer, frozen=True):
+    """The producer id and epoch to use from now on."""
 
     producer_id: int = -1
     producer_epoch: int = -1
+
+
+class AddPartitionsToTxnResponse(Answer, frozen=True):
+    """Whether all of it belongs to the transaction."""
+
+
+class TxnOffsetCommitResponse(Answer, frozen=True):
+    """Whether the offsets wait for the end of the transaction."""
+
+
+class EndTxnResponse(Answer, frozen=True):
+    """The producer id and epoch to use from now on (transaction version 2)."""
+
+    producer_id: int = -1
+    producer_epoch: int = -1
+
+
+class HeartbeatResponse(Answer, frozen=True):
+    """Whether the member is known, and the group stable."""
+
+
+class LeaveGroupResponse(Answer, frozen=True):
+    """Whether the member was known."""
 
 
 class Joined(Answer, frozen=True):

@@ -11,16 +11,23 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mqviz.model.answers import AddPartitionsToTxnResponse as AddPartitionsToTxnResponse
 from mqviz.model.answers import Answer as Answer
+from mqviz.model.answers import DeleteRecordsResponse as DeleteRecordsResponse
+from mqviz.model.answers import EndTxnResponse as EndTxnResponse
 from mqviz.model.answers import Failed as Failed
 from mqviz.model.answers import FetchResponse as FetchResponse
 from mqviz.model.answers import GroupHeartbeatAnswered as GroupHeartbeatAnswered
+from mqviz.model.answers import HeartbeatResponse as HeartbeatResponse
+from mqviz.model.answers import InitProducerIdResponse as InitProducerIdResponse
 from mqviz.model.answers import Joined as Joined
-from mqviz.model.answers import Offsets as Offsets
-from mqviz.model.answers import Plain as Plain
+from mqviz.model.answers import LeaveGroupResponse as LeaveGroupResponse
+from mqviz.model.answers import ListOffsetsResponse as ListOffsetsResponse
+from mqviz.model.answers import OffsetCommitResponse as OffsetCommitResponse
+from mqviz.model.answers import OffsetFetchResponse as OffsetFetchResponse
 from mqviz.model.answers import ProduceResponse as ProduceResponse
-from mqviz.model.answers import ProducerIdGranted as ProducerIdGranted
 from mqviz.model.answers import Synced as Synced
+from mqviz.model.answers import TxnOffsetCommitResponse as TxnOffsetCommitResponse
 from mqviz.model.answers import WriteTxnMarkersResponse as WriteTxnMarkersResponse
 from mqviz.model.connection import Client as Client
 from mqviz.model.connection import Connection as Connection
@@ -110,13 +117,20 @@ AnyRequest = (
 
 
 AnyAnswer = (
-    Plain
-    | Failed
+    Failed
+    | AddPartitionsToTxnResponse
+    | DeleteRecordsResponse
+    | EndTxnResponse
+    | HeartbeatResponse
+    | InitProducerIdResponse
+    | LeaveGroupResponse
+    | ListOffsetsResponse
+    | OffsetCommitResponse
+    | OffsetFetchResponse
+    | TxnOffsetCommitResponse
     | ProduceResponse
     | WriteTxnMarkersResponse
-    | ProducerIdGranted
     | FetchResponse
-    | Offsets
     | EpochEnds
     | Joined
     | Synced

@@ -17,7 +17,7 @@ class ListOffsets(Request, frozen=True, omit_defaults=True):
 class DeleteRecords(Request, frozen=True):
     """Make (topic, partition, offset) the first offset that can be read; -1: the high watermark (R72, E34).
 
-    Answered with the new log start by `Offsets`, when the in-sync replicas have it or `timeout_us` is over.
+    Answered with the new log start when the in-sync replicas have it or `timeout_us` is over.
     """
 
     offsets: tuple[tuple[str, int, int], ...]

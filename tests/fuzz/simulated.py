@@ -9,15 +9,19 @@ from mqviz.kafka.errors import Error
 from mqviz.model.request import (
     AnyAnswer,
     AnyRequest,
+    DeleteRecordsResponse,
+    EndTxnResponse,
+    EpochEnds,
     Fetch,
     FetchResponse,
     GroupHeartbeatAnswered,
+    InitProducerIdResponse,
     Joined,
-    Offsets,
-    Plain,
+    ListOffsetsResponse,
+    OffsetFetchResponse,
     ProduceResponse,
-    ProducerIdGranted,
     Synced,
+    WriteTxnMarkersResponse,
 )
 from mqviz.model.share_messages import ShareAcknowledged, ShareFetch, ShareFetched, ShareGroupHeard
 from tests.fuzz.names import Names
@@ -77,13 +81,20 @@ class Simulated:
     def _told(self, answer: AnyAnswer, request: AnyRequest) -> Any:
         names, error = self.names, error_name(answer.error)
         match answer:
-            case ProducerIdGranted(producer_id=owner, producer_epoch=epoch):
+            case (
+                InitProducerIdResponse(producer_id=owner, producer_epoch=epoch)
+                | EndTxnResponse(producer_id=owner, producer_epoch=epoch)
+            ):
                 return error, names.heard_owner(owner), epoch
             case FetchResponse():
                 return error, self._fetched(answer, request)
             case ProduceResponse(partitions=told):
                 return error, sorted((p.topic, p.partition, error_name(p.error), p.base_offset) for p in told)
-            case Offsets(partitions=parts):
+            case (
+                ListOffsetsResponse(partitions=parts)
+                | DeleteRecordsResponse(partitions=parts)
+                | OffsetFetchResponse(partitions=parts)
+            ):
                 return error, sorted((t, n, error_name(code), offset) for t, n, code, offset in parts)
             case Joined():
                 has_id = answer.error in (0, Error.MEMBER_ID_REQUIRED)
@@ -107,9 +118,10 @@ class Simulated:
                 return error, joined(given), sorted((t, n, error_name(code)) for t, n, code in acked)
             case ShareAcknowledged(acked=acked):
                 return error, sorted((t, n, error_name(code)) for t, n, code in acked)
-            case Plain():
+            case WriteTxnMarkersResponse() | EpochEnds():
+                raise AssertionError(f"nothing is known to tell of {answer}")
+            case _:
                 return (error,)
-        raise AssertionError(f"nothing is known to tell of {answer}")
 
     def _fetched(self, answer: FetchResponse, request: AnyRequest) -> Any:
         assert isinstance(request, Fetch)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from mqviz.model.answers import ListOffsetsResponse
 from mqviz.model.consumer import Consumer
 from mqviz.model.consuming import PollEnded
 from mqviz.model.isolation import current_lag
-from mqviz.model.request import ListOffsets, Offsets
+from mqviz.model.request import ListOffsets
 from mqviz.model.share import ShareRecordsSettled
 from mqviz.model.share_consumer import ShareRequestEnded
 from mqviz.sim.kafka import positions
@@ -142,7 +143,7 @@ def _for_times(world: World, read: Args) -> Any:
     found: list[int | None] = []
     for timestamp in read["timestamps"]:
         answer = world.told("times", leader, ListOffsets("time", ((topic, number),), timestamp * MS))
-        offset = answer.parts[0][3] if isinstance(answer, Offsets) else -1
+        offset = answer.partitions[0][3] if isinstance(answer, ListOffsetsResponse) else -1
         found.append(offset if offset >= 0 else None)
     return found
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import DeleteRecordsResponse
 from mqviz.model.cluster import TopicAltered
 from mqviz.model.command import AlterTopic
 from mqviz.model.consumer import RecordsFetched, RecordsReturned
 from mqviz.model.log import Batch, Log, Replica
-from mqviz.model.request import DeleteRecords, Fetch, FetchResponse, Offsets
+from mqviz.model.request import DeleteRecords, Fetch, FetchResponse
 from tests.golden.registry import Args, NotRun, Until, Waiting, check, fact, pause, shape, verb
 from tests.golden.setup import topic_command, topic_config
 from tests.golden.world import World, named_error
@@ -52,9 +53,9 @@ def _delete(world: World, act: Args) -> Waiting:
         return Error.REQUEST_TIMED_OUT.name
     asked = world.ask("admin", found.leader, DeleteRecords(((topic, number, act["before"]),)))
     answer = yield from world.answered(asked)
-    if not isinstance(answer, Offsets):
+    if not isinstance(answer, DeleteRecordsResponse):
         return Error(answer.error).name
-    _, _, error, start = answer.parts[0]
+    _, _, error, start = answer.partitions[0]
     return Error(error).name if error else start
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from mqviz.kafka.errors import Error
 from mqviz.kafka.records import BATCH_HEADER, record_size
+from mqviz.model.answers import InitProducerIdResponse, OffsetFetchResponse
 from mqviz.model.log import Batch
 from mqviz.model.request import (
     ConsumerGroupHeartbeat,
@@ -22,10 +23,8 @@ from mqviz.model.request import (
     OffsetCommit,
     OffsetFetch,
     OffsetForLeaderEpoch,
-    Offsets,
     Produce,
     ProduceResponse,
-    ProducerIdGranted,
     SyncGroup,
 )
 from mqviz.model.share_messages import ShareFetch, ShareFetched, ShareGroupHeard, ShareGroupHeartbeat
@@ -205,9 +204,9 @@ def _offset_fetch(world: World, request: Args, act: Args) -> Any:
 
 
 def _committed(answer: Any) -> dict[str, Any]:
-    if not isinstance(answer, Offsets) or answer.error:
+    if not isinstance(answer, OffsetFetchResponse) or answer.error:
         return {"error": error_name(answer.error)}
-    _, _, error, offset = answer.parts[0]
+    _, _, error, offset = answer.partitions[0]
     return {"committedOffset": offset, "error": error_name(error)}
 
 
@@ -286,7 +285,7 @@ def _share_fetch(world: World, request: Args, act: Args) -> Any:
     value = ShareFetch(group, member_id, epoch, parts, request["maxRecords"])
 
     def named(answer: Any) -> Any:
-        given = answer.parts if isinstance(answer, ShareFetched) else ()
+        given = answer.partitions if isinstance(answer, ShareFetched) else ()
         found = [[tp(t, n), first, end - 1, count] for t, n, _, first, end, count in given if end > first]
         return {"error": error_name(answer.error), "acquired": found}
 
@@ -300,7 +299,7 @@ def _share_fetch(world: World, request: Args, act: Args) -> Any:
 def _new_pid(world: World, act: Args) -> Waiting:
     number = world.ask(f"pid {act['pid']}", 1, InitProducerId())
     granted = yield from world.answered(number)
-    assert isinstance(granted, ProducerIdGranted)
+    assert isinstance(granted, InitProducerIdResponse)
     world.ids["", _pid_name(act["pid"])] = granted.producer_id
     return "ok"
 
@@ -349,7 +348,7 @@ def _epoch_ends(world: World, request: Args, act: Args) -> Any:
     def named(answer: Any) -> Any:
         if not isinstance(answer, EpochEnds):
             return {"error": error_name(answer.error)}
-        _, partition, error, epoch, end = answer.parts[0]
+        _, partition, error, epoch, end = answer.partitions[0]
         return {
             "error": error_name(error),
             "partition": partition,

@@ -11,8 +11,9 @@ import msgspec
 
 from mqviz.kafka.errors import Error, named
 from mqviz.kafka.settings import of
+from mqviz.model.answers import DeleteRecordsResponse, ListOffsetsResponse
 from mqviz.model.command import CommandRefused
-from mqviz.model.request import AnyAnswer, AnyRequest, Failed, InFlight, Offsets
+from mqviz.model.request import AnyAnswer, AnyRequest, Failed, InFlight
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import network
 
@@ -44,7 +45,7 @@ def _answered(sim: Simulation, _: str, flight: InFlight) -> None:
 
 def _error(reply: AnyAnswer | None) -> int:
     """The first error of an answer, of the whole or of a partition; 0: none."""
-    parts = reply.parts if isinstance(reply, Offsets) else ()
+    parts = reply.partitions if isinstance(reply, DeleteRecordsResponse | ListOffsetsResponse) else ()
     return (reply.error if reply else 0) or next((part[2] for part in parts if part[2]), 0)
 
 

@@ -10,11 +10,12 @@ Left out: leaders that change, timestamps that are refused (R68).
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error, named
+from mqviz.model.answers import ListOffsetsResponse
 from mqviz.model.cluster import Topic
 from mqviz.model.isolation import readable_to
 from mqviz.model.log import Batch, BatchAppended, BatchRefused
 from mqviz.model.producer_state import BatchRepeated
-from mqviz.model.request import Fetch, ListOffsets, Offsets, Produce
+from mqviz.model.request import Fetch, ListOffsets, Produce
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import (
     disconnect,
@@ -148,7 +149,7 @@ def _waited(sim: Simulation, number: int) -> None:
 def _list_offsets(sim: Simulation, number: int, request: ListOffsets) -> None:
     broker = connection_of(sim, number).broker
     parts = tuple((topic, p, *_listed(sim, broker, topic, p, request)) for topic, p in request.partitions)
-    answer(sim, number, Offsets(0, parts))
+    answer(sim, number, ListOffsetsResponse(0, parts))
 
 
 def _listed(sim: Simulation, broker: int, topic: str, number: int, request: ListOffsets) -> tuple[int, int]:

@@ -11,6 +11,7 @@ if nobody else is missing. Left out: nothing.
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import HeartbeatResponse, LeaveGroupResponse
 from mqviz.model.group import (
     Group,
     GroupStabilized,
@@ -21,7 +22,7 @@ from mqviz.model.group import (
     RebalanceStarted,
 )
 from mqviz.model.group_member import Member
-from mqviz.model.request import Heartbeat, Joined, LeaveGroup, Plain, Synced, SyncGroup
+from mqviz.model.request import Heartbeat, Joined, LeaveGroup, Synced, SyncGroup
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import sockets
 from mqviz.sim.kafka.classic_coordinator import looks_after, unnamed, watch
@@ -107,7 +108,7 @@ def _heartbeat(sim: Simulation, number: int, request: Heartbeat) -> None:
     if group is not None and not error:
         sim.emit(MemberHeard(*sim.stamp(), group.name, request.member_id))
         error = Error.REBALANCE_IN_PROGRESS if group.state == "PreparingRebalance" else Error.NONE
-    answer(sim, number, Plain(error))
+    answer(sim, number, HeartbeatResponse(error))
 
 
 @serves(LeaveGroup)
@@ -122,10 +123,10 @@ def _leave(sim: Simulation, number: int, request: LeaveGroup) -> None:
         error = error or fenced(group, member_id, request.instance_id)
         member = group.members.get(member_id) if group is not None and not error else None
     if group is None or member is None:
-        answer(sim, number, Plain(error or Error.UNKNOWN_MEMBER_ID))
+        answer(sim, number, LeaveGroupResponse(error or Error.UNKNOWN_MEMBER_ID))
         return
     remove(sim, group, member, "left")
-    answer(sim, number, Plain())
+    answer(sim, number, LeaveGroupResponse())
 
 
 def remove(sim: Simulation, group: Group, member: Member, reason: str) -> None:

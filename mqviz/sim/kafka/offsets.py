@@ -10,11 +10,12 @@ Left out: metadata of offsets.
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import OffsetCommitResponse, OffsetFetchResponse
 from mqviz.model.cluster import partition_key
 from mqviz.model.consuming import OffsetsExpired
 from mqviz.model.group import Group, GroupCreated, MemberHeard, OffsetsCommitted
 from mqviz.model.group_record import PartitionRecord
-from mqviz.model.request import OffsetCommit, OffsetFetch, Offsets, Plain
+from mqviz.model.request import OffsetCommit, OffsetFetch
 from mqviz.sim.engine import TIMER, Simulation, due, opens
 from mqviz.sim.kafka import reconciliation
 from mqviz.sim.kafka.classic_coordinator import misdirected
@@ -32,7 +33,7 @@ TopicOffsets = tuple[tuple[str, int, int], ...]
 def _serve_fetch(sim: Simulation, number: int, request: OffsetFetch) -> None:
     error = misdirected(sim, number, request.group)
     if error:
-        answer(sim, number, Offsets(error))
+        answer(sim, number, OffsetFetchResponse(error))
         return
     parts: list[tuple[str, int, int, int]] = []
     for topic, partition in request.partitions:
@@ -42,7 +43,7 @@ def _serve_fetch(sim: Simulation, number: int, request: OffsetFetch) -> None:
         )
         error = Error.UNSTABLE_OFFSET_COMMIT if held else Error.NONE
         parts.append((topic, partition, error, -1 if offset is None or held else offset))
-    answer(sim, number, Offsets(0, tuple(parts)))
+    answer(sim, number, OffsetFetchResponse(0, tuple(parts)))
 
 
 def _committed(sim: Simulation, group: str, topic: str, partition: int) -> int | None:
@@ -57,7 +58,7 @@ def _serve_commit(sim: Simulation, number: int, request: OffsetCommit) -> None:
     error = Error.NONE if known(sim, request.offsets) else Error.UNKNOWN_TOPIC_OR_PARTITION
     error = error or misdirected(sim, number, request.group) or refusal(sim, request)
     if error:
-        answer(sim, number, Plain(error))
+        answer(sim, number, OffsetCommitResponse(error))
         return
     if group is None:
         sim.emit(GroupCreated(*sim.stamp(), request.group, coordinator_of(sim, request.group)))
@@ -106,7 +107,7 @@ def commit_error(group: Group | None, request: OffsetCommit, transactional: bool
 def _written(sim: Simulation, number: int, client: str, request: OffsetCommit) -> None:
     """The commit is in the log, also if its connection broke meanwhile and nobody can be told; topics that are gone are refused."""
     if request.group not in sim.state.cluster.groups:
-        answer(sim, number, Plain(Error.GROUP_ID_NOT_FOUND))
+        answer(sim, number, OffsetCommitResponse(Error.GROUP_ID_NOT_FOUND))
         return
     kept = known(sim, request.offsets)
     if kept:
@@ -114,7 +115,11 @@ def _written(sim: Simulation, number: int, client: str, request: OffsetCommit) -
         by_hand = not request.member_id
         event = OffsetsCommitted(*sim.stamp(), request.group, client, kept, before, by_hand)
         sim.cause = sim.emit(event)
-    answer(sim, number, Plain(Error.NONE if kept == request.offsets else Error.UNKNOWN_TOPIC_OR_PARTITION))
+    answer(
+        sim,
+        number,
+        OffsetCommitResponse(Error.NONE if kept == request.offsets else Error.UNKNOWN_TOPIC_OR_PARTITION),
+    )
 
 
 def write_us(sim: Simulation) -> int:

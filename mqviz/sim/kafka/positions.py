@@ -9,12 +9,13 @@ positions by leader epochs.
 
 from __future__ import annotations
 
+from mqviz.model.answers import ListOffsetsResponse, OffsetFetchResponse
 from mqviz.model.claim import Claim
 from mqviz.model.consumer import Consumer
 from mqviz.model.consuming import PositionDelayed
 from mqviz.model.isolation import reads_committed
 from mqviz.model.membership import PositionsAsked, PositionsSet
-from mqviz.model.request import InFlight, ListOffsets, OffsetFetch, Offsets
+from mqviz.model.request import InFlight, ListOffsets, OffsetFetch
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import coordinator_client, fetcher, metadata, wakeup
 from mqviz.sim.kafka.consumer_settings import backoff_us, duration_us, value
@@ -62,7 +63,7 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
     reply = flight.answer
     if flight.number not in consumer.asked:
         return
-    if not isinstance(reply, Offsets) or reply.error or any(part[2] for part in reply.partitions):
+    if not isinstance(reply, OffsetFetchResponse) or reply.error or any(part[2] for part in reply.partitions):
         _delay(sim, consumer, flight.request, backoff_us(consumer, 0))
         return
     wanted = [part for part in reply.partitions if _unknown(sim, consumer, part[0], part[1])]
@@ -135,7 +136,7 @@ def _listed(sim: Simulation, name: str, flight: InFlight) -> None:
     reply, request = flight.answer, flight.request
     if flight.number not in consumer.asked or not isinstance(request, ListOffsets):
         return
-    parts = reply.partitions if isinstance(reply, Offsets) else ()
+    parts = reply.partitions if isinstance(reply, ListOffsetsResponse) else ()
     failed = tuple(part[:2] for part in parts if part[2]) if parts else request.partitions
     if failed:
         metadata.failed(sim, "consumer", name, flight, [part[2] for part in parts])

@@ -17,9 +17,10 @@ from itertools import pairwise
 import msgspec
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import DeleteRecordsResponse
 from mqviz.model.cluster import Partition, Topic
 from mqviz.model.log import Replica
-from mqviz.model.request import DeleteRecords, Offsets
+from mqviz.model.request import DeleteRecords
 from mqviz.model.segments import LogStartMoved, SegmentRolled, SegmentsDeleted
 from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
 from mqviz.sim.kafka.network import answer, connection_of, park, serves
@@ -282,4 +283,4 @@ def _answer(sim: Simulation, number: int, late: Error) -> None:
         low = -1 if error else low_watermark(sim.state.cluster.partition(name, index))
         parts.append((name, index, error, low))
     _forget(sim, number)
-    answer(sim, number, Offsets(0, tuple(parts)))
+    answer(sim, number, DeleteRecordsResponse(0, tuple(parts)))

@@ -9,7 +9,8 @@ Left out: a batch of version 1 for a partition that was not added joins as one o
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
-from mqviz.model.request import AddPartitionsToTxn, Plain
+from mqviz.model.answers import AddPartitionsToTxnResponse
+from mqviz.model.request import AddPartitionsToTxn
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import sockets, transactions
 from mqviz.sim.kafka.network import answer, serves
@@ -21,7 +22,7 @@ from mqviz.sim.kafka.transaction_writes import add
 def _serve(sim: Simulation, number: int, request: AddPartitionsToTxn) -> None:
     error = _error(sim, number, request)
     if error or _known(sim, request):
-        answer(sim, number, Plain(error))
+        answer(sim, number, AddPartitionsToTxnResponse(error))
     else:
         sim.schedule(write_us(sim), TIMER, "kafka.add_to_transaction", number)
 
@@ -37,7 +38,7 @@ def _add(sim: Simulation, number: int) -> None:
     error = _error(sim, number, request)
     if not error:
         add(sim, request.producer_id, request.partitions, request.groups)
-    answer(sim, number, Plain(error))
+    answer(sim, number, AddPartitionsToTxnResponse(error))
 
 
 def _error(sim: Simulation, number: int, request: AddPartitionsToTxn) -> Error:

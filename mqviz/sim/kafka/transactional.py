@@ -12,13 +12,13 @@ codes, but takes an old epoch on send for final, and speaks transaction version 
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error, java_class, named, retriable
+from mqviz.model.answers import EndTxnResponse, InitProducerIdResponse
 from mqviz.model.producer import Producer, RecordsFailed
 from mqviz.model.request import (
     AnyRequest,
     EndTxn,
     InFlight,
     InitProducerId,
-    ProducerIdGranted,
     TxnOffsetCommit,
 )
 from mqviz.model.transactional import (
@@ -283,7 +283,7 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
 
 def _granted(sim: Simulation, producer: Producer, answer: object) -> None:
     """The coordinator did what was asked; a new epoch may come with its answer, or be needed after it."""
-    if isinstance(answer, ProducerIdGranted):
+    if isinstance(answer, InitProducerIdResponse | EndTxnResponse):
         own = (answer.producer_id, answer.producer_epoch)
         if own != (producer.producer_id, producer.epoch):
             sim.emit(ProducerIdTaken(*sim.stamp(), producer.name, *own))

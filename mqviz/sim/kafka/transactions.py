@@ -11,13 +11,12 @@ Left out: time to load; a fence that is not yet written is remembered by the nex
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import EndTxnResponse, InitProducerIdResponse, TxnOffsetCommitResponse
 from mqviz.model.group import GroupCreated
 from mqviz.model.request import (
     EndTxn,
     InitProducerId,
     OffsetCommit,
-    Plain,
-    ProducerIdGranted,
     TxnOffsetCommit,
 )
 from mqviz.model.seats import SeatsMoved
@@ -87,11 +86,11 @@ def _serve_init(sim: Simulation, number: int, request: InitProducerId) -> None:
     if not request.transactional_id:
         reserved = sim.state.cluster.last_producer_id + 1
         sim.emit(ProducerIdReserved(*sim.stamp(), reserved))
-        answer(sim, number, ProducerIdGranted(0, reserved, 0))
+        answer(sim, number, InitProducerIdResponse(0, reserved, 0))
         return
     error = _init_error(sim, number, request)
     if error:
-        answer(sim, number, ProducerIdGranted(error))
+        answer(sim, number, InitProducerIdResponse(error))
     else:
         sim.schedule(write_us(sim), TIMER, "kafka.init_producer_id", number)
 
@@ -122,7 +121,7 @@ def _init(sim: Simulation, number: int) -> None:
     request = flight.request
     error = _init_error(sim, number, request)
     if error:
-        answer(sim, number, ProducerIdGranted(error))
+        answer(sim, number, InitProducerIdResponse(error))
         return
     found = sim.state.cluster.transactions.ids.get(request.transactional_id)
     producer_id = found.producer_id if found else sim.state.cluster.last_producer_id + 1
@@ -130,7 +129,7 @@ def _init(sim: Simulation, number: int) -> None:
     here = connection_of(sim, number).broker
     name, timeout_us = request.transactional_id, request.transaction_timeout_us
     sim.cause = sim.emit(ProducerIdAssigned(*sim.stamp(), name, here, producer_id, epoch, timeout_us))
-    answer(sim, number, ProducerIdGranted(0, producer_id, epoch))
+    answer(sim, number, InitProducerIdResponse(0, producer_id, epoch))
     if found is None:
         _expire_later(sim, request.transactional_id, sim.now_us)
 
@@ -168,7 +167,7 @@ def _end(sim: Simulation, number: int) -> None:
 def _answer_end(sim: Simulation, number: int, request: EndTxn, error: Error) -> None:
     found = sim.state.cluster.transactions.ids.get(request.transactional_id)
     granted = (found.producer_id, found.epoch) if found and not error else (-1, -1)
-    answer(sim, number, ProducerIdGranted(error, *granted))
+    answer(sim, number, EndTxnResponse(error, *granted))
 
 
 def _verdict(sim: Simulation, number: int, request: EndTxn) -> tuple[Error, bool]:
@@ -278,7 +277,7 @@ def _expire(sim: Simulation, transactional_id: str) -> None:
 def _serve_offsets(sim: Simulation, number: int, request: TxnOffsetCommit) -> None:
     error = _offsets_error(sim, number, request)
     if error:
-        answer(sim, number, Plain(error))
+        answer(sim, number, TxnOffsetCommitResponse(error))
         return
     if request.group not in sim.state.cluster.groups:
         here = connection_of(sim, number).broker
@@ -318,4 +317,4 @@ def _offsets_written(sim: Simulation, number: int) -> None:
         name, owner, kept = request.transactional_id, request.producer_id, offsets.known(sim, request.offsets)
         sim.cause = sim.emit(TransactionalOffsetsWritten(*sim.stamp(), request.group, name, owner, kept))
         error = Error.NONE if kept == request.offsets else Error.UNKNOWN_TOPIC_OR_PARTITION
-    answer(sim, number, Plain(error))
+    answer(sim, number, TxnOffsetCommitResponse(error))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mqviz.model.answers import Failed, Offsets, ProduceResponse
+from mqviz.model.answers import Failed, ListOffsetsResponse, ProduceResponse
 from mqviz.model.broker import BrokerFenced
 from mqviz.model.cluster import Partition
 from mqviz.model.leadership import LeadershipLearned, PartitionChanged, ReplicaTruncated
@@ -191,7 +191,7 @@ def test_r6_everybody_whom_a_cut_kept_from_the_controller_learns_when_it_heals()
 def test_list_offsets_of_a_topic_that_is_not_there_is_answered() -> None:
     watched = run(TOPIC).to(5 * S)
     answer = Outside(watched).ask(ListOffsets("latest", (("nope", 0), ("t", 7))))
-    assert isinstance(answer, Offsets)
+    assert isinstance(answer, ListOffsetsResponse)
     assert [part[2] for part in answer.partitions] == [3, 3]
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from mqviz.backend import Refused
-from mqviz.model.answers import FetchResponse, Offsets
+from mqviz.model.answers import FetchResponse, ListOffsetsResponse
 from mqviz.model.broker import BrokerFenced
 from mqviz.model.leadership import PartitionChanged
 from mqviz.model.metadata import MetadataLearned
@@ -117,5 +117,5 @@ def test_r25_the_end_of_a_log_is_not_told_before_the_new_leader_knows_it() -> No
     partition = watched.state.cluster.partition("t", 0)
     assert (partition.leader, partition.led.high_watermark, partition.led.log.end) == (2, 0, 1)
     answer = raw.ask(ListOffsets("latest", (("t", 0),)), 2)
-    assert isinstance(answer, Offsets)
+    assert isinstance(answer, ListOffsetsResponse)
     assert answer.partitions[0][2:] == (78, -1)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error
 from mqviz.model import facts
+from mqviz.model.answers import DeleteRecordsResponse, ListOffsetsResponse
 from mqviz.model.consumer import (
     CommitEnded,
     CommitRefused,
@@ -22,7 +23,7 @@ from mqviz.model.consuming import CommitRetried, OffsetsExpired, PollEnded
 from mqviz.model.group import OffsetsCommitted
 from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked, PositionsSet
 from mqviz.model.request import DeleteRecords as DeleteRequest
-from mqviz.model.request import Fetch, Heartbeat, ListOffsets, Offsets, RequestSent
+from mqviz.model.request import Fetch, Heartbeat, ListOffsets, RequestSent
 from mqviz.model.units import Value
 from tests.sim.kafka.test_consumers import filled
 from tests.sim.kafka.test_transactions import Owner
@@ -159,7 +160,7 @@ def test_e34_records_are_deleted_up_to_the_high_watermark() -> None:
     admin, leader = Outside(watched, "admin"), watched.state.cluster.partition("t", 0).leader
     for before, error, start in ((2, 0, 2), (9, Error.OFFSET_OUT_OF_RANGE, -1), (-1, 0, 4)):
         reply = admin.ask(DeleteRequest((("t", 0, before),)), leader)
-        assert isinstance(reply, Offsets)
+        assert isinstance(reply, DeleteRecordsResponse)
         assert reply.partitions[0][2:] == (error, start)
 
 
@@ -320,7 +321,7 @@ def test_r88_offsets_for_times_is_the_first_offset_of_that_time_or_later() -> No
     found = []
     for at_ms in (500, 1_000, 1_500, 2_500, 3_500, 5_000):
         reply = client.ask(ListOffsets("time", (("t", 0),), at_ms * MS), leader)
-        assert isinstance(reply, Offsets)
+        assert isinstance(reply, ListOffsetsResponse)
         found.append(reply.partitions[0][3])
     assert found == [1, 1, 2, 2, 4, -1]
 

@@ -50,7 +50,7 @@ def test_e61_each_fetch_of_a_session_begins_with_another_partition(
     for epoch in range(len(order) + 1):
         reply = member.ask(ShareFetch("g", "m", epoch, places, most), within_us=600 * MS)
         assert isinstance(reply, ShareFetched)
-        given += [number for _, number, *_ in reply.parts]
+        given += [number for _, number, *_ in reply.partitions]
         if epoch == 0:
             filled(run, batches, partitions)
     assert given == order

@@ -31,7 +31,7 @@ def listed(
 ) -> tuple[int, int]:
     """(error, offset) of the answer."""
     answer = Outside(watched).ask(ListOffsets(which, (("t", 0),), at_us, committed), broker)
-    error, offset = answer.parts[0][2:]
+    error, offset = answer.partitions[0][2:]
     return error, offset
 
 

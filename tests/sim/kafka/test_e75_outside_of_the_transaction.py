@@ -13,7 +13,7 @@ def plainly(owner: Owner, first: int, epoch: int = 0) -> tuple[int, int]:
     batch = owner.batch(("n",), first, 0)
     owner.epoch -= epoch
     reply = owner.ask(Produce(-1, (("t", 0, batch),)))
-    error, base = reply.parts[0][2:]
+    error, base = reply.partitions[0][2:]
     return error, base
 
 

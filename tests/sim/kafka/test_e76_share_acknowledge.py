@@ -56,7 +56,7 @@ def test_e76_a_fetch_tells_it_too_and_gives_records_all_the_same() -> None:
     reply = member.ask(ShareFetch("g", "m", 1, (("t", 0),), 1, False, acks))
     assert isinstance(reply, ShareFetched)
     assert reply.acked == (("t", 0, INVALID),)
-    assert reply.parts == (("t", 0, 0, 10, 20, 1),)
+    assert reply.partitions == (("t", 0, 0, 10, 20, 1),)
     assert (window(run).start, window(run).acknowledged) == (0, 0)
 
 

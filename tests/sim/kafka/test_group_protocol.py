@@ -6,6 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import (
+    HeartbeatResponse,
+    LeaveGroupResponse,
+    OffsetCommitResponse,
+    OffsetFetchResponse,
+)
 from mqviz.model.group import (
     MEMBER_MOVES,
     MOVES,
@@ -23,8 +29,6 @@ from mqviz.model.request import (
     LeaveGroup,
     OffsetCommit,
     OffsetFetch,
-    Offsets,
-    Plain,
     Synced,
     SyncGroup,
 )
@@ -42,7 +46,7 @@ def beat(client: Outside, generation: int, member_id: str = "") -> int:
     """The error of a heartbeat on a connection of its own."""
     other = Outside(client.run, f"{client.name} beats")
     reply = other.ask(Heartbeat("g", generation, member_id or client.member_id))
-    assert isinstance(reply, Plain)
+    assert isinstance(reply, HeartbeatResponse)
     return reply.error
 
 
@@ -51,7 +55,7 @@ def commit(client: Outside, generation: int, member_id: str | None = None) -> in
     other = Outside(client.run, f"{client.name} commits")
     who = client.member_id if member_id is None else member_id
     reply = other.ask(OffsetCommit("g", generation, who, (("t", 0, 0),)))
-    assert isinstance(reply, Plain)
+    assert isinstance(reply, OffsetCommitResponse)
     return reply.error
 
 
@@ -135,7 +139,7 @@ def test_e27_unknown_member_before_wrong_generation_before_state() -> None:
     assert beat(one, 7, "nobody") == commit(one, 7, "nobody") == Error.UNKNOWN_MEMBER_ID
     assert sync(one, 7) == Synced(Error.ILLEGAL_GENERATION)
     assert Outside(watched).ask(SyncGroup("g", 2, "nobody")) == Synced(Error.UNKNOWN_MEMBER_ID)
-    assert Outside(watched).ask(Heartbeat("none", 1, "x")) == Plain(Error.UNKNOWN_MEMBER_ID)
+    assert Outside(watched).ask(Heartbeat("none", 1, "x")) == HeartbeatResponse(Error.UNKNOWN_MEMBER_ID)
 
 
 def test_e25_a_commit_without_membership_needs_an_empty_group() -> None:
@@ -145,12 +149,12 @@ def test_e25_a_commit_without_membership_needs_an_empty_group() -> None:
     for each in (one, two):
         each.ask(LeaveGroup("g", each.member_id))
     assert commit(one, -1, "") == Error.NONE
-    assert Outside(watched).ask(OffsetFetch("g", (("t", 0), ("t", 1)))) == Offsets(
+    assert Outside(watched).ask(OffsetFetch("g", (("t", 0), ("t", 1)))) == OffsetFetchResponse(
         0, (("t", 0, 0, 0), ("t", 1, 0, -1))
     )
     new = OffsetCommit("new", 4, "x", (("t", 0, 0),))
-    assert Outside(watched).ask(new) == Plain(Error.GROUP_ID_NOT_FOUND)
-    assert Outside(watched).ask(replace(new, version=8)) == Plain(Error.ILLEGAL_GENERATION)
+    assert Outside(watched).ask(new) == OffsetCommitResponse(Error.GROUP_ID_NOT_FOUND)
+    assert Outside(watched).ask(replace(new, version=8)) == OffsetCommitResponse(Error.ILLEGAL_GENERATION)
 
 
 def test_e27_session_timeouts_out_of_range_come_first() -> None:
@@ -266,9 +270,11 @@ def test_barrier_a_join_whose_member_leaves_meanwhile_is_answered() -> None:
     waiting = three.join()
     watched.to(watched.backend.now_us + 10 * MS)
     assert three.answer(waiting) is None
-    assert Outside(watched, "admin").ask(LeaveGroup("g", three.member_id)) == Plain(Error.NONE)
+    assert Outside(watched, "admin").ask(LeaveGroup("g", three.member_id)) == LeaveGroupResponse(Error.NONE)
     assert getattr(three.answer(waiting), "error", 0) == Error.UNKNOWN_MEMBER_ID
-    assert Outside(watched, "admin").ask(LeaveGroup("g", three.member_id)) == Plain(Error.UNKNOWN_MEMBER_ID)
+    assert Outside(watched, "admin").ask(LeaveGroup("g", three.member_id)) == LeaveGroupResponse(
+        Error.UNKNOWN_MEMBER_ID
+    )
 
 
 def test_barrier_a_sync_whose_member_leaves_meanwhile_is_never_answered() -> None:
@@ -389,7 +395,7 @@ def test_r103_an_id_that_was_only_given_and_leaves_makes_everybody_join_again() 
     three = Outside(watched, "m3")
     reply = three.ask(three.joining("g", ("t",)))
     given = getattr(reply, "member_id", "")
-    assert Outside(watched, "admin").ask(LeaveGroup("g", given, "any")) == Plain()
+    assert Outside(watched, "admin").ask(LeaveGroup("g", given, "any")) == LeaveGroupResponse()
     assert state(watched) == "PreparingRebalance"
     assert beat(one, 2) == Error.REBALANCE_IN_PROGRESS
 
@@ -398,7 +404,7 @@ def test_r103_where_nobody_is_an_id_that_leaves_begins_nothing() -> None:
     watched = world()
     one = Outside(watched, "m1")
     given = getattr(one.ask(one.joining("g", ("t",))), "member_id", "")
-    assert one.ask(LeaveGroup("g", given)) == Plain()
+    assert one.ask(LeaveGroup("g", given)) == LeaveGroupResponse()
     assert (state(watched), watched.state.cluster.groups["g"].generation) == ("Empty", 0)
 
 
@@ -431,5 +437,5 @@ def test_r82_topics_that_are_not_there_are_refused_before_the_coordinator_is_ask
     one, _ = stable_pair(watched)
     other = Outside(watched, "other")
     reply = other.ask(OffsetCommit("g", 99, "nobody", (("nowhere", 0, 1),)))
-    assert reply == Plain(Error.UNKNOWN_TOPIC_OR_PARTITION)
+    assert reply == OffsetCommitResponse(Error.UNKNOWN_TOPIC_OR_PARTITION)
     assert commit(one, 2) == Error.NONE

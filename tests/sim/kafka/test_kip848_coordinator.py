@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import OffsetCommitResponse
 from mqviz.model.consumer_group import (
     CONSUMER_GROUP_MOVES,
     CONSUMER_MEMBER_MOVES,
@@ -14,7 +15,7 @@ from mqviz.model.consumer_group import (
     TargetAssigned,
 )
 from mqviz.model.group import IllegalMove, move
-from mqviz.model.request import ConsumerGroupHeartbeat, GroupHeartbeatAnswered, OffsetCommit, Plain
+from mqviz.model.request import ConsumerGroupHeartbeat, GroupHeartbeatAnswered, OffsetCommit
 from mqviz.model.units import Value
 from mqviz.sim.kafka.lookup import coordinator_of
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of, times
@@ -81,7 +82,7 @@ class World:
         """The error of a commit."""
         request = OffsetCommit(group, epoch, member, (("t", 0, 0),))
         reply = Outside(self.run, "commits").ask(request, coordinator_of(self.run.backend._sim, group))
-        assert isinstance(reply, Plain)
+        assert isinstance(reply, OffsetCommitResponse)
         return reply.error
 
     def wait(self, us: int) -> None:
@@ -436,8 +437,10 @@ def test_e25_a_commit_of_a_version_without_member_epochs_is_refused() -> None:
     world = pair()
     request = OffsetCommit("g", 2, "mA", (("t", 0, 0),), None, 8)
     broker = coordinator_of(world.run.backend._sim, "g")
-    assert Outside(world.run, "old").ask(request, broker) == Plain(Error.UNSUPPORTED_VERSION)
-    assert Outside(world.run, "old").ask(replace(request, version=9), broker) == Plain(Error.NONE)
+    assert Outside(world.run, "old").ask(request, broker) == OffsetCommitResponse(Error.UNSUPPORTED_VERSION)
+    assert Outside(world.run, "old").ask(replace(request, version=9), broker) == OffsetCommitResponse(
+        Error.NONE
+    )
 
 
 # -- what real brokers were seen to answer to raw requests ---------------------------------------------------

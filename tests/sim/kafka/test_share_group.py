@@ -27,21 +27,21 @@ def test_r130_a_member_joins_with_epoch_0_and_gets_its_partitions_at_once() -> N
     reply = heard(raw, "a", 0, ("t",))
     assert (reply.error, reply.member_epoch, reply.interval_us) == (0, 1, 5 * S)
     assert reply.assignment == (("t", 0), ("t", 1), ("t", 2))
-    assert heard(raw, "a", 1).partitions is None, "nothing changed"
+    assert heard(raw, "a", 1).assignment is None, "nothing changed"
 
 
 def test_r130_members_hear_of_a_change_with_their_next_heartbeat() -> None:
     _, raw = raw_world()
     heard(raw, "a", 0, ("t",))
     second = heard(raw, "b", 0, ("t",))
-    assert (second.member_epoch, second.partitions) == (2, (("t", 2),))
+    assert (second.member_epoch, second.assignment) == (2, (("t", 2),))
     first = heard(raw, "a", 1)
-    assert (first.member_epoch, first.partitions) == (2, (("t", 0), ("t", 1)))
+    assert (first.member_epoch, first.assignment) == (2, (("t", 0), ("t", 1)))
 
 
 def test_r130_more_members_than_partitions_all_get_one() -> None:
     _, raw = raw_world(partitions=1)
-    given = [heard(raw, name, 0, ("t",)).partitions for name in "abcd"]
+    given = [heard(raw, name, 0, ("t",)).assignment for name in "abcd"]
     assert given == [(("t", 0),)] * 4
 
 
@@ -80,7 +80,7 @@ def test_r130_who_leaves_is_out_at_once_and_others_get_its_partitions() -> None:
     heard(raw, "a", 0, ("t",))
     heard(raw, "b", 0, ("t",))
     assert heard(raw, "b", -1).member_epoch == -1
-    assert heard(raw, "a", 1).partitions == (("t", 0), ("t", 1), ("t", 2))
+    assert heard(raw, "a", 1).assignment == (("t", 0), ("t", 1), ("t", 2))
     assert heard(raw, "b", 2).error == Error.UNKNOWN_MEMBER_ID
     assert len(of(world, ShareTargetAssigned)) == 3
 

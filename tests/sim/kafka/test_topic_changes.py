@@ -9,7 +9,12 @@ import pytest
 
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error
-from mqviz.model.answers import FetchResponse, Offsets, ProduceResponse
+from mqviz.model.answers import (
+    FetchResponse,
+    ListOffsetsResponse,
+    OffsetFetchResponse,
+    ProduceResponse,
+)
 from mqviz.model.broker import Broker
 from mqviz.model.log import Batch, BatchAppended
 from mqviz.model.membership import PartitionsAssigned, RejoinNeeded
@@ -210,8 +215,10 @@ def test_who_asks_for_a_deleted_topic_is_told_that_it_is_unknown() -> None:
         Fetch((("never", 0, 0),)),
     ):
         answer = raw.ask(request)
-        assert isinstance(answer, FetchResponse | ProduceResponse | Offsets)
-        error = answer.partitions[0][2] if isinstance(answer, Offsets) else answer.partitions[0].error
+        assert isinstance(answer, FetchResponse | ProduceResponse | ListOffsetsResponse)
+        error = (
+            answer.partitions[0][2] if isinstance(answer, ListOffsetsResponse) else answer.partitions[0].error
+        )
         assert error == Error.UNKNOWN_TOPIC_OR_PARTITION
 
 
@@ -252,7 +259,7 @@ def test_r82_committed_offsets_go_with_the_topic_and_a_new_one_of_that_name_begi
 
     def committed() -> list[int]:
         answer = raw.ask(OffsetFetch("g", (("t", 0), ("t", 1))), where)
-        assert isinstance(answer, Offsets)
+        assert isinstance(answer, OffsetFetchResponse)
         return [part[3] for part in answer.partitions]
 
     assert sum(committed()) == 100
@@ -269,7 +276,7 @@ def test_r82_committed_offsets_go_with_the_topic_and_a_new_one_of_that_name_begi
 
 def raw_third(watched: Run, raw: Outside, where: int) -> int:
     answer = raw.ask(OffsetFetch("g", (("t", 2),)), where)
-    assert isinstance(answer, Offsets)
+    assert isinstance(answer, OffsetFetchResponse)
     return answer.partitions[0][3]
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import AddPartitionsToTxnResponse, InitProducerIdResponse
 from mqviz.model.log import BatchAppended
 from mqviz.model.request import (
     AddPartitionsToTxn,
     AnyRequest,
     EndTxn,
     InitProducerId,
-    Plain,
-    ProducerIdGranted,
 )
 from mqviz.model.transactional import EpochWanted, PartitionsRegistered
 from mqviz.sim.kafka.transaction_writes import coordinator_of
@@ -82,14 +81,20 @@ def test_r62_r65_what_the_coordinator_answers_to_version_1() -> None:
         return client.ask(request, broker)
 
     granted = ask(InitProducerId("x"))
-    assert isinstance(granted, ProducerIdGranted)
+    assert isinstance(granted, InitProducerIdResponse)
     own = granted.producer_id, granted.producer_epoch
     assert ask(EndTxn("x", *own, True, False)).error == Error.INVALID_TXN_STATE
-    assert ask(AddPartitionsToTxn("x", *own, (("t", 9),))) == Plain(Error.UNKNOWN_TOPIC_OR_PARTITION)
-    assert ask(AddPartitionsToTxn("x", own[0], 7, (("t", 0),))) == Plain(Error.PRODUCER_FENCED)
-    assert ask(AddPartitionsToTxn("x", 999, 0, (("t", 0),))) == Plain(Error.INVALID_PRODUCER_ID_MAPPING)
+    assert ask(AddPartitionsToTxn("x", *own, (("t", 9),))) == AddPartitionsToTxnResponse(
+        Error.UNKNOWN_TOPIC_OR_PARTITION
+    )
+    assert ask(AddPartitionsToTxn("x", own[0], 7, (("t", 0),))) == AddPartitionsToTxnResponse(
+        Error.PRODUCER_FENCED
+    )
+    assert ask(AddPartitionsToTxn("x", 999, 0, (("t", 0),))) == AddPartitionsToTxnResponse(
+        Error.INVALID_PRODUCER_ID_MAPPING
+    )
     for _ in range(2):
-        assert ask(AddPartitionsToTxn("x", *own, (("t", 0),))) == Plain()
+        assert ask(AddPartitionsToTxn("x", *own, (("t", 0),))) == AddPartitionsToTxnResponse()
     for _ in range(2):
         answer = ask(EndTxn("x", *own, True, False))
         assert (answer.error, answer.producer_epoch) == (0, 0)

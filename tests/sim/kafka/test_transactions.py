@@ -8,6 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from mqviz.kafka.errors import Error
+from mqviz.model.answers import (
+    EndTxnResponse,
+    InitProducerIdResponse,
+    OffsetCommitResponse,
+    OffsetFetchResponse,
+    TxnOffsetCommitResponse,
+)
 from mqviz.model.group import IllegalMove, OffsetsCommitted, move
 from mqviz.model.log import TRANSACTIONAL, Batch, Replica
 from mqviz.model.log_transactions import recorded
@@ -19,11 +26,8 @@ from mqviz.model.request import (
     InitProducerId,
     OffsetCommit,
     OffsetFetch,
-    Offsets,
-    Plain,
     Produce,
     ProduceResponse,
-    ProducerIdGranted,
     TxnOffsetCommit,
 )
 from mqviz.model.transactions import (
@@ -55,12 +59,12 @@ class Owner(Outside):
 
     def init(self, timeout_us: int = 60 * S) -> Error:
         reply = self.ask(InitProducerId(self.id, timeout_us), self.coordinator)
-        assert isinstance(reply, ProducerIdGranted)
+        assert isinstance(reply, InitProducerIdResponse)
         if not reply.error:
             self._use(reply)
         return Error(reply.error)
 
-    def _use(self, reply: ProducerIdGranted) -> None:
+    def _use(self, reply: InitProducerIdResponse | EndTxnResponse) -> None:
         self.producer_id, self.epoch, self.sequences = reply.producer_id, reply.producer_epoch, {}
 
     def send(self, *values: str, topic: str = "t", partition: int = 0) -> tuple[Error, int]:  # type: ignore[override]
@@ -87,7 +91,7 @@ class Owner(Outside):
     def end(self, commit: bool = True, within_us: int = 100 * MS) -> Error:
         request = EndTxn(self.id, self.producer_id, self.epoch, commit)
         reply = self.ask(request, self.coordinator, within_us)
-        assert isinstance(reply, ProducerIdGranted)
+        assert isinstance(reply, EndTxnResponse)
         if not reply.error:
             self._use(reply)
         return Error(reply.error)
@@ -96,13 +100,13 @@ class Owner(Outside):
         parts = (("t", 0, offset),)
         request = TxnOffsetCommit(self.id, self.producer_id, self.epoch, group, parts, generation)
         reply = self.ask(request, group_coordinator(self.run.backend._sim, group))
-        assert isinstance(reply, Plain)
+        assert isinstance(reply, TxnOffsetCommitResponse)
         return Error(reply.error)
 
     def committed(self, stable: bool = True, group: str = "g") -> tuple[Error, int]:
         broker = group_coordinator(self.run.backend._sim, group)
         reply = self.ask(OffsetFetch(group, (("t", 0),), stable), broker)
-        assert isinstance(reply, Offsets)
+        assert isinstance(reply, OffsetFetchResponse)
         return Error(reply.partitions[0][2]), reply.partitions[0][3]
 
 
@@ -405,11 +409,13 @@ def test_r66_a_member_commits_in_a_transaction_while_its_group_waits_for_the_ass
     watched.to(watched.backend.now_us + 10 * MS)
     assert watched.state.cluster.groups["g"].state == "CompletingRebalance"
     fields = (owner.id, owner.producer_id, owner.epoch, "g", (("t", 0, 5),))
-    assert owner.ask(TxnOffsetCommit(*fields, 1, member.member_id)) == Plain()
-    assert owner.ask(TxnOffsetCommit(*fields)) == Plain()
-    assert owner.ask(TxnOffsetCommit(*fields, 0, member.member_id)) == Plain(Error.ILLEGAL_GENERATION)
+    assert owner.ask(TxnOffsetCommit(*fields, 1, member.member_id)) == TxnOffsetCommitResponse()
+    assert owner.ask(TxnOffsetCommit(*fields)) == TxnOffsetCommitResponse()
+    assert owner.ask(TxnOffsetCommit(*fields, 0, member.member_id)) == TxnOffsetCommitResponse(
+        Error.ILLEGAL_GENERATION
+    )
     fields = (*fields[:4], (("nowhere", 0, 5),))
-    assert owner.ask(TxnOffsetCommit(*fields)) == Plain(Error.UNKNOWN_TOPIC_OR_PARTITION)
+    assert owner.ask(TxnOffsetCommit(*fields)) == TxnOffsetCommitResponse(Error.UNKNOWN_TOPIC_OR_PARTITION)
 
 
 def test_e25_another_member_epoch_in_a_transaction_is_an_illegal_generation() -> None:
@@ -418,10 +424,10 @@ def test_e25_another_member_epoch_in_a_transaction_is_an_illegal_generation() ->
     assert owner.init() == Error.NONE
     Outside(watched, "m").ask(ConsumerGroupHeartbeat("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ()))
     fields = (owner.id, owner.producer_id, owner.epoch, "g", (("t", 0, 5),))
-    assert owner.ask(TxnOffsetCommit(*fields, 2, "mA")) == Plain(Error.ILLEGAL_GENERATION)
-    assert owner.ask(TxnOffsetCommit(*fields, 1, "mB")) == Plain(Error.UNKNOWN_MEMBER_ID)
-    assert owner.ask(TxnOffsetCommit(*fields, 1, "mA")) == Plain()
-    assert owner.ask(TxnOffsetCommit(*fields)) == Plain()
+    assert owner.ask(TxnOffsetCommit(*fields, 2, "mA")) == TxnOffsetCommitResponse(Error.ILLEGAL_GENERATION)
+    assert owner.ask(TxnOffsetCommit(*fields, 1, "mB")) == TxnOffsetCommitResponse(Error.UNKNOWN_MEMBER_ID)
+    assert owner.ask(TxnOffsetCommit(*fields, 1, "mA")) == TxnOffsetCommitResponse()
+    assert owner.ask(TxnOffsetCommit(*fields)) == TxnOffsetCommitResponse()
 
 
 # -- plain commits beside a transaction ---------------------------------------------------------------------------
@@ -431,7 +437,7 @@ def outright(owner: Owner, offset: int) -> None:
     """Somebody commits t-0 without a transaction, as no member."""
     broker = group_coordinator(owner.run.backend._sim, "g")
     reply = Outside(owner.run, "tool").ask(OffsetCommit("g", -1, "", (("t", 0, offset),)), broker)
-    assert reply == Plain()
+    assert reply == OffsetCommitResponse()
 
 
 @pytest.mark.parametrize("commit", [True, False])
