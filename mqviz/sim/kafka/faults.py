@@ -33,7 +33,6 @@ from mqviz.sim.kafka import (
     publishing,
     registered,
     retention,
-    share_fetch,
     sockets,
 )
 
@@ -86,7 +85,6 @@ def ended(sim: Simulation, number: int, process: str, *, noticed: bool = True) -
     """A broker's process is over; `noticed`: its connections close, because its machine still runs."""
     _change(sim, number, process)
     sockets.forget(sim, number)
-    share_fetch.broker_ended(sim, number)
     if noticed:
         disconnect.hang_up(sim, number)
     controller.listen(sim, number)

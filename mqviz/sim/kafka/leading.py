@@ -8,23 +8,16 @@ from __future__ import annotations
 
 from mqviz.model.leadership import LeadershipLearned
 from mqviz.sim.engine import Simulation, reacts
-from mqviz.sim.kafka import isr, parked, replica
+from mqviz.sim.kafka import isr, replica
 
 
 @reacts(LeadershipLearned)
 def _learned(sim: Simulation, event: LeadershipLearned) -> None:
-    partition, broker, moved = (
-        sim.state.cluster.partition(event.topic, event.partition),
-        event.broker,
-        event.moved,
-    )
+    partition, broker = sim.state.cluster.partition(event.topic, event.partition), event.broker
     if broker not in partition.replicas:
         return
-    leads = partition.replicas[broker].leader == broker
-    if event.led and moved:
-        parked.leader_moved(sim, partition, broker)
-    if leads:
+    if partition.replicas[broker].leader == broker:
         replica.advance_high_watermark(sim, partition, broker)
         isr.look_again(sim, partition, broker)
-    elif moved:
+    elif event.moved:
         replica.start(sim, broker)

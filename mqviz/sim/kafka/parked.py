@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.answers import FetchPartitionData, PartitionProduceResponse
-from mqviz.model.cluster import Partition, Topic
+from mqviz.model.cluster import Topic
 from mqviz.model.isolation import readable_to
-from mqviz.model.log import Log
+from mqviz.model.leadership import LeadershipLearned
+from mqviz.model.log import HighWatermarkAdvanced, Log, ReplicaHighWatermarkAdvanced
 from mqviz.model.request import (
     Fetch,
     FetchResponse,
@@ -21,26 +22,26 @@ from mqviz.model.request import (
     ProduceResponse,
     WriteTxnMarkersResponse,
 )
-from mqviz.sim.engine import Simulation, due
-from mqviz.sim.kafka import closest, epochs, log_segments, metadata, share_fetch, sockets
+from mqviz.sim.engine import Simulation, due, reacts
+from mqviz.sim.kafka import closest, epochs, log_segments, metadata, sockets
 from mqviz.sim.kafka.network import answer
 
 
-def wake(sim: Simulation, partition: Partition) -> None:
-    """The high watermark of `partition` moved."""
+@reacts(HighWatermarkAdvanced)
+def _wake(sim: Simulation, event: HighWatermarkAdvanced) -> None:
+    partition = sim.state.cluster.partition(event.topic, event.partition)
     for number in list(partition.parked_produces):
         if replicated(sim, number):
             answer_produce(sim, number)
     for number in list(partition.parked_fetches):
         answer_fetch(sim, number, at_once=False)
-    if sim.state.cluster.share_groups:
-        share_fetch.wake_all(sim, partition)
 
 
-def wake_at(sim: Simulation, partition: Partition, follower: int) -> None:
-    """The high watermark of a follower's copy moved: who waits there has something to read."""
-    for number in list(partition.parked_fetches):
-        if sim.state.cluster.requests[number].broker == follower:
+@reacts(ReplicaHighWatermarkAdvanced)
+def _wake_at_a_follower(sim: Simulation, event: ReplicaHighWatermarkAdvanced) -> None:
+    """Who waits there has something to read."""
+    for number in list(sim.state.cluster.partition(event.topic, event.partition).parked_fetches):
+        if sim.state.cluster.requests[number].broker == event.broker:
             answer_fetch(sim, number, at_once=False)
 
 
@@ -106,9 +107,13 @@ def _after(sim: Simulation, number: int, topic: str, partition: int, end: int, e
     return Error.NONE
 
 
-def leader_moved(sim: Simulation, partition: Partition, broker: int) -> None:
-    """Broker `broker` does not lead `partition` any more: whoever waits there is told so."""
-    cluster = sim.state.cluster
+@reacts(LeadershipLearned)
+def _leads_no_more(sim: Simulation, event: LeadershipLearned) -> None:
+    """Whoever waits at a broker that led until now is told so."""
+    if not (event.led and event.moved):
+        return
+    cluster, broker = sim.state.cluster, event.broker
+    partition = cluster.partition(event.topic, event.partition)
     for number in list(partition.parked_produces):
         if cluster.requests[number].broker == broker:
             answer_produce(sim, number, Error.NOT_LEADER_OR_FOLLOWER)

@@ -23,7 +23,7 @@ from mqviz.model.log import (
 )
 from mqviz.model.request import FetchResponse, InFlight, ReplicaFetch
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka import isr, log_segments, metadata, parked, retention, sockets
+from mqviz.sim.kafka import isr, log_segments, metadata, retention, sockets
 from mqviz.sim.kafka.network import answer, ask, connection_of, park, receives, serves
 
 
@@ -145,11 +145,8 @@ def advance_high_watermark(sim: Simulation, partition: Partition, leader: int) -
         reached = min([reached, *(ends[b] for b in isr.awaited(sim, copy))])
     mark = copy.high_watermark
     if reached > mark:
-        why = sim.cause
         event = HighWatermarkAdvanced(*sim.stamp(), partition.topic, partition.number, mark, reached, leader)
-        sim.cause = sim.emit(event)
-        parked.wake(sim, partition)
-        sim.cause = why
+        sim.emit(event)
 
 
 # -- the follower ----------------------------------------------------------------------------------------
@@ -230,6 +227,5 @@ def _copy(sim: Simulation, follower: int, number: int, found: Partition, part: F
     if mark > copy.high_watermark:
         event = ReplicaHighWatermarkAdvanced(*sim.stamp(), part.topic, part.partition, follower, mark)
         sim.emit(event)
-        parked.wake_at(sim, found, follower)
     if part.log_start_offset > copy.log.start:
         retention.follow_log_start(sim, found, follower, part.log_start_offset)

@@ -15,7 +15,9 @@ import msgspec
 
 from mqviz.kafka.errors import Error
 from mqviz.kafka.settings import number as setting
-from mqviz.model.cluster import Partition
+from mqviz.model.broker import BrokerProcessChanged
+from mqviz.model.cluster import partition_key
+from mqviz.model.log import HighWatermarkAdvanced
 from mqviz.model.request import ConnectionBroken
 from mqviz.model.share import ShareGroup
 from mqviz.model.share_messages import Acks, ShareAcknowledge, ShareAcknowledged, ShareFetch, ShareFetched
@@ -115,9 +117,12 @@ def disconnected(sim: Simulation, connection: str) -> None:
         _end_session(sim, key, "disconnected")
 
 
-def broker_ended(sim: Simulation, broker: int) -> None:
-    """A broker's process is over: the sessions and the fetches that it kept are gone, and nothing is written about them."""
-    part, requests = sim.part(ShareSessions), sim.state.cluster.requests
+@reacts(BrokerProcessChanged)
+def _broker_ended(sim: Simulation, event: BrokerProcessChanged) -> None:
+    """The sessions and the fetches that it kept are gone, and nothing is written about them."""
+    if event.process not in ("dead", "stopped"):
+        return
+    broker, part, requests = event.broker, sim.part(ShareSessions), sim.state.cluster.requests
     for number in sorted({n for line in part.waiting.values() for n in line}):
         if number in requests and requests[number].broker == broker:
             _forget(sim, number)
@@ -280,10 +285,10 @@ def _woken(sim: Simulation, group: str, key: str) -> None:
     wake(sim, group, key)
 
 
-def wake_all(sim: Simulation, partition: Partition) -> None:
-    """The high watermark of a partition moved."""
+@reacts(HighWatermarkAdvanced)
+def _wake_all(sim: Simulation, event: HighWatermarkAdvanced) -> None:
     for group in sim.state.cluster.share_groups:
-        wake(sim, group, partition.key)
+        wake(sim, group, partition_key(event.topic, event.partition))
 
 
 @due("kafka.share_lock")
