@@ -15,7 +15,7 @@ from mqviz.model.retries import SendBlocked, SendCame, SendFailed, SendWentOn
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
 from mqviz.sim.kafka import accumulator, metadata, sender, transaction_loop, transactional
 from mqviz.sim.kafka import producer_settings as settings
-from mqviz.sim.kafka.sender import drain as drain
+from mqviz.sim.kafka.sender import drain
 
 RECORD_OVERHEAD = 21
 """Most bytes that a record takes beside its key and value, as Java estimates before it has a batch."""

@@ -27,7 +27,7 @@ from mqviz.model.units import Value
 from mqviz.sim.engine import TIMER, Simulation, checks, handles
 from mqviz.sim.kafka import producer as actor
 from mqviz.sim.kafka import producer_settings as settings
-from mqviz.sim.kafka import transaction_loop
+from mqviz.sim.kafka import sender, transaction_loop
 from mqviz.sim.kafka.choices import only_topic
 from mqviz.sim.kafka.network import catch_up
 
@@ -118,7 +118,7 @@ def _send(sim: Simulation, command: SendRecord) -> None:
         sim.cause = given
         call = Call(topic, command.partition, command.key or None, value, stamp_us, command.size, False)
         actor.send(sim, producer, call)
-    actor.drain(sim, producer)
+    sender.drain(sim, producer)
 
 
 @checks(PauseProducer)
@@ -150,7 +150,7 @@ def resume(sim: Simulation, name: str) -> None:
     sim.cause = sim.emit(ProducerChanged(*sim.stamp(), name, "running"))
     producer = sim.state.cluster.producers[name]
     catch_up(sim, "producer", name)
-    actor.drain(sim, producer)
+    sender.drain(sim, producer)
     if producer.queues:
         sim.schedule(int(producer.settings.linger), TIMER, "kafka.linger", name)
     if producer.transaction is not None:
@@ -169,7 +169,7 @@ def _check_close(sim: Simulation, command: CloseProducer) -> CloseProducer:
 @handles(CloseProducer)
 def _close(sim: Simulation, command: CloseProducer) -> None:
     sim.cause = sim.emit(ProducerChanged(*sim.stamp(), command.name, "closing"))
-    actor.drain(sim, sim.state.cluster.producers[command.name])
+    sender.drain(sim, sim.state.cluster.producers[command.name])
 
 
 @checks(FlushProducer)
@@ -182,7 +182,7 @@ def _check_flush(sim: Simulation, command: FlushProducer) -> FlushProducer:
 @handles(FlushProducer)
 def _flush(sim: Simulation, command: FlushProducer) -> None:
     sim.cause = sim.emit(FlushCalled(*sim.stamp(), command.name))
-    actor.drain(sim, sim.state.cluster.producers[command.name])
+    sender.drain(sim, sim.state.cluster.producers[command.name])
 
 
 @checks(KillProducer)
