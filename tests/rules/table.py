@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.differential.case import all_cases, read_case
 from tests.golden.test_recordings import PLAYED
-from tests.rules.book import ROOT, Part, Rule, parts, rules
+from tests.rules.book import ROOT, Part, parts, rules
 
 PAGE = ROOT / "docs" / "rules.md"
 HEAD = """# The rules that are simulated
@@ -107,7 +107,7 @@ def page() -> str:
     proofs = tests(), recordings(), live()
     lines = [HEAD, *(line for part in parts() for line in _section(part, *proofs)), INVARIANTS]
     lines += [f"| {name.replace('_', ' ')} | {_linked(says)} |" for name, says in sorted(invariants())]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_places()]) + "\n"
 
 
 def _section(
@@ -120,14 +120,15 @@ def _section(
         told = ", ".join(played[rule.name]) or ("" if cases or rule.name[0] == "S" else "source only")
         if rule.left_out:
             files, told = "left out", ""
-        yield f"| {_link(part, rule)} | {rule.line} | {files} | {told} | {cases} |"
-
-
-def _link(part: Part, rule: Rule) -> str:
-    return f"[{rule.name}](rules/{part.file.name}#{rule.anchor})"
+        yield f"| [{rule.name}] | {rule.line} | {files} | {told} | {cases} |"
 
 
 def _linked(text: str) -> str:
-    """A text whose rules are links into the book."""
-    where = {rule.name: _link(part, rule) for part in parts() for rule in part.rules}
-    return re.sub(r"\b[RS]\d+\b", lambda found: where[found[0]], text)
+    """A text whose rules are links into the book; where they lead stands at the end of the page."""
+    return re.sub(r"\b[RS]\d+\b", r"[\g<0>]", text)
+
+
+def _places() -> Iterator[str]:
+    for part in parts():
+        for rule in part.rules:
+            yield f"[{rule.name}]: rules/{part.file.name}#{rule.anchor}"
