@@ -40,20 +40,20 @@ def agrees(values: Sequence[float], expected: float) -> bool:
 
 
 @pytest.mark.parametrize(("rate", "in_system_ms", "in_line_ms"), [(50, 20, 10), (80, 50, 40)])
-def test_m_m_1(rate: int, in_system_ms: float, in_line_ms: float) -> None:
+def test_r150_m_m_1(rate: int, in_system_ms: float, in_line_ms: float) -> None:
     """R150: W = 1 / (mu - lambda), Wq = rho / (mu - lambda)."""
     log = log_of(f"{QUEUE} rate={rate}/s clients=100000 threads=1 database=10ms")
     assert agrees(waits_ms(log, AnswerGiven), in_system_ms)
     assert agrees(waits_ms(log, SignUpStarted), in_line_ms)
 
 
-def test_m_m_c() -> None:
+def test_r151_m_m_c() -> None:
     """R151, Erlang C: c = 4, mu = 25, lambda = 80: Wq 29.8 ms."""
     log = log_of(f"{QUEUE} rate=80/s clients=100000 threads=4 database=40ms")
     assert agrees(waits_ms(log, SignUpStarted), 29.8)
 
 
-def test_m_d_1() -> None:
+def test_r150_m_d_1() -> None:
     """R150: a constant service time halves the wait in the line: 20 ms."""
     plan = "q arrivals=exponential mail_min=0s mail_max=0s rate=80/s clients=100000 threads=1 database=10ms"
     assert agrees(waits_ms(log_of(plan), SignUpStarted), 20)
@@ -64,7 +64,7 @@ def test_a_wrong_formula_would_be_noticed() -> None:
     assert not agrees(waits_ms(log, AnswerGiven), 40), "the wait in the line is not the time in the system"
 
 
-def test_little_s_law() -> None:
+def test_r149_little_s_law() -> None:
     """R149: mean number in the system = rate x mean time in it, exactly, once the system is empty again."""
     log = log_of(f"{QUEUE} rate=80/s clients=20000 threads=1 database=10ms")
     inside, area, before_us = 0, 0, 0

@@ -36,7 +36,7 @@ def answers_ms(state: State, service: str) -> list[float | None]:
     return [facts.answer_ms(state, service, client) for client in range(1, 6)]
 
 
-def test_lesson_1_five_clients_synchronous_seconds_asynchronous_101_ms() -> None:
+def test_r136_five_clients_synchronous_seconds_asynchronous_101_ms() -> None:
     state = Run(world(*BOTH)).end().state
     assert all(answer is not None and 3_100 <= answer <= 5_100 for answer in answers_ms(state, "sync"))
     assert answers_ms(state, "async") == [101.0] * 5
@@ -103,7 +103,7 @@ def test_threads_limit_what_is_served_at_once_first_come_first_served() -> None:
 
 
 @pytest.mark.parametrize(("design", "per_s"), [("synchronous", 10 / 4.1), ("asynchronous", 10 / 0.101)])
-def test_ten_threads_finish_c_over_t_requests_a_second(design: str, per_s: float) -> None:
+def test_r137_ten_threads_finish_c_over_t_requests_a_second(design: str, per_s: float) -> None:
     """R137: sync 2.44/s, async 99/s, however many come."""
     plan = f"s design={design} clients=0 rate=200/s threads=10 mail_min=4s mail_max=4s"
     backend = open_sim(world(plan), 7)
@@ -121,7 +121,7 @@ def test_workers_limit_mails_in_hand_and_keep_their_order() -> None:
 # -- faults (R136, R138) -----------------------------------------------------------------------------------
 
 
-def test_a_failed_mail_server_fails_the_synchronous_and_delays_the_mail_of_the_others() -> None:
+def test_r138_a_failed_mail_server_fails_the_synchronous_and_delays_the_mail_of_the_others() -> None:
     run = Run(world(*BOTH)).do("fail service mail-server").to(9 * SECOND)
     assert facts.failed(run.state, "sync") == 5
     for request in requests(run.state, "sync"):
