@@ -16,6 +16,7 @@ from mqviz.model.retries import SendFailed
 from mqviz.model.transactional import TransactionBegan, TransactionCallRefused, TransactionReturned
 from mqviz.model.units import Rate
 from mqviz.sim.kafka import producer as actor
+from mqviz.sim.kafka import sender
 from tests.golden.registry import Args, NotRun, Until, Waiting, check, fact, pause, shape, verb
 from tests.golden.setup import known
 from tests.golden.world import MS, PENDING, World
@@ -109,7 +110,7 @@ def _send(world: World, name: str, call: Call) -> None:
     sim.cause = 0
     producer = sim.state.cluster.producers[name]
     if actor.send(sim, producer, call):
-        actor.drain(sim, producer)
+        sender.drain(sim, producer)
 
 
 def _calls(world: World, topic: str, record: Args) -> list[Call]:
