@@ -19,9 +19,8 @@ from textual.app import App, ComposeResult
 from textual.strip import Strip
 from textual.widget import Widget
 
-from mqviz import folders
+from mqviz import facts, folders
 from mqviz.lesson.progress import Progress
-from mqviz.model import facts
 from mqviz.player import Player
 from mqviz.scenario import read_scenario
 from mqviz.sim.backend import open_sim

@@ -20,13 +20,14 @@ from time import perf_counter_ns
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from mqviz.facts.watched.lag import group_rows
 from mqviz.live.managed import cluster, jars
 from mqviz.live.managed.java import find_java
 from mqviz.live.observe.journal import Journal
 from mqviz.live.observe.observer import Observer
-from mqviz.model.lag import group_rows
-from mqviz.model.observed_events import BeatEnded
-from mqviz.model.state import State, apply
+from mqviz.model.apply import apply
+from mqviz.model.observed.events import BeatEnded
+from mqviz.model.state import State
 
 TOPICS, PARTITIONS = 200, 10
 GROUPS, TOPICS_OF_A_GROUP = 100, 64

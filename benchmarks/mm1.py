@@ -16,7 +16,7 @@ from typing import Any
 
 import simpy
 
-from mqviz.model import facts
+from mqviz import facts
 from mqviz.model.event import Event
 from mqviz.scenario import Scenario, load_scenario
 from mqviz.sim.backend import open_sim

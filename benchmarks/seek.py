@@ -10,7 +10,8 @@ from random import Random
 from statistics import median, quantiles
 from time import perf_counter
 
-from mqviz.model.state import State, apply
+from mqviz.model.apply import apply
+from mqviz.model.state import State
 from mqviz.player import Player
 from mqviz.scenario import Scenario, read_scenario
 from mqviz.sim.backend import open_sim

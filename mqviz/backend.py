@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Protocol
 
-from mqviz.commands import Command
+from mqviz.model.command.base import Command
 from mqviz.model.event import Event
 from mqviz.scenario import Scenario
 

@@ -18,8 +18,9 @@ import msgspec
 
 from mqviz import __version__, commands, folders, yamlfile
 from mqviz.backend import Backend, Can, Open, Refused
-from mqviz.commands import Command
-from mqviz.model.event import Event, decode_event, encode_event
+from mqviz.model.codec import decode_event, encode_event
+from mqviz.model.command.base import Command
+from mqviz.model.event import Event
 from mqviz.model.units import Duration, encode_hook
 from mqviz.scenario import Scenario, Timed
 from mqviz.yamlfile import FileError

@@ -18,8 +18,12 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from mqviz.kafka import settings
-from mqviz.model.command import AddConsumer, AddProducer, AnyCommand, Command, CreateTopic
-from mqviz.model.command_share import AddShareConsumer
+from mqviz.model.command.any import AnyCommand
+from mqviz.model.command.base import Command
+from mqviz.model.command.consumer import AddConsumer
+from mqviz.model.command.producer import AddProducer
+from mqviz.model.command.share import AddShareConsumer
+from mqviz.model.command.topic import CreateTopic
 from mqviz.model.units import Duration, Quantity, Value
 
 __all__ = ["TABLE", "Command", "NotationError", "complete", "format", "in_short", "parse"]

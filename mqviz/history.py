@@ -14,10 +14,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from mqviz.model.command import Command
+from mqviz.model.apply import apply
+from mqviz.model.command.base import Command
 from mqviz.model.event import Event
 from mqviz.model.packing import pack, unpack
-from mqviz.model.state import State, apply
+from mqviz.model.state import State
 
 CHECKPOINT_EVERY = 1_000
 CHECKPOINT_BUDGET = 64 << 20

@@ -24,12 +24,13 @@ from typing import Any
 
 import msgspec
 
-from mqviz.model import lag, lag_detail
+from mqviz.facts.watched import detail as lag_detail
+from mqviz.facts.watched import lag
+from mqviz.facts.watched.views import GroupDetail, GroupRow, PartitionRow, RebalanceNote, Verdict
+from mqviz.facts.words import at, lasting, number, per_second, percent, several
 from mqviz.model.escape import escape
-from mqviz.model.lag_readings import GroupDetail, GroupRow, PartitionRow, RebalanceNote, Verdict
-from mqviz.model.observed import Unknown
+from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
-from mqviz.model.words import at, lasting, number, per_second, percent, several
 
 HEADS = (
     "GROUP",

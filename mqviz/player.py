@@ -12,11 +12,12 @@ from pathlib import Path
 
 from mqviz import capture, commands
 from mqviz.backend import Backend, Can, Open, Refused
-from mqviz.commands import Command
 from mqviz.history import Branch, History
+from mqviz.model.apply import apply
+from mqviz.model.command.base import Command
 from mqviz.model.event import Event, Weight
 from mqviz.model.packing import unpack
-from mqviz.model.state import State, apply
+from mqviz.model.state import State
 from mqviz.model.units import Duration
 from mqviz.scenario import Moment, Scenario
 

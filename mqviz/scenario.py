@@ -1,7 +1,7 @@
 """Scenario: the file that says what a run starts with and what happens in it.
 
 YAML 1.2, validated by msgspec; each entry of `topics`, `producers`, `consumers` and `sign_ups` is a command
-of the same fields (mqviz/model/command.py), so that a file, a lesson and a typed command share one
+of the same fields (mqviz/model/command/), so that a file, a lesson and a typed command share one
 vocabulary. What is wrong is told with file, line, column and the nearest valid word.
 """
 
@@ -14,8 +14,12 @@ import msgspec
 
 from mqviz import commands, yamlfile
 from mqviz.kafka import group_settings, settings, versions
-from mqviz.model.command import AddConsumer, AddProducer, AddSignUp, Config, CreateTopic
-from mqviz.model.command_share import AddShareConsumer
+from mqviz.model.command.base import Config
+from mqviz.model.command.consumer import AddConsumer
+from mqviz.model.command.producer import AddProducer
+from mqviz.model.command.share import AddShareConsumer
+from mqviz.model.command.systems import AddSignUp
+from mqviz.model.command.topic import CreateTopic
 from mqviz.model.units import Duration
 
 

@@ -45,7 +45,7 @@ class Run:
 
     @property
     def state(self) -> State:
-        """What is true now, to be read with mqviz.model.facts."""
+        """What is true now, to be read with mqviz.facts."""
         return self._backend.state
 
     def do(self, *commands: str) -> Run:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from mqviz.backend import Backend, Can, Refused
-from mqviz.model.command import Command, CommandGiven
-from mqviz.model.event import Event, decode_event, encode_event
+from mqviz.model.codec import decode_event, encode_event
+from mqviz.model.command.base import Command
+from mqviz.model.command.events import CommandGiven
+from mqviz.model.event import Event
 
 Script = tuple[tuple[int, Command], ...]
 

@@ -10,7 +10,9 @@ from mqviz.backend import Open, Refused
 from mqviz.cli import COULD_NOT, CannotDo
 from mqviz.commands import parse
 from mqviz.lesson.format import Lesson
-from mqviz.model.command import AddConsumer, AddProducer, CreateTopic
+from mqviz.model.command.consumer import AddConsumer
+from mqviz.model.command.producer import AddProducer
+from mqviz.model.command.topic import CreateTopic
 from mqviz.scenario import Scenario
 
 

@@ -10,7 +10,8 @@ from argparse import Namespace
 from mqviz import lag_report
 from mqviz.cli import BAD_INPUT, COULD_NOT, OK, CannotDo
 from mqviz.cli.bootstrap import bootstrap_of
-from mqviz.model.state import State, apply
+from mqviz.model.apply import apply
+from mqviz.model.state import State
 from mqviz.player import FAR_US
 
 CLEAR = "\x1b[H\x1b[2J"

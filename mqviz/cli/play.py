@@ -12,8 +12,10 @@ from mqviz.cli import BAD_INPUT, COULD_NOT, OK, CannotDo, screens
 from mqviz.cli.headless import difference, events_of
 from mqviz.cli.opening import open_simulator, scenario_of, scenario_path
 from mqviz.cli.report import report
-from mqviz.model.event import Event, encode_event
-from mqviz.model.state import State, apply
+from mqviz.model.apply import apply
+from mqviz.model.codec import encode_event
+from mqviz.model.event import Event
+from mqviz.model.state import State
 from mqviz.yamlfile import FileError
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from mqviz.model import facts
+from mqviz import facts
+from mqviz.facts.measures import Measures, Pauses, Times
+from mqviz.facts.words import lasting, several
 from mqviz.model.event import Event
-from mqviz.model.measures import Measures, Pauses, Times
-from mqviz.model.observed import Unknown
+from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
 from mqviz.model.units import Duration
-from mqviz.model.words import lasting, several
 from mqviz.scenario import Scenario
 
 

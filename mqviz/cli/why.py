@@ -13,10 +13,10 @@ from mqviz.cli import BAD_INPUT, COULD_NOT, OK, CannotDo
 from mqviz.cli.headless import events_of
 from mqviz.cli.opening import open_simulator, scenario_of, scenario_path
 from mqviz.commands import nearest
-from mqviz.model.biography import biographies
-from mqviz.model.causes import explained, last_of
+from mqviz.explain.biography import biographies
+from mqviz.explain.causes import explained, last_of
+from mqviz.facts.views import Biography, Why
 from mqviz.model.event import APPLY, Event
-from mqviz.model.readings import Biography, Why
 
 CLOSE = 6
 """Causes that are shown without --all; the very first one always is."""

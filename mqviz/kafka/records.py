@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from mqviz.model.record_bytes import BATCH_HEADER as BATCH_HEADER
-from mqviz.model.record_bytes import record_size as record_size
-from mqviz.model.record_bytes import varint_size as varint_size
-
 RATIOS = {"none": 1.0, "gzip": 0.35, "snappy": 0.5, "lz4": 0.5, "zstd": 0.33}
 """What a record's bytes shrink to, by compression.type: typical of short texts (R55)."""
 

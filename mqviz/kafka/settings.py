@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mqviz.kafka.settings_tables import BROKER, CONSUMER, GROUP, PRODUCER, TOPIC, Setting
-from mqviz.model.cluster import TOPIC_SETTINGS
+from mqviz.model.kafka.topic_settings import TOPIC_SETTINGS
 
 COMPONENTS: dict[str, dict[str, Setting]] = {
     component: {setting.name: setting for setting in table}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from mqviz.backend import Refused
-from mqviz.commands import Command
 from mqviz.lesson.format import Step
 from mqviz.lesson.numbers import current
 from mqviz.lesson.prediction import Prediction
 from mqviz.lesson.watch import Watch
+from mqviz.model.command.base import Command
 from mqviz.model.state import State
 from mqviz.player import Player
 

@@ -15,7 +15,7 @@ import msgspec
 
 from mqviz import commands, yamlfile
 from mqviz.lesson import goals, page
-from mqviz.model.command import Command
+from mqviz.model.command.base import Command
 from mqviz.model.units import Duration
 from mqviz.scenario import Scenario, load_scenario
 from mqviz.schema import schema_of

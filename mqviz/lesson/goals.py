@@ -17,13 +17,14 @@ from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
 
-import mqviz.model.state  # noqa: F401  (registers every kind of event)
-from mqviz.commands import Command, nearest
+import mqviz.model.apply  # noqa: F401  (registers every kind of event)
 from mqviz.commands import format as command_text
+from mqviz.commands import nearest
+from mqviz.facts import NAMED
 from mqviz.lesson import values
+from mqviz.model.command.base import Command
 from mqviz.model.event import APPLY, Event
-from mqviz.model.facts import NAMED
-from mqviz.model.observed import Unknown
+from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
 
 Value = int | float | str | None | Unknown

@@ -12,7 +12,7 @@ from mqviz.lesson import goals, values
 from mqviz.lesson.format import Predict, Step
 from mqviz.lesson.goals import Value
 from mqviz.lesson.view import PredictionView
-from mqviz.model.observed import Unknown
+from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
 from mqviz.player import Player
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
-from mqviz.model.observed import Unknown
+from mqviz.model.observed.state import Unknown
 
 UNITS = {"ms": Decimal(1), "s": Decimal(1000), "min": Decimal(60_000)}
 """Units of time that people write, in milliseconds, the unit of facts that end in `_ms`."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from mqviz.lesson.goals import Both, Check, Happened
 from mqviz.model.event import Event
-from mqviz.model.observed import Unknown
+from mqviz.model.observed.state import Unknown
 from mqviz.player import Player
 
 

@@ -9,16 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, Union
+from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
 
 from mqviz.model.registry import Registry
-from mqviz.model.units import decode_hook, encode_hook
-
-if TYPE_CHECKING:
-    from mqviz.model.state import State
 
 
 class Weight(IntEnum):
@@ -52,7 +47,9 @@ class Event(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
 
 
 Kind = TypeVar("Kind", bound=Event)
-Apply = Callable[["State", Any], None]
+
+World = TypeVar("World")
+Apply = Callable[[Any, Any], None]
 
 APPLY: dict[type[Event], Apply] = {}
 """The table from event kind to the function that changes the State; its keys are all kinds there are."""
@@ -60,14 +57,14 @@ APPLY: dict[type[Event], Apply] = {}
 _KINDS: Registry[str, type[Event]] = Registry("two kinds of event are called")  # its name is its tag in a log
 
 
-def applies(kind: type[Kind]) -> Callable[[Callable[[State, Kind], None]], Callable[[State, Kind], None]]:
+def applies(kind: type[Kind]) -> Callable[[Callable[[World, Kind], None]], Callable[[World, Kind], None]]:
     """Register the decorated function as one that applies `kind`.
 
     Several components may apply one event, each to its own part of the State, in the order in which they are
     registered. Raises TypeError for a second kind of the same name.
     """
 
-    def register(function: Callable[[State, Kind], None]) -> Callable[[State, Kind], None]:
+    def register(function: Callable[[World, Kind], None]) -> Callable[[World, Kind], None]:
         if kind not in APPLY:
             _KINDS.add(kind.__name__, kind)
         APPLY[kind] = _after(APPLY[kind], function) if kind in APPLY else function
@@ -77,31 +74,8 @@ def applies(kind: type[Kind]) -> Callable[[Callable[[State, Kind], None]], Calla
 
 
 def _after(first: Apply, then: Apply) -> Apply:
-    def both(state: State, event: Any) -> None:
+    def both(state: Any, event: Any) -> None:
         first(state, event)
         then(state, event)
 
     return both
-
-
-def encode_event(event: Event) -> bytes:
-    """One JSON line without its newline: the form of captures, `--json` and recordings."""
-    return _encoder().encode(event)
-
-
-def decode_event(line: bytes | str) -> Event:
-    """The event of a JSON line; raises msgspec.ValidationError with the path of what is wrong."""
-    event: Event = _decoder().decode(line)
-    return event
-
-
-@cache
-def _encoder() -> msgspec.json.Encoder:
-    return msgspec.json.Encoder(enc_hook=encode_hook)
-
-
-@cache
-def _decoder() -> msgspec.json.Decoder[Any]:
-    import mqviz.model.state  # noqa: F401  (registers every kind)
-
-    return msgspec.json.Decoder(Union[tuple(APPLY)], dec_hook=decode_hook)  # noqa: UP007  (made at run time)

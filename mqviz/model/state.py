@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from mqviz.model import hardware, isolation, leadership, observed_apply, observed_clients, seats  # noqa: F401  (they register what they apply)
-from mqviz.model.cluster import Cluster
-from mqviz.model.command import CommandLog
-from mqviz.model.event import APPLY, Event
-from mqviz.model.observed import Observed
-from mqviz.model.systems import Systems
+from mqviz.model.command.state import CommandLog
+from mqviz.model.kafka.cluster import Cluster
+from mqviz.model.observed.state import Observed
+from mqviz.model.systems.state import Systems
 
 
 @dataclass(slots=True)
@@ -31,10 +29,3 @@ class State:
     cluster: Cluster = field(default_factory=Cluster)
     observed: Observed = field(default_factory=Observed)
     systems: Systems = field(default_factory=Systems)
-
-
-def apply(state: State, event: Event) -> None:
-    """Fold one event into `state`; the only way that a State changes."""
-    APPLY[type(event)](state, event)
-    state.now_us = event.at_us
-    state.last_event = event.id

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model import facts, storage_facts
-from mqviz.model.log_facts import SegmentReading
-from mqviz.model.segment import Pass
+from mqviz import facts
+from mqviz.facts import storage
+from mqviz.facts.log_files import SegmentReading
+from mqviz.facts.storage import Dirt, Keeping, Stored
+from mqviz.model.kafka.log.segment import Pass
 from mqviz.model.state import State
-from mqviz.model.storage_facts import Dirt, Keeping, Stored
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.figures import seconds, thousands
 from mqviz.scenes.letters import Letters, colour_key, letters_of
@@ -72,7 +73,7 @@ def _gather(state: State, view: View) -> Picture | None:
     places = [
         (topic.name, number)
         for topic in facts.topics(state)
-        if storage_facts.keeping(state, topic.name).compacts
+        if storage.keeping(state, topic.name).compacts
         for number in range(topic.partitions)
     ]
     if not places:
@@ -82,13 +83,13 @@ def _gather(state: State, view: View) -> Picture | None:
     return Picture(
         topic,
         number,
-        storage_facts.keeping(state, topic),
-        storage_facts.bounds(state, topic, number)[1],
+        storage.keeping(state, topic),
+        storage.bounds(state, topic, number)[1],
         facts.segments(state, topic, number),
-        storage_facts.stored(state, topic, number, max(1, view.columns)),
-        storage_facts.dirt(state, topic, number),
-        storage_facts.last_pass(state, topic, number),
-        storage_facts.clean_up_to(state, topic, number),
+        storage.stored(state, topic, number, max(1, view.columns)),
+        storage.dirt(state, topic, number),
+        storage.last_pass(state, topic, number),
+        storage.clean_up_to(state, topic, number),
         letters_of(facts.key_letters(state)),
     )
 

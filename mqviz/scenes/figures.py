@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mqviz.model import words
+from mqviz.facts import words
 
 _LEVELS = "▁▂▃▄▅▆▇"
 _SMALLEST_TOP = 3

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from mqviz.model.lag_readings import GroupDetail, PartitionRow
-from mqviz.model.observed import Unknown
-from mqviz.model.words import clock, lasting
+from mqviz.facts.watched.views import GroupDetail, PartitionRow
+from mqviz.facts.words import clock, lasting
+from mqviz.model.observed.state import Unknown
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import thousands
 from mqviz.scenes.lag_table import LagView, about, draw_table, rate, table_rows, verdict_words

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mqviz.model.lag_readings import GroupDetail, GroupRow, OtherGroups
-from mqviz.model.observed import Unknown
-from mqviz.model.words import per_second, percent
+from mqviz.facts.watched.views import GroupDetail, GroupRow, OtherGroups
+from mqviz.facts.words import per_second, percent
+from mqviz.model.observed.state import Unknown
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import spark, thousands
 from mqviz.scenes.style import BRIGHT, QUIET, Style, style

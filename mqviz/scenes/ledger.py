@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mqviz.model.observed import Unknown
-from mqviz.model.readings import Ledger
+from mqviz.facts.views import Ledger
+from mqviz.model.observed.state import Unknown
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import compact, thousands
 from mqviz.scenes.style import BRIGHT, QUIET, STRONG, WAIT, style

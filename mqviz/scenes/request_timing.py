@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model import facts
-from mqviz.model.readings import RequestReading, ServiceReading
+from mqviz import facts
+from mqviz.facts.views import RequestReading, ServiceReading
 from mqviz.model.state import State
 from mqviz.scenes.axis import Axis, draw_axis, fitted
 from mqviz.scenes.canvas import Canvas

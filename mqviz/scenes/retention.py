@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model import facts, storage_facts
-from mqviz.model.log_facts import SegmentReading
-from mqviz.model.segment import Gone
+from mqviz import facts
+from mqviz.facts import storage
+from mqviz.facts.log_files import SegmentReading
+from mqviz.facts.storage import Keeping, Stored
+from mqviz.model.kafka.log.segment import Gone
 from mqviz.model.state import State
-from mqviz.model.storage_facts import Keeping, Stored
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import duration, thousands
 from mqviz.scenes.letters import Letters, colour_key, letters_of
@@ -78,10 +79,10 @@ def _places(state: State, view: View) -> list[tuple[str, int]]:
 
 
 def _gather(state: State, view: View, topic: str, partition: int) -> Block:
-    rules = storage_facts.keeping(state, topic)
-    start, end = storage_facts.bounds(state, topic, partition)
+    rules = storage.keeping(state, topic)
+    start, end = storage.bounds(state, topic, partition)
     parts = facts.segments(state, topic, partition)
-    gone = [each for each in storage_facts.gone(state, topic, partition) if each.bytes]
+    gone = [each for each in storage.gone(state, topic, partition) if each.bytes]
     readers = []
     for group in facts.groups(state):
         if topic not in group.topics:
@@ -97,10 +98,10 @@ def _gather(state: State, view: View, topic: str, partition: int) -> Block:
         start,
         end,
         parts,
-        storage_facts.stored(state, topic, partition, view.columns),
+        storage.stored(state, topic, partition, view.columns),
         gone[-1] if gone else None,
         tuple(readers),
-        storage_facts.doomed(parts, rules, start, view.now_us),
+        storage.doomed(parts, rules, start, view.now_us),
     )
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mqviz.model.observed import Unknown
-from mqviz.model.readings import Cell, Tape
+from mqviz.facts.views import Cell, Tape
+from mqviz.model.observed.state import Unknown
 from mqviz.scenes import letters
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.figures import thousands

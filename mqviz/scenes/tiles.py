@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model.observed import Unknown
-from mqviz.model.readings import InHand, Lag, MemberReading
+from mqviz.facts.views import InHand, Lag, MemberReading
+from mqviz.model.observed.state import Unknown
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.edges import progress
 from mqviz.scenes.figures import thousands

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
+import mqviz.model.apply
+import mqviz.sim.kafka.handlers  # noqa: F401  (registers the handlers of Kafka)
 from mqviz.backend import Can
 from mqviz.commands import parse
-from mqviz.model.command import Command
+from mqviz.model.command.base import Command
 from mqviz.model.event import Event
 from mqviz.model.state import State
 from mqviz.scenario import Scenario
 from mqviz.sim import checkpoint as checkpoints
-from mqviz.sim import kafka as kafka
 from mqviz.sim import systems as systems
 from mqviz.sim.engine import FAULT, OPENINGS, Simulation
 

@@ -19,7 +19,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from mqviz.backend import Refused
 from mqviz.commands import in_short
 from mqviz.kafka.versions import Version, version
-from mqviz.model.command import Command, CommandGiven, CommandRefused
+from mqviz.model.command.base import Command
+from mqviz.model.command.events import CommandGiven, CommandRefused
 from mqviz.model.event import APPLY, Event
 from mqviz.model.registry import Registry
 from mqviz.model.state import State

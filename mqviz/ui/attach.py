@@ -11,12 +11,12 @@ from collections.abc import Callable
 import msgspec
 from textual.app import ComposeResult
 
+from mqviz.facts.watched.detail import group_detail
+from mqviz.facts.watched.lag import group_rows, other_groups, watch
+from mqviz.facts.watched.views import GroupRow, WatchReading
 from mqviz.lesson.course import catalogue
 from mqviz.model.escape import escape
-from mqviz.model.lag import group_rows, other_groups, watch
-from mqviz.model.lag_detail import group_detail
-from mqviz.model.lag_readings import GroupRow, WatchReading
-from mqviz.model.observed import Unknown
+from mqviz.model.observed.state import Unknown
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.lag_detail import paint
 from mqviz.scenes.lag_table import LagView

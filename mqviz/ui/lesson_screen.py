@@ -15,8 +15,8 @@ from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.style import style
 from mqviz.scenes.text import shorten, width
 from mqviz.ui import keys, panels
-from mqviz.ui.lesson_stage import LessonStage
 from mqviz.ui.options import Options
+from mqviz.ui.parts.lesson_stage import LessonStage
 from mqviz.ui.run_screen import RunScreen
 from mqviz.ui.screen import Base
 from mqviz.ui.stage import Stage

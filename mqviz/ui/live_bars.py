@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mqviz.model.lag_readings import WatchReading
-from mqviz.model.words import clock
+from mqviz.facts.watched.views import WatchReading
+from mqviz.facts.words import clock
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import duration
 from mqviz.scenes.style import style

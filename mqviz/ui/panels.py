@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mqviz import commands
+from mqviz.facts.views import Biography, Ledger, Station, Why
 from mqviz.history import Branch
-from mqviz.model.observed import Unknown
-from mqviz.model.readings import Biography, Ledger, Station, Why
+from mqviz.model.observed.state import Unknown
 from mqviz.scenes import letters
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import duration, seconds

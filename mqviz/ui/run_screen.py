@@ -16,12 +16,12 @@ from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas
 from mqviz.ui import keys, panels
 from mqviz.ui.options import Options
-from mqviz.ui.playback import Moved, Playback
-from mqviz.ui.records import Records
-from mqviz.ui.run_commands import RunCommands
-from mqviz.ui.run_history import RunHistory
+from mqviz.ui.parts.playback import Moved, Playback
+from mqviz.ui.parts.records import Records
+from mqviz.ui.parts.run_commands import RunCommands
+from mqviz.ui.parts.run_history import RunHistory
+from mqviz.ui.parts.scene_stage import SceneStage
 from mqviz.ui.run_view import RunView
-from mqviz.ui.scene_stage import SceneStage
 from mqviz.ui.screen import Base
 from mqviz.ui.stage import Stage
 

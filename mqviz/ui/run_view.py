@@ -7,13 +7,14 @@ from functools import partial
 from importlib import import_module
 from typing import NamedTuple
 
-from mqviz.model import facts
-from mqviz.model.command import CommandGiven
-from mqviz.model.consumer import REBALANCING, CommitRefused
+from mqviz import facts
+from mqviz.explain.event import is_explained, why
+from mqviz.facts.views import Why
+from mqviz.model.command.events import CommandGiven
 from mqviz.model.event import Event, Weight
-from mqviz.model.readings import Why
+from mqviz.model.kafka.clients.consumer.events import CommitRefused
+from mqviz.model.kafka.clients.consumer.state import REBALANCING
 from mqviz.model.state import State
-from mqviz.model.why import is_explained, why
 from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.view import View

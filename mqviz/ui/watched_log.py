@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from textual.app import ComposeResult
 
-from mqviz.model.lag_detail import group_detail
-from mqviz.model.lag_readings import WatchReading
-from mqviz.model.readings import Why
-from mqviz.model.words import clock
+from mqviz.facts.views import Why
+from mqviz.facts.watched.detail import group_detail
+from mqviz.facts.watched.views import WatchReading
+from mqviz.facts.words import clock
 from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas
 from mqviz.ui import keys, panels
 from mqviz.ui.live_bars import draw_live_bar, draw_watch_header
 from mqviz.ui.options import Options
+from mqviz.ui.parts.scene_stage import SceneStage
 from mqviz.ui.run_view import RunView
-from mqviz.ui.scene_stage import SceneStage
 from mqviz.ui.screen import Base
 from mqviz.ui.stage import KeyBar, Stage
 

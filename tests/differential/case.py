@@ -8,7 +8,7 @@ import msgspec
 
 from mqviz import yamlfile
 from mqviz.commands import parse
-from mqviz.model.command import Command
+from mqviz.model.command.base import Command
 from mqviz.model.units import Duration
 from mqviz.scenario import Scenario
 

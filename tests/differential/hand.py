@@ -22,8 +22,9 @@ from confluent_kafka import (
 
 from mqviz.live.drive.child.protocol import BeConsumer, BeProducer, now_us
 from mqviz.live.drive.plan import Names
-from mqviz.model.command import AddConsumer, Command, SeekConsumer
-from mqviz.model.command_transactions import (
+from mqviz.model.command.base import Command
+from mqviz.model.command.consumer import AddConsumer, SeekConsumer
+from mqviz.model.command.transaction import (
     AbortTransaction,
     BeginTransaction,
     CommitTransaction,

@@ -8,14 +8,15 @@ from confluent_kafka import AcknowledgeType, IllegalStateException, KafkaExcepti
 
 from mqviz.live.drive.child.protocol import now_us
 from mqviz.live.drive.plan import Names
-from mqviz.model.command import Command
-from mqviz.model.command_share import (
+from mqviz.model.command.base import Command
+from mqviz.model.command.share import (
     AcknowledgeShareConsumer,
     AddShareConsumer,
     CommitShareConsumer,
     PollShareConsumer,
 )
-from tests.differential.hand import QUIET, Tell, named
+from tests.differential.hand import QUIET, Tell
+from tests.differential.side import named
 
 TYPES = {
     "accept": AcknowledgeType.ACCEPT,

@@ -25,31 +25,26 @@ from mqviz.live.drive.child import protocol
 from mqviz.live.drive.plan import Names
 from mqviz.live.drive.processes import Drive, Ended
 from mqviz.live.managed.cluster import Cluster
-from mqviz.model.command import (
+from mqviz.model.command.base import Command
+from mqviz.model.command.broker import KillBroker, RestartBroker, StopBroker
+from mqviz.model.command.consumer import (
     AddConsumer,
-    AddProducer,
     CloseConsumer,
-    CloseProducer,
-    Command,
     CommitConsumer,
-    DeleteRecords,
-    KillBroker,
     KillConsumer,
-    KillProducer,
     PauseConsumer,
     PausePartition,
     PollConsumer,
-    ResetGroup,
-    RestartBroker,
     ResumeConsumer,
     ResumePartition,
     SeekConsumer,
-    SendRecord,
     SetConsumer,
-    StopBroker,
 )
-from mqviz.model.command_share import AddShareConsumer, CloseShareConsumer
-from mqviz.model.command_transactions import SendOffsets
+from mqviz.model.command.group import ResetGroup
+from mqviz.model.command.producer import AddProducer, CloseProducer, KillProducer, SendRecord
+from mqviz.model.command.share import AddShareConsumer, CloseShareConsumer
+from mqviz.model.command.topic import DeleteRecords
+from mqviz.model.command.transaction import SendOffsets
 from mqviz.wire import asks
 from mqviz.wire.address import parse_bootstrap
 from mqviz.wire.asks import EARLIEST, LATEST

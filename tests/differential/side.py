@@ -12,7 +12,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from mqviz.kafka.errors import Error
-from mqviz.model.command import AddConsumer, AddProducer, Command, CreateTopic, SendRecord
+from mqviz.model.command.base import Command
+from mqviz.model.command.consumer import AddConsumer
+from mqviz.model.command.producer import AddProducer, SendRecord
+from mqviz.model.command.topic import CreateTopic
 from tests.differential.case import Case
 
 Tps = tuple[str, ...]

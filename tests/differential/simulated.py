@@ -7,21 +7,35 @@ from typing import Any
 
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error
-from mqviz.model.command import Command, DeleteRecords, ResetGroup
-from mqviz.model.command_share import CommitShareConsumer, PollShareConsumer
-from mqviz.model.command_transactions import AnyTransactionCommand
-from mqviz.model.consumer import CommitRefused, ConsumerChanged, ConsumerFailed, RecordsReturned
+from mqviz.model.command.base import Command
+from mqviz.model.command.group import ResetGroup
+from mqviz.model.command.share import CommitShareConsumer, PollShareConsumer
+from mqviz.model.command.topic import DeleteRecords
+from mqviz.model.command.transaction import AnyTransactionCommand
 from mqviz.model.event import Event
-from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked
-from mqviz.model.producer import RecordsAcknowledged, RecordsFailed, SendCalled
-from mqviz.model.retries import SendFailed
-from mqviz.model.share_consumer import (
+from mqviz.model.kafka.clients.consumer.events import (
+    CommitRefused,
+    ConsumerChanged,
+    ConsumerFailed,
+    PartitionsAssigned,
+    PartitionsRevoked,
+    RecordsReturned,
+)
+from mqviz.model.kafka.clients.producer.events import (
+    RecordsAcknowledged,
+    RecordsFailed,
+    SendCalled,
+    SendFailed,
+    TransactionBegan,
+    TransactionCallRefused,
+    TransactionReturned,
+)
+from mqviz.model.kafka.clients.share.events import (
     ShareCallFailed,
     ShareCommitEnded,
     ShareConsumerChanged,
     ShareRecordsReturned,
 )
-from mqviz.model.transactional import TransactionBegan, TransactionCallRefused, TransactionReturned
 from tests.differential.case import Case
 from tests.differential.side import Log, Replicas, Seen, Sent, Side, named, refusal_named, thrown_named, tps
 from tests.sim.worlds import Run

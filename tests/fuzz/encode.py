@@ -15,8 +15,10 @@ from kio.schema.consumer_protocol_assignment.v0 import data as assignment
 from kio.schema.consumer_protocol_subscription.v3 import data as subscription
 from kio.serial import entity_reader
 
-from mqviz.model.log import Batch
-from mqviz.model.request import (
+from mqviz.model.kafka.log.batch import Batch
+from mqviz.model.kafka.protocol.requests import (
+    ACK_TYPES,
+    Acks,
     AnyRequest,
     ConsumerGroupHeartbeat,
     EndTxn,
@@ -29,10 +31,12 @@ from mqviz.model.request import (
     OffsetCommit,
     OffsetFetch,
     Produce,
+    ShareAcknowledge,
+    ShareFetch,
+    ShareGroupHeartbeat,
     SyncGroup,
     TxnOffsetCommit,
 )
-from mqviz.model.share_messages import ACK_TYPES, Acks, ShareAcknowledge, ShareFetch, ShareGroupHeartbeat
 from tests.fuzz.line import types, written
 from tests.fuzz.side import by_topic
 

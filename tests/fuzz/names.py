@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mqviz.model.request import AnyRequest, Produce, SyncGroup
+from mqviz.model.kafka.protocol.requests import AnyRequest, Produce, SyncGroup
 
 FIRST_OWNER = 1_000_000
 """Producer ids are called 1000000, 1000001 …; other numbers stand for themselves: ids that nobody gave."""

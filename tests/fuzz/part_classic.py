@@ -10,8 +10,7 @@ from collections.abc import Generator
 from random import Random
 from typing import Any
 
-from mqviz.model.holdings import Holdings
-from mqviz.model.request import (
+from mqviz.model.kafka.protocol.requests import (
     AnyRequest,
     Heartbeat,
     InitProducerId,
@@ -22,6 +21,7 @@ from mqviz.model.request import (
     SyncGroup,
     TxnOffsetCommit,
 )
+from mqviz.model.kafka.protocol.subscription import Holdings
 from tests.fuzz.side import Op, Told
 
 PLACES = [("t", 0), ("t", 1), ("u", 0), ("u", 1)]

@@ -10,7 +10,7 @@ from collections.abc import Generator
 from random import Random
 from typing import Any
 
-from mqviz.model.request import (
+from mqviz.model.kafka.protocol.requests import (
     AnyRequest,
     ConsumerGroupHeartbeat,
     InitProducerId,

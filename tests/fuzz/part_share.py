@@ -14,9 +14,14 @@ from collections.abc import Generator
 from random import Random
 from typing import Any
 
-from mqviz.model.batch import Batch
-from mqviz.model.request import AnyRequest, Produce
-from mqviz.model.share_messages import ShareAcknowledge, ShareFetch, ShareGroupHeartbeat
+from mqviz.model.kafka.log.batch import Batch
+from mqviz.model.kafka.protocol.requests import (
+    AnyRequest,
+    Produce,
+    ShareAcknowledge,
+    ShareFetch,
+    ShareGroupHeartbeat,
+)
 from tests.fuzz.side import Op, Told
 
 PLACES = (("t", 0), ("t", 1))

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from random import Random
 
-from mqviz.model.batch import TRANSACTIONAL
-from mqviz.model.log import Batch
-from mqviz.model.request import (
+from mqviz.model.kafka.log.batch import TRANSACTIONAL, Batch
+from mqviz.model.kafka.protocol.requests import (
     AnyRequest,
     EndTxn,
     Fetch,

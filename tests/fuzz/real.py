@@ -12,7 +12,7 @@ from typing import Any
 
 from mqviz.kafka.coordinators import offsets_partition
 from mqviz.kafka.errors import Error
-from mqviz.model.request import (
+from mqviz.model.kafka.protocol.requests import (
     ConsumerGroupHeartbeat,
     EndTxn,
     Fetch,
@@ -21,9 +21,11 @@ from mqviz.model.request import (
     ListOffsets,
     OffsetFetch,
     Produce,
+    ShareAcknowledge,
+    ShareFetch,
+    ShareGroupHeartbeat,
     TxnOffsetCommit,
 )
-from mqviz.model.share_messages import ShareAcknowledge, ShareFetch, ShareGroupHeartbeat
 from tests.fuzz.encode import Encoder, decode_assignment, decode_subscription
 from tests.fuzz.line import Line, types
 from tests.fuzz.names import Names

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from msgspec import NODEFAULT
 
 from mqviz.kafka.errors import Error
-from mqviz.model.request import AnyRequest, Produce
+from mqviz.model.kafka.protocol.requests import AnyRequest, Produce
 
 
 class Op(NamedTuple):

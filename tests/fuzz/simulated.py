@@ -6,13 +6,12 @@ from random import Random
 from typing import Any
 
 from mqviz.kafka.errors import Error
-from mqviz.model.request import (
+from mqviz.model.kafka.protocol.requests import AnyRequest, Fetch, ShareFetch
+from mqviz.model.kafka.protocol.responses import (
     AnyAnswer,
-    AnyRequest,
     DeleteRecordsResponse,
     EndTxnResponse,
     EpochEnds,
-    Fetch,
     FetchResponse,
     GroupHeartbeatAnswered,
     InitProducerIdResponse,
@@ -20,10 +19,12 @@ from mqviz.model.request import (
     ListOffsetsResponse,
     OffsetFetchResponse,
     ProduceResponse,
+    ShareAcknowledged,
+    ShareFetched,
+    ShareGroupHeard,
     Synced,
     WriteTxnMarkersResponse,
 )
-from mqviz.model.share_messages import ShareAcknowledged, ShareFetch, ShareFetched, ShareGroupHeard
 from tests.fuzz.names import Names
 from tests.fuzz.side import Op, Part, Step, Told, error_name, joined
 from tests.sim.kafka.worlds import MS, Outside, run

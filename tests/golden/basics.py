@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mqviz.model.share import ShareRecordsSettled
+from mqviz.model.kafka.coordinator.share.events import ShareRecordsSettled
 from tests.golden.compare import same
 from tests.golden.registry import Args, check, fact, shape, verb
 from tests.golden.world import MS, PENDING, World

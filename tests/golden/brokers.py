@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mqviz.model.broker import BrokerFenced
-from mqviz.model.cluster import TopicCreated
-from mqviz.model.leadership import PartitionChanged
-from mqviz.model.topic_changes import PartitionsAdded
-from mqviz.sim.kafka.lookup import coordinator_of
+from mqviz.model.kafka.controller.events import BrokerFenced, PartitionChanged, PartitionsAdded, TopicCreated
+from mqviz.sim.kafka.coordinator.lookup import coordinator_of
 from tests.golden.registry import Args, Until, Waiting, fact, moment, shape, verb
 from tests.golden.world import World, named_error
 

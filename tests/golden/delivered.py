@@ -5,14 +5,14 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from mqviz.model.answers import ListOffsetsResponse
-from mqviz.model.consumer import Consumer
-from mqviz.model.consuming import PollEnded
-from mqviz.model.isolation import current_lag
-from mqviz.model.request import ListOffsets
-from mqviz.model.share import ShareRecordsSettled
-from mqviz.model.share_consumer import ShareRequestEnded
-from mqviz.sim.kafka import positions
+from mqviz.facts.simulated import current_lag
+from mqviz.model.kafka.clients.consumer.events import PollEnded
+from mqviz.model.kafka.clients.consumer.state import Consumer
+from mqviz.model.kafka.clients.share.events import ShareRequestEnded
+from mqviz.model.kafka.coordinator.share.events import ShareRecordsSettled
+from mqviz.model.kafka.protocol.requests import ListOffsets
+from mqviz.model.kafka.protocol.responses import ListOffsetsResponse
+from mqviz.sim.kafka.clients.consumer import offset_reset
 from tests.golden.members import Row, got, got_by, share_outcome, tp
 from tests.golden.registry import Args, check, fact, shape
 from tests.golden.world import MS, World
@@ -119,7 +119,7 @@ def _position(world: World, read: Args) -> Any:
     if not known():
         sim = world.backend._sim
         sim.cause = 0
-        positions.locate(sim, consumer)
+        offset_reset.locate(sim, consumer)
         world.until(lambda: known() or bool(thrown()), read.get("timeout_ms", 5_000))
     if known():
         return consumer.claims[key].position

@@ -8,11 +8,15 @@ from typing import Any
 
 from mqviz.kafka.coordinators import offsets_partition
 from mqviz.kafka.errors import Error
-from mqviz.model.consumer import ConsumerChanged, ConsumerFailed
-from mqviz.model.group_takeover import StaticMemberReplaced
-from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked
-from mqviz.sim.kafka import registered
-from mqviz.sim.kafka.lookup import coordinator_of
+from mqviz.model.kafka.clients.consumer.events import (
+    ConsumerChanged,
+    ConsumerFailed,
+    PartitionsAssigned,
+    PartitionsRevoked,
+)
+from mqviz.model.kafka.coordinator.classic.events import StaticMemberReplaced
+from mqviz.sim.kafka.controller import registered
+from mqviz.sim.kafka.coordinator.lookup import coordinator_of
 from tests.golden.members import tp
 from tests.golden.registry import Args, begins, check, fact, moment, shape
 from tests.golden.world import World

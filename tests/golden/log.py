@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mqviz.kafka.errors import Error
-from mqviz.model.answers import DeleteRecordsResponse
-from mqviz.model.cluster import TopicAltered
-from mqviz.model.command import AlterTopic
-from mqviz.model.consumer import RecordsFetched, RecordsReturned
-from mqviz.model.log import Batch, Log, Replica
-from mqviz.model.request import DeleteRecords, Fetch, FetchResponse
+from mqviz.model.command.topic import AlterTopic
+from mqviz.model.kafka.clients.consumer.events import RecordsFetched, RecordsReturned
+from mqviz.model.kafka.controller.events import TopicAltered
+from mqviz.model.kafka.log.batch import Batch
+from mqviz.model.kafka.log.state import Log, Replica
+from mqviz.model.kafka.protocol.requests import DeleteRecords, Fetch
+from mqviz.model.kafka.protocol.responses import DeleteRecordsResponse, FetchResponse
 from tests.golden.registry import Args, NotRun, Until, Waiting, check, fact, pause, shape, verb
 from tests.golden.setup import topic_command, topic_config
 from tests.golden.world import World, named_error

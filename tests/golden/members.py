@@ -7,13 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mqviz.kafka.errors import Error, java_class
-from mqviz.model.consumer import CommitEnded, CommitRefused, RecordsReturned
-from mqviz.model.consuming import CommitRetried, PollEnded
 from mqviz.model.event import Event
-from mqviz.model.isolation import reads_committed
-from mqviz.model.request import OffsetCommit
-from mqviz.model.share_consumer import ShareCallFailed, ShareCommitEnded, ShareRecordsReturned
-from mqviz.sim.kafka.lookup import coordinator_of
+from mqviz.model.kafka.clients.consumer.events import (
+    CommitEnded,
+    CommitRefused,
+    CommitRetried,
+    PollEnded,
+    RecordsReturned,
+)
+from mqviz.model.kafka.clients.consumer.isolation import reads_committed
+from mqviz.model.kafka.clients.share.events import ShareCallFailed, ShareCommitEnded, ShareRecordsReturned
+from mqviz.model.kafka.protocol.requests import OffsetCommit
+from mqviz.sim.kafka.coordinator.lookup import coordinator_of
 from tests.golden.log import readable, records_of
 from tests.golden.registry import Args, Until, Waiting, pause, verb
 from tests.golden.world import MS, Member, World

@@ -10,13 +10,20 @@ from typing import Any, NamedTuple
 
 from mqviz.kafka.coordinators import offsets_partition
 from mqviz.kafka.errors import Error
-from mqviz.model.command import AddProducer
-from mqviz.model.producer import Call, RecordsAcknowledged, RecordsFailed, SendCalled
-from mqviz.model.retries import SendFailed
-from mqviz.model.transactional import TransactionBegan, TransactionCallRefused, TransactionReturned
+from mqviz.model.command.producer import AddProducer
+from mqviz.model.kafka.clients.producer.events import (
+    RecordsAcknowledged,
+    RecordsFailed,
+    SendCalled,
+    SendFailed,
+    TransactionBegan,
+    TransactionCallRefused,
+    TransactionReturned,
+)
+from mqviz.model.kafka.clients.producer.state import Call
 from mqviz.model.units import Rate
-from mqviz.sim.kafka import producer as actor
-from mqviz.sim.kafka import sender
+from mqviz.sim.kafka.clients.producer import application as actor
+from mqviz.sim.kafka.clients.producer import sender
 from tests.golden.registry import Args, NotRun, Until, Waiting, check, fact, pause, shape, verb
 from tests.golden.setup import known
 from tests.golden.world import MS, PENDING, World

@@ -5,18 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from mqviz.kafka.errors import Error
-from mqviz.kafka.records import BATCH_HEADER, record_size
-from mqviz.model.answers import InitProducerIdResponse, OffsetFetchResponse
-from mqviz.model.log import Batch
-from mqviz.model.request import (
+from mqviz.model.kafka.log.batch import Batch
+from mqviz.model.kafka.log.sizes import BATCH_HEADER, record_size
+from mqviz.model.kafka.protocol.requests import (
     ConsumerGroupHeartbeat,
-    EpochEnds,
     Fetch,
-    FetchResponse,
-    GroupHeartbeatAnswered,
     Heartbeat,
     InitProducerId,
-    Joined,
     JoinGroup,
     LeaveGroup,
     ListOffsets,
@@ -24,12 +19,23 @@ from mqviz.model.request import (
     OffsetFetch,
     OffsetForLeaderEpoch,
     Produce,
-    ProduceResponse,
+    ShareFetch,
+    ShareGroupHeartbeat,
     SyncGroup,
 )
-from mqviz.model.share_messages import ShareFetch, ShareFetched, ShareGroupHeard, ShareGroupHeartbeat
-from mqviz.sim.kafka import transaction_writes
-from mqviz.sim.kafka.lookup import coordinator_of
+from mqviz.model.kafka.protocol.responses import (
+    EpochEnds,
+    FetchResponse,
+    GroupHeartbeatAnswered,
+    InitProducerIdResponse,
+    Joined,
+    OffsetFetchResponse,
+    ProduceResponse,
+    ShareFetched,
+    ShareGroupHeard,
+)
+from mqviz.sim.kafka.broker import verification
+from mqviz.sim.kafka.coordinator.lookup import coordinator_of
 from tests.golden.members import tp
 from tests.golden.registry import RPC, Args, NotRun, Waiting, pause, rpc, verb
 from tests.golden.world import MS, World, error_name
@@ -84,7 +90,7 @@ def _find(world: World, request: Args, act: Args) -> Any:
     return 1, ListOffsets("latest", ()), named
 
 
-COORDINATORS = {0: coordinator_of, 1: transaction_writes.coordinator_of}
+COORDINATORS = {0: coordinator_of, 1: verification.coordinator_of}
 """By key_type: of groups and of transactional ids."""
 
 

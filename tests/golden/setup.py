@@ -6,7 +6,7 @@ from typing import Any
 
 from mqviz.kafka import settings
 from mqviz.kafka.versions import ELR
-from mqviz.model.command import CreateTopic
+from mqviz.model.command.topic import CreateTopic
 from mqviz.model.units import Duration, Value
 from mqviz.scenario import ClusterPlan, Scenario
 from tests.golden.registry import Args, NotRun

@@ -9,15 +9,15 @@ from typing import Any
 
 from mqviz.backend import Refused
 from mqviz.commands import parse
+from mqviz.invariants import broken
 from mqviz.kafka.errors import Error
-from mqviz.model.command import Command
+from mqviz.model.command.base import Command
 from mqviz.model.event import Event
-from mqviz.model.invariants import broken
-from mqviz.model.request import AnswerReceived, AnswerSent
+from mqviz.model.kafka.network.events import AnswerReceived, AnswerSent
 from mqviz.model.state import State
 from mqviz.model.units import Value
 from mqviz.sim.backend import open_sim
-from mqviz.sim.kafka import network
+from mqviz.sim.kafka.network import connection as network_connection
 from tests.golden.registry import BEGINS, FACTS, MOMENTS, VERBS, Args, NotRun, Until, Waiting
 from tests.golden.setup import Case, known, scenario_of
 
@@ -254,7 +254,7 @@ class World:
         """Send a raw request value on a connection of an outside client; returns its number."""
         sim = self.backend._sim
         sim.cause = 0
-        return network.ask(sim, "outside", connection, 1, broker, request)
+        return network_connection.ask(sim, "outside", connection, 1, broker, request)
 
     def answer_of(self, number: int) -> Any | None:
         """The answer to a raw request, once it was received."""

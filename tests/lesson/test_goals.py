@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mqviz.facts import NAMED
 from mqviz.lesson import goals
 from mqviz.lesson.goals import ExpressionError, parse_check, parse_reading
-from mqviz.model.facts import NAMED
-from mqviz.model.observed import Unknown
+from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
-from mqviz.model.systems import MailSent, ServiceFailed
+from mqviz.model.systems.events import MailSent, ServiceFailed
 
 STATE = State()
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pytest
 
 from mqviz.backend import Can
-from mqviz.commands import Command
+from mqviz.facts import NAMED
 from mqviz.lesson.format import Lesson
 from mqviz.lesson.tutor import Tutor
 from mqviz.lesson.view import Phase, Truth
+from mqviz.model.command.base import Command
 from mqviz.model.event import Event
-from mqviz.model.facts import NAMED
-from mqviz.model.observed import Unknown
+from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
 from mqviz.player import Player
 from mqviz.scenario import Scenario

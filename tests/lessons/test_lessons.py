@@ -4,13 +4,13 @@ import re
 
 import pytest
 
+from mqviz import facts
 from mqviz.commands import TABLE, parse
 from mqviz.lesson import course
 from mqviz.lesson.format import Lesson
 from mqviz.lesson.proof import check
 from mqviz.lesson.tutor import Tutor
 from mqviz.lesson.view import Phase
-from mqviz.model import facts
 from mqviz.model.state import State
 from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas

@@ -16,31 +16,31 @@ class Mutant(NamedTuple):
     words: str
 
 
-FAILOVER = "sim/kafka/test_cluster_failover.py"
-ONE_ANSWER = "sim/kafka/test_e77_one_answer.py"
-REPLICATION = "sim/kafka/test_replication.py"
-ELECTIONS = "sim/kafka/test_cluster_elections.py"
-STATE = "sim/kafka/test_producer_state.py"
-COMPACTION = "sim/kafka/test_log_compaction.py"
-RETURNING = "sim/kafka/test_e71_high_watermark_and_returning_followers.py"
-ABORTS = "sim/kafka/test_e64_compaction_and_aborts.py"
-RETENTION = "sim/kafka/test_log_retention.py"
-TRANSACTIONS = "sim/kafka/test_transactions.py"
-VERSION_1 = "sim/kafka/test_transaction_version_1.py"
-PROTOCOL = "sim/kafka/test_group_protocol.py"
-CLIENTS = "sim/kafka/test_classic_clients.py"
-COORDINATOR = "sim/kafka/test_classic_coordinator.py"
-CONSUMERS = "sim/kafka/test_consumer_rules.py"
-ADMINISTRATORS = "sim/kafka/test_r99_administrators.py"
-KIP848 = "sim/kafka/test_kip848_coordinator.py"
-SHARE = "sim/kafka/test_share_partition.py"
-STICKY = "kafka_rules/test_assignors_sticky.py"
-PARTITIONERS = "kafka_rules/test_partitioners.py"
+FAILOVER = "sim/kafka/broker/test_lifecycle.py"
+ONE_ANSWER = "sim/kafka/broker/test_one_answer.py"
+REPLICATION = "sim/kafka/replication/test_fetcher.py"
+ELECTIONS = "sim/kafka/controller/test_election.py"
+STATE = "sim/kafka/log/test_producer_state.py"
+COMPACTION = "sim/kafka/log/test_cleaner.py"
+RETURNING = "sim/kafka/replication/test_high_watermark_and_returning_followers.py"
+ABORTS = "sim/kafka/log/test_compaction_and_aborts.py"
+RETENTION = "sim/kafka/log/test_retention.py"
+TRANSACTIONS = "sim/kafka/coordinator/transaction/test_coordinator.py"
+VERSION_1 = "sim/kafka/coordinator/transaction/test_version_1.py"
+PROTOCOL = "sim/kafka/coordinator/classic/test_protocol.py"
+CLIENTS = "sim/kafka/clients/consumer/test_classic_members.py"
+COORDINATOR = "sim/kafka/coordinator/classic/test_coordinator.py"
+CONSUMERS = "sim/kafka/clients/consumer/test_rules.py"
+ADMINISTRATORS = "sim/kafka/coordinator/test_administrators.py"
+KIP848 = "sim/kafka/coordinator/consumer/test_heartbeat.py"
+SHARE = "sim/kafka/coordinator/share/test_partition.py"
+STICKY = "kafka/test_assignors_sticky.py"
+PARTITIONERS = "kafka/test_partitioners.py"
 
 MUTANTS = (
     Mutant(
         "offsets of a transaction replace what was committed after them",
-        "model/group_record.py",
+        "model/kafka/coordinator/offsets/state.py",
         "return self.committed is not None and self.written > written",
         "return False",
         TRANSACTIONS,
@@ -48,7 +48,7 @@ MUTANTS = (
     ),
     Mutant(
         "nobody need store offsets",
-        "sim/kafka/commits.py",
+        "sim/kafka/clients/consumer/commits.py",
         'if not at_once and consumer.settings.store_offsets == "never":',
         "if False:",
         CONSUMERS,
@@ -56,7 +56,7 @@ MUTANTS = (
     ),
     Mutant(
         "offsets of a topic that nobody reads any more stay while the group has members",
-        "sim/kafka/offsets.py",
+        "sim/kafka/coordinator/offsets.py",
         "if any(topic in member.topics for member in members):",
         "if members:",
         CONSUMERS,
@@ -64,7 +64,7 @@ MUTANTS = (
     ),
     Mutant(
         "an auto-commit that failed for now waits for a whole interval",
-        "sim/kafka/commits.py",
+        "sim/kafka/clients/consumer/commits.py",
         "since_us = sim.now_us + delay_us - interval_us(consumer)",
         "since_us = sim.now_us",
         CONSUMERS,
@@ -72,7 +72,7 @@ MUTANTS = (
     ),
     Mutant(
         "administrators are not told of errors",
-        "sim/kafka/admin.py",
+        "sim/kafka/clients/admin.py",
         "if command is not None and error:",
         "if False:",
         ADMINISTRATORS,
@@ -80,7 +80,7 @@ MUTANTS = (
     ),
     Mutant(
         "a fetch that names a moved leader says nothing of aborted transactions",
-        "sim/kafka/parked.py",
+        "sim/kafka/broker/fetch.py",
         "answer(sim, number, FetchResponse(0, tuple(parts)))",
         "answer(sim, number, FetchResponse(0, tuple([p for p in parts if p.current_leader] or parts)))",
         ONE_ANSWER,
@@ -88,7 +88,7 @@ MUTANTS = (
     ),
     Mutant(
         "a follower that has to cut one log gets nothing of the others",
-        "sim/kafka/replica.py",
+        "sim/kafka/replication/fetcher.py",
         "for key in [*feed.fresh, *(key for key in feed.marks if key not in feed.fresh)]:",
         "for key in [] if bad else [*feed.fresh, *(key for key in feed.marks if key not in feed.fresh)]:",
         ONE_ANSWER,
@@ -96,7 +96,7 @@ MUTANTS = (
     ),
     Mutant(
         "librdkafka's transactions raise the epoch",
-        "sim/kafka/transactional.py",
+        "sim/kafka/clients/producer/transaction_manager.py",
         "not registration.explicit(producer))",
         "True)",
         VERSION_1,
@@ -104,7 +104,7 @@ MUTANTS = (
     ),
     Mutant(
         "librdkafka writes before the coordinator knows of the partition",
-        "sim/kafka/registration.py",
+        "sim/kafka/clients/producer/registration.py",
         "return found is not None and explicit(producer) and (queue.topic, queue.partition) not in found.added",
         "return False",
         VERSION_1,
@@ -112,7 +112,7 @@ MUTANTS = (
     ),
     Mutant(
         "sequences never begin again",
-        "sim/kafka/producer_state.py",
+        "sim/kafka/log/producer_state.py",
         "(entry.last_sequence + 1) % MOST_SEQUENCES",
         "(entry.last_sequence + 1)",
         STATE,
@@ -120,7 +120,7 @@ MUTANTS = (
     ),
     Mutant(
         "acks=all is accepted below min.insync.replicas",
-        "sim/kafka/broker.py",
+        "sim/kafka/broker/produce.py",
         "if acks == -1 and len(copy.isr) < min(",
         "if acks == -2 and len(copy.isr) < min(",
         REPLICATION,
@@ -128,7 +128,7 @@ MUTANTS = (
     ),
     Mutant(
         "the high watermark moves below min.insync.replicas",
-        "sim/kafka/replica.py",
+        "sim/kafka/replication/fetcher.py",
         "if len(copy.isr) < min(topic.min_insync_replicas, topic.replication_factor):",
         "if not copy.isr:",
         REPLICATION,
@@ -136,7 +136,7 @@ MUTANTS = (
     ),
     Mutant(
         "the high watermark is the leader's log end, not the minimum of the in-sync replicas",
-        "sim/kafka/replica.py",
+        "sim/kafka/replication/fetcher.py",
         "reached = min([copy.log.end, *(ends.get(b, -1) for b in members if b != leader)])",
         "reached = copy.log.end",
         REPLICATION,
@@ -144,7 +144,7 @@ MUTANTS = (
     ),
     Mutant(
         "acks=all is answered at the leader's append",
-        "sim/kafka/parked.py",
+        "sim/kafka/broker/produce.py",
         "replicas[flight.broker].high_watermark >= end",
         "replicas[flight.broker].high_watermark >= 0 * end",
         REPLICATION,
@@ -152,7 +152,7 @@ MUTANTS = (
     ),
     Mutant(
         "a returning follower forgets to cut its log",
-        "model/leadership.py",
+        "model/kafka/replication/apply.py",
         "    copy.log.truncate(event.end)\n",
         "",
         FAILOVER,
@@ -160,7 +160,7 @@ MUTANTS = (
     ),
     Mutant(
         "a silent broker is fenced after half its session",
-        "sim/kafka/controller.py",
+        "sim/kafka/controller/controller.py",
         "stale_us = max(heard_at_us + session_us(sim), sim.now_us)",
         "stale_us = max(heard_at_us + session_us(sim) // 2, sim.now_us)",
         FAILOVER,
@@ -168,7 +168,7 @@ MUTANTS = (
     ),
     Mutant(
         "several silent brokers are given up at once",
-        "sim/kafka/controller.py",
+        "sim/kafka/controller/controller.py",
         "    if sim.now_us < decided.at_us:\n",
         "    if sim.now_us < 0:\n",
         FAILOVER,
@@ -176,7 +176,7 @@ MUTANTS = (
     ),
     Mutant(
         "the leader epoch does not grow with a new leader",
-        "sim/kafka/controller.py",
+        "sim/kafka/controller/controller.py",
         "epoch = partition.leader_epoch + (leader != partition.leader)",
         "epoch = partition.leader_epoch",
         ELECTIONS,
@@ -184,7 +184,7 @@ MUTANTS = (
     ),
     Mutant(
         "any living replica is elected, in sync or not",
-        "sim/kafka/controller.py",
+        "sim/kafka/controller/controller.py",
         "        if broker in isr:\n            return broker, isr, elr, False",
         "        if broker:\n            return broker, [broker], elr, False",
         ELECTIONS,
@@ -192,7 +192,7 @@ MUTANTS = (
     ),
     Mutant(
         "who comes back from an unclean end stays eligible to lead",
-        "sim/kafka/controller.py",
+        "sim/kafka/controller/controller.py",
         "gone = (*isr, *unclean_ends)",
         "gone = tuple(isr)",
         ELECTIONS,
@@ -200,7 +200,7 @@ MUTANTS = (
     ),
     Mutant(
         "a follower is taken in again before it has caught up",
-        "sim/kafka/isr.py",
+        "sim/kafka/replication/isr.py",
         "if copy.follower_ends[follower] >= max(copy.high_watermark, begin):",
         "if copy.follower_ends[follower] >= 0:",
         ELECTIONS,
@@ -208,7 +208,7 @@ MUTANTS = (
     ),
     Mutant(
         "a follower that is stuck never leaves the in-sync set",
-        "sim/kafka/isr.py",
+        "sim/kafka/replication/isr.py",
         "        elif len(copy.isr) > 1:\n",
         "        elif len(copy.isr) > 9:\n",
         ELECTIONS,
@@ -216,7 +216,7 @@ MUTANTS = (
     ),
     Mutant(
         "no check for duplicates",
-        "sim/kafka/producer_state.py",
+        "sim/kafka/log/producer_state.py",
         "if (known.first_sequence, known.last_sequence) == (first, last):",
         "if known is None:",
         STATE,
@@ -224,7 +224,7 @@ MUTANTS = (
     ),
     Mutant(
         "four batches of a producer are remembered, not five",
-        "model/producer_state.py",
+        "model/kafka/log/producer_state.py",
         "REMEMBERED = 5",
         "REMEMBERED = 4",
         STATE,
@@ -232,7 +232,7 @@ MUTANTS = (
     ),
     Mutant(
         "the fence of old producer epochs is skipped",
-        "sim/kafka/producer_state.py",
+        "sim/kafka/log/producer_state.py",
         "if batch.producer_epoch < entry.epoch:",
         "if batch.producer_epoch < entry.epoch - 100:",
         STATE,
@@ -240,7 +240,7 @@ MUTANTS = (
     ),
     Mutant(
         "a gap in the sequences is accepted",
-        "sim/kafka/producer_state.py",
+        "sim/kafka/log/producer_state.py",
         "(Error.NONE if first == following else",
         "(Error.NONE if first >= following else",
         STATE,
@@ -248,7 +248,7 @@ MUTANTS = (
     ),
     Mutant(
         "read_committed reads up to the high watermark",
-        "model/log.py",
+        "model/kafka/log/state.py",
         "return transactions.stable(self.high_watermark, self.log.start)",
         "return self.high_watermark",
         TRANSACTIONS,
@@ -256,7 +256,7 @@ MUTANTS = (
     ),
     Mutant(
         "a tombstone stays for ever",
-        "model/compaction.py",
+        "model/kafka/log/compaction.py",
         "elif known.now_us < batch.delete_horizon_us:",
         "elif batch.delete_horizon_us:",
         COMPACTION,
@@ -264,7 +264,7 @@ MUTANTS = (
     ),
     Mutant(
         "compaction keeps the first record of a key",
-        "model/compaction.py",
+        "model/kafka/log/compaction.py",
         "for batch in dirty\n        for offset, key in enumerate(batch.keys, batch.base_offset)",
         "for batch in reversed(dirty)\n        for offset, key in enumerate(batch.keys, batch.base_offset)",
         COMPACTION,
@@ -272,7 +272,7 @@ MUTANTS = (
     ),
     Mutant(
         "the high watermark runs away from a follower that is about to be in sync",
-        "sim/kafka/isr.py",
+        "sim/kafka/replication/isr.py",
         "and sim.now_us - caught_up_us <= lag_us(sim)",
         "and sim.now_us == caught_up_us",
         RETURNING,
@@ -280,7 +280,7 @@ MUTANTS = (
     ),
     Mutant(
         "compaction looks for ABORT markers in what it cleans only",
-        "model/compaction.py",
+        "model/kafka/log/compaction.py",
         "if log.transactions.hides(batch))",
         "if any(m.aborts and m.producer_id == batch.producer_id for m in below))",
         ABORTS,
@@ -288,7 +288,7 @@ MUTANTS = (
     ),
     Mutant(
         "retention deletes what is not committed",
-        "sim/kafka/retention.py",
+        "sim/kafka/log/retention.py",
         "return sum(end <= replica.high_watermark for end in ends)",
         "return len(ends)",
         RETENTION,
@@ -296,7 +296,7 @@ MUTANTS = (
     ),
     Mutant(
         "retention by size deletes one segment too many",
-        "sim/kafka/retention.py",
+        "sim/kafka/log/retention.py",
         "if over < 0 or not segment.bytes:",
         "if over < -segment.bytes or not segment.bytes:",
         RETENTION,
@@ -328,26 +328,26 @@ MUTANTS = (
     ),
     Mutant(
         "the round robin goes over partitions that nobody leads",
-        "sim/kafka/accumulator.py",
+        "sim/kafka/clients/producer/accumulator.py",
         'for each in known if metadata.leader(each, "producer", *who) >= 0]',
         "for each in known]",
-        "sim/kafka/test_e67_round_robin.py",
+        "sim/kafka/clients/producer/test_round_robin.py",
         "e67",
     ),
     Mutant(
         "a broker that stops waits for nobody's heartbeat",
-        "sim/kafka/faults.py",
-        "elif broker.leaving_us >= 0 and not controller.all_know(sim, broker.leaving_us):",
+        "sim/kafka/broker/lifecycle.py",
+        "elif broker.leaving_us >= 0 and not registered.all_know(sim, broker.leaving_us):",
         "elif False:",
-        "sim/kafka/test_e69_controlled_stop.py",
+        "sim/kafka/broker/test_controlled_stop.py",
         "e69",
     ),
     Mutant(
         "fenced brokers stand last in every list, whatever their rack",
-        "sim/kafka/placement.py",
+        "sim/kafka/controller/placement.py",
         "visits = [rack for rack in turn if rack != leads]",
         "visits = [rack for rack in turn if racks[rack].lists[0] and rack != leads]",
-        "sim/kafka/test_e68_placement.py",
+        "sim/kafka/controller/test_placement.py",
         "e68",
     ),
     Mutant(
@@ -368,15 +368,15 @@ MUTANTS = (
     ),
     Mutant(
         "an eager consumer commits after it revoked",
-        "sim/kafka/membership.py",
+        "sim/kafka/clients/consumer/membership/classic.py",
         '    if not (automatic and commits.commit(sim, consumer, "rejoin")):\n        join(sim, consumer)',
         '    join(sim, consumer)\n    if automatic:\n        commits.commit(sim, consumer, "rejoin")',
-        "sim/kafka/test_consumers.py",
+        "sim/kafka/clients/consumer/test_poll.py",
         "r83",
     ),
     Mutant(
         "the initial delay does not grow while members come",
-        "sim/kafka/classic_rebalance.py",
+        "sim/kafka/coordinator/classic/rebalance.py",
         "if group.extended and group.window_left_us:",
         "if group.extended and group.window_left_us < 0:",
         PROTOCOL,
@@ -384,7 +384,7 @@ MUTANTS = (
     ),
     Mutant(
         "static members are put out when they do not join again",
-        "sim/kafka/classic_rebalance.py",
+        "sim/kafka/coordinator/classic/rebalance.py",
         " if not m.joining and m.instance_id is None]:",
         " if not m.joining]:",
         COORDINATOR,
@@ -392,15 +392,15 @@ MUTANTS = (
     ),
     Mutant(
         "a static member's commit does not say who it is",
-        "sim/kafka/commits.py",
-        'membership.instance_id(consumer) if name_of(consumer) == "classic" else None',
+        "sim/kafka/clients/consumer/commits.py",
+        'coordinator_client.instance_id(consumer) if name_of(consumer) == "classic" else None',
         "None",
         CLIENTS,
         "r113",
     ),
     Mutant(
         "a member may change to assignors that it did not support before",
-        "sim/kafka/classic_group.py",
+        "sim/kafka/coordinator/classic/join.py",
         "lists = [member.assignors for member in group.members.values()]",
         "lists = [m.assignors for m in group.members.values() if m.member_id != request.member_id]",
         COORDINATOR,
@@ -416,7 +416,7 @@ MUTANTS = (
     ),
     Mutant(
         "every member is told who the others are",
-        "sim/kafka/classic_rebalance.py",
+        "sim/kafka/coordinator/classic/rebalance.py",
         "members if leads else (),",
         "members,",
         PROTOCOL,
@@ -424,7 +424,7 @@ MUTANTS = (
     ),
     Mutant(
         "commits of an older generation are taken",
-        "sim/kafka/classic_errors.py",
+        "sim/kafka/coordinator/classic/validation.py",
         "if request.generation != group.generation else",
         "if request.generation > group.generation else",
         PROTOCOL,
@@ -435,7 +435,7 @@ MUTANTS = (
         "kafka/assignors.py",
         "key=lambda name: (-votes[name], _tie(name))",
         "key=lambda name: (-votes[name], name)",
-        "kafka_rules/test_assignors.py",
+        "kafka/test_assignors.py",
         "e26",
     ),
     Mutant(
@@ -443,7 +443,7 @@ MUTANTS = (
         "kafka/assignors.py",
         "end = first + each + (index < extra)",
         "end = first + each + (len(members) - index <= extra)",
-        "kafka_rules/test_assignors.py",
+        "kafka/test_assignors.py",
         "r115",
     ),
     Mutant(
@@ -467,12 +467,12 @@ MUTANTS = (
         "kafka/uniform.py",
         "if quota > each and len(owned[member]) < quota and len(members) - index > extras:",
         "if quota > each and len(owned[member]) < quota and len(members) - index > 99:",
-        "kafka_rules/test_server_assignors.py",
+        "kafka/test_server_assignors.py",
         "r126",
     ),
     Mutant(
         "a partition goes to its new member before the old one has given it up",
-        "sim/kafka/reconciliation.py",
+        "sim/kafka/clients/consumer/membership/reconciliation.py",
         "free = [p for p in wanted if _is_free(group, member, p)]",
         "free = wanted",
         KIP848,
@@ -480,7 +480,7 @@ MUTANTS = (
     ),
     Mutant(
         "silence counts as giving up",
-        "sim/kafka/reconciliation.py",
+        "sim/kafka/clients/consumer/membership/reconciliation.py",
         "return owned is None or any(partition in owned for partition in revoked)",
         "return owned is not None and any(partition in owned for partition in revoked)",
         KIP848,
@@ -488,7 +488,7 @@ MUTANTS = (
     ),
     Mutant(
         "a heartbeat with a wrong epoch is taken",
-        "sim/kafka/reconciliation.py",
+        "sim/kafka/clients/consumer/membership/reconciliation.py",
         "return Error.NONE if lost_answer else Error.FENCED_MEMBER_EPOCH",
         "return Error.NONE",
         KIP848,
@@ -496,7 +496,7 @@ MUTANTS = (
     ),
     Mutant(
         "share: the in-flight limit is ignored",
-        "sim/kafka/share_partition.py",
+        "sim/kafka/coordinator/share/partition.py",
         "room = found.in_flight - (found.end - found.start)",
         "room = 10 * found.in_flight",
         SHARE,
@@ -504,7 +504,7 @@ MUTANTS = (
     ),
     Mutant(
         "share: a poison record is delivered once more than allowed",
-        "model/share.py",
+        "model/kafka/coordinator/share/apply.py",
         'if then == "Available" and run.deliveries >= found.limit:',
         'if then == "Available" and run.deliveries > found.limit:',
         SHARE,
@@ -512,7 +512,7 @@ MUTANTS = (
     ),
     Mutant(
         "share: what is not committed yet is delivered",
-        "sim/kafka/share_partition.py",
+        "sim/kafka/coordinator/share/partition.py",
         "return led.last_stable_offset if committed else led.high_watermark",
         "return led.log.end",
         SHARE,
@@ -520,39 +520,39 @@ MUTANTS = (
     ),
     Mutant(
         "share: acknowledgement batches may overlap and descend",
-        "sim/kafka/share_fetch.py",
+        "sim/kafka/coordinator/share/fetch.py",
         "if until <= first or first < last:",
         "if until <= first:",
-        "sim/kafka/test_e76_share_acknowledge.py",
+        "sim/kafka/coordinator/share/test_share_acknowledge.py",
         "e76",
     ),
     Mutant(
         "share: a member asks for records only inside poll()",
-        "sim/kafka/share_consumer.py",
+        "sim/kafka/clients/share/consumer.py",
         "if consumer.fetching and",
         'if consumer.activity == "polling" and',
-        "sim/kafka/test_e66_share_fetch_waits.py",
+        "sim/kafka/clients/share/test_share_fetch_waits.py",
         "e66",
     ),
     Mutant(
         "share: released records come again batch by batch of the log",
-        "sim/kafka/share_partition.py",
+        "sim/kafka/coordinator/share/partition.py",
         "[*found.portions, (found.end, found.end)]",
         "[(found.end, found.end)]",
-        "sim/kafka/test_e61_share_portions.py",
+        "sim/kafka/coordinator/share/test_share_portions.py",
         "e61",
     ),
     Mutant(
         "share: every fetch begins with the first partition",
-        "sim/kafka/share_fetch.py",
+        "sim/kafka/coordinator/share/fetch.py",
         "places[at:] + places[:at]",
         "places",
-        "sim/kafka/test_e61_share_partitions.py",
+        "sim/kafka/coordinator/share/test_share_partitions.py",
         "e61",
     ),
     Mutant(
         "share: of those who wait the last one is served first",
-        "sim/kafka/share_fetch.py",
+        "sim/kafka/coordinator/share/fetch.py",
         'list(sim.part(ShareSessions).waiting.get(f"{group} {key}", ()))',
         'list(sim.part(ShareSessions).waiting.get(f"{group} {key}", ()))[::-1]',
         "golden/test_more.py",

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mqviz.model.lag_readings import (
+from mqviz.facts.watched.views import (
     GroupDetail,
     GroupRow,
     OtherGroups,
@@ -15,7 +15,7 @@ from mqviz.model.lag_readings import (
     Verdict,
     Worst,
 )
-from mqviz.model.observed import Unknown
+from mqviz.model.observed.state import Unknown
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.lag_detail import paint as paint_lag
 from mqviz.scenes.lag_table import LagView

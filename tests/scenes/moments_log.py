@@ -6,8 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from mqviz.model.observed import Unknown
-from mqviz.model.readings import (
+from mqviz.facts.views import (
     Cell,
     Flight,
     GroupReading,
@@ -19,6 +18,7 @@ from mqviz.model.readings import (
     Tape,
     TopicReading,
 )
+from mqviz.model.observed.state import Unknown
 from mqviz.scenes import partition_log
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.letters import letters_of

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mqviz.model.readings import (
-    RequestReading,
-    ServiceReading,
-)
+from mqviz.facts.views import RequestReading, ServiceReading
 from mqviz.scenes import request_timing
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.request_timing import Design

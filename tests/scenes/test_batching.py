@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from mqviz.facts import batching as facts_batching
+from mqviz.facts.batching import AccumulatorReading
 from mqviz.folders import data
-from mqviz.model import batching_facts
-from mqviz.model.batching_facts import AccumulatorReading
 from mqviz.player import Player
 from mqviz.scenario import load_scenario, read_scenario
 from mqviz.scenes import batching
@@ -39,7 +39,7 @@ def text(run: Player, size: tuple[int, int] = (67, 21)) -> str:
 
 
 def reading(run: Player) -> AccumulatorReading:
-    return batching_facts.accumulators(run.state)[0]
+    return facts_batching.accumulators(run.state)[0]
 
 
 @pytest.mark.parametrize("at_ms", range(0, 60_000, 7_300))
@@ -64,13 +64,13 @@ def test_r42_a_batch_fills_until_linger_is_over_or_it_is_full(size: tuple[int, i
         run.seek(at_ms * 1_000)
         for queue in reading(run).queues:
             for batch in queue.waiting:
-                filling = batch.place == batching_facts.FILLING
+                filling = batch.place == facts_batching.FILLING
                 assert filling == (
                     run.now_us < batch.due_us and batch.bytes < 500 and batch is queue.waiting[-1]
                 )
                 if filling:
                     assert batch.due_us - batch.created_at_us == 1_000_000
-    filling = [q for q in reading(run).queues if q.waiting and q.waiting[-1].place == batching_facts.FILLING]
+    filling = [q for q in reading(run).queues if q.waiting and q.waiting[-1].place == facts_batching.FILLING]
     assert len(re.findall(r"\d · \d", text(run, size))) == len(filling) > 0
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from mqviz import facts
 from mqviz.folders import data
-from mqviz.model import facts
-from mqviz.model.consumer import RecordsProcessed
-from mqviz.model.observed import Unknown
+from mqviz.model.kafka.clients.consumer.events import RecordsProcessed
+from mqviz.model.observed.state import Unknown
 from mqviz.scenario import load_scenario
 from mqviz.scenes import commit_and_crash
 from mqviz.scenes.commit_and_crash.picture import Lane, picture, sentence
 from mqviz.scenes.view import View
 from mqviz.sim.backend import SimBackend, open_sim
-from tests.model_observed.watch import Watch
+from tests.model.observed.watch import Watch
 from tests.scenes.moments_register import MS
 from tests.sim.kafka.worlds import S, run
 

@@ -6,12 +6,13 @@ from itertools import pairwise
 
 import pytest
 
+from mqviz import facts
+from mqviz.facts import machines
+from mqviz.facts.machines import GROUP_TABLES, MEMBER_TABLES
 from mqviz.folders import data
-from mqviz.model import facts, machine_facts
-from mqviz.model.broker import MOVES as BROKER_MOVES
-from mqviz.model.machine_facts import GROUP_TABLES, MEMBER_TABLES
+from mqviz.model.kafka.broker.state import MOVES as BROKER_MOVES
+from mqviz.model.kafka.coordinator.transaction.state import MOVES as TRANSACTION_MOVES
 from mqviz.model.moves import MOST_STEPS, Table
-from mqviz.model.transactions import MOVES as TRANSACTION_MOVES
 from mqviz.player import Player
 from mqviz.scenario import load_scenario, read_scenario
 from mqviz.scenes import group_states
@@ -91,7 +92,7 @@ def run() -> Player:
 def test_the_path_ends_in_the_state_of_now_and_each_step_is_legal(run: Player, at_ms: int) -> None:
     run.seek(at_ms * 1_000)
     states = {group.name: group.state for group in facts.groups(run.state)}
-    for group in machine_facts.machines(run.state):
+    for group in machines.machines(run.state):
         table = GROUP_TABLES[group.protocol]
         assert group.path[-1][1] == group.state == states[group.name]
         assert all(then in table[before] for (_, before, _), (_, then, _) in pairwise(group.path))
@@ -105,7 +106,7 @@ def test_the_state_of_now_is_lit_and_named_with_its_members(
     run: Player, size: tuple[int, int], at_ms: int
 ) -> None:
     run.seek(at_ms * 1_000)
-    for scroll, group in enumerate(machine_facts.machines(run.state)):
+    for scroll, group in enumerate(machines.machines(run.state)):
         canvas = group_states.draw(run.state, View(run.now_us, *size, scroll=scroll))
         text = canvas.to_text()
         assert f"{group.state} for " in text
@@ -130,7 +131,7 @@ timetable:
         text += f"  - {{at: {15 + 10 * number}s, do: close consumer d{number}}}\n"
     found = Player(open_sim, read_scenario(text, "a test"))
     found.seek(290_000_000)
-    path = machine_facts.machines(found.state)[0].path
+    path = machines.machines(found.state)[0].path
     assert len(path) == MOST_STEPS
     assert path[0][0] > 10_000_000
 
@@ -148,9 +149,7 @@ def test_a_share_group_and_nothing_at_all_can_be_drawn() -> None:
 def test_what_the_coordinator_believes_and_what_the_process_is_stand_side_by_side(run: Player) -> None:
     """A killed member is stable for its group until its session ends."""
     run.seek(33_000_000)
-    killed = {
-        m.name: m for g in machine_facts.machines(run.state) for m in g.members if m.name in ("c1", "k1")
-    }
+    killed = {m.name: m for g in machines.machines(run.state) for m in g.members if m.name in ("c1", "k1")}
     assert {m.process for m in killed.values()} == {"dead"}
     assert {m.state.upper() for m in killed.values()} == {"STABLE"}
     for scroll, name in enumerate(("c1", "k1")):
@@ -160,4 +159,4 @@ def test_what_the_coordinator_believes_and_what_the_process_is_stand_side_by_sid
         assert "stable" in line.lower()
     text = group_states.draw(run.state, View(run.now_us, 160, 30, scroll=1)).to_text()
     head = next(line for line in text.split("\n") if line.startswith(" members"))
-    assert all(state in head for state in machine_facts.PROCESS_STATES["consumer"]), "R124"
+    assert all(state in head for state in machines.PROCESS_STATES["consumer"]), "R124"

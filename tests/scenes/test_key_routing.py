@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from mqviz import facts
 from mqviz.folders import data
 from mqviz.kafka.partitioners import crc32_partition, java_partition
-from mqviz.model import facts
 from mqviz.player import Player
 from mqviz.scenario import load_scenario, read_scenario
 from mqviz.scenes import key_routing

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from mqviz.model.observed import Observed
+from mqviz.model.observed.state import Observed
 from mqviz.model.state import State
 from mqviz.scenes import partition_log, tiles
 from mqviz.scenes.canvas import Canvas
@@ -20,7 +20,7 @@ from mqviz.scenes.partition_log.picture import Hold
 from mqviz.scenes.style import resolve
 from mqviz.scenes.view import View
 from tests.scenes import moments_log as log
-from tests.scenes.moments import MOMENTS
+from tests.scenes.moments_register import MOMENTS
 
 SIZES = [(60, 16), (67, 21), (80, 14), (100, 30), (116, 34), (160, 45)]
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from mqviz import facts
+from mqviz.explain.causes import explained
+from mqviz.facts.views import Stretch, Tenure
 from mqviz.folders import data
-from mqviz.model import facts
-from mqviz.model.causes import explained
-from mqviz.model.consumer import REBALANCING, CommitRefused
-from mqviz.model.group import OffsetsCommitted
-from mqviz.model.readings import Stretch, Tenure
+from mqviz.model.kafka.clients.consumer.events import CommitRefused
+from mqviz.model.kafka.clients.consumer.state import REBALANCING
+from mqviz.model.kafka.coordinator.offsets.events import OffsetsCommitted
 from mqviz.player import Player
 from mqviz.scenes import rebalance_race
-from mqviz.scenes.rebalance_words import told
+from mqviz.scenes.rebalance_race.words import told
 from mqviz.scenes.view import View
 from mqviz.sim.backend import open_sim
 from mqviz.simulate import Run, open_world

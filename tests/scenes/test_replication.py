@@ -7,11 +7,13 @@ from contextlib import suppress
 
 import pytest
 
+from mqviz import facts
 from mqviz.backend import Refused
+from mqviz.explain.causes import explained
+from mqviz.facts import replication as facts_replication
 from mqviz.folders import data
-from mqviz.model import facts, replication_facts
-from mqviz.model.causes import explained
-from mqviz.model.leadership import PartitionChanged, ReplicaTruncated
+from mqviz.model.kafka.controller.events import PartitionChanged
+from mqviz.model.kafka.replication.events import ReplicaTruncated
 from mqviz.scenes import replication
 from mqviz.scenes.view import View
 from mqviz.simulate import Run, open_world
@@ -56,7 +58,7 @@ def test_the_record_that_was_acknowledged_and_lost_is_named(size: tuple[int, int
 def test_every_copy_shows_its_end_and_what_it_is(size: tuple[int, int], at: str) -> None:
     run = open_world(EXAMPLE).to(at)
     lines = lines_at(run, size)
-    found = replication_facts.replication(run.state, "orders", 0)
+    found = facts_replication.replication(run.state, "orders", 0)
     for copy in found.copies:
         row = next(n for n, line in enumerate(lines) if f"broker {copy.broker} " in line[:14])
         assert f"end {copy.end}" in lines[row]
@@ -68,17 +70,17 @@ def test_every_copy_shows_its_end_and_what_it_is(size: tuple[int, int], at: str)
 
 def test_r26_copies_agree_up_to_where_the_leaders_epoch_began(whole: Run) -> None:
     run = open_world(EXAMPLE).to("19s")
-    found = replication_facts.replication(run.state, "orders", 0)
+    found = facts_replication.replication(run.state, "orders", 0)
     assert {copy.broker: copy.agrees_to for copy in found.copies} == {1: 9, 2: 9, 3: 9}
     assert [copy.end for copy in found.copies] == [10, 9, 9]
-    later = replication_facts.replication(whole.state, "orders", 0)
+    later = facts_replication.replication(whole.state, "orders", 0)
     assert all(copy.agrees_to == copy.end == 11 for copy in later.copies)
     assert [(cut.end, cut.before) for cut in (c.cut for c in later.copies) if cut] == [(9, 10)]
 
 
 def test_the_gap_without_a_leader_is_counted_from_its_last_sign(whole: Run) -> None:
     """Kafka needs broker.session.timeout.ms to notice (R10): the reign notes when the one before fell silent."""
-    found = replication_facts.replication(whole.state, "orders", 0)
+    found = facts_replication.replication(whole.state, "orders", 0)
     last = found.reigns[-1]
     assert (last.leader, last.epoch) == (2, 1)
     assert 8_600_000 == last.silent_us < last.at_us
@@ -132,7 +134,7 @@ def test_r26_agreement_is_where_records_begin_to_differ_whatever_brokers_suffer(
         run.to(run.now_us + choose.randrange(200_000, 6_000_000))
         with suppress(Refused):
             run.do(f"{choose.choice(VERBS)} broker {choose.randint(1, 3)}")
-        found = replication_facts.replication(run.state, "t", 0)
+        found = facts_replication.replication(run.state, "t", 0)
         led = next(copy for copy in found.copies if copy.broker == found.led_by)
         there = {(cell.offset, cell.epoch, cell.at_us) for cell in led.cells}
         for copy in found.copies:

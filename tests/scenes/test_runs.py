@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mqviz.model import facts
+from mqviz import facts
 from mqviz.player import Player
 from mqviz.scenario import Scenario, read_scenario
 from mqviz.scenes import partition_log, request_timing

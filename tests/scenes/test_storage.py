@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from mqviz import facts
+from mqviz.explain.causes import explained
+from mqviz.facts import storage
 from mqviz.folders import data
-from mqviz.model import facts, storage_facts
-from mqviz.model.causes import explained
-from mqviz.model.segments import LogStartMoved, SegmentsDeleted
+from mqviz.model.kafka.log.events import LogStartMoved, SegmentsDeleted
 from mqviz.scenes import compaction, retention
 from mqviz.scenes.view import View
 from mqviz.simulate import Run, open_world
@@ -32,7 +33,7 @@ def test_r70_what_goes_next_is_what_the_next_check_deletes(size: tuple[int, int]
     assert "6,669 − 1,539 = 5,130 bytes ≥ 5,000: 9 goes next" in shown
     run.to("24.01s")
     assert [facts.log_start(run.state, topic) for topic in ("by-time", "by-size")] == [27, 18]
-    gone = {topic: storage_facts.gone(run.state, topic, 0)[-1] for topic in ("by-time", "by-size")}
+    gone = {topic: storage.gone(run.state, topic, 0)[-1] for topic in ("by-time", "by-size")}
     assert {topic: (each.first, each.end, each.reason) for topic, each in gone.items()} == {
         "by-time": (18, 27, "time"),
         "by-size": (9, 18, "size"),
@@ -48,9 +49,9 @@ def test_the_next_check_deletes_nothing_else() -> None:
         state = run.state
         want = {}
         for topic in ("by-time", "by-size"):
-            parts, start = facts.segments(state, topic, 0), storage_facts.bounds(state, topic, 0)[0]
-            rules = storage_facts.keeping(state, topic)
-            gone = storage_facts.doomed(parts, rules, start, at_ms * 1_000)
+            parts, start = facts.segments(state, topic, 0), storage.bounds(state, topic, 0)[0]
+            rules = storage.keeping(state, topic)
+            gone = storage.doomed(parts, rules, start, at_ms * 1_000)
             want[topic] = next(part.first for part in parts if part.first not in gone)
         run.to(at_ms * 1_000 + 1)
         for topic, first in want.items():
@@ -74,7 +75,7 @@ def test_every_partition_shows_its_start_and_end(size: tuple[int, int], at: str)
     run = example("retention").to(at)
     shown = text(run, size)
     for topic in ("by-time", "by-size"):
-        start, end = storage_facts.bounds(run.state, topic, 0)
+        start, end = storage.bounds(run.state, topic, 0)
         line = next(line for line in shown.split("\n") if line.startswith(f" {topic} P0"))
         assert line.endswith(f"start {start}   end {end}")
 
@@ -83,7 +84,7 @@ def test_every_partition_shows_its_start_and_end(size: tuple[int, int], at: str)
 def test_r74_the_newest_record_of_each_key_has_its_letter(size: tuple[int, int]) -> None:
     run = example("compaction").to("14s")
     lines = text(run, size).split("\n")
-    stored = storage_facts.stored(run.state, "addresses", 0, 100)
+    stored = storage.stored(run.state, "addresses", 0, 100)
     newest = {record.key: record.offset for record in stored if record.newest}
     for letter, key in (("A", "alice"), ("B", "bob"), ("C", "carol")):
         line = next(line for line in lines if line.startswith(f" {letter} {key}"))
@@ -100,11 +101,11 @@ def test_r73_r75_the_dirty_part_the_last_pass_and_the_tombstone(size: tuple[int,
     assert "dirty 1,645 of 2,245 bytes = 73 %, over 30 %: cleaned next" in text(run, size)
     assert "dave at 21: no pass has seen it yet" in text(run, size)
     run.to("21s")
-    done = storage_facts.last_pass(run.state, "addresses", 0)
+    done = storage.last_pass(run.state, "addresses", 0)
     assert done is not None
     assert (done.at_us, done.end, done.removed, done.kept) == (20_000_000, 38, 9, 4)
     assert "20.000 s, below 38: 13 − 9 = 4 kept" in text(run, size)
-    tombstone = next(r for r in storage_facts.stored(run.state, "addresses", 0, 99) if r.tombstone)
+    tombstone = next(r for r in storage.stored(run.state, "addresses", 0, 99) if r.tombstone)
     assert tombstone.goes_us == 22_000_000, "the pass at 14 s dated it, delete.retention.ms is 8 s"
     assert "dave at 21: a pass after 22.000 s drops it" in text(run, size)
     assert "dave" not in text(run.to("30s"), size)
@@ -112,7 +113,7 @@ def test_r73_r75_the_dirty_part_the_last_pass_and_the_tombstone(size: tuple[int,
 
 def test_newest_is_the_last_record_of_a_key_in_the_whole_log() -> None:
     run = example("compaction").to("33s")
-    stored = storage_facts.stored(run.state, "addresses", 0, 1_000)
+    stored = storage.stored(run.state, "addresses", 0, 1_000)
     for record in stored:
         later = [other for other in stored if other.offset > record.offset and other.key == record.key]
         assert record.newest == (not later)
@@ -122,10 +123,10 @@ def test_newest_is_the_last_record_of_a_key_in_the_whole_log() -> None:
 def test_dirty_and_clean_bytes_are_those_of_closed_segments() -> None:
     run = example("compaction").to("14s")
     parts = facts.segments(run.state, "addresses", 0)
-    found = storage_facts.dirt(run.state, "addresses", 0)
+    found = storage.dirt(run.state, "addresses", 0)
     assert found.total == sum(part.bytes for part in parts[:-1])
     assert found.dirty == sum(part.bytes for part in parts[:-1] if not part.clean)
-    assert storage_facts.Dirt(0, 0).ratio == 0
+    assert storage.Dirt(0, 0).ratio == 0
 
 
 def test_why_tells_which_offsets_went_and_by_which_rule() -> None:

@@ -6,10 +6,11 @@ import re
 
 import pytest
 
+from mqviz.facts import timeline as facts_timeline
+from mqviz.facts import timeline_stages
+from mqviz.facts.timeline import Deed, Message
 from mqviz.folders import data
-from mqviz.model import timeline_facts, timeline_stages
-from mqviz.model.recent import KEPT
-from mqviz.model.timeline_facts import Deed, Message
+from mqviz.model.kafka.network.state import KEPT
 from mqviz.player import Player
 from mqviz.scenario import load_scenario, read_scenario
 from mqviz.scenes import timeline
@@ -32,7 +33,7 @@ def text(run: Player, size: tuple[int, int], scroll: int = 0) -> str:
 def told(run: Player, last: int = 40) -> list[tuple[int, str, str, str]]:
     """(us since the send, who, whom, what) of everything that happened."""
     found = []
-    for event in timeline_facts.messages(run.state, last):
+    for event in facts_timeline.messages(run.state, last):
         if isinstance(event, Deed):
             found.append((event.at_us, event.node[1], event.node[1], event.what))
         elif event.arrived:
@@ -118,7 +119,7 @@ def test_r4_a_request_to_a_dead_broker_gets_no_answer(size: tuple[int, int]) -> 
     run = example("timeline", 31_500_000)
     assert "✗ dead" in text(run, size)
     assert re.search(r"✗( no answer)?", text(run, size))
-    assert any(isinstance(e, Message) and e.broken for e in timeline_facts.messages(run.state, 40))
+    assert any(isinstance(e, Message) and e.broken for e in facts_timeline.messages(run.state, 40))
 
 
 def test_idle_polls_and_heartbeats_do_not_push_out_what_happened() -> None:
@@ -147,7 +148,7 @@ def test_memory_is_bounded_and_nothing_is_shown_by_halves() -> None:
     recent = run.state.cluster.recent
     assert KEPT <= len(recent.passages) < 2 * KEPT
     assert KEPT <= len(recent.marks) < 2 * KEPT
-    events = timeline_facts.messages(run.state, 1_000)
+    events = facts_timeline.messages(run.state, 1_000)
     begun = min(e.at_us if isinstance(e, Deed) else e.arrives_at_us for e in events)
     assert begun >= max(recent.passages[0].returned_at_us, recent.marks[0].at_us)
     whole = [
@@ -199,7 +200,7 @@ def test_a_partition_without_followers_has_all_its_copies_at_once() -> None:
         ),
     )
     run.seek(1_000_000)
-    newest = timeline_facts.messages(run.state, 10)
+    newest = facts_timeline.messages(run.state, 10)
     assert newest
     found = timeline_stages.stages(run.state)
     assert found is not None

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from mqviz.model import transaction_facts
-from mqviz.model.transactional import MOVES as CLIENT
-from mqviz.model.transactions import MOVES as COORDINATOR
+from mqviz.facts import transactions as facts_transactions
+from mqviz.model.kafka.clients.producer.state import TRANSACTION_MOVES as CLIENT
+from mqviz.model.kafka.coordinator.transaction.state import MOVES as COORDINATOR
 from mqviz.scenes import transactions
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.transactions.machine import draw_ways, ways
@@ -79,9 +79,9 @@ def test_the_ledger_counts_every_offset() -> None:
     run = open_world(SOURCE).to("1s")
     for number, command in enumerate((*OPEN, "abort transaction T"), 2):
         run.do(command).to(f"{number}s")
-    (partition,) = transaction_facts.partitions(run.state)
-    assert transaction_facts.counts(partition) == (2, 0, 2, 0, 1)
-    assert sum(transaction_facts.counts(partition)) == partition.led.high_watermark
+    (partition,) = facts_transactions.partitions(run.state)
+    assert facts_transactions.counts(partition) == (2, 0, 2, 0, 1)
+    assert sum(facts_transactions.counts(partition)) == partition.led.high_watermark
 
 
 def test_the_machines_are_those_of_the_tables() -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from mqviz.model.lag import group_rows, other_groups
-from mqviz.model.lag_detail import group_detail
+from mqviz.facts.watched.detail import group_detail
+from mqviz.facts.watched.lag import group_rows, other_groups
 from mqviz.scenes import partition_log
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.lag_detail import paint
 from mqviz.scenes.lag_table import LagView
 from mqviz.scenes.view import View
-from tests.model_observed.watch import NOON_US, Watch, flow, member
+from tests.model.observed.watch import NOON_US, Watch, flow, member
 
 SIZES = [(60, 16), (80, 21), (100, 27), (160, 42)]
 

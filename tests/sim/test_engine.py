@@ -6,7 +6,9 @@ import pytest
 
 from mqviz.backend import Refused
 from mqviz.model import packing
-from mqviz.model.command import CommandGiven, CreateTopic, FailService
+from mqviz.model.command.events import CommandGiven
+from mqviz.model.command.systems import FailService
+from mqviz.model.command.topic import CreateTopic
 from mqviz.model.event import APPLY, Event
 from mqviz.scenario import Scenario
 from mqviz.sim import checkpoint, engine

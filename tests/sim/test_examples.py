@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mqviz.model import facts
+from mqviz import facts
 from mqviz.scenario import load_scenario
 from mqviz.sim.backend import open_sim
 from tests.sim.worlds import Run

@@ -11,7 +11,7 @@ from statistics import fmean, stdev
 import pytest
 
 from mqviz.model.event import Event
-from mqviz.model.systems import AnswerGiven, SignUpArrived, SignUpStarted
+from mqviz.model.systems.events import AnswerGiven, SignUpArrived, SignUpStarted
 from mqviz.sim.backend import open_sim
 from tests.sim.worlds import FOR_EVER, world
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from mqviz.model import facts
-from mqviz.model.command import AddSignUp, CommandGiven, CommandRefused
+from mqviz import facts
+from mqviz.explain.event import why
+from mqviz.facts.views import RequestReading
+from mqviz.model.apply import apply
+from mqviz.model.command.events import CommandGiven, CommandRefused
+from mqviz.model.command.systems import AddSignUp
 from mqviz.model.event import APPLY
-from mqviz.model.readings import RequestReading
-from mqviz.model.state import State, apply
-from mqviz.model.systems import (
-    REMEMBERED,
+from mqviz.model.state import State
+from mqviz.model.systems.events import (
     AnswerGiven,
     MailFailed,
     MailStarted,
@@ -18,7 +20,7 @@ from mqviz.model.systems import (
     SignUpFailed,
     SignUpStarted,
 )
-from mqviz.model.why import why
+from mqviz.model.systems.state import REMEMBERED
 from mqviz.scenario import read_scenario
 from mqviz.sim.backend import open_sim
 from tests.sim.worlds import Run, world
@@ -200,7 +202,7 @@ def test_every_answer_leads_back_to_the_arrival_and_the_command() -> None:
 def test_every_event_of_a_sign_up_has_its_reason() -> None:
     run = Run(world(f"sync {AT} threads=1", f"async design=asynchronous {AT}"))
     run.to(1_700_000).do("fail service mail-server").to(2 * SECOND).do("repair service mail-server").end()
-    kinds = {type(event) for event in run.log if type(event).__module__ == "mqviz.model.systems"}
+    kinds = {type(event) for event in run.log if type(event).__module__ == "mqviz.model.systems.events"}
     state, explained = State(), set()
     for event in run.log:
         apply(state, event)
@@ -211,7 +213,9 @@ def test_every_event_of_a_sign_up_has_its_reason() -> None:
             assert found.reason
             explained.add(type(event))
     assert explained == kinds
-    assert kinds == {kind for kind in APPLY if kind.__module__ == "mqviz.model.systems"}, "all there are"
+    assert kinds == {kind for kind in APPLY if kind.__module__ == "mqviz.model.systems.events"}, (
+        "all there are"
+    )
 
 
 def test_the_reasons_carry_the_numbers_of_the_run() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mqviz.commands import parse
-from mqviz.model.command import AddSignUp
+from mqviz.invariants import broken
+from mqviz.model.apply import apply
+from mqviz.model.command.systems import AddSignUp
 from mqviz.model.event import Event
-from mqviz.model.invariants import broken
-from mqviz.model.state import State, apply
+from mqviz.model.state import State
 from mqviz.model.units import Duration
 from mqviz.scenario import Scenario
 from mqviz.sim.backend import SimBackend, open_sim

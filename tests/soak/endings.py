@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mqviz.model.cluster import Cluster, Partition
-from mqviz.model.log import Batch
-from mqviz.model.producer import Producer
+from mqviz.model.kafka.clients.producer.state import Producer
+from mqviz.model.kafka.cluster import Cluster, Partition
+from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.state import State
 from tests.soak.history import History, Sender, must
 

@@ -10,11 +10,28 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from mqviz.model.cluster import TopicAltered, TopicCreated
-from mqviz.model.cluster_settings import ClusterAltered
-from mqviz.model.command import CommandGiven
-from mqviz.model.consumer import ConsumerAdded, RecordsProcessed, RecordsReturned
-from mqviz.model.consumer_group import (
+from mqviz.model.command.events import CommandGiven
+from mqviz.model.event import Event
+from mqviz.model.kafka.broker.events import ClusterAltered, ReplicaLost, UnflushedLost
+from mqviz.model.kafka.clients.consumer.events import (
+    ConsumerAdded,
+    PartitionsAssigned,
+    PartitionsRevoked,
+    PositionsSet,
+    RecordsProcessed,
+    RecordsReturned,
+    Sought,
+)
+from mqviz.model.kafka.clients.producer.events import (
+    BatchSplit,
+    ProducerAdded,
+    RecordsAcknowledged,
+    RecordsFailed,
+    SendCalled,
+)
+from mqviz.model.kafka.controller.events import PartitionChanged, TopicAltered, TopicCreated, TopicDeleted
+from mqviz.model.kafka.coordinator.classic.events import GenerationStarted, GroupEmptied, GroupLoaded
+from mqviz.model.kafka.coordinator.consumer.events import (
     ConsumerGroupMemberJoined,
     ConsumerGroupMemberRemoved,
     GroupEpochRaised,
@@ -22,19 +39,10 @@ from mqviz.model.consumer_group import (
     StaticMemberAway,
     TargetAssigned,
 )
-from mqviz.model.consuming import Sought
-from mqviz.model.event import Event
-from mqviz.model.group import GenerationStarted, GroupEmptied, OffsetsCommitted
-from mqviz.model.group_admin import GroupDeleted
-from mqviz.model.group_takeover import GroupLoaded
-from mqviz.model.hardware import UnflushedLost
-from mqviz.model.leadership import PartitionChanged, ReplicaLost, ReplicaTruncated
-from mqviz.model.log import BatchAppended, HighWatermarkAdvanced
-from mqviz.model.membership import PartitionsAssigned, PartitionsRevoked, PositionsSet
-from mqviz.model.producer import ProducerAdded, RecordsAcknowledged, RecordsFailed, SendCalled
-from mqviz.model.retries import BatchSplit
+from mqviz.model.kafka.coordinator.offsets.events import GroupDeleted, OffsetsCommitted
+from mqviz.model.kafka.log.events import BatchAppended
+from mqviz.model.kafka.replication.events import HighWatermarkAdvanced, ReplicaTruncated
 from mqviz.model.state import State
-from mqviz.model.topic_changes import TopicDeleted
 
 Place = tuple[str, int]
 

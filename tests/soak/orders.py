@@ -12,8 +12,8 @@ from typing import Any, Literal, get_args, get_origin
 import msgspec
 
 from mqviz.commands import TABLE
-from mqviz.model.cluster import Cluster
-from mqviz.model.command import Command
+from mqviz.model.command.base import Command
+from mqviz.model.kafka.cluster import Cluster
 from mqviz.model.state import State
 from mqviz.model.units import Duration
 from tests.soak import topology

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from mqviz import capture
-from mqviz.commands import Command, parse
+from mqviz.commands import parse
+from mqviz.model.command.base import Command
 from mqviz.model.packing import pack, unpack
 from mqviz.model.units import Duration
 from mqviz.player import Player

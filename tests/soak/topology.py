@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from mqviz.commands import parse
-from mqviz.model.command import AddConsumer, AddProducer, CreateTopic
-from mqviz.model.command_share import AddShareConsumer
+from mqviz.model.command.consumer import AddConsumer
+from mqviz.model.command.producer import AddProducer
+from mqviz.model.command.share import AddShareConsumer
+from mqviz.model.command.topic import CreateTopic
 from mqviz.model.units import Duration
 from mqviz.scenario import ClusterPlan, Scenario
 from tests.soak.choose import Choose

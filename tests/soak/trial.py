@@ -13,9 +13,10 @@ from ruamel.yaml import YAML
 from mqviz.backend import Refused
 from mqviz.capture import _without_defaults
 from mqviz.commands import parse
+from mqviz.invariants import broken
+from mqviz.model.apply import apply
 from mqviz.model.event import Event
-from mqviz.model.invariants import broken
-from mqviz.model.state import State, apply
+from mqviz.model.state import State
 from mqviz.model.units import Duration
 from mqviz.scenario import Scenario, Timed, load_scenario
 from mqviz.sim.backend import SimBackend, open_sim

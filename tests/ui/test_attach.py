@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from mqviz.model.observed_events import ConnectionBack, ConnectionLost, GroupsListed
+from mqviz.model.observed.events import ConnectionBack, ConnectionLost, GroupsListed
 from mqviz.ui.attach import Attach
 from mqviz.ui.watched_log import WatchedLog
-from tests.model_observed.watch import Watch
+from tests.model.observed.watch import Watch
 
 from .worlds import World, running, text
 

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from mqviz.lesson.progress import Bet
-from mqviz.model.observed_events import ClusterSeen, ConnectionLost
+from mqviz.model.observed.events import ClusterSeen, ConnectionLost
 from mqviz.ui.attach import Attach
 from mqviz.ui.home import Home
 from mqviz.ui.lesson_screen import LessonScreen
 from mqviz.ui.run_screen import RunScreen
-from tests.core.worlds import SIGN_UP
-from tests.model_observed.watch import Watch
+from tests.model.observed.watch import Watch
+from tests.worlds import SIGN_UP
 
 from .worlds import World, running, text
 

@@ -10,12 +10,12 @@ from mqviz.ui.app import MqvizApp
 from mqviz.ui.attach import Attach
 from mqviz.ui.home import Home
 from mqviz.ui.lesson_screen import LessonScreen
-from mqviz.ui.lesson_stage import LessonStage
 from mqviz.ui.overlay import Overlay
-from mqviz.ui.playback import Playback
-from mqviz.ui.records import Records
-from mqviz.ui.run_commands import RunCommands
-from mqviz.ui.run_history import RunHistory
+from mqviz.ui.parts.lesson_stage import LessonStage
+from mqviz.ui.parts.playback import Playback
+from mqviz.ui.parts.records import Records
+from mqviz.ui.parts.run_commands import RunCommands
+from mqviz.ui.parts.run_history import RunHistory
 from mqviz.ui.run_screen import RunScreen
 from mqviz.ui.watched_log import WatchedLog
 

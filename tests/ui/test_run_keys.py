@@ -12,9 +12,9 @@ from textual.widgets import Input
 from mqviz import capture
 from mqviz.commands import NotationError, parse
 from mqviz.ui.overlay import Overlay
+from mqviz.ui.parts.transport import column_at
 from mqviz.ui.run_screen import RunScreen
-from mqviz.ui.transport import column_at
-from tests.core.worlds import SIGN_UP
+from tests.worlds import SIGN_UP
 
 from .worlds import World, play, running, text
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mqviz.ui.transport import BEGIN, Bar, column_at, draw_bar, span_of, time_at
-from tests.core.worlds import player
+from mqviz.ui.parts.transport import BEGIN, Bar, column_at, draw_bar, span_of, time_at
+from tests.worlds import player
 
 S = 1_000_000
 MOMENTS = ((5_150_000, "c4 joins"), (9_412_000, "c5 joins"))

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from mqviz import folders
 from mqviz.backend import Backend, Can, Open
 from mqviz.lesson.progress import Progress
-from mqviz.model.command import Command
+from mqviz.model.command.base import Command
 from mqviz.model.event import Event
 from mqviz.model.units import Duration
 from mqviz.player import FAR_US, Player
@@ -21,7 +21,7 @@ from mqviz.scenario import Scenario
 from mqviz.sim.backend import open_sim
 from mqviz.ui.app import MqvizApp
 from mqviz.ui.options import Doors, Options, Start, Watched
-from tests.model_observed.watch import Watch, flow, member
+from tests.model.observed.watch import Watch, flow, member
 
 FRAME_US = 33_333
 
@@ -142,7 +142,7 @@ def until(found: Callable[[], bool], step: Callable[[], Any], most: int = 10_000
 
 def a_watch() -> Watch:
     """Four groups of one cluster: one behind at a hot partition, one stopped, one that may not be read, one well."""
-    from mqviz.model.observed_events import GroupHidden
+    from mqviz.model.observed.events import GroupHidden
 
     watch = Watch()
     watch.topic("orders", 6)

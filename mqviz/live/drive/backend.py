@@ -22,29 +22,30 @@ from mqviz.live.drive.processes import Drive, Ended
 from mqviz.live.drive.topics import Ledger
 from mqviz.live.managed import cluster
 from mqviz.live.observe.backend import KafkaBackend
-from mqviz.model.command import (
+from mqviz.model.command.base import Command
+from mqviz.model.command.consumer import (
     AddConsumer,
-    AddProducer,
     CloseConsumer,
-    CloseProducer,
-    Command,
-    CommandGiven,
-    CommandRefused,
-    CreateTopic,
     KillConsumer,
-    KillProducer,
     PauseConsumer,
-    PauseProducer,
     ResumeConsumer,
+    SetConsumer,
+)
+from mqviz.model.command.events import CommandGiven, CommandRefused
+from mqviz.model.command.producer import (
+    AddProducer,
+    CloseProducer,
+    KillProducer,
+    PauseProducer,
     ResumeProducer,
     SendRecord,
-    SetConsumer,
     SetProducer,
 )
+from mqviz.model.command.topic import CreateTopic
 from mqviz.model.event import Event
-from mqviz.model.observed import SeenPartition
-from mqviz.model.observed_clients import ProducerRateSet
-from mqviz.model.observed_events import TopicSeen, TopicsSeen, WatchBegan
+from mqviz.model.observed.clients.events import ProducerRateSet
+from mqviz.model.observed.events import TopicSeen, TopicsSeen, WatchBegan
+from mqviz.model.observed.state import SeenPartition
 from mqviz.scenario import Scenario
 
 CLIENTS: Final = {"reconnect.backoff.max.ms": "2000"}

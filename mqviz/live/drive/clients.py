@@ -3,24 +3,25 @@
 from msgspec.structs import replace
 
 from mqviz.backend import Refused
-from mqviz.model.command import (
+from mqviz.model.command.base import Command, Named
+from mqviz.model.command.consumer import (
     AddConsumer,
-    AddProducer,
     CloseConsumer,
-    CloseProducer,
-    Command,
-    CreateTopic,
     KillConsumer,
-    KillProducer,
-    Named,
     PauseConsumer,
-    PauseProducer,
     ResumeConsumer,
+    SetConsumer,
+)
+from mqviz.model.command.producer import (
+    AddProducer,
+    CloseProducer,
+    KillProducer,
+    PauseProducer,
     ResumeProducer,
     SendRecord,
-    SetConsumer,
     SetProducer,
 )
+from mqviz.model.command.topic import CreateTopic
 
 Client = AddProducer | AddConsumer
 

@@ -13,9 +13,10 @@ from mqviz.live.drive import processes
 from mqviz.live.drive.child import protocol
 from mqviz.live.drive.names import Known
 from mqviz.live.drive.plan import Names
-from mqviz.model import observed_clients
-from mqviz.model.command import AddConsumer, AddProducer
+from mqviz.model.command.consumer import AddConsumer
+from mqviz.model.command.producer import AddProducer
 from mqviz.model.event import Event
+from mqviz.model.observed.clients import events as clients_events
 
 DELAY_US: Final = 300_000
 REPEAT_US: Final = 10_000_000
@@ -115,36 +116,36 @@ class EventWriter:
         plain = self._names.plain
         match report:
             case protocol.Sent():
-                yield observed_clients.RecordSent, 0, (at_us, name, report.number, *self._way(name, report))
+                yield clients_events.RecordSent, 0, (at_us, name, report.number, *self._way(name, report))
             case protocol.Produced():
                 cause = causes.sent.pop((name, report.number), 0)
                 since_us = report.sent_at_us - self._zero_us
                 place = (plain(report.topic), report.partition, report.offset)
                 yield (
-                    observed_clients.RecordProduced,
+                    clients_events.RecordProduced,
                     cause,
                     (since_us, name, report.number, *place, report.key),
                 )
             case protocol.NotProduced():
                 cause = causes.sent.pop((name, report.number), 0)
                 since_us = report.sent_at_us - self._zero_us
-                yield observed_clients.RecordFailed, cause, (since_us, name, report.number, report.error)
+                yield clients_events.RecordFailed, cause, (since_us, name, report.number, report.error)
             case protocol.Delivered():
                 place = (plain(report.topic), report.partition, report.offset)
                 cause = causes.produced.get(place, 0)
-                yield observed_clients.RecordDelivered, cause, (at_us, name, *place, report.key)
+                yield clients_events.RecordDelivered, cause, (at_us, name, *place, report.key)
             case protocol.Processed():
                 place = (plain(report.topic), report.partition, report.offset)
-                yield observed_clients.RecordProcessed, causes.last.get(name, 0), (at_us, name, *place)
+                yield clients_events.RecordProcessed, causes.last.get(name, 0), (at_us, name, *place)
             case protocol.Committed() if not report.error:
                 for topic, partition, offset in report.offsets:
                     fields = (at_us, name, plain(topic), partition, offset)
-                    yield observed_clients.CommitMade, causes.last.get(name, 0), fields
+                    yield clients_events.CommitMade, causes.last.get(name, 0), fields
             case protocol.Assigned() | protocol.Revoked():
                 owned = tuple((plain(topic), partition) for topic, partition in report.owned)
                 cause = causes.group.get(self._group(name), 0)
                 yield (
-                    observed_clients.AssignmentReported,
+                    clients_events.AssignmentReported,
                     cause,
                     (at_us, name, owned, isinstance(report, protocol.Assigned)),
                 )
@@ -160,12 +161,12 @@ class EventWriter:
                 kind, fields = self._started(name, report)
                 yield kind, cause, (at_us, *fields)
             case processes.Paused():
-                yield observed_clients.ClientPaused, cause, (at_us, name)
+                yield clients_events.ClientPaused, cause, (at_us, name)
             case processes.Resumed():
-                yield observed_clients.ClientResumed, cause, (at_us, name)
+                yield clients_events.ClientResumed, cause, (at_us, name)
             case processes.Ended():
                 yield (
-                    observed_clients.ClientEnded,
+                    clients_events.ClientEnded,
                     cause if report.how != "died" else 0,
                     (
                         at_us,
@@ -176,15 +177,15 @@ class EventWriter:
                 )
                 if report.how == "died":
                     what = "it is started again" if report.again else "it is not started again"
-                    yield observed_clients.ClientNotice, 0, (at_us, name, f"{report.reason}; {what}")
+                    yield clients_events.ClientNotice, 0, (at_us, name, f"{report.reason}; {what}")
             case protocol.Committed():
                 yield (
-                    observed_clients.ClientNotice,
+                    clients_events.ClientNotice,
                     0,
                     (at_us, name, f"its commit was refused: {report.error}"),
                 )
             case protocol.Failed() if self._is_news(name, report.text, at_us):
-                yield observed_clients.ClientNotice, 0, (at_us, name, report.text)
+                yield clients_events.ClientNotice, 0, (at_us, name, report.text)
 
     def _way(self, name: str, sent: protocol.Sent) -> tuple[str, str | None, int, int]:
         """Topic, key and, once known, partition and time of arrival of a record that was sent."""
@@ -199,10 +200,10 @@ class EventWriter:
             self._commands[name] = self.expected[name]
         command = self._commands[name]
         if isinstance(command, AddConsumer):
-            return observed_clients.ConsumerStarted, (name, command.group, command.topic, report.pid)
+            return clients_events.ConsumerStarted, (name, command.group, command.topic, report.pid)
         rule = "CRC32" if command.partitioner == "librdkafka" else "murmur2"
         fields = (name, command.topic, float(command.rate), command.acks, rule, report.pid)
-        return observed_clients.ProducerStarted, fields
+        return clients_events.ProducerStarted, fields
 
     def _group(self, name: str) -> str:
         command = self._commands[name]

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from mqviz.live.drive.plan import Names
 from mqviz.model.event import Event
-from mqviz.model.observed import SeenMember
-from mqviz.model.observed_events import (
+from mqviz.model.observed.events import (
     BeatEnded,
     ByPartition,
     CommitsSeen,
@@ -25,6 +24,7 @@ from mqviz.model.observed_events import (
     TopicsSeen,
     WatchBegan,
 )
+from mqviz.model.observed.state import SeenMember
 
 Value = TypeVar("Value")
 

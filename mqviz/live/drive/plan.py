@@ -12,7 +12,9 @@ from typing import Final
 from mqviz.backend import Refused
 from mqviz.live.drive.child import protocol
 from mqviz.live.drive.processes import seed_of
-from mqviz.model.command import AddConsumer, AddProducer, CreateTopic
+from mqviz.model.command.consumer import AddConsumer
+from mqviz.model.command.producer import AddProducer
+from mqviz.model.command.topic import CreateTopic
 from mqviz.scenario import Scenario
 from mqviz.wire.address import parse_bootstrap
 from mqviz.wire.errors import BadAddress

@@ -12,7 +12,7 @@ from mqviz.backend import Can, Refused
 from mqviz.live.observe.journal import Journal
 from mqviz.live.observe.observer import Observer
 from mqviz.live.observe.schedule import FOCUS_US
-from mqviz.model.command import Command
+from mqviz.model.command.base import Command
 from mqviz.model.event import Event
 
 CLOSE_S = 2.0

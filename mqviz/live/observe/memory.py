@@ -7,8 +7,8 @@ events come out.
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mqviz.model.observed import SeenBroker, SeenMember, SeenPartition
-from mqviz.model.observed_events import GroupCommits, GroupListed, TopicSeen
+from mqviz.model.observed.events import GroupCommits, GroupListed, TopicSeen
+from mqviz.model.observed.state import SeenBroker, SeenMember, SeenPartition
 from mqviz.wire import asks
 from mqviz.wire.codec import error_name
 from mqviz.wire.reading import Offsets

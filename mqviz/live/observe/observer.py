@@ -15,7 +15,7 @@ from mqviz.live.observe.journal import Journal
 from mqviz.live.observe.refresh import DEADLINE_S, ClusterLostError, Refresh
 from mqviz.live.observe.schedule import Schedule
 from mqviz.model.event import Event
-from mqviz.model.observed_events import BeatEnded, WatchBegan
+from mqviz.model.observed.events import BeatEnded, WatchBegan
 from mqviz.wire.address import Address, parse_bootstrap
 from mqviz.wire.brokers import Brokers
 from mqviz.wire.connection import Connection

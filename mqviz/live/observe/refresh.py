@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from mqviz.live.observe.journal import Journal
 from mqviz.live.observe.memory import Difference, KnownGroup, Memory, by_topic, sentence
-from mqviz.model import observed_events
+from mqviz.model.observed import events as observed_events
 from mqviz.wire import asks
 from mqviz.wire.asks import Ask
 from mqviz.wire.brokers import Brokers

@@ -7,9 +7,10 @@ batching costs and what it gives.
 
 from __future__ import annotations
 
+from mqviz import facts
+from mqviz.facts import batching
+from mqviz.facts.batching import AccumulatorReading, QueueReading
 from mqviz.kafka import settings
-from mqviz.model import batching_facts, facts
-from mqviz.model.batching_facts import AccumulatorReading, QueueReading
 from mqviz.model.state import State
 from mqviz.scenes.batching.rows import Columns, Scale, draw_queue
 from mqviz.scenes.canvas import Canvas
@@ -33,7 +34,7 @@ _LEGEND = (
 def draw(state: State, view: View) -> Canvas:
     """The producer in focus, else the first that `view.scroll` leaves."""
     canvas = view.canvas()
-    found = batching_facts.accumulators(state)
+    found = batching.accumulators(state)
     if not found:
         words = (
             "what producers hold is seen in a simulation only"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model.batching_facts import ANSWERED, FILLING, GOING, THERE, BatchReading, QueueReading
+from mqviz.facts.batching import ANSWERED, FILLING, GOING, THERE, BatchReading, QueueReading
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.edges import draw_edge, draw_flight, progress, straight
 from mqviz.scenes.figures import duration, thousands

@@ -6,7 +6,7 @@ it has read; the solid record is the one it works on. Beside its name stands wha
 
 from __future__ import annotations
 
-from mqviz.model import facts
+from mqviz import facts
 from mqviz.model.state import State
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.commit_and_crash.picture import Lane, Picture, picture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model import facts
-from mqviz.model.crash_facts import ONCE, Cost, Exposure, Tally
-from mqviz.model.group_record import Crash
-from mqviz.model.readings import Tape
+from mqviz import facts
+from mqviz.facts.crash import ONCE, Cost, Exposure, Tally
+from mqviz.facts.views import Tape
+from mqviz.model.kafka.coordinator.offsets.state import Crash
 from mqviz.model.state import State
 from mqviz.scenes.figures import seconds
 from mqviz.scenes.letters import Letters, letters_of

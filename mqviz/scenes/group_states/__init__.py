@@ -10,15 +10,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mqviz.model import machine_facts
-from mqviz.model.machine_facts import (
-    GROUP_TABLES,
-    MEMBER_TABLES,
-    PROCESS_STATES,
-    MachineReading,
-    MemberState,
-)
-from mqviz.model.observed import Unknown
+from mqviz.facts import machines
+from mqviz.facts.machines import GROUP_TABLES, MEMBER_TABLES, PROCESS_STATES, MachineReading, MemberState
+from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import duration, thousands
@@ -44,7 +38,7 @@ _CALM = ("Stable", "Empty")
 def draw(state: State, view: View) -> Canvas:
     """The group of the view, else the one that `view.scroll` leaves first; two of them where there is room."""
     canvas = view.canvas()
-    found = machine_facts.machines(state)
+    found = machines.machines(state)
     if not found:
         canvas.put(1, min(1, view.rows - 1), shorten("no group yet", view.columns - 2), QUIET)
         return canvas

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from mqviz import facts
+from mqviz.facts import topic as facts_topic
+from mqviz.facts.views import Flight, Tape, TopicReading
 from mqviz.kafka.partitioners import fnv1a, murmur2
-from mqviz.model import facts, topic_facts
-from mqviz.model.observed import Unknown
-from mqviz.model.readings import Flight, Tape, TopicReading
+from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
 from mqviz.scenes.letters import Letters, letters_of
 from mqviz.scenes.view import View
@@ -145,7 +146,7 @@ def _rules(state: State, topic: TopicReading) -> tuple[Rule, ...]:
             users.setdefault(family, []).append(producer.name)
     used = [name for name in users if users[name]]
     shown = sorted([*used, *(name for name in users if name not in used)][:2], key=list(users).index)
-    known = topic_facts.counted(state, topic.name)
+    known = facts_topic.counted(state, topic.name)
     counts = {
         name: min((known.get(user, topic.partitions) for user in users[name]), default=0) for name in shown
     }

@@ -6,7 +6,7 @@ row, so that ownership is seen, not read. What no client shows (producers of a r
 
 from __future__ import annotations
 
-from mqviz.model.readings import Lag
+from mqviz.facts.views import Lag
 from mqviz.model.state import State
 from mqviz.scenes import legend, tiles
 from mqviz.scenes.canvas import Canvas

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mqviz.model.observed import Unknown
-from mqviz.model.readings import Lag
+from mqviz.facts.views import Lag
+from mqviz.model.observed.state import Unknown
 from mqviz.scenes import tiles
 from mqviz.scenes.figures import spark
 from mqviz.scenes.partition_log.layout import TALL, Frame

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mqviz.model import facts
-from mqviz.model.observed import Unknown
-from mqviz.model.readings import (
+from mqviz import facts
+from mqviz.facts.views import (
     Flight,
     GroupReading,
     Lag,
@@ -16,6 +15,7 @@ from mqviz.model.readings import (
     Tape,
     TopicReading,
 )
+from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
 from mqviz.scenes import letters
 from mqviz.scenes.figures import thousands

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mqviz.model.readings import Flight, ProducerReading
+from mqviz.facts.views import Flight, ProducerReading
 from mqviz.scenes.edges import Way, draw_edge, draw_flight, draw_spine, progress, straight
 from mqviz.scenes.figures import thousands
 from mqviz.scenes.partition_log.layout import Frame

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mqviz.model.observed import Unknown
-from mqviz.model.readings import InHand, MemberReading
+from mqviz.facts.views import InHand, MemberReading
+from mqviz.model.observed.state import Unknown
 from mqviz.scenes import tiles
 from mqviz.scenes.canvas import Target
 from mqviz.scenes.edges import draw_edge

@@ -7,7 +7,7 @@ What a replica cuts off, because the leader began its epoch without it, falls do
 
 from __future__ import annotations
 
-from mqviz.model import facts
+from mqviz import facts
 from mqviz.model.state import State
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import seconds, thousands

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model import facts, replication_facts
-from mqviz.model.ledger_facts import RecordLedger
-from mqviz.model.observed import Unknown
-from mqviz.model.replication_facts import CopyCell, CopyReading, Replication
+from mqviz import facts
+from mqviz.facts import replication
+from mqviz.facts.fates import RecordLedger
+from mqviz.facts.replication import CopyCell, CopyReading, Replication
+from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
 from mqviz.scenes.letters import Letters, letters_of
 from mqviz.scenes.view import View
@@ -58,9 +59,9 @@ def picture(state: State, view: View, cells: int) -> Picture | None:
     if not places:
         return None
     topic, number = places[_chosen(view, places)]
-    start, end = replication_facts.span(state, topic, number)
+    start, end = replication.span(state, topic, number)
     first = max(min(start, end), end - cells, 0)
-    found = replication_facts.replication(state, topic, number, first, first + cells)
+    found = replication.replication(state, topic, number, first, first + cells)
     ledger = facts.record_ledger(state, topic, number)
     fallen = _fallen(found, first)
     return Picture(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mqviz.model.ledger_facts import RecordLedger
-from mqviz.model.replication_facts import CopyCell, CutReading
+from mqviz.facts.fates import RecordLedger
+from mqviz.facts.replication import CopyCell, CutReading
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import seconds, thousands
 from mqviz.scenes.replication.picture import Picture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model.replication_facts import CopyCell, CopyReading
+from mqviz.facts.replication import CopyCell, CopyReading
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.edges import progress
 from mqviz.scenes.figures import thousands

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model import facts, share_facts
-from mqviz.model.share_window import SharePartition
+from mqviz import facts
+from mqviz.facts import share_group
+from mqviz.model.kafka.coordinator.share.window import SharePartition
 from mqviz.model.state import State
 from mqviz.scenes.letters import letters_of
 from mqviz.scenes.view import View
@@ -45,13 +46,13 @@ class Picture(NamedTuple):
 
 def picture(state: State, view: View, cells: int) -> Picture | None:
     """The partition that `view.scroll` or the focus chooses, with the `cells` records around its window."""
-    names = share_facts.groups(state)
+    names = share_group.groups(state)
     group = view.group if view.group in names else next(iter(names), "")
-    windows = share_facts.windows(state, group)
+    windows = share_group.windows(state, group)
     if not windows:
         return None
     window = windows[_chosen(view, windows)]
-    found = share_facts.counts(state, window)
+    found = share_group.counts(state, window)
     counts = {
         "done": found.acknowledged,
         "acquired": found.acquired,
@@ -63,14 +64,14 @@ def picture(state: State, view: View, cells: int) -> Picture | None:
         group,
         window.topic,
         window.partition,
-        len(share_facts.assigned(state, group)),
-        tuple(member.client for member in share_facts.members(state, group)),
-        tuple(share_facts.idle(state, group)),
+        len(share_group.assigned(state, group)),
+        tuple(member.client for member in share_group.members(state, group)),
+        tuple(share_group.idle(state, group)),
         _spots(state, view, window, cells),
         window.start,
         window.persisted,
         window.end,
-        share_facts.readable_end(state, window),
+        share_group.readable_end(state, window),
         window.lock_us,
         window.limit,
         counts,
@@ -88,13 +89,13 @@ def _chosen(view: View, windows: list[SharePartition]) -> int:
 
 def _spots(state: State, view: View, window: SharePartition, cells: int) -> tuple[Spot, ...]:
     """Records from just before the start on, or further back where there are not that many behind it."""
-    high = share_facts.readable_end(state, window)
+    high = share_group.readable_end(state, window)
     first = max(0, min(window.start - 1, high - cells), high - max(cells, high - window.start + 1))
     letter_of = letters_of(facts.key_letters(state))
     found: list[Spot] = []
     for offset in range(first, min(high, first + cells)):
-        run = share_facts.record(state, window, offset)
-        key = share_facts.key(state, window, offset)
+        run = share_group.record(state, window, offset)
+        key = share_group.key(state, window, offset)
         letter = letter_of.of(key)
         if run is None:
             found.append(Spot(offset, letter, "before", 0))

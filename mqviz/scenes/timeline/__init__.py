@@ -10,10 +10,11 @@ from collections import Counter
 from itertools import pairwise
 from typing import NamedTuple
 
-from mqviz.model import facts, timeline_facts, timeline_stages
+from mqviz import facts
+from mqviz.facts import timeline, timeline_stages
+from mqviz.facts.timeline import Deed, Message, Node, Part
+from mqviz.facts.timeline_stages import Hold, NodeReading, Stage
 from mqviz.model.state import State
-from mqviz.model.timeline_facts import Deed, Message, Node, Part
-from mqviz.model.timeline_stages import Hold, NodeReading, Stage
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.figures import duration
 from mqviz.scenes.letters import Letters, letters_of
@@ -64,7 +65,7 @@ def draw(state: State, view: View) -> Canvas:
     """The last things that happened before `view.now_us`, less the `view.scroll` newest."""
     canvas = view.canvas()
     found = timeline_stages.nodes(state)
-    events = timeline_facts.messages(state, _LOOKED)
+    events = timeline.messages(state, _LOOKED)
     if not found:
         words = "requests of a real cluster are not seen" if facts.is_observed(state) else "no cluster yet"
         canvas.put(1, min(1, view.rows - 1), shorten(words, view.columns - 2), QUIET)

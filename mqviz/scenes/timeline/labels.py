@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mqviz.facts.timeline import Deed, Message, Part
 from mqviz.kafka.errors import Error
-from mqviz.model.timeline_facts import Deed, Message, Part
 from mqviz.scenes.figures import thousands
 from mqviz.scenes.letters import Letters, colour_key
 from mqviz.scenes.style import BAD, BRIGHT, OK, PLAIN, QUIET, Style, style

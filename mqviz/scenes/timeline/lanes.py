@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model.timeline_facts import Deed, Message, Node
-from mqviz.model.timeline_stages import Hold, NodeReading
+from mqviz.facts.timeline import Deed, Message, Node
+from mqviz.facts.timeline_stages import Hold, NodeReading
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.edges import progress
 from mqviz.scenes.letters import Letters, colour_key

@@ -7,11 +7,11 @@ foot what coordinators and producers believe, with the coordinator's machine dra
 
 from __future__ import annotations
 
-from mqviz.model import facts
+from mqviz import facts
+from mqviz.facts.transactions import Owner
+from mqviz.model.kafka.clients.producer.state import TRANSACTION_MOVES as CLIENT_MOVES
+from mqviz.model.kafka.coordinator.transaction.state import MOVES
 from mqviz.model.state import State
-from mqviz.model.transaction_facts import Owner
-from mqviz.model.transactional import MOVES as CLIENT_MOVES
-from mqviz.model.transactions import MOVES
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import duration, thousands
 from mqviz.scenes.style import BAD, BRIGHT, PLAIN, QUIET, STRONG, WAIT, Style, style

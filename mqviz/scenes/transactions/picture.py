@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model import facts, transaction_facts
-from mqviz.model.cluster import Partition
+from mqviz import facts
+from mqviz.facts import transactions
+from mqviz.facts.transactions import Counts, Owner, Reader, Spot
+from mqviz.model.kafka.cluster import Partition
 from mqviz.model.state import State
-from mqviz.model.transaction_facts import Counts, Owner, Reader, Spot
 from mqviz.scenes.letters import Letters, letters_of
 from mqviz.scenes.view import View
 
@@ -34,18 +35,18 @@ class Picture(NamedTuple):
 
 def picture(state: State, view: View, cells: int) -> Picture | None:
     """The partition that `view.scroll` or the focus chooses, with the last `cells` offsets of its log."""
-    found = transaction_facts.partitions(state)
+    found = transactions.partitions(state)
     if view.topic:
         found = [partition for partition in found if partition.topic == view.topic] or found
     if not found:
         return None
     partition = found[_chosen(view, found)]
-    copy = transaction_facts.leading(partition)
-    spots = tuple(transaction_facts.spots(state, partition, cells))
+    copy = transactions.leading(partition)
+    spots = tuple(transactions.spots(state, partition, cells))
     end = copy.log.end if copy is not None else 0
-    owners = tuple(transaction_facts.owners(state))
+    owners = tuple(transactions.owners(state))
     stable = copy.last_stable_offset if copy is not None else 0
-    readers = transaction_facts.readers(state, partition)
+    readers = transactions.readers(state, partition)
     return Picture(
         partition.topic,
         partition.number,
@@ -61,7 +62,7 @@ def picture(state: State, view: View, cells: int) -> Picture | None:
         _coordinated(view, owners),
         next((reader for reader in readers if reader.committed), None),
         next((reader for reader in readers if not reader.committed), None),
-        transaction_facts.counts(partition),
+        transactions.counts(partition),
     )
 
 
@@ -84,7 +85,7 @@ def _coordinated(view: View, owners: tuple[Owner, ...]) -> Owner | None:
 
 def _blocks(state: State, partition: Partition, stable: int) -> str:
     """Whose record stands at the last stable offset, if that is below the high watermark."""
-    copy = transaction_facts.leading(partition)
+    copy = transactions.leading(partition)
     if copy is None or stable >= copy.high_watermark:
         return ""
     batch = next(copy.log.forwards(stable), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.model.transaction_facts import Owner, Reader, Spot
+from mqviz.facts.transactions import Owner, Reader, Spot
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.figures import thousands
 from mqviz.scenes.letters import colour_key

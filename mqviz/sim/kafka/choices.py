@@ -1,6 +1,10 @@
-"""What a command leaves open, and what it may say: defaults from the world as it is, refusals as sentences.
+"""Faults: brokers that stop, die, freeze, go on and start again; links that are cut and heal; leaders elected by hand.
 
-Like a real broker: nothing here; real clients must be told their group and topic. Left out: guessing among several.
+Like a real broker: `stop` asks the controller by heartbeats, which moves its leaderships and lets it end when
+every other broker has heard of that (R11, E13, E69); `kill` ends the process, disk and page
+cache survive, and nobody tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (E43); a cut link carries no byte and
+nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old session lives (R10, E52).
+Power and speed are in broker/hardware.py. Left out: a disk that fails while its broker runs (S5).
 """
 
 from __future__ import annotations
@@ -9,8 +13,26 @@ from typing import Any
 
 from mqviz.backend import Refused
 from mqviz.kafka.settings import of
-from mqviz.model.consumer import Consumer
+from mqviz.model.kafka.broker.state import Broker
+from mqviz.model.kafka.clients.consumer.state import Consumer
 from mqviz.sim.engine import Simulation
+
+
+def existing(sim: Simulation, name: str) -> Broker:
+    """The broker of that name; Refused if there is none."""
+    brokers = sim.state.cluster.brokers
+    if not name.isdigit() or int(name) not in brokers:
+        there = ", ".join(map(str, brokers)) or "none"
+        raise Refused(f"there is no broker {name}: there are {there}")
+    return brokers[int(name)]
+
+
+def broker_in(sim: Simulation, name: str, *states: str) -> Broker:
+    """The broker of that name, whose process is in one of `states`; else Refused."""
+    broker = existing(sim, name)
+    if broker.process not in states:
+        raise Refused(f"broker {name} is {broker.process}")
+    return broker
 
 
 def only_topic(sim: Simulation, topic: str) -> str:

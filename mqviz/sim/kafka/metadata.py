@@ -16,12 +16,12 @@ import msgspec
 
 from mqviz.kafka import settings
 from mqviz.kafka.errors import Error
-from mqviz.model.answers import FetchPartitionData, PartitionProduceResponse
-from mqviz.model.cluster import Partition, Topic
-from mqviz.model.metadata import OVER, Leaders, MetadataLearned, belief, clients_of, node_of
-from mqviz.model.producer import Producer
-from mqviz.model.request import Client, Failed, InFlight
-from mqviz.model.topic_changes import PartitionsCounted
+from mqviz.model.kafka.clients.producer.state import Producer
+from mqviz.model.kafka.cluster import Partition, Topic
+from mqviz.model.kafka.metadata.events import Leaders, MetadataLearned, PartitionsCounted
+from mqviz.model.kafka.metadata.state import OVER, belief, clients_of, node_of
+from mqviz.model.kafka.network.state import Client, InFlight
+from mqviz.model.kafka.protocol.responses import Failed, FetchPartitionData, PartitionProduceResponse
 from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
 
 STALE = (

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import msgspec
 
 from mqviz.backend import Refused
-from mqviz.model.command import AddSignUp, FailService, RepairService
-from mqviz.model.systems import MailServer, ServiceFailed, ServiceRepaired, SignUpService
+from mqviz.model.command.systems import AddSignUp, FailService, RepairService
+from mqviz.model.systems.events import ServiceFailed, ServiceRepaired
+from mqviz.model.systems.state import MailServer, SignUpService
 from mqviz.sim.engine import Simulation, checks, handles
 from mqviz.sim.systems import sign_up
 

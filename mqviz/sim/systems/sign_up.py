@@ -12,8 +12,9 @@ mail after the same times, whatever design it meets and whenever it is its turn.
 
 from __future__ import annotations
 
-from mqviz.model.command import AddSignUp
-from mqviz.model.systems import (
+from mqviz.facts.words import lasting
+from mqviz.model.command.systems import AddSignUp
+from mqviz.model.systems.events import (
     AnswerGiven,
     MailFailed,
     MailQueued,
@@ -21,12 +22,11 @@ from mqviz.model.systems import (
     MailStarted,
     SignUpArrived,
     SignUpFailed,
-    SignUpService,
     SignUpServiceAdded,
     SignUpStarted,
     UserStored,
 )
-from mqviz.model.words import lasting
+from mqviz.model.systems.state import SignUpService
 from mqviz.sim.engine import ARRIVAL, STEP, Simulation, due
 from mqviz.sim.streams import Numbers
 

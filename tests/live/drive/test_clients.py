@@ -5,7 +5,7 @@ import pytest
 from mqviz import commands
 from mqviz.backend import Refused
 from mqviz.live.drive.clients import Roster
-from mqviz.model.command import AddConsumer
+from mqviz.model.command.consumer import AddConsumer
 
 
 def roster(*texts: str) -> Roster:

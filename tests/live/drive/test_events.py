@@ -5,11 +5,11 @@ from mqviz.live.drive.child import protocol
 from mqviz.live.drive.events import EventLog, EventWriter
 from mqviz.live.drive.names import Known, Lens
 from mqviz.live.drive.plan import Names
-from mqviz.model import observed_clients
-from mqviz.model.command import AddConsumer, AddProducer
+from mqviz.model.command.consumer import AddConsumer
+from mqviz.model.command.producer import AddProducer
 from mqviz.model.event import Event
-from mqviz.model.observed import SeenMember
-from mqviz.model.observed_events import (
+from mqviz.model.observed.clients import events as clients_events
+from mqviz.model.observed.events import (
     BeatEnded,
     CommitsSeen,
     EndsSeen,
@@ -20,6 +20,7 @@ from mqviz.model.observed_events import (
     TopicsSeen,
     WatchBegan,
 )
+from mqviz.model.observed.state import SeenMember
 
 ZERO = 1_000_000
 REAL = "mqviz.ab12cd.orders"
@@ -57,13 +58,13 @@ def test_a_record_is_sent_with_the_place_and_time_at_which_it_arrives() -> None:
         ("p1", protocol.Sent(at(10), 1, "a")),
         ("p1", protocol.Produced(at(30), 1, "a", REAL, 2, 5, at(10))),
     )
-    assert sent == observed_clients.RecordSent(3, 10, 0, 10, "p1", 1, "orders", "a", 2, 30)
-    assert produced == observed_clients.RecordProduced(4, 30, 3, 10, "p1", 1, "orders", 2, 5, "a")
+    assert sent == clients_events.RecordSent(3, 10, 0, 10, "p1", 1, "orders", "a", 2, 30)
+    assert produced == clients_events.RecordProduced(4, 30, 3, 10, "p1", 1, "orders", 2, 5, "a")
 
 
 def test_a_record_whose_answer_takes_longer_than_a_beat_is_told_without_its_end() -> None:
     (sent,) = tell(("p1", protocol.Sent(at(10), 1, None)))
-    assert sent == observed_clients.RecordSent(3, 10, 0, 10, "p1", 1, "orders", None, -1, 0)
+    assert sent == clients_events.RecordSent(3, 10, 0, 10, "p1", 1, "orders", None, -1, 0)
 
 
 def test_reports_of_several_processes_come_in_the_order_of_time_with_their_causes() -> None:
@@ -100,8 +101,8 @@ def test_an_assignment_is_told_whole_and_names_the_command_that_moved_the_group(
     made.emit_next()
     made.emit_next()
     assert log.events == [
-        observed_clients.AssignmentReported(3, 5, 77, 5, "c1", (("orders", 1),), False),
-        observed_clients.AssignmentReported(4, 6, 77, 6, "c1", (("orders", 1), ("orders", 2)), True),
+        clients_events.AssignmentReported(3, 5, 77, 5, "c1", (("orders", 1),), False),
+        clients_events.AssignmentReported(4, 6, 77, 6, "c1", (("orders", 1), ("orders", 2)), True),
     ]
 
 
@@ -109,10 +110,10 @@ def test_a_death_is_a_notice_that_says_whether_the_client_is_started_again() -> 
     ended, notice = tell(
         ("c1", processes.Ended(at(5), "died", "its process ended with signal SIGABRT", True))
     )
-    assert ended == observed_clients.ClientEnded(
+    assert ended == clients_events.ClientEnded(
         3, 5, 0, 5, "c1", "died", "its process ended with signal SIGABRT"
     )
-    assert isinstance(notice, observed_clients.ClientNotice)
+    assert isinstance(notice, clients_events.ClientNotice)
     assert notice.text == "its process ended with signal SIGABRT; it is started again"
 
 
@@ -124,7 +125,7 @@ def test_the_same_error_is_told_once_in_ten_seconds() -> None:
 
 def test_a_refused_commit_is_a_notice_and_no_commit() -> None:
     (notice,) = tell(("c1", protocol.Committed(at(5), ((REAL, 2, 6),), "ILLEGAL_GENERATION")))
-    assert isinstance(notice, observed_clients.ClientNotice)
+    assert isinstance(notice, clients_events.ClientNotice)
     assert "ILLEGAL_GENERATION" in notice.text
 
 

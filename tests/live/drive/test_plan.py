@@ -8,7 +8,10 @@ from mqviz.cli.driving import with_steps
 from mqviz.lesson import course
 from mqviz.live.drive import plan as drive_plan
 from mqviz.live.drive.plan import Names
-from mqviz.model.command import AddConsumer, AddProducer, AddSignUp, CreateTopic
+from mqviz.model.command.consumer import AddConsumer
+from mqviz.model.command.producer import AddProducer
+from mqviz.model.command.systems import AddSignUp
+from mqviz.model.command.topic import CreateTopic
 from mqviz.model.units import Duration, Value
 from mqviz.scenario import Scenario
 

@@ -15,10 +15,11 @@ import pytest
 from mqviz.backend import Backend, Refused
 from mqviz.live.observe.backend import KafkaBackend
 from mqviz.live.observe.refresh import DEADLINE_S, FIRST_CONTACT
-from mqviz.model.command import AddConsumer
+from mqviz.model.apply import apply
+from mqviz.model.command.consumer import AddConsumer
 from mqviz.model.event import Event
-from mqviz.model.observed_events import BeatEnded, ConnectionBack, ConnectionLost, WatchBegan
-from mqviz.model.state import State, apply
+from mqviz.model.observed.events import BeatEnded, ConnectionBack, ConnectionLost, WatchBegan
+from mqviz.model.state import State
 from mqviz.wire.errors import BadAddress
 from tests.live.observe.fake_cluster import FakeCluster, Group
 from tests.waiting import soon

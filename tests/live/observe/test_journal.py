@@ -1,7 +1,7 @@
 import threading
 
 from mqviz.live.observe.journal import Journal
-from mqviz.model.observed_events import BrokerBack
+from mqviz.model.observed.events import BrokerBack
 
 
 class Clock:

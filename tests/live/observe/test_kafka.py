@@ -18,10 +18,11 @@ from mqviz.live.managed import cluster, jars
 from mqviz.live.managed.java import find_java
 from mqviz.live.observe.backend import KafkaBackend
 from mqviz.live.observe.observer import observe_once
-from mqviz.model import observed_events
+from mqviz.model.apply import apply
 from mqviz.model.event import Event
-from mqviz.model.observed import Observed, Unknown
-from mqviz.model.state import State, apply
+from mqviz.model.observed import events as observed_events
+from mqviz.model.observed.state import Observed, Unknown
+from mqviz.model.state import State
 from mqviz.wire.apis import READ_ONLY
 from tests.conftest import JARS, StartCluster
 from tests.waiting import DEADLINE_S, soon

@@ -3,8 +3,8 @@
 import struct
 
 from mqviz.live.observe.memory import Difference, KnownGroup, KnownOffsets, Memory, by_topic, sentence
-from mqviz.model.observed import SeenMember
-from mqviz.model.observed_events import GroupCommits, GroupListed
+from mqviz.model.observed.events import GroupCommits, GroupListed
+from mqviz.model.observed.state import SeenMember
 from mqviz.wire import asks
 from mqviz.wire.reading import Offsets
 

@@ -6,12 +6,14 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 
+from mqviz.facts.watched import lag
 from mqviz.live.observe.journal import Journal
 from mqviz.live.observe.observer import Observer, observe_once
 from mqviz.live.observe.refresh import ClusterLostError
-from mqviz.model import lag, observed_events
+from mqviz.model.apply import apply
 from mqviz.model.event import Event
-from mqviz.model.state import State, apply
+from mqviz.model.observed import events as observed_events
+from mqviz.model.state import State
 from tests.live.observe.fake_cluster import FakeCluster, Group
 
 

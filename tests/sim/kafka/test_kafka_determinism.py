@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from mqviz.commands import parse
-from mqviz.model.consumer import RecordsReturned
-from mqviz.model.event import decode_event, encode_event
+from mqviz.model.codec import decode_event, encode_event
+from mqviz.model.kafka.clients.consumer.events import RecordsReturned
 from mqviz.scenario import load_scenario
 from mqviz.sim.backend import open_sim
 from tests.sim.kafka.worlds import S, of, run

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mqviz.model import facts
-from mqviz.model.log import BatchAppended, HighWatermarkAdvanced, ReplicaAppended
-from mqviz.model.producer import RecordsAcknowledged
+from mqviz import facts
+from mqviz.model.kafka.clients.producer.events import RecordsAcknowledged
+from mqviz.model.kafka.log.events import BatchAppended
+from mqviz.model.kafka.replication.events import HighWatermarkAdvanced, ReplicaAppended
 from mqviz.scenario import load_scenario
 from tests.sim.kafka.worlds import MS, S, times
 from tests.sim.worlds import Run

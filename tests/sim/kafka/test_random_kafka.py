@@ -9,11 +9,10 @@ from hypothesis import Phase, given, note, settings
 from hypothesis import strategies as st
 
 from mqviz.backend import Refused
-from mqviz.model.consumer import RecordsReturned
 from mqviz.model.event import Event
-from mqviz.model.group import GenerationStarted, GroupEmptied
-from mqviz.model.log import HighWatermarkAdvanced
-from mqviz.model.membership import PositionsSet
+from mqviz.model.kafka.clients.consumer.events import PositionsSet, RecordsReturned
+from mqviz.model.kafka.coordinator.classic.events import GenerationStarted, GroupEmptied
+from mqviz.model.kafka.replication.events import HighWatermarkAdvanced
 from mqviz.model.state import State
 from tests.sim.kafka.worlds import cluster
 from tests.sim.worlds import Run

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from mqviz.commands import parse
-from mqviz.model.command import AddConsumer, AddProducer, CreateTopic
+from mqviz.model.command.consumer import AddConsumer
+from mqviz.model.command.producer import AddProducer
+from mqviz.model.command.topic import CreateTopic
 from mqviz.model.event import Event
-from mqviz.model.request import AnswerReceived, AnswerSent, AnyAnswer, AnyRequest, JoinGroup
+from mqviz.model.kafka.network.events import AnswerReceived, AnswerSent
+from mqviz.model.kafka.protocol.requests import AnyRequest, JoinGroup
+from mqviz.model.kafka.protocol.responses import AnyAnswer
 from mqviz.model.units import Duration
 from mqviz.scenario import ClusterPlan, Scenario
-from mqviz.sim.kafka import network
-from mqviz.sim.kafka.lookup import coordinator_of
+from mqviz.sim.kafka.coordinator.lookup import coordinator_of
+from mqviz.sim.kafka.network import connection
 from tests.sim.worlds import FOR_EVER, Run
 
 MS = 1_000
@@ -70,7 +74,7 @@ class Outside:
         """Send now; returns the request's number. Later ones on this connection wait for its answer."""
         sim = self.run.backend._sim
         sim.cause = 0
-        return network.ask(sim, "outside", self.name, 1, broker, request)
+        return connection.ask(sim, "outside", self.name, 1, broker, request)
 
     def answer(self, number: int) -> AnyAnswer | None:
         """The answer, if it has been received."""

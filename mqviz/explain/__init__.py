@@ -1,0 +1,1 @@
+"""Explanations: why something happened, in plain words with the numbers of the run."""

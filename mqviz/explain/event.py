@@ -1,0 +1,39 @@
+"""Why: every event that a person steps over, in plain words.
+
+Each protocol part registers one small function per kind of event with `@explains(Kind)`; it reads the State
+just after the event through facts and returns headline, reason, rule and what changed.
+"""
+
+from __future__ import annotations
+
+import mqviz.explain.why.broker
+import mqviz.explain.why.clients_consumer
+import mqviz.explain.why.clients_producer
+import mqviz.explain.why.clients_transactions
+import mqviz.explain.why.controller
+import mqviz.explain.why.coordinator_classic
+import mqviz.explain.why.coordinator_consumer
+import mqviz.explain.why.coordinator_offsets
+import mqviz.explain.why.coordinator_transaction
+import mqviz.explain.why.groups
+import mqviz.explain.why.log
+import mqviz.explain.why.observed
+import mqviz.explain.why.records
+import mqviz.explain.why.share
+import mqviz.explain.why.systems
+import mqviz.explain.why.topics  # noqa: F401
+from mqviz.explain.registry import EXPLAIN
+from mqviz.facts.views import Why
+from mqviz.model.event import Event
+from mqviz.model.state import State
+
+
+def why(state: State, event: Event) -> Why | None:
+    """The explanation of `event`, or None where there is nothing to say; `state` is the one just after it."""
+    explain = EXPLAIN.get(type(event))
+    return explain(state, event) if explain else None
+
+
+def is_explained(event: Event) -> bool:
+    """Whether there may be something to say about `event`; cheap, for looking through many."""
+    return type(event) in EXPLAIN

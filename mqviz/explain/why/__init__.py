@@ -1,0 +1,1 @@
+"""Why: one file a component, one small function a kind of event."""

@@ -1,0 +1,1 @@
+"""The controller's records: brokers, topics, leaders, in-sync sets."""

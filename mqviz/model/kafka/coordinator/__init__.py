@@ -1,0 +1,1 @@
+"""What coordinators know of groups, offsets and transactions."""

@@ -1,0 +1,1 @@
+"""Committed offsets, and what a group did with each partition."""

@@ -1,0 +1,1 @@
+"""Connections, and requests on their way."""

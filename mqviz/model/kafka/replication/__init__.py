@@ -1,0 +1,1 @@
+"""The copies of a partition: followers, high watermarks, truncation."""

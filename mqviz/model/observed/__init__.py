@@ -1,0 +1,1 @@
+"""A real Kafka as far as it was seen."""

@@ -1,0 +1,1 @@
+"""What the clients did that mqviz itself runs on a real cluster."""

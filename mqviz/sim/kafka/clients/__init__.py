@@ -1,0 +1,1 @@
+"""Clients: producers, consumers, share consumers, and their applications."""

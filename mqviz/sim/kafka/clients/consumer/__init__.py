@@ -1,0 +1,1 @@
+"""Consumers, Java's and librdkafka's."""

@@ -1,0 +1,1 @@
+"""How a consumer is a member of its group: classic, consumer protocol, or by hand."""

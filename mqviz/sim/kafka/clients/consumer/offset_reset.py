@@ -1,0 +1,180 @@
+"""Positions: where a consumer begins to read a partition.
+
+Like a real broker: as its Java client, seek before committed offset before auto.offset.reset: latest is the high watermark at that
+moment (the last stable offset for read_committed), earliest the log start, none throws, by_duration the first record young
+enough (R81); where there is none the client asks again only after request.timeout.ms (E10); while a transaction holds offsets it
+asks again after its backoff (E45), as about each partition whose leader answers with an error (E74). Left out: validation of
+positions by leader epochs.
+"""
+
+from __future__ import annotations
+
+from mqviz.model.kafka.clients.consumer.events import PositionDelayed, PositionsAsked, PositionsSet
+from mqviz.model.kafka.clients.consumer.isolation import reads_committed
+from mqviz.model.kafka.clients.consumer.state import Claim, Consumer
+from mqviz.model.kafka.network.state import InFlight
+from mqviz.model.kafka.protocol.requests import ListOffsets, OffsetFetch
+from mqviz.model.kafka.protocol.responses import ListOffsetsResponse, OffsetFetchResponse
+from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.kafka import metadata
+from mqviz.sim.kafka.clients.consumer import coordinator_client, fetcher, wakeup
+from mqviz.sim.kafka.clients.consumer.config import backoff_us, duration_us, value
+from mqviz.sim.kafka.network.connection import receives
+
+Places = tuple[tuple[str, int], ...]
+
+
+def locate(sim: Simulation, consumer: Consumer) -> None:
+    """Ask where to read the partitions whose position is unknown, unless that is being asked."""
+    if consumer.asked:
+        return
+    unknown = [c for c in consumer.claims.values() if c.position is None and c.not_before_us <= sim.now_us]
+    if not unknown:
+        return
+    by_commit = [claim for claim in unknown if not claim.reset and consumer.settings.group]
+    if by_commit:
+        stable = consumer.settings.client == "java" or reads_committed(consumer.settings)
+        request = OffsetFetch(consumer.settings.group, _places(by_commit), stable)
+        number = coordinator_client.ask_coordinator(sim, consumer, request)
+        sim.emit(PositionsAsked(*sim.stamp(), consumer.name, (number,)))
+    elif _throws(sim, consumer, unknown):
+        return
+    else:
+        numbers = _ask_logs(sim, consumer, unknown)
+        sim.emit(PositionsAsked(*sim.stamp(), consumer.name, numbers))
+
+
+def _places(claims: list[Claim]) -> Places:
+    return tuple((claim.topic, claim.partition) for claim in claims)
+
+
+def _throws(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> bool:
+    """Whether poll() throws, because nothing says where to begin and auto.offset.reset is none (R81)."""
+    by_policy = [claim for claim in claims if claim.reset in ("", "policy")]
+    if not by_policy or consumer.settings.auto_offset_reset != "none":
+        return False
+    wakeup.throw(sim, consumer, "NoOffsetForPartitionException")
+    return True
+
+
+@receives(OffsetFetch)
+def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
+    consumer = sim.state.cluster.consumers[name]
+    reply = flight.answer
+    if flight.number not in consumer.asked:
+        return
+    if not isinstance(reply, OffsetFetchResponse) or reply.error or any(part[2] for part in reply.partitions):
+        _delay(sim, consumer, flight.request, backoff_us(consumer, 0))
+        return
+    wanted = [part for part in reply.partitions if _unknown(sim, consumer, part[0], part[1])]
+    known = tuple(
+        (topic, partition, offset, "committed") for topic, partition, _, offset in wanted if offset >= 0
+    )
+    if known:
+        sim.emit(PositionsSet(*sim.stamp(), name, consumer.settings.group, known))
+    without = [_claim(sim, consumer, part[0], part[1]) for part in wanted if part[3] < 0]
+    if without and _throws_now(sim, consumer, without):
+        return
+    numbers = _ask_logs(sim, consumer, without)
+    sim.emit(PositionsAsked(*sim.stamp(), name, numbers))
+    wakeup.progress(sim, consumer)
+
+
+def _throws_now(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> bool:
+    """As `_throws`, which an application hears of in its next poll() if it is in none now."""
+    if consumer.settings.auto_offset_reset != "none":
+        return False
+    sim.emit(PositionsAsked(*sim.stamp(), consumer.name, ()))
+    return consumer.activity != "polling" or _throws(sim, consumer, claims)
+
+
+def _claim(sim: Simulation, consumer: Consumer, topic: str, partition: int) -> Claim:
+    return consumer.claims[sim.state.cluster.partition(topic, partition).key]
+
+
+def _unknown(sim: Simulation, consumer: Consumer, topic: str, partition: int) -> bool:
+    claim = consumer.claims.get(sim.state.cluster.partition(topic, partition).key)
+    return claim is not None and claim.position is None
+
+
+def _how(sim: Simulation, consumer: Consumer, claim: Claim) -> tuple[str, int]:
+    """(which, time) that ListOffsets is to look for."""
+    if claim.reset in ("earliest", "latest", "time"):
+        return claim.reset, claim.at_us
+    policy = consumer.settings.auto_offset_reset
+    if policy.startswith("by_duration"):
+        return "time", sim.now_us - duration_us(policy)
+    return policy, 0
+
+
+def _ask_logs(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> tuple[int, ...]:
+    """Ask the partition leaders where their logs begin or end; returns the numbers of the requests.
+
+    Partitions that nobody leads are asked about again after a backoff, with newer metadata (R35).
+    """
+    asks: dict[tuple[int, str, int], list[Claim]] = {}
+    for claim in claims:
+        broker = fetcher.leader(sim, consumer, claim.topic, claim.partition)
+        asks.setdefault((broker, *_how(sim, consumer, claim)), []).append(claim)
+    orphans = [claim for (broker, *_), found in asks.items() if broker < 0 for claim in found]
+    if orphans:
+        metadata.refresh(sim, "consumer", consumer.name, consumer.incarnation)
+        _wait(sim, consumer, _places(orphans), backoff_us(consumer, 0))
+    committed = reads_committed(consumer.settings)
+    return tuple(
+        fetcher.ask_broker(
+            sim, consumer, broker, ListOffsets(which, _places(asks[broker, which, at_us]), at_us, committed)
+        )
+        for broker, which, at_us in sorted(asks)
+        if broker >= 0
+    )
+
+
+@receives(ListOffsets)
+def _listed(sim: Simulation, name: str, flight: InFlight) -> None:
+    consumer = sim.state.cluster.consumers[name]
+    reply, request = flight.answer, flight.request
+    if flight.number not in consumer.asked or not isinstance(request, ListOffsets):
+        return
+    parts = reply.partitions if isinstance(reply, ListOffsetsResponse) else ()
+    failed = tuple(part[:2] for part in parts if part[2]) if parts else request.partitions
+    if failed:
+        metadata.failed(sim, "consumer", name, flight, [part[2] for part in parts])
+        _wait(sim, consumer, failed, backoff_us(consumer, 0))
+    wanted = [part for part in parts if not part[2] and _unknown(sim, consumer, part[0], part[1])]
+    because = _because(consumer, request)
+    found = tuple(
+        (topic, partition, offset, because) for topic, partition, _, offset in wanted if offset >= 0
+    )
+    if found:
+        sim.cause = sim.emit(PositionsSet(*sim.stamp(), name, consumer.settings.group, found))
+    missing = tuple((topic, partition) for topic, partition, _, offset in wanted if offset < 0)
+    if missing:
+        _wait(sim, consumer, missing, value(consumer, "request.timeout.ms") * 1000)
+    left = tuple(number for number in consumer.asked if number != flight.number)
+    sim.emit(PositionsAsked(*sim.stamp(), name, left))
+    wakeup.progress(sim, consumer)
+
+
+def _because(consumer: Consumer, request: ListOffsets) -> str:
+    policy = consumer.settings.auto_offset_reset
+    return policy.partition(":")[0] if request.which == "time" and policy.startswith("by_") else request.which
+
+
+def _wait(sim: Simulation, consumer: Consumer, places: Places, delay_us: int) -> None:
+    sim.emit(PositionDelayed(*sim.stamp(), consumer.name, places, sim.now_us + delay_us))
+    sim.schedule(delay_us, TIMER, "kafka.locate", consumer.name, consumer.life)
+
+
+def _delay(sim: Simulation, consumer: Consumer, request: object, delay_us: int) -> None:
+    """An error that passes: ask for these again later."""
+    places = request.partitions if isinstance(request, OffsetFetch) else ()
+    sim.emit(PositionsAsked(*sim.stamp(), consumer.name, ()))
+    _wait(sim, consumer, places, delay_us)
+
+
+@due("kafka.locate")
+def _again(sim: Simulation, name: str, life: int) -> None:
+    consumer = sim.state.cluster.consumers[name]
+    if consumer.life == life:
+        wakeup.progress(sim, consumer)

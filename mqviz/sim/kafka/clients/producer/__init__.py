@@ -1,0 +1,1 @@
+"""The Java producer and librdkafka's."""

@@ -1,0 +1,1 @@
+"""Coordinators of groups, offsets and transactions."""

@@ -1,0 +1,1 @@
+"""The coordinator of groups of the consumer protocol (KIP-848)."""

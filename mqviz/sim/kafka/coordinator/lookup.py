@@ -1,0 +1,53 @@
+"""Offsets: what the coordinator of a group remembers of its progress.
+
+Like a real broker: a commit is a replicated write to __consumer_offsets, last write wins, backwards too (R82); the coordinator
+refuses unknown members before wrong generations before a group that waits for its assignment (R85, E25, E27); without a
+member id only a group without members can commit, which is how offsets are reset (R88, R95, E34). Offsets of a group that was
+empty for offsets.retention.minutes go at the next check (R96, E36), as do those of a topic that no member reads any more (E72).
+Left out: metadata of offsets.
+"""
+
+from __future__ import annotations
+
+from mqviz.backend import Refused
+from mqviz.kafka.coordinators import offsets_partition
+from mqviz.kafka.errors import Error, named
+from mqviz.model.kafka.internal_topics import leader
+from mqviz.sim.engine import Simulation
+from mqviz.sim.kafka.controller.internal_topics import stripe
+
+
+def write_us(sim: Simulation) -> int:
+    """How long a write of the group coordinator takes: to the followers and back, if there are any (R6, S4)."""
+    cluster = sim.state.cluster
+    return 2 * cluster.link_latency_us if cluster.founders > 1 else 0
+
+
+def coordinator_of(sim: Simulation, group: str) -> int:
+    """The broker that leads the group's partition of __consumer_offsets, placed as any topic; -1: nobody does (R13, R99)."""
+    return leader(sim.state.cluster, _seat(sim, group))
+
+
+def _seat(sim: Simulation, group: str) -> tuple[int, ...]:
+    """The brokers with the group's partition of __consumer_offsets."""
+    plan, founders = sim.scenario.cluster, sim.state.cluster.founders
+    first = offsets_partition(group, plan.setting("offsets.topic.num.partitions")) % founders
+    return stripe(sim, first, plan.setting("offsets.topic.replication.factor"))
+
+
+def must_coordinate(sim: Simulation, group: str) -> int:
+    """The coordinator that an administrator asks about `group`; raises Refused while none runs (R99)."""
+    broker = coordinator_of(sim, group)
+    if broker >= 0 and sim.state.cluster.brokers[broker].up:
+        return broker
+    error = f"({named(Error.COORDINATOR_NOT_AVAILABLE)})"
+    if broker >= 0:
+        process = sim.state.cluster.brokers[broker].process
+        raise Refused(
+            f"the coordinator of group {group}, broker {broker}, is {process}: bring it back {error}"
+        )
+    seat = ", ".join(map(str, _seat(sim, group)))
+    raise Refused(
+        f"group {group} has no coordinator: none of the brokers with its partition of __consumer_offsets leads it;"
+        f" restart one of {seat} {error}"
+    )

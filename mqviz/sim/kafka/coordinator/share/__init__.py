@@ -1,0 +1,1 @@
+"""The coordinator of share groups, and share-partition leaders (KIP-932)."""

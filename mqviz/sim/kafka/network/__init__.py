@@ -1,0 +1,1 @@
+"""Connections between clients and brokers, and what breaks them."""

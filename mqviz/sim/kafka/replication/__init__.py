@@ -1,0 +1,1 @@
+"""Followers that fetch, in-sync replicas, leader epochs."""
