@@ -163,7 +163,7 @@ def _left(state: State, queue: Queue, batch: OpenBatch) -> BatchReading:
 
 def _is_refused(flight: InFlight, queue: Queue) -> bool:
     """Whether the answer says that the batch of this partition was not written."""
-    parts = flight.answer.partitions if isinstance(flight.answer, ProduceResponse) else ()
+    parts = flight.response.partitions if isinstance(flight.response, ProduceResponse) else ()
     return any(part.error for part in parts if (part.topic, part.partition) == (queue.topic, queue.partition))
 
 
@@ -171,6 +171,6 @@ def _way(flight: InFlight | None) -> tuple[str, int, int]:
     """Where a batch that left is, and the times between which it, or its answer, is on its way."""
     if flight is None:
         return THERE, 0, 0
-    if flight.answer is not None:
+    if flight.response is not None:
         return ANSWERED, flight.answered_at_us, flight.returns_at_us
     return (THERE if flight.arrived else GOING), flight.sent_at_us, flight.arrives_at_us

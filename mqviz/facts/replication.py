@@ -14,7 +14,7 @@ from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.log.cut import Cut
 from mqviz.model.kafka.log.state import Log, Replica
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import ReplicaFetch
+from mqviz.model.kafka.protocol.requests import ReplicaFetchRequest
 from mqviz.model.kafka.protocol.responses import FetchResponse
 from mqviz.model.state import State
 
@@ -144,7 +144,9 @@ def cut(state: State, topic: str, partition: int, broker: int) -> CutReading | N
 def moving(state: State) -> bool:
     """Whether a record is on its way from a leader to a follower."""
     return any(
-        isinstance(each.request, ReplicaFetch) and isinstance(each.answer, FetchResponse) and each.carried
+        isinstance(each.request, ReplicaFetchRequest)
+        and isinstance(each.response, FetchResponse)
+        and each.carried
         for each in state.cluster.requests.values()
     )
 
@@ -230,9 +232,9 @@ def _cut(cluster: Cluster, partition: Partition, cut: Cut | None) -> CutReading 
 def _copying(cluster: Cluster, partition: Partition, request: InFlight) -> Iterator[Copying]:
     """What the answer to a follower's fetch brings of this partition."""
     asked = request.request
-    if not isinstance(asked, ReplicaFetch) or not isinstance(request.answer, FetchResponse):
+    if not isinstance(asked, ReplicaFetchRequest) or not isinstance(request.response, FetchResponse):
         return
-    for part in request.answer.partitions:
+    for part in request.response.partitions:
         first, end = part.first, part.end
         if (part.topic, part.partition) == (partition.topic, partition.number) and end > first:
             keys = tuple(

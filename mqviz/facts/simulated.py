@@ -27,7 +27,7 @@ from mqviz.model.kafka.coordinator.consumer.state import ConsumerGroup, Consumer
 from mqviz.model.kafka.coordinator.offsets.state import PartitionRecord
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import Produce
+from mqviz.model.kafka.protocol.requests import ProduceRequest
 from mqviz.model.kafka.protocol.responses import FetchResponse
 from mqviz.model.state import State
 from mqviz.model.trend import KEPT, WINDOW_US
@@ -93,7 +93,7 @@ def flights(state: State) -> tuple[Flight, ...]:
 
 def _flights(cluster: Cluster, request: InFlight) -> Iterator[Flight]:
     client = cluster.connections[request.connection]
-    if isinstance(request.request, Produce) and not request.arrived:
+    if isinstance(request.request, ProduceRequest) and not request.arrived:
         for topic, number, batch in request.request.batches:
             yield Flight(
                 "produce",
@@ -105,8 +105,8 @@ def _flights(cluster: Cluster, request: InFlight) -> Iterator[Flight]:
                 request.sent_at_us,
                 request.arrives_at_us,
             )
-    elif isinstance(request.answer, FetchResponse) and _reads(cluster, request):
-        for part in request.answer.partitions:
+    elif isinstance(request.response, FetchResponse) and _reads(cluster, request):
+        for part in request.response.partitions:
             if part.end > part.first:
                 carried = request.carried[cluster.partition(part.topic, part.partition).key]
                 yield Flight(

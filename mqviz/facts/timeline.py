@@ -112,8 +112,8 @@ def _past(passage: Passage) -> Asked:
 
 def _going(state: State, flight: InFlight) -> Asked:
     pipe = state.cluster.connections[flight.connection]
-    request, answer = flight.request, flight.answer
-    kind = type(request).__name__
+    request, answer = flight.request, flight.response
+    kind = request.api
     return Asked(
         flight.number,
         kind,

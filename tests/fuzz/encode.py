@@ -20,22 +20,22 @@ from mqviz.model.kafka.protocol.requests import (
     ACK_TYPES,
     Acks,
     AnyRequest,
-    ConsumerGroupHeartbeat,
-    EndTxn,
-    Fetch,
-    Heartbeat,
-    InitProducerId,
-    JoinGroup,
-    LeaveGroup,
-    ListOffsets,
-    OffsetCommit,
-    OffsetFetch,
-    Produce,
-    ShareAcknowledge,
-    ShareFetch,
-    ShareGroupHeartbeat,
-    SyncGroup,
-    TxnOffsetCommit,
+    ConsumerGroupHeartbeatRequest,
+    EndTxnRequest,
+    FetchRequest,
+    HeartbeatRequest,
+    InitProducerIdRequest,
+    JoinGroupRequest,
+    LeaveGroupRequest,
+    ListOffsetsRequest,
+    OffsetCommitRequest,
+    OffsetFetchRequest,
+    ProduceRequest,
+    ShareAcknowledgeRequest,
+    ShareFetchRequest,
+    ShareGroupHeartbeatRequest,
+    SyncGroupRequest,
+    TxnOffsetCommitRequest,
 )
 from tests.fuzz.line import types, written
 from tests.fuzz.side import by_topic
@@ -66,7 +66,7 @@ class Encoder:
         raise NotImplementedError(type(request).__name__)
 
     @encode.register
-    def _(self, r: InitProducerId) -> Asked:
+    def _(self, r: InitProducerIdRequest) -> Asked:
         m = types("init_producer_id")
         name = self._real(r.transactional_id) if r.transactional_id else None
         return "init_producer_id", m.InitProducerIdRequest(
@@ -74,7 +74,7 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: Produce) -> Asked:
+    def _(self, r: ProduceRequest) -> Asked:
         m = types("produce")
         owner = next((self._owner_of(b.producer_id) for *_, b in r.batches if b.transactional), "")
         topics = tuple(
@@ -92,7 +92,7 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: Fetch) -> Asked:
+    def _(self, r: FetchRequest) -> Asked:
         m = types("fetch")
         topics = tuple(
             m.FetchTopic(
@@ -114,7 +114,7 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: ListOffsets) -> Asked:
+    def _(self, r: ListOffsetsRequest) -> Asked:
         m, at = types("list_offsets"), {"latest": -1, "earliest": -2}[r.which]
         topics = tuple(
             m.ListOffsetsTopic(
@@ -128,7 +128,7 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: EndTxn) -> Asked:
+    def _(self, r: EndTxnRequest) -> Asked:
         return "end_txn", types("end_txn").EndTxnRequest(
             transactional_id=self._real(r.transactional_id),
             producer_id=r.producer_id,
@@ -137,7 +137,7 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: TxnOffsetCommit) -> Asked:
+    def _(self, r: TxnOffsetCommitRequest) -> Asked:
         m = types("txn_offset_commit")
         return "txn_offset_commit", m.TxnOffsetCommitRequest(
             transactional_id=self._real(r.transactional_id),
@@ -150,7 +150,7 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: OffsetCommit) -> Asked:
+    def _(self, r: OffsetCommitRequest) -> Asked:
         m = types("offset_commit")
         return "offset_commit", m.OffsetCommitRequest(
             group_id=self._real(r.group),
@@ -173,7 +173,7 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: OffsetFetch) -> Asked:
+    def _(self, r: OffsetFetchRequest) -> Asked:
         m = types("offset_fetch")
         topics = tuple(
             m.OffsetFetchRequestTopics(name=self._real(topic), partition_indexes=tuple(n for (n,) in parts))
@@ -183,7 +183,7 @@ class Encoder:
         return "offset_fetch", m.OffsetFetchRequest(groups=(group,), require_stable=r.require_stable)
 
     @encode.register
-    def _(self, r: JoinGroup) -> Asked:
+    def _(self, r: JoinGroupRequest) -> Asked:
         m = types("join_group")
         owned = tuple(
             subscription.TopicPartition(topic=self._real(topic), partitions=tuple(n for (n,) in parts))
@@ -206,7 +206,7 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: SyncGroup) -> Asked:
+    def _(self, r: SyncGroupRequest) -> Asked:
         m = types("sync_group")
         return "sync_group", m.SyncGroupRequest(
             group_id=self._real(r.group),
@@ -227,7 +227,7 @@ class Encoder:
         return b"\x00\x00" + written(assignment.ConsumerProtocolAssignment(assigned_partitions=topics))
 
     @encode.register
-    def _(self, r: Heartbeat) -> Asked:
+    def _(self, r: HeartbeatRequest) -> Asked:
         return "heartbeat", types("heartbeat").HeartbeatRequest(
             group_id=self._real(r.group),
             generation_id=r.generation,
@@ -236,13 +236,13 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: LeaveGroup) -> Asked:
+    def _(self, r: LeaveGroupRequest) -> Asked:
         m = types("leave_group")
         member = m.MemberIdentity(member_id=r.member_id, group_instance_id=r.instance_id)
         return "leave_group", m.LeaveGroupRequest(group_id=self._real(r.group), members=(member,))
 
     @encode.register
-    def _(self, r: ConsumerGroupHeartbeat) -> Asked:
+    def _(self, r: ConsumerGroupHeartbeatRequest) -> Asked:
         m = types("consumer_group_heartbeat")
         owned = r.owned and by_topic(r.owned)
         return "consumer_group_heartbeat", m.ConsumerGroupHeartbeatRequest(
@@ -262,7 +262,7 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: ShareGroupHeartbeat) -> Asked:
+    def _(self, r: ShareGroupHeartbeatRequest) -> Asked:
         return "share_group_heartbeat", types("share_group_heartbeat").ShareGroupHeartbeatRequest(
             group_id=self._real(r.group),
             member_id=r.member_id,
@@ -271,7 +271,7 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: ShareFetch) -> Asked:
+    def _(self, r: ShareFetchRequest) -> Asked:
         m = types("share_fetch")
         topics = tuple(
             m.FetchTopic(
@@ -296,7 +296,7 @@ class Encoder:
         )
 
     @encode.register
-    def _(self, r: ShareAcknowledge) -> Asked:
+    def _(self, r: ShareAcknowledgeRequest) -> Asked:
         m = types("share_acknowledge")
         places = sorted({each[:2] for each in r.acks})
         topics = tuple(

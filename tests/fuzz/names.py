@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mqviz.model.kafka.protocol.requests import AnyRequest, Produce, SyncGroup
+from mqviz.model.kafka.protocol.requests import AnyRequest, ProduceRequest, SyncGroupRequest
 
 FIRST_OWNER = 1_000_000
 """Producer ids are called 1000000, 1000001 …; other numbers stand for themselves: ids that nobody gave."""
@@ -44,9 +44,9 @@ class Names:
             new["member_id"] = self.member(request.member_id)
         if hasattr(request, "producer_id"):
             new["producer_id"] = self.owner(request.producer_id)
-        if isinstance(request, SyncGroup):
+        if isinstance(request, SyncGroupRequest):
             new["assignments"] = tuple((self.member(name), parts) for name, parts in request.assignments)
-        if isinstance(request, Produce):
+        if isinstance(request, ProduceRequest):
             new["batches"] = tuple(
                 (topic, n, msgspec.structs.replace(batch, producer_id=self.owner(batch.producer_id)))
                 for topic, n, batch in request.batches

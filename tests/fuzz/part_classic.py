@@ -12,14 +12,14 @@ from typing import Any
 
 from mqviz.model.kafka.protocol.requests import (
     AnyRequest,
-    Heartbeat,
-    InitProducerId,
-    JoinGroup,
-    LeaveGroup,
-    OffsetCommit,
-    OffsetFetch,
-    SyncGroup,
-    TxnOffsetCommit,
+    HeartbeatRequest,
+    InitProducerIdRequest,
+    JoinGroupRequest,
+    LeaveGroupRequest,
+    OffsetCommitRequest,
+    OffsetFetchRequest,
+    SyncGroupRequest,
+    TxnOffsetCommitRequest,
 )
 from mqviz.model.kafka.protocol.subscription import Holdings
 from tests.fuzz.side import Op, Told
@@ -65,7 +65,7 @@ class Clients:
         makers = [self.join, self.sync, self.heartbeat, self.leave, self.commit, self.committed]
         (maker,) = self.random.choices(makers, (8, 7, 3, 2, 3, 1))
         request = maker(client)
-        parks = isinstance(request, JoinGroup | SyncGroup)
+        parks = isinstance(request, JoinGroupRequest | SyncGroupRequest)
         return Op(f"{client.name}.{number}" if parks else client.name, request)
 
     def member_id(self, client: Client) -> str:
@@ -95,7 +95,7 @@ class Clients:
         who = self.member_id(client)
         # a group.instance.id with an id that was only given trips an assertion in Kafka
         instance_id = None if who in self.given else self.instance_id(client)
-        return JoinGroup(
+        return JoinGroupRequest(
             "g", who, client.name, session_us, 120 * S, taste, client.topics, instance_id, holdings
         )
 
@@ -107,13 +107,15 @@ class Clients:
             shares[self.random.choice(members)].append(place)
         told = tuple((member, tuple(parts)) for member, parts in shares.items())
         generation, who = self.generation(client), self.member_id(client)
-        return SyncGroup("g", generation, who, told, self.instance_id(client))
+        return SyncGroupRequest("g", generation, who, told, self.instance_id(client))
 
     def heartbeat(self, client: Client) -> AnyRequest:
-        return Heartbeat("g", self.generation(client), self.member_id(client), self.instance_id(client))
+        return HeartbeatRequest(
+            "g", self.generation(client), self.member_id(client), self.instance_id(client)
+        )
 
     def leave(self, client: Client) -> AnyRequest:
-        return LeaveGroup("g", self.member_id(client), self.instance_id(client))
+        return LeaveGroupRequest("g", self.member_id(client), self.instance_id(client))
 
     def commit(self, client: Client) -> AnyRequest:
         """By a member, by nobody, of a topic that is not there, in a transaction."""
@@ -121,17 +123,17 @@ class Clients:
         offsets = ((*place, self.random.randint(0, 9)),)
         kind = self.random.choices(("member", "nobody", "transaction"), (5, 1, 2))[0]
         if kind == "nobody":
-            return OffsetCommit("g", -1, "", offsets)
+            return OffsetCommitRequest("g", -1, "", offsets)
         if kind == "transaction":
             who = (
                 ("", -1) if self.random.random() < 0.2 else (self.member_id(client), self.generation(client))
             )
-            return TxnOffsetCommit("x", *self.owner, "g", ((*place[:1], 0, 5),), who[1], who[0])
+            return TxnOffsetCommitRequest("x", *self.owner, "g", ((*place[:1], 0, 5),), who[1], who[0])
         who_id, generation = self.member_id(client), self.generation(client)
-        return OffsetCommit("g", generation, who_id, offsets, self.instance_id(client))
+        return OffsetCommitRequest("g", generation, who_id, offsets, self.instance_id(client))
 
     def committed(self, _: Client) -> AnyRequest:
-        return OffsetFetch("g", tuple(PLACES), require_stable=self.random.random() < 0.5)
+        return OffsetFetchRequest("g", tuple(PLACES), require_stable=self.random.random() < 0.5)
 
     def learn(self, told: Told) -> None:
         """What the clients learn from answers."""
@@ -158,7 +160,7 @@ class Clients:
 def classic(random: Random) -> Generator[Op, Told, None]:
     """See the module."""
     clients = Clients(random)
-    first = yield Op("owner", InitProducerId("x"))
+    first = yield Op("owner", InitProducerIdRequest("x"))
     clients.owner = first[0][1:]
     for number in range(1, STEPS):
         clients.learn((yield clients.choose(number)))

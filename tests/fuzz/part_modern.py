@@ -12,11 +12,11 @@ from typing import Any
 
 from mqviz.model.kafka.protocol.requests import (
     AnyRequest,
-    ConsumerGroupHeartbeat,
-    InitProducerId,
-    OffsetCommit,
-    OffsetFetch,
-    TxnOffsetCommit,
+    ConsumerGroupHeartbeatRequest,
+    InitProducerIdRequest,
+    OffsetCommitRequest,
+    OffsetFetchRequest,
+    TxnOffsetCommitRequest,
 )
 from tests.fuzz.side import Op, Told
 
@@ -125,17 +125,19 @@ class Members:
                 () if self.random.random() > 0.03 else self.random.choice((None, (("t", 0),)))
             )
             timeout_us = TIMEOUT_US if self.random.random() > 0.03 else -1
-            return ConsumerGroupHeartbeat(
+            return ConsumerGroupHeartbeatRequest(
                 "g", who, 0, "raw", instance_id, timeout_us, topics, assignor, owned
             )
         kind = self.random.choices(("holds", "nothing", "some", "all"), (8, 4, 1, 4))[0]
         held = member.held if kind != "some" else tuple(p for p in member.held if self.random.random() < 0.5)
         if kind == "all":
             again = topics if self.random.random() < 0.3 else self.topics[0]
-            return ConsumerGroupHeartbeat("g", who, epoch, "raw", instance_id, TIMEOUT_US, again, None, held)
+            return ConsumerGroupHeartbeatRequest(
+                "g", who, epoch, "raw", instance_id, TIMEOUT_US, again, None, held
+            )
         told = topics if self.random.random() < 0.08 else None
         said = None if kind == "nothing" else held
-        return ConsumerGroupHeartbeat("g", who, epoch, "raw", instance_id, -1, told, None, said)
+        return ConsumerGroupHeartbeatRequest("g", who, epoch, "raw", instance_id, -1, told, None, said)
 
     def leave(self, member: Member) -> AnyRequest:
         epoch = (
@@ -143,26 +145,32 @@ class Members:
             if member.instance_id
             else self.random.choices((-1, -2, -3), (9, 1, 1))[0]
         )
-        return ConsumerGroupHeartbeat("g", self.member_id(member), epoch, "raw", self.instance_id(member))
+        return ConsumerGroupHeartbeatRequest(
+            "g", self.member_id(member), epoch, "raw", self.instance_id(member)
+        )
 
     def commit(self, member: Member) -> AnyRequest:
         """By a member, by nobody, in a transaction."""
         offsets = ((*self.random.choice((("t", 0), ("t", 1), ("u", 0))), self.random.randint(0, 9)),)
         kind = self.random.choices(("member", "nobody", "transaction"), (5, 1, 2))[0]
         if kind == "nobody":
-            return OffsetCommit("g", -1, "", offsets)
+            return OffsetCommitRequest("g", -1, "", offsets)
         if kind == "transaction":
             who = ("", -1) if self.random.random() < 0.2 else (self.member_id(member), self.epoch(member))
-            return TxnOffsetCommit("x", *self.owner, "g", offsets, who[1], who[0])
-        return OffsetCommit("g", self.epoch(member), self.member_id(member), offsets, member.instance_id)
+            return TxnOffsetCommitRequest("x", *self.owner, "g", offsets, who[1], who[0])
+        return OffsetCommitRequest(
+            "g", self.epoch(member), self.member_id(member), offsets, member.instance_id
+        )
 
     def committed(self, _: Member) -> AnyRequest:
-        return OffsetFetch("g", (("t", 0), ("t", 1), ("u", 0)), require_stable=self.random.random() < 0.5)
+        return OffsetFetchRequest(
+            "g", (("t", 0), ("t", 1), ("u", 0)), require_stable=self.random.random() < 0.5
+        )
 
     def learn(self, request: AnyRequest | str, number: int, told: Told) -> None:
         """What the member learns from its answer."""
         answer: Any = told.get(number)
-        if not isinstance(request, ConsumerGroupHeartbeat) or answer is None:
+        if not isinstance(request, ConsumerGroupHeartbeatRequest) or answer is None:
             return
         member = self.asked[number]
         error, epoch, held = answer
@@ -176,7 +184,7 @@ class Members:
 def modern(random: Random) -> Generator[Op, Told, None]:
     """See the module."""
     members = Members(random)
-    first = yield Op("owner", InitProducerId("x"))
+    first = yield Op("owner", InitProducerIdRequest("x"))
     members.owner = first[0][1:]
     for number in range(1, STEPS):
         op = members.choose(number)

@@ -17,10 +17,10 @@ from typing import Any
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.protocol.requests import (
     AnyRequest,
-    Produce,
-    ShareAcknowledge,
-    ShareFetch,
-    ShareGroupHeartbeat,
+    ProduceRequest,
+    ShareAcknowledgeRequest,
+    ShareFetchRequest,
+    ShareGroupHeartbeatRequest,
 )
 from tests.fuzz.side import Op, Told
 
@@ -52,7 +52,7 @@ class Sharers:
         if self.random.random() < 0.25:
             count = self.random.randint(1, 4)
             batch = Batch(0, count, 70, "raw", -1, -1, -1, 0, -1, 0, 0, (None,) * count)
-            return None, Produce(-1, ((*self.random.choice(self.places), batch),))
+            return None, ProduceRequest(-1, ((*self.random.choice(self.places), batch),))
         sharer = self.random.choice(self.sharers)
         makers = [self.beat, self.fetch, self.acknowledge]
         (maker,) = self.random.choices(makers, (2, 6, 4))
@@ -62,7 +62,7 @@ class Sharers:
         """Join, leave, come with an epoch that never was."""
         epoch = self.random.choices((0, -1, 99), (8, 2, 1))[0]
         topics = None if epoch else self.random.choices((("t",), None), (9, 1))[0]
-        return ShareGroupHeartbeat("g", sharer.member_id, epoch, "raw", topics)
+        return ShareGroupHeartbeatRequest("g", sharer.member_id, epoch, "raw", topics)
 
     def session(self, sharer: Sharer) -> int:
         """Mostly the next."""
@@ -72,12 +72,12 @@ class Sharers:
         """Some records, and at times words on those before."""
         session = self.session(sharer)
         acks = self.acks(sharer, KINDS[1:]) if session and self.random.random() < 0.4 else ()
-        return ShareFetch("g", sharer.member_id, session, self.places, self.most, False, acks)
+        return ShareFetchRequest("g", sharer.member_id, session, self.places, self.most, False, acks)
 
     def acknowledge(self, sharer: Sharer) -> AnyRequest:
         """Words on some records, or a good-bye."""
         session = -1 if self.random.random() < 0.15 else self.session(sharer)
-        return ShareAcknowledge("g", sharer.member_id, session, self.acks(sharer))
+        return ShareAcknowledgeRequest("g", sharer.member_id, session, self.acks(sharer))
 
     def acks(self, sharer: Sharer, kinds: tuple[str, ...] = KINDS) -> Any:
         """On what it holds, whole or in part, several batches in any order; at times on what it does not hold."""
@@ -104,7 +104,7 @@ class Sharers:
         """What the member learns from its answer."""
         if sharer is None or answer is None:
             return
-        if isinstance(request, ShareGroupHeartbeat):
+        if isinstance(request, ShareGroupHeartbeatRequest):
             return
         if answer[0]:
             sharer.session = 0 if self.random.random() < 0.7 else sharer.session
@@ -113,7 +113,7 @@ class Sharers:
             sharer.held = [
                 each for each in sharer.held if each[0] != number or each[1] >= end or each[2] < first
             ]
-        if isinstance(request, ShareFetch):
+        if isinstance(request, ShareFetchRequest):
             sharer.held += [(number, first, last) for _, number, first, last, _ in answer[1]]
         sharer.session = 0 if request.epoch == -1 else request.epoch + 1  # type: ignore[union-attr]
         sharer.held = sharer.held if sharer.session else []
@@ -124,8 +124,8 @@ def share(random: Random) -> Generator[Op, Told, None]:
     sharers = Sharers(random)
     first = sharers.sharers[0]
     begin: list[AnyRequest] = [
-        ShareGroupHeartbeat("g", first.member_id, 0, "raw", ("t",)),
-        ShareFetch("g", first.member_id, 0, sharers.places, sharers.most),
+        ShareGroupHeartbeatRequest("g", first.member_id, 0, "raw", ("t",)),
+        ShareFetchRequest("g", first.member_id, 0, sharers.places, sharers.most),
     ]
     for number in range(STEPS):
         sharer, request = (first, begin[number]) if number < len(begin) else sharers.choose()

@@ -12,13 +12,13 @@ from random import Random
 from mqviz.model.kafka.log.batch import TRANSACTIONAL, Batch
 from mqviz.model.kafka.protocol.requests import (
     AnyRequest,
-    EndTxn,
-    Fetch,
-    InitProducerId,
-    ListOffsets,
-    OffsetFetch,
-    Produce,
-    TxnOffsetCommit,
+    EndTxnRequest,
+    FetchRequest,
+    InitProducerIdRequest,
+    ListOffsetsRequest,
+    OffsetFetchRequest,
+    ProduceRequest,
+    TxnOffsetCommitRequest,
 )
 from tests.fuzz.side import Op, Told
 
@@ -66,7 +66,7 @@ class Producers:
     def init(self) -> AnyRequest:
         name = self.random.choice(("", "x", "x", "y"))
         timeout_us = self.random.choices((60_000_000, 0, 10**10), (20, 1, 1))[0]
-        return InitProducerId(name, timeout_us)
+        return InitProducerIdRequest(name, timeout_us)
 
     def owner(self, transactional: bool = False) -> Owner:
         """Somebody, mostly with a transactional.id if asked so; at times nobody that there is."""
@@ -83,7 +83,7 @@ class Producers:
     def produce(self) -> AnyRequest:
         if self.random.random() < 0.08:
             place = self.random.choice(PLACES)
-            return Produce(-1, ((*place, self.batch(-1, -1, -1, 1, False)),))
+            return ProduceRequest(-1, ((*place, self.batch(-1, -1, -1, 1, False)),))
         owner = self.owner()
         # a transactional batch of an epoch that was never given leaves a guard behind that refuses right ones later
         epoch = min(self.epoch(owner), owner.epoch if owner.transactional_id else 1 << 15)
@@ -93,7 +93,7 @@ class Producers:
             first, count = self.sequence(owner.written(place, epoch))
             transactional = bool(owner.transactional_id)
             batches.append((*place, self.batch(owner.number, epoch, first, count, transactional)))
-        return Produce(-1, tuple(sorted(batches, key=lambda each: each[:2])))
+        return ProduceRequest(-1, tuple(sorted(batches, key=lambda each: each[:2])))
 
     def outside(self) -> AnyRequest:
         """One record that says of no transaction, where one of its producer id is probably open (E75)."""
@@ -106,7 +106,7 @@ class Producers:
         if not written:
             return self.produce()
         place, last = self.random.choice(written)
-        return Produce(-1, ((*place, self.batch(owner.number, owner.epoch, sum(last), 1, False)),))
+        return ProduceRequest(-1, ((*place, self.batch(owner.number, owner.epoch, sum(last), 1, False)),))
 
     def sequence(self, written: list[tuple[int, int]]) -> tuple[int, int]:
         """(first, count): what comes next, one of the last again, something else."""
@@ -128,34 +128,38 @@ class Producers:
         name = owner.transactional_id or "x"
         if self.random.random() < 0.04:
             name = self.random.choice(("x", "y", "z"))
-        return EndTxn(name, owner.number, self.epoch(owner), self.random.random() < 0.6)
+        return EndTxnRequest(name, owner.number, self.epoch(owner), self.random.random() < 0.6)
 
     def offsets(self) -> AnyRequest:
         owner = self.owner(transactional=True)
         place = self.random.choice(PLACES)
         name = owner.transactional_id or "x"
         offset = self.random.randint(0, 20)
-        return TxnOffsetCommit(name, owner.number, self.epoch(owner), "g", ((*place, offset),))
+        return TxnOffsetCommitRequest(name, owner.number, self.epoch(owner), "g", ((*place, offset),))
 
     def list_offsets(self) -> AnyRequest:
         which = self.random.choices(("latest", "earliest"), (5, 1))[0]
-        return ListOffsets(which, tuple(PLACES), committed=self.random.random() < 0.6)
+        return ListOffsetsRequest(which, tuple(PLACES), committed=self.random.random() < 0.6)
 
     def fetch(self) -> AnyRequest:
         places = sorted(self.random.sample(PLACES, self.random.randint(1, 2)))
         offsets = tuple((*place, self.random.choice((0, 0, 1, 3, 7, 50))) for place in places)
-        return Fetch(offsets, 0, 0, committed=self.random.random() < 0.6)
+        return FetchRequest(offsets, 0, 0, committed=self.random.random() < 0.6)
 
     def committed(self) -> AnyRequest:
-        return OffsetFetch("g", tuple(PLACES), require_stable=self.random.random() < 0.5)
+        return OffsetFetchRequest("g", tuple(PLACES), require_stable=self.random.random() < 0.5)
 
     def learn(self, request: AnyRequest, told: object) -> None:
         """What clients know from the answers; answers are as side.py tells them."""
-        if isinstance(request, InitProducerId | EndTxn) and isinstance(told, tuple) and told[1] >= 0:
+        if (
+            isinstance(request, InitProducerIdRequest | EndTxnRequest)
+            and isinstance(told, tuple)
+            and told[1] >= 0
+        ):
             _, number, epoch = told
             name = request.transactional_id
             self.owners.setdefault(number, Owner(number, name, epoch)).epoch = epoch
-        elif isinstance(request, Produce) and isinstance(told, tuple):
+        elif isinstance(request, ProduceRequest) and isinstance(told, tuple):
             good = {(topic, n) for topic, n, error, _ in told[1] if not error}
             for topic, n, batch in request.batches:
                 if (topic, n) in good and batch.producer_id in self.owners:
@@ -168,6 +172,6 @@ def transactions(random: Random) -> Generator[Op, Told, None]:
     """See the module."""
     producers = Producers(random)
     for number in range(STEPS):
-        request = producers.choose() if number > 1 else InitProducerId(("x", "")[number])
+        request = producers.choose() if number > 1 else InitProducerIdRequest(("x", "")[number])
         answers = yield Op("a", request)
         producers.learn(request, answers.get(number))

@@ -13,18 +13,18 @@ from typing import Any
 from mqviz.kafka.coordinators import offsets_partition
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.protocol.requests import (
-    ConsumerGroupHeartbeat,
-    EndTxn,
-    Fetch,
-    InitProducerId,
-    LeaveGroup,
-    ListOffsets,
-    OffsetFetch,
-    Produce,
-    ShareAcknowledge,
-    ShareFetch,
-    ShareGroupHeartbeat,
-    TxnOffsetCommit,
+    ConsumerGroupHeartbeatRequest,
+    EndTxnRequest,
+    FetchRequest,
+    InitProducerIdRequest,
+    LeaveGroupRequest,
+    ListOffsetsRequest,
+    OffsetFetchRequest,
+    ProduceRequest,
+    ShareAcknowledgeRequest,
+    ShareFetchRequest,
+    ShareGroupHeartbeatRequest,
+    TxnOffsetCommitRequest,
 )
 from tests.fuzz.encode import Encoder, decode_assignment, decode_subscription
 from tests.fuzz.line import Line, types
@@ -44,7 +44,7 @@ SERVED_S = 0.02
 RELEASED_S = 0.1
 """Until what a share session still held when it was closed is free again: the answer does not wait for it."""
 
-READS = (ListOffsets, Fetch, OffsetFetch)
+READS = (ListOffsetsRequest, FetchRequest, OffsetFetchRequest)
 """What may be asked again until markers are written: they come a little after the answer to EndTxn."""
 
 LOADING = ("COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR")
@@ -127,7 +127,7 @@ class Real:
         """The coordinator of g hears of a topic a moment after the broker: a group beside g, new each time, sees when."""
         shard = offsets_partition(f"g{self._tail}", SHARDS)
         beside = (f"beside{n}{self._tail}" for n in range(4_000))
-        joins = ConsumerGroupHeartbeat("", "own-p", 0, "p", None, 60_000_000, (topic,), None, ())
+        joins = ConsumerGroupHeartbeatRequest("", "own-p", 0, "p", None, 60_000_000, (topic,), None, ())
         for name in (each for each in beside if offsets_partition(each, SHARDS) == shard):
             _, request = self._encoder.encode(joins)
             request = dataclasses.replace(request, group_id=name)
@@ -229,13 +229,13 @@ class Real:
 
     def _settle(self, request: Any) -> None:
         """Wait until the markers are written; the simulator's have been."""
-        if isinstance(request, LeaveGroup):
+        if isinstance(request, LeaveGroupRequest):
             time.sleep(SERVED_S)  # a rebalance without members ends with a timer of 0 ms
-        if isinstance(request, ShareAcknowledge) and request.epoch == -1:
+        if isinstance(request, ShareAcknowledgeRequest) and request.epoch == -1:
             time.sleep(RELEASED_S)
-        if isinstance(request, ShareGroupHeartbeat) and not request.member_epoch:
+        if isinstance(request, ShareGroupHeartbeatRequest) and not request.member_epoch:
             self._await_share(request)
-        name = request.transactional_id if isinstance(request, EndTxn | InitProducerId) else ""
+        name = request.transactional_id if isinstance(request, EndTxnRequest | InitProducerIdRequest) else ""
         if not name:
             return
         m = types("describe_transactions")
@@ -247,7 +247,7 @@ class Real:
                 return
             time.sleep(0.01)
 
-    def _await_share(self, request: ShareGroupHeartbeat) -> None:
+    def _await_share(self, request: ShareGroupHeartbeatRequest) -> None:
         """A share group's partitions are made known to the share coordinator before anybody gets them."""
         for _ in range(200):
             said = self._line("admin").ask(*self._encoder.encode(request))
@@ -263,7 +263,7 @@ class Real:
     def _told(self, step: Step, answer: Any) -> Any:
         return getattr(self, f"_told_{type(answer).__name__}")(answer, step.op.request)
 
-    def _told_InitProducerIdResponse(self, a: Any, request: InitProducerId) -> Any:  # noqa: N802
+    def _told_InitProducerIdResponse(self, a: Any, request: InitProducerIdRequest) -> Any:  # noqa: N802
         if request.transactional_id and a.producer_id >= 0:
             self._owners[a.producer_id] = request.transactional_id
         return self._told_EndTxnResponse(a, request)
@@ -271,7 +271,7 @@ class Real:
     def _told_EndTxnResponse(self, a: Any, _: Any) -> Any:  # noqa: N802
         return error_name(a.error_code), self.names.heard_owner(a.producer_id), a.producer_epoch
 
-    def _told_ProduceResponse(self, a: Any, _: Produce) -> Any:  # noqa: N802
+    def _told_ProduceResponse(self, a: Any, _: ProduceRequest) -> Any:  # noqa: N802
         parts = [
             (self._plain(t.name), p.index, error_name(p.error_code), p.base_offset)
             for t in a.responses
@@ -279,7 +279,7 @@ class Real:
         ]
         return "", sorted(parts)
 
-    def _told_ListOffsetsResponse(self, a: Any, _: ListOffsets) -> Any:  # noqa: N802
+    def _told_ListOffsetsResponse(self, a: Any, _: ListOffsetsRequest) -> Any:  # noqa: N802
         parts = [
             (self._plain(t.name), p.partition_index, error_name(p.error_code), p.offset)
             for t in a.topics
@@ -287,7 +287,7 @@ class Real:
         ]
         return "", sorted(parts)
 
-    def _told_FetchResponse(self, a: Any, request: Fetch) -> Any:  # noqa: N802
+    def _told_FetchResponse(self, a: Any, request: FetchRequest) -> Any:  # noqa: N802
         found, aborted = [], []
         for topic in a.responses:
             name = self._plain(topic.topic)
@@ -318,10 +318,10 @@ class Real:
         errors = [p.error_code for t in a.topics for p in t.partitions]
         return (error_name(next((code for code in errors if code), 0)),)
 
-    def _told_TxnOffsetCommitResponse(self, a: Any, request: TxnOffsetCommit) -> Any:  # noqa: N802
+    def _told_TxnOffsetCommitResponse(self, a: Any, request: TxnOffsetCommitRequest) -> Any:  # noqa: N802
         return self._told_OffsetCommitResponse(a, request)
 
-    def _told_OffsetFetchResponse(self, a: Any, _: OffsetFetch) -> Any:  # noqa: N802
+    def _told_OffsetFetchResponse(self, a: Any, _: OffsetFetchRequest) -> Any:  # noqa: N802
         (group,) = a.groups
         parts = [
             (self._plain(t.name), p.partition_index, error_name(p.error_code), p.committed_offset)
@@ -363,7 +363,7 @@ class Real:
     def _told_ShareGroupHeartbeatResponse(self, a: Any, _: Any) -> Any:  # noqa: N802
         return (error_name(a.error_code),)
 
-    def _told_ShareFetchResponse(self, a: Any, request: ShareFetch) -> Any:  # noqa: N802
+    def _told_ShareFetchResponse(self, a: Any, request: ShareFetchRequest) -> Any:  # noqa: N802
         names = {known: name for name, known in self._ids.items()}
         told = {topic[:2] for topic in request.acks}
         parts, acked = [], []

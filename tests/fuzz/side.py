@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from msgspec import NODEFAULT
 
 from mqviz.kafka.errors import Error
-from mqviz.model.kafka.protocol.requests import AnyRequest, Produce
+from mqviz.model.kafka.protocol.requests import AnyRequest, ProduceRequest
 
 
 class Op(NamedTuple):
@@ -30,7 +30,7 @@ def brief(op: Op) -> str:
     """The op in one line."""
     if isinstance(op.request, str):
         return op.request
-    if isinstance(op.request, Produce):
+    if isinstance(op.request, ProduceRequest):
         batches = [
             f"{t}-{n} id {b.producer_id} epoch {b.producer_epoch} from {b.first_sequence} count {b.count}"
             for t, n, b in op.request.batches

@@ -6,23 +6,23 @@ from random import Random
 from typing import Any
 
 from mqviz.kafka.errors import Error
-from mqviz.model.kafka.protocol.requests import AnyRequest, Fetch, ShareFetch
+from mqviz.model.kafka.protocol.requests import AnyRequest, FetchRequest, ShareFetchRequest
 from mqviz.model.kafka.protocol.responses import (
-    AnyAnswer,
+    AnyResponse,
+    ConsumerGroupHeartbeatResponse,
     DeleteRecordsResponse,
     EndTxnResponse,
-    EpochEnds,
     FetchResponse,
-    GroupHeartbeatAnswered,
     InitProducerIdResponse,
-    Joined,
+    JoinGroupResponse,
     ListOffsetsResponse,
     OffsetFetchResponse,
+    OffsetForLeaderEpochResponse,
     ProduceResponse,
-    ShareAcknowledged,
-    ShareFetched,
-    ShareGroupHeard,
-    Synced,
+    ShareAcknowledgeResponse,
+    ShareFetchResponse,
+    ShareGroupHeartbeatResponse,
+    SyncGroupResponse,
     WriteTxnMarkersResponse,
 )
 from tests.fuzz.names import Names
@@ -55,7 +55,7 @@ class Simulated:
         self._quiet()
         answers = self._answers()
         if (
-            isinstance(request, ShareFetch) and number not in answers
+            isinstance(request, ShareFetchRequest) and number not in answers
         ):  # it waits for records: let it have none
             self._run.to(self._run.backend.now_us + EMPTY_US)
             answers |= self._answers()
@@ -79,7 +79,7 @@ class Simulated:
                 del self._waiting[number]
         return found
 
-    def _told(self, answer: AnyAnswer, request: AnyRequest) -> Any:
+    def _told(self, answer: AnyResponse, request: AnyRequest) -> Any:
         names, error = self.names, error_name(answer.error)
         match answer:
             case (
@@ -97,7 +97,7 @@ class Simulated:
                 | OffsetFetchResponse(partitions=parts)
             ):
                 return error, sorted((t, n, error_name(code), offset) for t, n, code, offset in parts)
-            case Joined():
+            case JoinGroupResponse():
                 has_id = answer.error in (0, Error.MEMBER_ID_REQUIRED)
                 told = (
                     names.heard_member(answer.member_id) if has_id else "",
@@ -108,24 +108,24 @@ class Simulated:
                 members = [(names.heard_member(m), topics, i, h.owned) for m, topics, i, h in listed]
                 leader = names.heard_member(answer.group_leader)
                 return error, *told, leader, sorted(members), answer.skip_assignment
-            case Synced(assignment=parts):
+            case SyncGroupResponse(assignment=parts):
                 return error, sorted(parts)
-            case GroupHeartbeatAnswered(member_epoch=epoch, assignment=parts):
+            case ConsumerGroupHeartbeatResponse(member_epoch=epoch, assignment=parts):
                 return error, epoch, None if parts is None else sorted(parts)
-            case ShareGroupHeard():
+            case ShareGroupHeartbeatResponse():
                 return (error,)
-            case ShareFetched(partitions=parts, acked=acked):
+            case ShareFetchResponse(partitions=parts, acked=acked):
                 given = [(t, n, first, end - 1, count) for t, n, _, first, end, count in parts]
                 return error, joined(given), sorted((t, n, error_name(code)) for t, n, code in acked)
-            case ShareAcknowledged(acked=acked):
+            case ShareAcknowledgeResponse(acked=acked):
                 return error, sorted((t, n, error_name(code)) for t, n, code in acked)
-            case WriteTxnMarkersResponse() | EpochEnds():
+            case WriteTxnMarkersResponse() | OffsetForLeaderEpochResponse():
                 raise AssertionError(f"nothing is known to tell of {answer}")
             case _:
                 return (error,)
 
     def _fetched(self, answer: FetchResponse, request: AnyRequest) -> Any:
-        assert isinstance(request, Fetch)
+        assert isinstance(request, FetchRequest)
         found, aborted = [], []
         for part in answer.partitions:
             place = part.topic, part.partition

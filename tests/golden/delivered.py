@@ -10,7 +10,7 @@ from mqviz.model.kafka.clients.consumer.events import PollEnded
 from mqviz.model.kafka.clients.consumer.state import Consumer
 from mqviz.model.kafka.clients.share.events import ShareRequestEnded
 from mqviz.model.kafka.coordinator.share.events import ShareRecordsSettled
-from mqviz.model.kafka.protocol.requests import ListOffsets
+from mqviz.model.kafka.protocol.requests import ListOffsetsRequest
 from mqviz.model.kafka.protocol.responses import ListOffsetsResponse
 from mqviz.sim.kafka.clients.consumer import offset_reset
 from tests.golden.members import Row, got, got_by, share_outcome, tp
@@ -142,7 +142,7 @@ def _for_times(world: World, read: Args) -> Any:
     leader = world.state.cluster.partition(topic, number).leader
     found: list[int | None] = []
     for timestamp in read["timestamps"]:
-        answer = world.told("times", leader, ListOffsets("time", ((topic, number),), timestamp * MS))
+        answer = world.told("times", leader, ListOffsetsRequest("time", ((topic, number),), timestamp * MS))
         offset = answer.partitions[0][3] if isinstance(answer, ListOffsetsResponse) else -1
         found.append(offset if offset >= 0 else None)
     return found

@@ -10,7 +10,7 @@ from mqviz.model.kafka.clients.consumer.events import RecordsFetched, RecordsRet
 from mqviz.model.kafka.controller.events import TopicAltered
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.log.state import Log, Replica
-from mqviz.model.kafka.protocol.requests import DeleteRecords, Fetch
+from mqviz.model.kafka.protocol.requests import DeleteRecordsRequest, FetchRequest
 from mqviz.model.kafka.protocol.responses import DeleteRecordsResponse, FetchResponse
 from tests.golden.registry import Args, NotRun, Until, Waiting, check, fact, pause, shape, verb
 from tests.golden.setup import topic_command, topic_config
@@ -52,7 +52,7 @@ def _delete(world: World, act: Args) -> Waiting:
     if found is None:
         yield pause(60_000_000)  # the admin client looks for its leader as long as it may
         return Error.REQUEST_TIMED_OUT.name
-    asked = world.ask("admin", found.leader, DeleteRecords(((topic, number, act["before"]),)))
+    asked = world.ask("admin", found.leader, DeleteRecordsRequest(((topic, number, act["before"]),)))
     answer = yield from world.answered(asked)
     if not isinstance(answer, DeleteRecordsResponse):
         return Error(answer.error).name
@@ -299,7 +299,7 @@ def _fetched_from(world: World, read: Args, committed: bool) -> tuple[list[dict[
     copy = replica(world, read)
     number, position = read["partition"], copy.log.start
     while True:
-        request = Fetch(((read["topic"], number, position),), 0, committed=committed)
+        request = FetchRequest(((read["topic"], number, position),), 0, committed=committed)
         answer = world.told("reader", named_broker(read), request)
         if answer is None:
             return Error.REQUEST_TIMED_OUT.name, position

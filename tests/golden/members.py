@@ -17,7 +17,7 @@ from mqviz.model.kafka.clients.consumer.events import (
 )
 from mqviz.model.kafka.clients.consumer.isolation import reads_committed
 from mqviz.model.kafka.clients.share.events import ShareCallFailed, ShareCommitEnded, ShareRecordsReturned
-from mqviz.model.kafka.protocol.requests import OffsetCommit
+from mqviz.model.kafka.protocol.requests import OffsetCommitRequest
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of
 from tests.golden.log import readable, records_of
 from tests.golden.registry import Args, Until, Waiting, pause, verb
@@ -259,7 +259,7 @@ def _reset(world: World, act: Args) -> Waiting:
     offsets = tuple((*place(text), offset) for text, offset in act["offsets"].items())
     if any(offset < 0 for _, _, offset in offsets):  # OffsetAndMetadata cannot be made
         return "IllegalArgumentException"
-    request = OffsetCommit(act["group"], -1, "", offsets)
+    request = OffsetCommitRequest(act["group"], -1, "", offsets)
     number = world.ask("admin", coordinator_of(world.backend._sim, act["group"]), request)
     answer = yield from world.answered(number)
     return Error(answer.error).name

@@ -8,31 +8,31 @@ from mqviz.kafka.errors import Error
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.log.sizes import BATCH_HEADER, record_size
 from mqviz.model.kafka.protocol.requests import (
-    ConsumerGroupHeartbeat,
-    Fetch,
-    Heartbeat,
-    InitProducerId,
-    JoinGroup,
-    LeaveGroup,
-    ListOffsets,
-    OffsetCommit,
-    OffsetFetch,
-    OffsetForLeaderEpoch,
-    Produce,
-    ShareFetch,
-    ShareGroupHeartbeat,
-    SyncGroup,
+    ConsumerGroupHeartbeatRequest,
+    FetchRequest,
+    HeartbeatRequest,
+    InitProducerIdRequest,
+    JoinGroupRequest,
+    LeaveGroupRequest,
+    ListOffsetsRequest,
+    OffsetCommitRequest,
+    OffsetFetchRequest,
+    OffsetForLeaderEpochRequest,
+    ProduceRequest,
+    ShareFetchRequest,
+    ShareGroupHeartbeatRequest,
+    SyncGroupRequest,
 )
 from mqviz.model.kafka.protocol.responses import (
-    EpochEnds,
+    ConsumerGroupHeartbeatResponse,
     FetchResponse,
-    GroupHeartbeatAnswered,
     InitProducerIdResponse,
-    Joined,
+    JoinGroupResponse,
     OffsetFetchResponse,
+    OffsetForLeaderEpochResponse,
     ProduceResponse,
-    ShareFetched,
-    ShareGroupHeard,
+    ShareFetchResponse,
+    ShareGroupHeartbeatResponse,
 )
 from mqviz.sim.kafka.broker import verification
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of
@@ -87,7 +87,7 @@ def _find(world: World, request: Args, act: Args) -> Any:
         error = Error.NONE if broker > 0 else Error.COORDINATOR_NOT_AVAILABLE
         return {"error": error.name, "nodeId": broker if broker > 0 else -1}
 
-    return 1, ListOffsets("latest", ()), named
+    return 1, ListOffsetsRequest("latest", ()), named
 
 
 COORDINATORS = {0: coordinator_of, 1: verification.coordinator_of}
@@ -103,7 +103,7 @@ def _coordinator(world: World, request: Args) -> int:
 
 @rpc("JoinGroup")
 def _join(world: World, request: Args, act: Args) -> Any:
-    value = JoinGroup(
+    value = JoinGroupRequest(
         request["groupId"],
         request["memberId"],
         act.get("client_id", "raw"),
@@ -116,7 +116,7 @@ def _join(world: World, request: Args, act: Args) -> Any:
     )
 
     def named(answer: Any) -> Any:
-        if not isinstance(answer, Joined):
+        if not isinstance(answer, JoinGroupResponse):
             return {"error": error_name(answer.error)}
         if answer.member_id:
             world.ids[request["groupId"], f"id:{act.get('client_id', 'raw')}"] = answer.member_id
@@ -140,7 +140,7 @@ def _plain(answer: Any) -> Any:
 @rpc("SyncGroup")
 def _sync(world: World, request: Args, act: Args) -> Any:
     assignments = tuple((a["memberId"], _partitions(a["assignment"])) for a in request["assignments"])
-    value = SyncGroup(
+    value = SyncGroupRequest(
         request["groupId"],
         request["generationId"],
         request["memberId"],
@@ -168,7 +168,7 @@ def _partitions(assignment: Any) -> tuple[tuple[str, int], ...]:
 def _heartbeat(world: World, request: Args, act: Args) -> Any:
     return (
         _coordinator(world, request),
-        Heartbeat(
+        HeartbeatRequest(
             request["groupId"], request["generationId"], request["memberId"], request.get("groupInstanceId")
         ),
         _plain,
@@ -178,7 +178,7 @@ def _heartbeat(world: World, request: Args, act: Args) -> Any:
 @rpc("LeaveGroup")
 def _leave(world: World, request: Args, act: Args) -> Any:
     *others, member = [
-        LeaveGroup(request["groupId"], m["memberId"], m.get("groupInstanceId"))
+        LeaveGroupRequest(request["groupId"], m["memberId"], m.get("groupInstanceId"))
         for m in request.get("members", [request])
     ]
     for other in others:  # one request a member
@@ -195,7 +195,7 @@ def _commit(world: World, request: Args, act: Args) -> Any:
         for p in t["partitions"]
     )
     instance = request.get("groupInstanceId")
-    value = OffsetCommit(
+    value = OffsetCommitRequest(
         request["groupId"], generation, request["memberId"], offsets, instance, act["version"]
     )
     return _coordinator(world, request), value, _plain
@@ -205,7 +205,7 @@ def _commit(world: World, request: Args, act: Args) -> Any:
 def _offset_fetch(world: World, request: Args, act: Args) -> Any:
     (group,) = request["groups"]
     places = tuple((t["name"], p) for t in group["topics"] for p in t["partitionIndexes"])
-    value = OffsetFetch(group["groupId"], places, request.get("requireStable", False))
+    value = OffsetFetchRequest(group["groupId"], places, request.get("requireStable", False))
     return coordinator_of(world.backend._sim, group["groupId"]), value, _committed
 
 
@@ -224,7 +224,7 @@ def _modern_heartbeat(world: World, request: Args, act: Args) -> Any:
     topics, owned, timeout_ms = (
         request[name] for name in ("subscribedTopicNames", "topicPartitions", "rebalanceTimeoutMs")
     )
-    value = ConsumerGroupHeartbeat(
+    value = ConsumerGroupHeartbeatRequest(
         request["groupId"],
         request["memberId"],
         request["memberEpoch"],
@@ -248,7 +248,7 @@ def _of_topics(owned: list[Args]) -> tuple[tuple[str, int], ...]:
 
 
 def _modern_named(answer: Any) -> Any:
-    if not isinstance(answer, GroupHeartbeatAnswered):
+    if not isinstance(answer, ConsumerGroupHeartbeatResponse):
         return {"error": error_name(answer.error)}
     given = answer.assignment
     return {
@@ -267,10 +267,14 @@ def _share_heartbeat(world: World, request: Args, act: Args) -> Any:
     group, topics = request["groupId"], request["subscribedTopicNames"]
     names = None if topics is None else tuple(topics)
     member_id, epoch = request["memberId"], request["memberEpoch"]
-    value = ShareGroupHeartbeat(group, member_id, epoch, act.get("client_id", member_id), names)
+    value = ShareGroupHeartbeatRequest(group, member_id, epoch, act.get("client_id", member_id), names)
 
     def named(answer: Any) -> Any:
-        heard = answer if isinstance(answer, ShareGroupHeard) else ShareGroupHeard(answer.error)
+        heard = (
+            answer
+            if isinstance(answer, ShareGroupHeartbeatResponse)
+            else ShareGroupHeartbeatResponse(answer.error)
+        )
         given = heard.partitions
         parts = None if given is None else sorted(tp(*each) for each in given)
         return {
@@ -288,10 +292,10 @@ def _share_fetch(world: World, request: Args, act: Args) -> Any:
     parts = _of_topics(request["topics"])
     leader = world.state.cluster.partition(*parts[0]).leader
     group, member_id, epoch = request["groupId"], request["memberId"], request["shareSessionEpoch"]
-    value = ShareFetch(group, member_id, epoch, parts, request["maxRecords"])
+    value = ShareFetchRequest(group, member_id, epoch, parts, request["maxRecords"])
 
     def named(answer: Any) -> Any:
-        given = answer.partitions if isinstance(answer, ShareFetched) else ()
+        given = answer.partitions if isinstance(answer, ShareFetchResponse) else ()
         found = [[tp(t, n), first, end - 1, count] for t, n, _, first, end, count in given if end > first]
         return {"error": error_name(answer.error), "acquired": found}
 
@@ -303,7 +307,7 @@ def _share_fetch(world: World, request: Args, act: Args) -> Any:
 
 @verb("new_pid")
 def _new_pid(world: World, act: Args) -> Waiting:
-    number = world.ask(f"pid {act['pid']}", 1, InitProducerId())
+    number = world.ask(f"pid {act['pid']}", 1, InitProducerIdRequest())
     granted = yield from world.answered(number)
     assert isinstance(granted, InitProducerIdResponse)
     world.ids["", _pid_name(act["pid"])] = granted.producer_id
@@ -330,7 +334,7 @@ def _produce_batch(world: World, act: Args) -> Waiting:
     batch = Batch(0, len(values), size, "raw", pid, epoch, first, 0, 0, now_us, 0, keys, values)
     wait_us, acks = act.get("timeout_ms", 30_000) * MS, act.get("acks", -1)
     world.notes["raw batches"] = count = world.notes.get("raw batches", 0) + 1
-    request = Produce(acks, ((act["topic"], act["partition"], batch),), wait_us)
+    request = ProduceRequest(acks, ((act["topic"], act["partition"], batch),), wait_us)
     number = world.ask(f"raw {count}", act["broker"], request)
     if acks == 0:
         return None  # nobody answers
@@ -352,7 +356,7 @@ def _epoch_ends(world: World, request: Args, act: Args) -> Any:
     )
 
     def named(answer: Any) -> Any:
-        if not isinstance(answer, EpochEnds):
+        if not isinstance(answer, OffsetForLeaderEpochResponse):
             return {"error": error_name(answer.error)}
         _, partition, error, epoch, end = answer.partitions[0]
         return {
@@ -362,7 +366,7 @@ def _epoch_ends(world: World, request: Args, act: Args) -> Any:
             "endOffset": end,
         }
 
-    return 1, OffsetForLeaderEpoch(parts), named
+    return 1, OffsetForLeaderEpochRequest(parts), named
 
 
 @rpc("Fetch")
@@ -373,7 +377,7 @@ def _fetch(world: World, request: Args, act: Args) -> Any:
     most = [p["partitionMaxBytes"] for t in request["topics"] for p in t["partitions"]]
     epochs = tuple(p.get("currentLeaderEpoch", -1) for t in request["topics"] for p in t["partitions"])
     wait_us, broker, sent_us = request["maxWaitMs"] * MS, act.get("broker", 1), world.now_us
-    value = Fetch(
+    value = FetchRequest(
         tuple(asked),
         wait_us,
         request["minBytes"],

@@ -13,7 +13,7 @@ from mqviz.invariants import broken
 from mqviz.kafka.errors import Error
 from mqviz.model.command.base import Command
 from mqviz.model.event import Event
-from mqviz.model.kafka.network.events import AnswerReceived, AnswerSent
+from mqviz.model.kafka.network.events import ResponseReceived, ResponseSent
 from mqviz.model.state import State
 from mqviz.model.units import Value
 from mqviz.sim.backend import open_sim
@@ -164,9 +164,9 @@ class World:
         """Remember what happened, and let acts go on; whether one did."""
         for event in events:
             self.log.append(event)
-            if isinstance(event, AnswerSent):
-                self.answers[event.number] = (-1, event.answer)
-            elif isinstance(event, AnswerReceived) and event.number in self.answers:
+            if isinstance(event, ResponseSent):
+                self.answers[event.number] = (-1, event.response)
+            elif isinstance(event, ResponseReceived) and event.number in self.answers:
                 self.answers[event.number] = (event.at_us, self.answers[event.number][1])
         if self.watch and events:
             assert not broken(self.state), (events[-1], broken(self.state))
@@ -254,7 +254,7 @@ class World:
         """Send a raw request value on a connection of an outside client; returns its number."""
         sim = self.backend._sim
         sim.cause = 0
-        return network_connection.ask(sim, "outside", connection, 1, broker, request)
+        return network_connection.send(sim, "outside", connection, 1, broker, request)
 
     def answer_of(self, number: int) -> Any | None:
         """The answer to a raw request, once it was received."""

@@ -21,7 +21,7 @@ from mqviz.model.kafka.cluster import Partition, Topic
 from mqviz.model.kafka.metadata.events import Leaders, MetadataLearned, PartitionsCounted
 from mqviz.model.kafka.metadata.state import OVER, belief, clients_of, node_of
 from mqviz.model.kafka.network.state import Client, InFlight
-from mqviz.model.kafka.protocol.responses import Failed, FetchPartitionData, PartitionProduceResponse
+from mqviz.model.kafka.protocol.responses import FetchPartitionData, NoResponse, PartitionProduceResponse
 from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
 
 STALE = (
@@ -89,7 +89,7 @@ def failed(
 ) -> None:
     """An answer came, or none at all: learn the leaders that it names, and ask if there are errors of others (R35)."""
     learn(sim, client, name, flight.incarnation, leaders)
-    if isinstance(flight.answer, Failed) or any(error in STALE for error in errors):
+    if isinstance(flight.response, NoResponse) or any(error in STALE for error in errors):
         refresh(sim, client, name, flight.incarnation, flight.broker)
 
 

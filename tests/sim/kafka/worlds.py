@@ -9,9 +9,9 @@ from mqviz.model.command.consumer import AddConsumer
 from mqviz.model.command.producer import AddProducer
 from mqviz.model.command.topic import CreateTopic
 from mqviz.model.event import Event
-from mqviz.model.kafka.network.events import AnswerReceived, AnswerSent
-from mqviz.model.kafka.protocol.requests import AnyRequest, JoinGroup
-from mqviz.model.kafka.protocol.responses import AnyAnswer
+from mqviz.model.kafka.network.events import ResponseReceived, ResponseSent
+from mqviz.model.kafka.protocol.requests import AnyRequest, JoinGroupRequest
+from mqviz.model.kafka.protocol.responses import AnyResponse
 from mqviz.model.units import Duration
 from mqviz.scenario import ClusterPlan, Scenario
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of
@@ -74,15 +74,15 @@ class Outside:
         """Send now; returns the request's number. Later ones on this connection wait for its answer."""
         sim = self.run.backend._sim
         sim.cause = 0
-        return connection.ask(sim, "outside", self.name, 1, broker, request)
+        return connection.send(sim, "outside", self.name, 1, broker, request)
 
-    def answer(self, number: int) -> AnyAnswer | None:
+    def answer(self, number: int) -> AnyResponse | None:
         """The answer, if it has been received."""
-        if not of(self.run, AnswerReceived, number=number):
+        if not of(self.run, ResponseReceived, number=number):
             return None
-        return of(self.run, AnswerSent, number=number)[0].answer
+        return of(self.run, ResponseSent, number=number)[0].response
 
-    def ask(self, request: AnyRequest, broker: int = 1, within_us: int = 10 * MS) -> AnyAnswer | None:
+    def ask(self, request: AnyRequest, broker: int = 1, within_us: int = 10 * MS) -> AnyResponse | None:
         """Send, let time pass, and give the answer; None: it waits."""
         number = self.send(request, broker)
         self.run.to(self.run.backend.now_us + within_us)
@@ -103,6 +103,6 @@ class Outside:
         session_us: int = 10 * S,
         rebalance_us: int = 60 * S,
         assignors: tuple[str, ...] = ("range",),
-    ) -> JoinGroup:
+    ) -> JoinGroupRequest:
         """The JoinGroup of this client."""
-        return JoinGroup(group, self.member_id, self.name, session_us, rebalance_us, assignors, topics)
+        return JoinGroupRequest(group, self.member_id, self.name, session_us, rebalance_us, assignors, topics)

@@ -10,8 +10,6 @@ from mqviz.model.event import applies
 from mqviz.model.kafka.cluster import Cluster, Partition
 from mqviz.model.kafka.log.events import BatchAppended, BatchRefused, BatchRepeated
 from mqviz.model.kafka.network.events import (
-    AnswerReceived,
-    AnswerSent,
     ConnectionBroken,
     LinksCut,
     LinksHealed,
@@ -19,10 +17,18 @@ from mqviz.model.kafka.network.events import (
     RequestEnded,
     RequestParked,
     RequestSent,
+    ResponseReceived,
+    ResponseSent,
 )
 from mqviz.model.kafka.network.state import _QUIET, KEPT, Connection, InFlight, Mark, Passage
-from mqviz.model.kafka.protocol.requests import AnyRequest, Fetch, Produce, ReplicaFetch, WriteTxnMarkers
-from mqviz.model.kafka.protocol.responses import FetchResponse, ShareFetched
+from mqviz.model.kafka.protocol.requests import (
+    AnyRequest,
+    FetchRequest,
+    ProduceRequest,
+    ReplicaFetchRequest,
+    WriteTxnMarkersRequest,
+)
+from mqviz.model.kafka.protocol.responses import FetchResponse, ShareFetchResponse
 from mqviz.model.kafka.replication.events import HighWatermarkAdvanced
 from mqviz.model.state import State
 
@@ -30,8 +36,8 @@ from mqviz.model.state import State
 def take_out(cluster: Cluster, number: int, at_us: int, broken: bool = False) -> InFlight:
     """Request `number` is over: take it out, and remember it if it, or its answer, said something."""
     flight = cluster.requests.pop(number)
-    request, answer = flight.request, flight.answer
-    kind = type(request).__name__
+    request, answer = flight.request, flight.response
+    kind = request.api
     told = () if answer is None else getattr(answer, "partitions", ())
     error = 0 if answer is None else answer.error
     asked = request.batches if kind == "Produce" else getattr(request, "offsets", ())  # type: ignore[union-attr]
@@ -89,7 +95,7 @@ def _sent(state: State, event: RequestSent) -> None:
             event.client, event.name, event.broker, opened_at_us=event.at_us
         )
     pipe.asked_until_us = event.arrives_at_us
-    if isinstance(event.request, ReplicaFetch):
+    if isinstance(event.request, ReplicaFetchRequest):
         fetcher = cluster.brokers[event.request.follower].fetchers[event.broker]
         fetcher.running = True
         fetcher.news = {}
@@ -99,7 +105,7 @@ def _sent(state: State, event: RequestSent) -> None:
 def _arrived(state: State, event: RequestArrived) -> None:
     request = state.cluster.requests[event.number]
     request.arrived = True
-    if isinstance(request.request, ReplicaFetch):
+    if isinstance(request.request, ReplicaFetchRequest):
         state.cluster.brokers[request.broker].feeds[request.request.follower].asked_us = event.at_us
     pipe = state.cluster.connections[request.connection]
     if pipe.serving:
@@ -113,33 +119,33 @@ def _parked(state: State, event: RequestParked) -> None:
     flight = state.cluster.requests[event.number]
     flight.parked = True
     request = flight.request
-    if isinstance(request, ReplicaFetch):
+    if isinstance(request, ReplicaFetchRequest):
         broker = state.cluster.connections[flight.connection].broker
         state.cluster.brokers[broker].feeds[request.follower].waiting = event.number
     for partition in _watched(state.cluster, request):
-        waiting = partition.parked_fetches if isinstance(request, Fetch) else partition.parked_produces
+        waiting = partition.parked_fetches if isinstance(request, FetchRequest) else partition.parked_produces
         waiting.append(event.number)
 
 
-@applies(AnswerSent)
-def _answered(state: State, event: AnswerSent) -> None:
+@applies(ResponseSent)
+def _answered(state: State, event: ResponseSent) -> None:
     cluster = state.cluster
     flight = cluster.requests[event.number]
-    flight.answer = event.answer
+    flight.response = event.response
     flight.answered_at_us = event.at_us
     flight.returns_at_us = event.arrives_at_us
     pipe = cluster.connections[flight.connection]
     pipe.answered_until_us = event.arrives_at_us
     _next(pipe)
     _unpark(cluster, flight)
-    if isinstance(event.answer, FetchResponse):
-        _load(cluster, flight, event.answer, pipe.broker)
-    elif isinstance(event.answer, ShareFetched):
-        _load_shared(cluster, flight, event.answer, pipe.broker)
+    if isinstance(event.response, FetchResponse):
+        _load(cluster, flight, event.response, pipe.broker)
+    elif isinstance(event.response, ShareFetchResponse):
+        _load_shared(cluster, flight, event.response, pipe.broker)
 
 
-@applies(AnswerReceived)
-def _received(state: State, event: AnswerReceived) -> None:
+@applies(ResponseReceived)
+def _received(state: State, event: ResponseReceived) -> None:
     cluster = state.cluster
     flight = take_out(cluster, event.number, event.at_us)
     _close(cluster, flight)
@@ -160,7 +166,7 @@ def _broken(state: State, event: ConnectionBroken) -> None:
     for number in event.numbers:
         flight = take_out(cluster, number, event.at_us, broken=True)
         _unpark(cluster, flight)
-        if isinstance(flight.request, ReplicaFetch):
+        if isinstance(flight.request, ReplicaFetchRequest):
             cluster.brokers[flight.request.follower].fetchers[event.broker].running = False
         if number in event.left:
             half = f"{event.connection} (closed {event.id})"
@@ -197,23 +203,23 @@ def _next(pipe: Connection) -> None:
 def _watched(cluster: Cluster, request: AnyRequest) -> list[Partition]:
     """Partitions on which a parked request waits for the high watermark."""
     places: Iterable[tuple[str, int]] = ()
-    if isinstance(request, Produce):
+    if isinstance(request, ProduceRequest):
         places = ((topic, number) for topic, number, _ in request.batches)
-    elif isinstance(request, WriteTxnMarkers):
+    elif isinstance(request, WriteTxnMarkersRequest):
         places = request.partitions
-    elif isinstance(request, Fetch):
+    elif isinstance(request, FetchRequest):
         places = ((topic, number) for topic, number, _ in request.offsets)
     return [found for place in places if (found := cluster.find(*place)) is not None]
 
 
 def _unpark(cluster: Cluster, flight: InFlight) -> None:
     number, request = flight.number, flight.request
-    if isinstance(request, ReplicaFetch):
+    if isinstance(request, ReplicaFetchRequest):
         feed = cluster.brokers[cluster.connections[flight.connection].broker].feeds[request.follower]
         if feed.waiting == number:
             feed.waiting = 0
     for partition in _watched(cluster, request):
-        parked = partition.parked_fetches if isinstance(request, Fetch) else partition.parked_produces
+        parked = partition.parked_fetches if isinstance(request, FetchRequest) else partition.parked_produces
         if number in parked:
             parked.remove(number)
 
@@ -221,7 +227,9 @@ def _unpark(cluster: Cluster, flight: InFlight) -> None:
 def _load(cluster: Cluster, flight: InFlight, answer: FetchResponse, broker: int) -> None:
     """Put the batches of the answer on board; a follower's feed has nothing more to tell of what they bring."""
     request = flight.request
-    feed = cluster.brokers[broker].feeds[request.follower] if isinstance(request, ReplicaFetch) else None
+    feed = (
+        cluster.brokers[broker].feeds[request.follower] if isinstance(request, ReplicaFetchRequest) else None
+    )
     for part in answer.partitions:
         if part.error or part.diverging_epoch is not None:
             continue
@@ -235,7 +243,7 @@ def _load(cluster: Cluster, flight: InFlight, answer: FetchResponse, broker: int
                 feed.fresh.pop(partition.key, None)
 
 
-def _load_shared(cluster: Cluster, flight: InFlight, answer: ShareFetched, broker: int) -> None:
+def _load_shared(cluster: Cluster, flight: InFlight, answer: ShareFetchResponse, broker: int) -> None:
     for topic, number, error, first, end, _ in answer.partitions:
         if not error:
             partition = cluster.partition(topic, number)

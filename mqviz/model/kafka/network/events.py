@@ -5,7 +5,7 @@ from __future__ import annotations
 from mqviz.model.event import Event, Weight
 from mqviz.model.kafka.network.state import Client
 from mqviz.model.kafka.protocol.requests import AnyRequest
-from mqviz.model.kafka.protocol.responses import AnyAnswer
+from mqviz.model.kafka.protocol.responses import AnyResponse
 
 
 class RequestSent(Event, frozen=True):
@@ -33,15 +33,15 @@ class RequestParked(Event, frozen=True):
     number: int
 
 
-class AnswerSent(Event, frozen=True):
+class ResponseSent(Event, frozen=True):
     """The broker wrote the answer and is free for the connection's next request."""
 
     number: int
     arrives_at_us: int
-    answer: AnyAnswer
+    response: AnyResponse
 
 
-class AnswerReceived(Event, frozen=True):
+class ResponseReceived(Event, frozen=True):
     """The client has the answer, or nobody is there any more to have it."""
 
     number: int

@@ -8,7 +8,7 @@ import msgspec
 
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.protocol.requests import AnyRequest
-from mqviz.model.kafka.protocol.responses import AnyAnswer
+from mqviz.model.kafka.protocol.responses import AnyResponse
 
 Client = Literal["producer", "consumer", "share", "broker", "outside"]
 """Who asks; of an outside client only the requests are known, and its answers are facts for it to read."""
@@ -48,7 +48,7 @@ class InFlight(msgspec.Struct):
     arrives_at_us: int
     arrived: bool = False
     parked: bool = False
-    answer: AnyAnswer | None = None
+    response: AnyResponse | None = None
     answered_at_us: int = 0
     returns_at_us: int = 0
     appended: list[tuple[str, int, int, int]] = msgspec.field(default_factory=list)

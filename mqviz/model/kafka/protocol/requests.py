@@ -11,8 +11,13 @@ from mqviz.model.kafka.protocol.subscription import Holdings
 class Request(msgspec.Struct, frozen=True, gc=False, tag_field="request"):
     """Base of all requests."""
 
+    @property
+    def api(self) -> str:
+        """The name of its API in Kafka's protocol: `Fetch` of a FetchRequest."""
+        return type(self).__name__.removesuffix("Request")
 
-class JoinGroup(Request, frozen=True):
+
+class JoinGroupRequest(Request, frozen=True):
     """Become or stay a member (R101); `member_id` empty the first time; `instance_id` of a static member (R113)."""
 
     group: str
@@ -27,7 +32,7 @@ class JoinGroup(Request, frozen=True):
     protocol_type: str = "consumer"
 
 
-class SyncGroup(Request, frozen=True):
+class SyncGroupRequest(Request, frozen=True):
     """Ask for one's assignment; the leader brings everybody's (R104). `protocol_name`: the assignor that it believes in, None: any."""
 
     group: str
@@ -39,7 +44,7 @@ class SyncGroup(Request, frozen=True):
     protocol_name: str | None = None
 
 
-class Heartbeat(Request, frozen=True):
+class HeartbeatRequest(Request, frozen=True):
     """I am alive (R106)."""
 
     group: str
@@ -48,7 +53,7 @@ class Heartbeat(Request, frozen=True):
     instance_id: str | None = None
 
 
-class LeaveGroup(Request, frozen=True):
+class LeaveGroupRequest(Request, frozen=True):
     """Goodbye (R94); with `instance_id` and no member id an administrator removes a static member."""
 
     group: str
@@ -56,7 +61,7 @@ class LeaveGroup(Request, frozen=True):
     instance_id: str | None = None
 
 
-class ConsumerGroupHeartbeat(Request, frozen=True):
+class ConsumerGroupHeartbeatRequest(Request, frozen=True):
     """Join (`member_epoch` 0), stay, leave (-1) or leave for a while (-2, static) in the consumer protocol (R120, R121).
 
     None, and -1 for the timeout, mean "as before"; `owned`: what the member reads now.
@@ -73,7 +78,7 @@ class ConsumerGroupHeartbeat(Request, frozen=True):
     owned: tuple[tuple[str, int], ...] | None = None
 
 
-class OffsetCommit(Request, frozen=True):
+class OffsetCommitRequest(Request, frozen=True):
     """Remember these offsets as the next ones to read (R82). `version`: of the request; 9 is the first that knows member epochs."""
 
     group: str
@@ -84,7 +89,7 @@ class OffsetCommit(Request, frozen=True):
     version: int = 9
 
 
-class OffsetFetch(Request, frozen=True):
+class OffsetFetchRequest(Request, frozen=True):
     """Which offsets did the group commit?"""
 
     group: str
@@ -92,13 +97,13 @@ class OffsetFetch(Request, frozen=True):
     require_stable: bool = False
 
 
-class OffsetForLeaderEpoch(Request, frozen=True):
+class OffsetForLeaderEpochRequest(Request, frozen=True):
     """(topic, partition, the leader epoch that the asker knows as the current one or -1, the epoch whose end is asked)."""
 
     partitions: tuple[tuple[str, int, int, int], ...]
 
 
-class ListOffsets(Request, frozen=True, omit_defaults=True):
+class ListOffsetsRequest(Request, frozen=True, omit_defaults=True):
     """Where does each partition begin (`earliest`), end (`latest`; for `committed` readers), have records since `at_us` (`time`)? (R81, R88)"""
 
     which: str
@@ -107,7 +112,7 @@ class ListOffsets(Request, frozen=True, omit_defaults=True):
     committed: bool = False
 
 
-class DeleteRecords(Request, frozen=True):
+class DeleteRecordsRequest(Request, frozen=True):
     """Make (topic, partition, offset) the first offset that can be read; -1: the high watermark (R72, E34).
 
     Answered with the new log start when the in-sync replicas have it or `timeout_us` is over.
@@ -117,7 +122,7 @@ class DeleteRecords(Request, frozen=True):
     timeout_us: int = 30_000_000
 
 
-class InitProducerId(Request, frozen=True):
+class InitProducerIdRequest(Request, frozen=True):
     """Give me a producer id and epoch, and end whatever a former owner of `transactional_id` left open (R61, R65).
 
     Without `transactional_id`: an id for an idempotent producer (R57).
@@ -127,7 +132,7 @@ class InitProducerId(Request, frozen=True):
     transaction_timeout_us: int = 60_000_000
 
 
-class TxnOffsetCommit(Request, frozen=True):
+class TxnOffsetCommitRequest(Request, frozen=True):
     """Remember these offsets if the transaction commits (R66); generation -1 without a member."""
 
     transactional_id: str
@@ -139,7 +144,7 @@ class TxnOffsetCommit(Request, frozen=True):
     member_id: str = ""
 
 
-class AddPartitionsToTxn(Request, frozen=True):
+class AddPartitionsToTxnRequest(Request, frozen=True):
     """These partitions, and these groups' offsets (AddOffsetsToTxn), belong to the transaction from now on.
 
     Clients of transaction version 1, such as librdkafka, say so before they write; with version 2 the write itself does (R62).
@@ -152,7 +157,7 @@ class AddPartitionsToTxn(Request, frozen=True):
     groups: tuple[str, ...] = ()
 
 
-class EndTxn(Request, frozen=True, omit_defaults=True):
+class EndTxnRequest(Request, frozen=True, omit_defaults=True):
     """Commit or abort the transaction (R62); `raises`: the epoch goes up with it (transaction version 2)."""
 
     transactional_id: str
@@ -162,7 +167,7 @@ class EndTxn(Request, frozen=True, omit_defaults=True):
     raises: bool = True
 
 
-class WriteTxnMarkers(Request, frozen=True, omit_defaults=True):
+class WriteTxnMarkersRequest(Request, frozen=True, omit_defaults=True):
     """The coordinator tells a broker how a transaction ended, for its partitions and for its groups' offsets (R62).
 
     `raised`: the epoch is higher than that of the transaction's records (not so with transaction version 1).
@@ -185,7 +190,7 @@ ACK_TYPES = ("gap", "accept", "release", "reject", "renew")
 """In the order of Kafka's numbers."""
 
 
-class ShareGroupHeartbeat(Request, frozen=True):
+class ShareGroupHeartbeatRequest(Request, frozen=True):
     """Join (`member_epoch` 0), stay, or leave (-1) a share group; `topics` None: as before (R130)."""
 
     group: str
@@ -195,7 +200,7 @@ class ShareGroupHeartbeat(Request, frozen=True):
     topics: tuple[str, ...] | None = None
 
 
-class ShareFetch(Request, frozen=True):
+class ShareFetchRequest(Request, frozen=True):
     """Acquire records of these partitions, up to `max_records`, and acknowledge others (R131, R133).
 
     `epoch` is the share session's: 0 opens one, then it counts up, -1 ends it. `record_limit`: share.acquire.mode
@@ -211,7 +216,7 @@ class ShareFetch(Request, frozen=True):
     acks: Acks = ()
 
 
-class ShareAcknowledge(Request, frozen=True):
+class ShareAcknowledgeRequest(Request, frozen=True):
     """Acknowledge records; `epoch` as in ShareFetch (R133)."""
 
     group: str
@@ -220,10 +225,10 @@ class ShareAcknowledge(Request, frozen=True):
     acks: Acks
 
 
-AnyShareRequest = ShareGroupHeartbeat | ShareFetch | ShareAcknowledge
+AnyShareRequest = ShareGroupHeartbeatRequest | ShareFetchRequest | ShareAcknowledgeRequest
 
 
-class Produce(Request, frozen=True):
+class ProduceRequest(Request, frozen=True):
     """Batches to append, at most one a partition; `acks` -1 is all, for which the broker waits `timeout_us` at most."""
 
     acks: int
@@ -231,7 +236,7 @@ class Produce(Request, frozen=True):
     timeout_us: int = 30_000_000
 
 
-class ReplicaFetch(Request, frozen=True):
+class ReplicaFetchRequest(Request, frozen=True):
     """A follower asks for what is new: (topic, partition, its log end, epoch of its last record).
 
     Only partitions whose log end moved are in it (a fetch session, S11).
@@ -241,7 +246,7 @@ class ReplicaFetch(Request, frozen=True):
     offsets: tuple[tuple[str, int, int, int], ...]
 
 
-class Fetch(Request, frozen=True, omit_defaults=True):
+class FetchRequest(Request, frozen=True, omit_defaults=True):
     """A consumer asks for records from these offsets on (R80).
 
     Answered with at least `min_bytes`, or when `max_wait_us` are over; with at most `partition_bytes` a partition and `max_bytes` in all, but the
@@ -259,23 +264,23 @@ class Fetch(Request, frozen=True, omit_defaults=True):
 
 
 AnyRequest = (
-    Produce
-    | ReplicaFetch
-    | Fetch
-    | ListOffsets
-    | DeleteRecords
-    | OffsetForLeaderEpoch
-    | JoinGroup
-    | SyncGroup
-    | Heartbeat
-    | LeaveGroup
-    | ConsumerGroupHeartbeat
-    | OffsetCommit
-    | OffsetFetch
+    ProduceRequest
+    | ReplicaFetchRequest
+    | FetchRequest
+    | ListOffsetsRequest
+    | DeleteRecordsRequest
+    | OffsetForLeaderEpochRequest
+    | JoinGroupRequest
+    | SyncGroupRequest
+    | HeartbeatRequest
+    | LeaveGroupRequest
+    | ConsumerGroupHeartbeatRequest
+    | OffsetCommitRequest
+    | OffsetFetchRequest
     | AnyShareRequest
-    | InitProducerId
-    | AddPartitionsToTxn
-    | TxnOffsetCommit
-    | EndTxn
-    | WriteTxnMarkers
+    | InitProducerIdRequest
+    | AddPartitionsToTxnRequest
+    | TxnOffsetCommitRequest
+    | EndTxnRequest
+    | WriteTxnMarkersRequest
 )

@@ -7,13 +7,13 @@ import msgspec
 from mqviz.model.kafka.protocol.subscription import Holdings
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False, tag_field="answer"):
+class Response(msgspec.Struct, frozen=True, gc=False, tag_field="answer"):
     """Base of all answers; `error` is Kafka's code, 0 for none."""
 
     error: int = 0
 
 
-class Failed(Answer, frozen=True):
+class NoResponse(Response, frozen=True):
     """No answer came: the connection broke (NETWORK_EXCEPTION), or the client waited too long (REQUEST_TIMED_OUT)."""
 
 
@@ -32,7 +32,7 @@ class PartitionProduceResponse(msgspec.Struct, frozen=True, gc=False, omit_defau
     current_leader: tuple[int, int] | None = None
 
 
-class ProduceResponse(Answer, frozen=True):
+class ProduceResponse(Response, frozen=True):
     """What became of each batch."""
 
     partitions: tuple[PartitionProduceResponse, ...] = ()
@@ -60,71 +60,71 @@ class FetchPartitionData(msgspec.Struct, frozen=True, gc=False, omit_defaults=Tr
     current_leader: tuple[int, int] | None = None
 
 
-class FetchResponse(Answer, frozen=True):
+class FetchResponse(Response, frozen=True):
     """What a fetch brings of each partition of which there is something to say."""
 
     partitions: tuple[FetchPartitionData, ...] = ()
 
 
-class WriteTxnMarkersResponse(Answer, frozen=True):
+class WriteTxnMarkersResponse(Response, frozen=True):
     """(topic, partition, error) of each marker; `error` is that of the groups' offsets."""
 
     partitions: tuple[tuple[str, int, int], ...] = ()
 
 
-class ListOffsetsResponse(Answer, frozen=True):
+class ListOffsetsResponse(Response, frozen=True):
     """Ends of logs, or first records of a time: (topic, partition, error, offset); -1 for none."""
 
     partitions: tuple[tuple[str, int, int, int], ...] = ()
 
 
-class DeleteRecordsResponse(Answer, frozen=True):
+class DeleteRecordsResponse(Response, frozen=True):
     """Where the logs begin now: (topic, partition, error, low watermark); -1 with an error (R72, E34)."""
 
     partitions: tuple[tuple[str, int, int, int], ...] = ()
 
 
-class OffsetCommitResponse(Answer, frozen=True):
+class OffsetCommitResponse(Response, frozen=True):
     """Whether the offsets are remembered."""
 
 
-class OffsetFetchResponse(Answer, frozen=True):
+class OffsetFetchResponse(Response, frozen=True):
     """Committed offsets: (topic, partition, error, offset); -1 for none."""
 
     partitions: tuple[tuple[str, int, int, int], ...] = ()
 
 
-class InitProducerIdResponse(Answer, frozen=True):
+class InitProducerIdResponse(Response, frozen=True):
     """The producer id and epoch to use from now on."""
 
     producer_id: int = -1
     producer_epoch: int = -1
 
 
-class AddPartitionsToTxnResponse(Answer, frozen=True):
+class AddPartitionsToTxnResponse(Response, frozen=True):
     """Whether all of it belongs to the transaction."""
 
 
-class TxnOffsetCommitResponse(Answer, frozen=True):
+class TxnOffsetCommitResponse(Response, frozen=True):
     """Whether the offsets wait for the end of the transaction."""
 
 
-class EndTxnResponse(Answer, frozen=True):
+class EndTxnResponse(Response, frozen=True):
     """The producer id and epoch to use from now on (transaction version 2)."""
 
     producer_id: int = -1
     producer_epoch: int = -1
 
 
-class HeartbeatResponse(Answer, frozen=True):
+class HeartbeatResponse(Response, frozen=True):
     """Whether the member is known, and the group stable."""
 
 
-class LeaveGroupResponse(Answer, frozen=True):
+class LeaveGroupResponse(Response, frozen=True):
     """Whether the member was known."""
 
 
-class Joined(Answer, frozen=True):
+class JoinGroupResponse(Response, frozen=True):
     """A member of `generation`; only the group leader hears of the members (E27).
 
     `members`: (member id, topics, group.instance.id, holdings). `skip_assignment`: the leader came back as the
@@ -139,13 +139,13 @@ class Joined(Answer, frozen=True):
     skip_assignment: bool = False
 
 
-class Synced(Answer, frozen=True):
+class SyncGroupResponse(Response, frozen=True):
     """A member's own partitions."""
 
     assignment: tuple[tuple[str, int], ...] = ()
 
 
-class GroupHeartbeatAnswered(Answer, frozen=True):
+class ConsumerGroupHeartbeatResponse(Response, frozen=True):
     """A member's epoch, 0 with an error; `assignment` None: as before, (): nothing (yet) (E21)."""
 
     member_id: str = ""
@@ -154,13 +154,13 @@ class GroupHeartbeatAnswered(Answer, frozen=True):
     assignment: tuple[tuple[str, int], ...] | None = None
 
 
-class EpochEnds(Answer, frozen=True):
+class OffsetForLeaderEpochResponse(Response, frozen=True):
     """(topic, partition, error, the largest epoch known up to the one asked for, where it ends), -1 with an error."""
 
     partitions: tuple[tuple[str, int, int, int, int], ...] = ()
 
 
-class ShareGroupHeard(Answer, frozen=True):
+class ShareGroupHeartbeatResponse(Response, frozen=True):
     """The member's epoch, when to come again, and its assignment where it changed (None: as before)."""
 
     member_id: str = ""
@@ -169,7 +169,7 @@ class ShareGroupHeard(Answer, frozen=True):
     assignment: tuple[tuple[str, int], ...] | None = None
 
 
-class ShareFetched(Answer, frozen=True):
+class ShareFetchResponse(Response, frozen=True):
     """Acquired ranges (topic, partition, error, first, end, delivery count); the batches travel along.
 
     `acked`: what became of the acknowledgements, (topic, partition, error).
@@ -179,16 +179,16 @@ class ShareFetched(Answer, frozen=True):
     acked: tuple[tuple[str, int, int], ...] = ()
 
 
-class ShareAcknowledged(Answer, frozen=True):
+class ShareAcknowledgeResponse(Response, frozen=True):
     """What became of the acknowledgements: (topic, partition, error)."""
 
     acked: tuple[tuple[str, int, int], ...] = ()
 
 
-AnyShareAnswer = ShareGroupHeard | ShareFetched | ShareAcknowledged
+AnyShareResponse = ShareGroupHeartbeatResponse | ShareFetchResponse | ShareAcknowledgeResponse
 
-AnyAnswer = (
-    Failed
+AnyResponse = (
+    NoResponse
     | AddPartitionsToTxnResponse
     | DeleteRecordsResponse
     | EndTxnResponse
@@ -202,9 +202,9 @@ AnyAnswer = (
     | ProduceResponse
     | WriteTxnMarkersResponse
     | FetchResponse
-    | EpochEnds
-    | Joined
-    | Synced
-    | GroupHeartbeatAnswered
-    | AnyShareAnswer
+    | OffsetForLeaderEpochResponse
+    | JoinGroupResponse
+    | SyncGroupResponse
+    | ConsumerGroupHeartbeatResponse
+    | AnyShareResponse
 )

@@ -13,19 +13,19 @@ from mqviz.kafka.errors import Error
 from mqviz.model.kafka.clients.consumer.isolation import readable_to
 from mqviz.model.kafka.cluster import Topic
 from mqviz.model.kafka.log.state import Log
-from mqviz.model.kafka.protocol.requests import Fetch
+from mqviz.model.kafka.protocol.requests import FetchRequest
 from mqviz.model.kafka.protocol.responses import FetchPartitionData, FetchResponse
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.broker import replica_selector
 from mqviz.sim.kafka.network import sockets
-from mqviz.sim.kafka.network.connection import answer, park, serves
+from mqviz.sim.kafka.network.connection import park, respond, serves
 from mqviz.sim.kafka.replication import leader_epoch
 
 
-@serves(Fetch)
-def _fetch(sim: Simulation, number: int, request: Fetch) -> None:
-    if not answer_fetch(sim, number, at_once=False):
+@serves(FetchRequest)
+def _fetch(sim: Simulation, number: int, request: FetchRequest) -> None:
+    if not respond_to_fetch(sim, number, at_once=False):
         park(sim, number)
         sim.schedule(request.max_wait_us, TIMER, "kafka.fetch_wait", number)
 
@@ -33,19 +33,19 @@ def _fetch(sim: Simulation, number: int, request: Fetch) -> None:
 @due("kafka.fetch_wait")
 def _waited(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is None or flight.answer is not None:
+    if flight is None or flight.response is not None:
         return
     if sockets.awake(sim, flight.broker, "kafka.fetch_wait", number):
-        answer_fetch(sim, number, at_once=True)
+        respond_to_fetch(sim, number, at_once=True)
 
 
-def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
+def respond_to_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
     """Answer a consumer's fetch if it has enough data, an error or a closer replica, or anyway if `at_once`; True if it was answered (R80).
 
     The first batch of the first partition that has one comes always; the others as far as the limits allow.
     """
     request = sim.state.cluster.requests[number].request
-    if not isinstance(request, Fetch):
+    if not isinstance(request, FetchRequest):
         return False
     broker = sim.state.cluster.requests[number].broker
     parts: list[FetchPartitionData] = []
@@ -61,7 +61,7 @@ def answer_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
             parts.append(part)
     urgent = at_once or any(part.error or part.preferred_read_replica >= 0 for part in parts)
     if urgent or total >= request.min_bytes:
-        answer(sim, number, FetchResponse(0, tuple(parts)))
+        respond(sim, number, FetchResponse(0, tuple(parts)))
         return True
     return False
 
@@ -83,7 +83,14 @@ def _has_all(topic: Topic | None, number: int, broker: int, offset: int, epoch: 
 
 
 def _readable(
-    sim: Simulation, broker: int, topic: str, number: int, offset: int, epoch: int, request: Fetch, used: int
+    sim: Simulation,
+    broker: int,
+    topic: str,
+    number: int,
+    offset: int,
+    epoch: int,
+    request: FetchRequest,
+    used: int,
 ) -> tuple[FetchPartitionData | None, int]:
     """What a fetch answer says of one partition, and its bytes; None: nothing."""
     found = sim.state.cluster.topics.get(topic)

@@ -11,20 +11,22 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.clients.consumer.isolation import readable_to
-from mqviz.model.kafka.protocol.requests import ListOffsets
+from mqviz.model.kafka.protocol.requests import ListOffsetsRequest
 from mqviz.model.kafka.protocol.responses import ListOffsetsResponse
 from mqviz.sim.engine import Simulation
-from mqviz.sim.kafka.network.connection import answer, connection_of, serves
+from mqviz.sim.kafka.network.connection import connection_of, respond, serves
 
 
-@serves(ListOffsets)
-def _list_offsets(sim: Simulation, number: int, request: ListOffsets) -> None:
+@serves(ListOffsetsRequest)
+def _list_offsets(sim: Simulation, number: int, request: ListOffsetsRequest) -> None:
     broker = connection_of(sim, number).broker
     parts = tuple((topic, p, *_listed(sim, broker, topic, p, request)) for topic, p in request.partitions)
-    answer(sim, number, ListOffsetsResponse(0, parts))
+    respond(sim, number, ListOffsetsResponse(0, parts))
 
 
-def _listed(sim: Simulation, broker: int, topic: str, number: int, request: ListOffsets) -> tuple[int, int]:
+def _listed(
+    sim: Simulation, broker: int, topic: str, number: int, request: ListOffsetsRequest
+) -> tuple[int, int]:
     """(error, offset): an end of the log, or its first record of that time or later, -1 if there is none (R81, R88).
 
     A new leader whose high watermark is below the start of its epoch does not know yet how far consumers may read, and tells only

@@ -14,7 +14,7 @@ from mqviz.model.kafka.cluster import Topic
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.log.events import BatchAppended, BatchRefused, BatchRepeated
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import Produce
+from mqviz.model.kafka.protocol.requests import ProduceRequest
 from mqviz.model.kafka.protocol.responses import (
     PartitionProduceResponse,
     ProduceResponse,
@@ -25,12 +25,12 @@ from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.broker import verification
 from mqviz.sim.kafka.log import append, producer_state
 from mqviz.sim.kafka.network import disconnect, sockets
-from mqviz.sim.kafka.network.connection import answer, connection_of, end, park, serves
+from mqviz.sim.kafka.network.connection import connection_of, end, park, respond, serves
 from mqviz.sim.kafka.replication import fetcher as replica_fetcher
 
 
-@serves(Produce)
-def _produce(sim: Simulation, number: int, request: Produce) -> None:
+@serves(ProduceRequest)
+def _produce(sim: Simulation, number: int, request: ProduceRequest) -> None:
     cluster = sim.state.cluster
     sim.schedule(cluster.append_us(cluster.requests[number].broker), TIMER, "kafka.append", number)
 
@@ -39,7 +39,7 @@ def _produce(sim: Simulation, number: int, request: Produce) -> None:
 def _append(sim: Simulation, number: int) -> None:
     cluster = sim.state.cluster
     flight = cluster.requests.get(number)
-    if flight is None or not isinstance(flight.request, Produce):
+    if flight is None or not isinstance(flight.request, ProduceRequest):
         return
     broker, request = flight.broker, flight.request
     if not sockets.awake(sim, broker, "kafka.append", number):
@@ -116,14 +116,14 @@ def write(sim: Simulation, number: int, topic: str, partition_number: int, batch
     replica_fetcher.feed_followers(sim, partition, leader)
 
 
-def _reply(sim: Simulation, number: int, request: Produce) -> None:
+def _reply(sim: Simulation, number: int, request: ProduceRequest) -> None:
     if request.acks == 0:
         refused, connection = sim.state.cluster.requests[number].refused, connection_of(sim, number)
         end(sim, number)
         if refused:  # there is no answer that could say so
             disconnect.close(sim, connection)
     elif request.acks == 1 or replicated(sim, number):
-        answer_produce(sim, number)
+        respond_to_produce(sim, number)
     else:
         park(sim, number)
         sim.schedule(request.timeout_us, TIMER, "kafka.produce_timeout", number)
@@ -139,7 +139,7 @@ def replicated(sim: Simulation, number: int) -> bool:
     )
 
 
-def answer_produce(sim: Simulation, number: int, error: Error = Error.NONE) -> None:
+def respond_to_produce(sim: Simulation, number: int, error: Error = Error.NONE) -> None:
     """Tell who wrote where the batches are, or why one was refused; `error` is what is said of those not replicated (R31, E42)."""
     flight = sim.state.cluster.requests[number]
     written = tuple(
@@ -147,11 +147,11 @@ def answer_produce(sim: Simulation, number: int, error: Error = Error.NONE) -> N
         for topic, partition, base, end in flight.appended
     )
     parts = written + tuple(_produced(sim, flight, *each, -1) for each in flight.refused)
-    if isinstance(flight.request, Produce):
-        answer(sim, number, ProduceResponse(0, parts))
+    if isinstance(flight.request, ProduceRequest):
+        respond(sim, number, ProduceResponse(0, parts))
     else:
         told = tuple((part.topic, part.partition, part.error) for part in parts)
-        answer(sim, number, WriteTxnMarkersResponse(0, told))
+        respond(sim, number, WriteTxnMarkersResponse(0, told))
 
 
 def _produced(
@@ -170,7 +170,7 @@ def _record_errors(
 ) -> tuple[int, ...]:
     """Which records of a refused batch the log does not take."""
     if error not in (Error.INVALID_TIMESTAMP, Error.INVALID_RECORD) or not isinstance(
-        flight.request, Produce
+        flight.request, ProduceRequest
     ):
         return ()
     batch = next(b for t, p, b in flight.request.batches if (t, p) == (topic, partition))
@@ -185,7 +185,7 @@ def _after(sim: Simulation, number: int, topic: str, partition: int, end: int, e
     if copy.high_watermark < end:
         return error
     fewest = min(sim.state.cluster.topic(topic).min_insync_replicas, len(found.replica_ids))
-    acks = flight.request.acks if isinstance(flight.request, Produce) else 1
+    acks = flight.request.acks if isinstance(flight.request, ProduceRequest) else 1
     if acks == -1 and copy.leader == flight.broker and len(copy.isr) < fewest:
         return Error.NOT_ENOUGH_REPLICAS_AFTER_APPEND
     return Error.NONE
@@ -195,7 +195,7 @@ def _after(sim: Simulation, number: int, topic: str, partition: int, end: int, e
 def timed_out(sim: Simulation, number: int) -> None:
     """A produce waited for its replicas as long as its client said (R31)."""
     flight = sim.state.cluster.requests.get(number)
-    if flight is None or flight.answer is not None:
+    if flight is None or flight.response is not None:
         return
     if sockets.awake(sim, flight.broker, "kafka.produce_timeout", number):
-        answer_produce(sim, number, Error.REQUEST_TIMED_OUT)
+        respond_to_produce(sim, number, Error.REQUEST_TIMED_OUT)

@@ -10,15 +10,15 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.controller.events import TopicDeleted
-from mqviz.model.kafka.protocol.requests import Fetch, Produce
+from mqviz.model.kafka.protocol.requests import FetchRequest, ProduceRequest
 from mqviz.model.kafka.replication.events import (
     HighWatermarkAdvanced,
     LeadershipLearned,
     ReplicaHighWatermarkAdvanced,
 )
 from mqviz.sim.engine import Simulation, reacts
-from mqviz.sim.kafka.broker.fetch import answer_fetch
-from mqviz.sim.kafka.broker.produce import answer_produce, replicated
+from mqviz.sim.kafka.broker.fetch import respond_to_fetch
+from mqviz.sim.kafka.broker.produce import replicated, respond_to_produce
 
 
 @reacts(HighWatermarkAdvanced)
@@ -26,9 +26,9 @@ def _wake(sim: Simulation, event: HighWatermarkAdvanced) -> None:
     partition = sim.state.cluster.partition(event.topic, event.partition)
     for number in list(partition.parked_produces):
         if replicated(sim, number):
-            answer_produce(sim, number)
+            respond_to_produce(sim, number)
     for number in list(partition.parked_fetches):
-        answer_fetch(sim, number, at_once=False)
+        respond_to_fetch(sim, number, at_once=False)
 
 
 @reacts(ReplicaHighWatermarkAdvanced)
@@ -36,7 +36,7 @@ def _wake_at_a_follower(sim: Simulation, event: ReplicaHighWatermarkAdvanced) ->
     """Who waits there has something to read."""
     for number in list(sim.state.cluster.partition(event.topic, event.partition).parked_fetches):
         if sim.state.cluster.requests[number].broker == event.broker:
-            answer_fetch(sim, number, at_once=False)
+            respond_to_fetch(sim, number, at_once=False)
 
 
 @reacts(TopicDeleted)
@@ -47,10 +47,12 @@ def _is_gone(sim: Simulation, event: TopicDeleted) -> None:
         if not flight.parked:
             continue
         sim.cause = event.id
-        if isinstance(request, Fetch) and any(place[0] == event.topic for place in request.offsets):
-            answer_fetch(sim, number, at_once=True)
-        elif isinstance(request, Produce) and any(place[0] == event.topic for place in request.batches):
-            answer_produce(sim, number, Error.UNKNOWN_TOPIC_OR_PARTITION)
+        if isinstance(request, FetchRequest) and any(place[0] == event.topic for place in request.offsets):
+            respond_to_fetch(sim, number, at_once=True)
+        elif isinstance(request, ProduceRequest) and any(
+            place[0] == event.topic for place in request.batches
+        ):
+            respond_to_produce(sim, number, Error.UNKNOWN_TOPIC_OR_PARTITION)
 
 
 @reacts(LeadershipLearned)
@@ -62,7 +64,7 @@ def _leads_no_more(sim: Simulation, event: LeadershipLearned) -> None:
     partition = cluster.partition(event.topic, event.partition)
     for number in list(partition.parked_produces):
         if cluster.requests[number].broker == broker:
-            answer_produce(sim, number, Error.NOT_LEADER_OR_FOLLOWER)
+            respond_to_produce(sim, number, Error.NOT_LEADER_OR_FOLLOWER)
     for number in list(partition.parked_fetches):
         if cluster.requests[number].broker == broker:
-            answer_fetch(sim, number, at_once=True)
+            respond_to_fetch(sim, number, at_once=True)

@@ -17,7 +17,7 @@ from mqviz.model.kafka.broker.state import Broker
 from mqviz.model.kafka.coordinator.transaction.events import AddedToTransaction
 from mqviz.model.kafka.internal_topics import leader
 from mqviz.model.kafka.log.batch import Batch
-from mqviz.model.kafka.protocol.requests import Produce
+from mqviz.model.kafka.protocol.requests import ProduceRequest
 from mqviz.sim.engine import TIMER, Simulation
 from mqviz.sim.kafka.controller.internal_topics import stripe
 from mqviz.sim.kafka.network import sockets
@@ -90,7 +90,7 @@ def batch_refusal(sim: Simulation, batch: Batch) -> Error:
     return Error.NOT_ENOUGH_REPLICAS if error == Error.COORDINATOR_NOT_AVAILABLE else error
 
 
-def defers(sim: Simulation, number: int, request: Produce) -> bool:
+def defers(sim: Simulation, number: int, request: ProduceRequest) -> bool:
     """Whether this produce comes while the transaction before still ends; it is looked at again a little later."""
     for _, _, batch in request.batches:
         if batch.transactional and batch_refusal(sim, batch) == Error.CONCURRENT_TRANSACTIONS:

@@ -15,14 +15,14 @@ from mqviz.model.kafka.coordinator.classic.events import GroupCreated, MemberHea
 from mqviz.model.kafka.coordinator.classic.state import Group
 from mqviz.model.kafka.coordinator.offsets.events import OffsetsCommitted, OffsetsExpired
 from mqviz.model.kafka.coordinator.offsets.state import PartitionRecord
-from mqviz.model.kafka.protocol.requests import OffsetCommit, OffsetFetch
+from mqviz.model.kafka.protocol.requests import OffsetCommitRequest, OffsetFetchRequest
 from mqviz.model.kafka.protocol.responses import OffsetCommitResponse, OffsetFetchResponse
 from mqviz.sim.engine import TIMER, Simulation, due, opens
 from mqviz.sim.kafka.coordinator.classic.failover import misdirected
 from mqviz.sim.kafka.coordinator.classic.validation import member_error
 from mqviz.sim.kafka.coordinator.consumer import reconciliation
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of, write_us
-from mqviz.sim.kafka.network.connection import answer, connection_of, serves
+from mqviz.sim.kafka.network.connection import connection_of, respond, serves
 
 TopicOffsets = tuple[tuple[str, int, int], ...]
 """Offsets: (topic, partition, offset)."""
@@ -30,11 +30,11 @@ TopicOffsets = tuple[tuple[str, int, int], ...]
 # -- fetching and committing --------------------------------------------------------------------------------
 
 
-@serves(OffsetFetch)
-def _serve_fetch(sim: Simulation, number: int, request: OffsetFetch) -> None:
+@serves(OffsetFetchRequest)
+def _serve_fetch(sim: Simulation, number: int, request: OffsetFetchRequest) -> None:
     error = misdirected(sim, number, request.group)
     if error:
-        answer(sim, number, OffsetFetchResponse(error))
+        respond(sim, number, OffsetFetchResponse(error))
         return
     parts: list[tuple[str, int, int, int]] = []
     for topic, partition in request.partitions:
@@ -44,7 +44,7 @@ def _serve_fetch(sim: Simulation, number: int, request: OffsetFetch) -> None:
         )
         error = Error.UNSTABLE_OFFSET_COMMIT if held else Error.NONE
         parts.append((topic, partition, error, -1 if offset is None or held else offset))
-    answer(sim, number, OffsetFetchResponse(0, tuple(parts)))
+    respond(sim, number, OffsetFetchResponse(0, tuple(parts)))
 
 
 def _committed(sim: Simulation, group: str, topic: str, partition: int) -> int | None:
@@ -53,13 +53,13 @@ def _committed(sim: Simulation, group: str, topic: str, partition: int) -> int |
     return record.committed if record else None
 
 
-@serves(OffsetCommit)
-def _serve_commit(sim: Simulation, number: int, request: OffsetCommit) -> None:
+@serves(OffsetCommitRequest)
+def _serve_commit(sim: Simulation, number: int, request: OffsetCommitRequest) -> None:
     group = sim.state.cluster.groups.get(request.group)
     error = Error.NONE if known(sim, request.offsets) else Error.UNKNOWN_TOPIC_OR_PARTITION
     error = error or misdirected(sim, number, request.group) or refusal(sim, request)
     if error:
-        answer(sim, number, OffsetCommitResponse(error))
+        respond(sim, number, OffsetCommitResponse(error))
         return
     if group is None:
         sim.emit(GroupCreated(*sim.stamp(), request.group, coordinator_of(sim, request.group)))
@@ -77,7 +77,7 @@ def known(sim: Simulation, offsets: TopicOffsets) -> TopicOffsets:
     )
 
 
-def refusal(sim: Simulation, request: OffsetCommit) -> Error:
+def refusal(sim: Simulation, request: OffsetCommitRequest) -> Error:
     """Why the coordinator refuses this commit, by the protocol of its group."""
     modern = sim.state.cluster.consumer_groups.get(request.group)
     if modern:
@@ -85,7 +85,7 @@ def refusal(sim: Simulation, request: OffsetCommit) -> Error:
     return commit_error(sim.state.cluster.groups.get(request.group), request)
 
 
-def commit_error(group: Group | None, request: OffsetCommit, transactional: bool = False) -> Error:
+def commit_error(group: Group | None, request: OffsetCommitRequest, transactional: bool = False) -> Error:
     """Why a commit is refused: 25 before 22 before 27 (E27); without membership the group must be empty (E25).
 
     In a transaction nobody need be a member, nor does the group's state count.
@@ -105,10 +105,10 @@ def commit_error(group: Group | None, request: OffsetCommit, transactional: bool
 
 
 @due("kafka.committed")
-def _written(sim: Simulation, number: int, client: str, request: OffsetCommit) -> None:
+def _written(sim: Simulation, number: int, client: str, request: OffsetCommitRequest) -> None:
     """The commit is in the log, also if its connection broke meanwhile and nobody can be told; topics that are gone are refused."""
     if request.group not in sim.state.cluster.groups:
-        answer(sim, number, OffsetCommitResponse(Error.GROUP_ID_NOT_FOUND))
+        respond(sim, number, OffsetCommitResponse(Error.GROUP_ID_NOT_FOUND))
         return
     kept = known(sim, request.offsets)
     if kept:
@@ -116,7 +116,7 @@ def _written(sim: Simulation, number: int, client: str, request: OffsetCommit) -
         by_hand = not request.member_id
         event = OffsetsCommitted(*sim.stamp(), request.group, client, kept, before, by_hand)
         sim.cause = sim.emit(event)
-    answer(
+    respond(
         sim,
         number,
         OffsetCommitResponse(Error.NONE if kept == request.offsets else Error.UNKNOWN_TOPIC_OR_PARTITION),

@@ -20,10 +20,10 @@ from mqviz.kafka.errors import Error
 from mqviz.model.kafka.cluster import Partition, Topic
 from mqviz.model.kafka.log.events import LogStartMoved, SegmentRolled, SegmentsDeleted
 from mqviz.model.kafka.log.state import Replica
-from mqviz.model.kafka.protocol.requests import DeleteRecords
+from mqviz.model.kafka.protocol.requests import DeleteRecordsRequest
 from mqviz.model.kafka.protocol.responses import DeleteRecordsResponse
 from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
-from mqviz.sim.kafka.network.connection import answer, connection_of, park, serves
+from mqviz.sim.kafka.network.connection import connection_of, park, respond, serves
 
 ms = 1_000
 
@@ -204,8 +204,8 @@ def low_watermark_moved(sim: Simulation) -> None:
         _answer_if_done(sim, number)
 
 
-@serves(DeleteRecords)
-def _delete_records(sim: Simulation, number: int, request: DeleteRecords) -> None:
+@serves(DeleteRecordsRequest)
+def _delete_records(sim: Simulation, number: int, request: DeleteRecordsRequest) -> None:
     broker = connection_of(sim, number).broker
     why = sim.cause
     for name, index, offset in request.offsets:
@@ -226,7 +226,7 @@ def _delete_records(sim: Simulation, number: int, request: DeleteRecords) -> Non
 @due("kafka.delete_records")
 def _too_late(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is not None and flight.answer is None:
+    if flight is not None and flight.response is None:
         _answer(sim, number, Error.REQUEST_TIMED_OUT)
 
 
@@ -247,7 +247,7 @@ def _refusal(sim: Simulation, broker: int, name: str, number: int, offset: int) 
 def _answer_if_done(sim: Simulation, number: int) -> bool:
     cluster = sim.state.cluster
     flight = cluster.requests.get(number)
-    if flight is None or not isinstance(flight.request, DeleteRecords) or flight.answer is not None:
+    if flight is None or not isinstance(flight.request, DeleteRecordsRequest) or flight.response is not None:
         _forget(sim, number)
         return True
     request = flight.request
@@ -278,9 +278,9 @@ def _answer(sim: Simulation, number: int, late: Error) -> None:
     request = sim.state.cluster.requests[number].request
     broker = connection_of(sim, number).broker
     parts: list[tuple[str, int, int, int]] = []
-    for name, index, offset in request.offsets if isinstance(request, DeleteRecords) else ():
+    for name, index, offset in request.offsets if isinstance(request, DeleteRecordsRequest) else ():
         error = _refusal(sim, broker, name, index, offset) or late
         low = -1 if error else low_watermark(sim.state.cluster.partition(name, index))
         parts.append((name, index, error, low))
     _forget(sim, number)
-    answer(sim, number, DeleteRecordsResponse(0, tuple(parts)))
+    respond(sim, number, DeleteRecordsResponse(0, tuple(parts)))

@@ -17,16 +17,16 @@ from mqviz.model.kafka.clients.producer.state import Producer
 from mqviz.model.kafka.clients.share.state import ShareConsumer
 from mqviz.model.kafka.cluster import Cluster
 from mqviz.model.kafka.network.events import (
-    AnswerReceived,
-    AnswerSent,
     RequestArrived,
     RequestEnded,
     RequestParked,
     RequestSent,
+    ResponseReceived,
+    ResponseSent,
 )
 from mqviz.model.kafka.network.state import Client, Connection, InFlight
 from mqviz.model.kafka.protocol.requests import AnyRequest, Request
-from mqviz.model.kafka.protocol.responses import AnyAnswer
+from mqviz.model.kafka.protocol.responses import AnyResponse
 from mqviz.model.registry import Registry
 from mqviz.sim.engine import ARRIVAL, Simulation, due
 from mqviz.sim.kafka.network import sockets
@@ -59,7 +59,7 @@ def receives(kind: type[Request] | Literal["outside"]) -> Callable[[Handler], Ha
     return RECEIVES.register(kind)
 
 
-def ask(
+def send(
     sim: Simulation,
     client: Client,
     name: str,
@@ -91,7 +91,7 @@ def takes_us(cluster: Cluster, client: Client, name: str, broker: int) -> int:
     return cluster.link_latency_us + delay_us
 
 
-def answer(sim: Simulation, number: int, value: AnyAnswer) -> None:
+def respond(sim: Simulation, number: int, value: AnyResponse) -> None:
     """Send the broker's answer to request `number`; the connection's next request is served.
 
     Nobody is told if the connection broke while the broker was at work: what it did stays done (R31).
@@ -102,8 +102,8 @@ def answer(sim: Simulation, number: int, value: AnyAnswer) -> None:
     pipe = cluster.connections[cluster.requests[number].connection]
     way_us = takes_us(cluster, pipe.client, pipe.name, pipe.broker)
     arrives_us = max(sim.now_us + way_us, pipe.answered_until_us)
-    sent = sim.emit(AnswerSent(*sim.stamp(), number, arrives_us, value))
-    sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.answer", number, cause=sent)
+    sent = sim.emit(ResponseSent(*sim.stamp(), number, arrives_us, value))
+    sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.response", number, cause=sent)
     _serve_next(sim, pipe)
 
 
@@ -130,7 +130,7 @@ def catch_up(sim: Simulation, client: Client, name: str) -> None:
     late = [
         flight
         for flight in cluster.requests.values()
-        if flight.answer is not None
+        if flight.response is not None
         and flight.returns_at_us < sim.now_us
         and (pipe := cluster.connections[flight.connection]).client == client
         and pipe.name == name
@@ -171,16 +171,16 @@ def _serve_next(sim: Simulation, pipe: Connection) -> None:
         sim.schedule(0, ARRIVAL, "kafka.serve", pipe.serving)
 
 
-@due("kafka.answer")
+@due("kafka.response")
 def _answered(sim: Simulation, number: int) -> None:
     cluster = sim.state.cluster
     flight = cluster.requests.get(number)
     if flight is None:
         return
     pipe = cluster.connections[flight.connection]
-    if cluster.cuts and not sockets.passes(sim, pipe.name, pipe.broker, "kafka.answer", number):
+    if cluster.cuts and not sockets.passes(sim, pipe.name, pipe.broker, "kafka.response", number):
         return
-    if pipe.client == "broker" and not sockets.awake(sim, int(pipe.name), "kafka.answer", number):
+    if pipe.client == "broker" and not sockets.awake(sim, int(pipe.name), "kafka.response", number):
         return
     client = _client(sim, pipe)
     if client is None or client.state != "paused":
@@ -191,7 +191,7 @@ def _receive(sim: Simulation, number: int) -> None:
     cluster = sim.state.cluster
     flight = cluster.requests[number]
     pipe = cluster.connections[flight.connection]
-    sim.cause = sim.emit(AnswerReceived(*sim.stamp(), number))
+    sim.cause = sim.emit(ResponseReceived(*sim.stamp(), number))
     received(sim, pipe, flight)
 
 

@@ -13,8 +13,8 @@ from mqviz.kafka import settings
 from mqviz.kafka.errors import Error, named
 from mqviz.model.kafka.network.events import ConnectionBroken, RequestSent
 from mqviz.model.kafka.network.state import Client, Connection, InFlight
-from mqviz.model.kafka.protocol.requests import JoinGroup, OffsetCommit, Produce
-from mqviz.model.kafka.protocol.responses import Failed
+from mqviz.model.kafka.protocol.requests import JoinGroupRequest, OffsetCommitRequest, ProduceRequest
+from mqviz.model.kafka.protocol.responses import NoResponse
 from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due, reacts
 from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.network import connection as network_connection
@@ -77,7 +77,7 @@ def _sent(sim: Simulation, event: RequestSent) -> None:
 def _unreachable(sim: Simulation, number: int) -> None:
     """Nobody listens at the other end."""
     flight = sim.state.cluster.requests.get(number)
-    if flight is not None and flight.answer is None:
+    if flight is not None and flight.response is None:
         end(sim, flight.connection, Error.NETWORK_EXCEPTION)
 
 
@@ -95,7 +95,7 @@ def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
     for flight in lost:
         sim.cause = why
         own = Error.REQUEST_TIMED_OUT if flight.number == late else Error.NETWORK_EXCEPTION
-        flight.answer = Failed(own)
+        flight.response = NoResponse(own)
         network_connection.received(sim, pipe, flight)
     if pipe.client in ("producer", "consumer", "share"):
         metadata.lost(sim, pipe.client, pipe.name, pipe.broker)
@@ -107,8 +107,8 @@ def _unread(sim: Simulation, lost: list[InFlight]) -> tuple[int, ...]:
         flight.number
         for flight in lost
         if flight.arrived
-        and flight.answer is None
-        and isinstance(flight.request, Produce | OffsetCommit)
+        and flight.response is None
+        and isinstance(flight.request, ProduceRequest | OffsetCommitRequest)
         and not (flight.appended or flight.refused)
         and sim.state.cluster.brokers[flight.broker].process in ("running", "stopping", "paused")
     )
@@ -170,6 +170,6 @@ def _frozen(sim: Simulation, client: Client, name: str) -> bool:
 
 
 def _lasts_us(flight: InFlight, patience_us: int) -> int:
-    if isinstance(flight.request, JoinGroup):
+    if isinstance(flight.request, JoinGroupRequest):
         return max(patience_us, flight.request.rebalance_timeout_us + JOIN_EXTRA_US)
     return patience_us

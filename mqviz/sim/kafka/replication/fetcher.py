@@ -15,7 +15,7 @@ from mqviz.kafka.errors import Error
 from mqviz.model.kafka.cluster import Partition
 from mqviz.model.kafka.controller.events import PartitionsAdded, TopicCreated
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import ReplicaFetch
+from mqviz.model.kafka.protocol.requests import ReplicaFetchRequest
 from mqviz.model.kafka.protocol.responses import FetchPartitionData, FetchResponse
 from mqviz.model.kafka.replication.events import (
     FetcherReset,
@@ -30,7 +30,7 @@ from mqviz.sim.engine import TIMER, Simulation, due, reacts
 from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.log import append, retention
 from mqviz.sim.kafka.network import sockets
-from mqviz.sim.kafka.network.connection import answer, ask, connection_of, park, receives, serves
+from mqviz.sim.kafka.network.connection import connection_of, park, receives, respond, send, serves
 from mqviz.sim.kafka.replication import isr
 
 
@@ -69,14 +69,14 @@ def start(sim: Simulation, follower: int) -> None:
 def _fetch(sim: Simulation, follower: int, leader: int) -> None:
     broker = sim.state.cluster.brokers[follower]
     news = tuple(broker.fetchers[leader].news.values())
-    ask(sim, "broker", str(follower), broker.incarnation, leader, ReplicaFetch(follower, news))
+    send(sim, "broker", str(follower), broker.incarnation, leader, ReplicaFetchRequest(follower, news))
 
 
 # -- the leader -----------------------------------------------------------------------------------------
 
 
-@serves(ReplicaFetch)
-def _serve(sim: Simulation, number: int, request: ReplicaFetch) -> None:
+@serves(ReplicaFetchRequest)
+def _serve(sim: Simulation, number: int, request: ReplicaFetchRequest) -> None:
     cluster = sim.state.cluster
     leader = connection_of(sim, number).broker
     bad, good = _looked_at(sim, leader, request)
@@ -95,7 +95,7 @@ def _serve(sim: Simulation, number: int, request: ReplicaFetch) -> None:
 
 
 def _looked_at(
-    sim: Simulation, leader: int, request: ReplicaFetch
+    sim: Simulation, leader: int, request: ReplicaFetchRequest
 ) -> tuple[Parts, tuple[tuple[str, int, int], ...]]:
     """What is wrong with a fetch: partitions that this broker does not lead, logs that took another way; and the rest."""
     bad: list[FetchPartitionData] = []
@@ -119,7 +119,7 @@ def _looked_at(
 @due("kafka.replica_wait")
 def _waited(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is None or flight.answer is not None or not isinstance(flight.request, ReplicaFetch):
+    if flight is None or flight.response is not None or not isinstance(flight.request, ReplicaFetchRequest):
         return
     if sockets.awake(sim, flight.broker, "kafka.replica_wait", number):
         _send(sim, number, flight.broker, flight.request.follower)
@@ -150,7 +150,7 @@ def _send(sim: Simulation, number: int, leader: int, follower: int, bad: Parts =
         end = batches[-1].end_offset if batches else first
         marks = copy.high_watermark, copy.log.start
         parts.append(FetchPartitionData(partition.topic, partition.number, 0, first, end, *marks))
-    answer(sim, number, FetchResponse(0, tuple(parts)))
+    respond(sim, number, FetchResponse(0, tuple(parts)))
 
 
 def advance_high_watermark(sim: Simulation, partition: Partition, leader: int) -> None:
@@ -176,13 +176,13 @@ def advance_high_watermark(sim: Simulation, partition: Partition, leader: int) -
 # -- the follower ----------------------------------------------------------------------------------------
 
 
-@receives(ReplicaFetch)
+@receives(ReplicaFetchRequest)
 def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     leader = flight.broker
-    if not isinstance(flight.answer, FetchResponse):
+    if not isinstance(flight.response, FetchResponse):
         _back_off(sim, int(name), leader)
         return
-    parts = flight.answer.partitions
+    parts = flight.response.partitions
     if any(part.end > part.first for part in parts):
         cost_us = sim.state.cluster.append_us(int(name))
         sim.schedule(cost_us, TIMER, "kafka.copied", int(name), leader, flight.number, parts)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.log.state import Replica
-from mqviz.model.kafka.protocol.requests import OffsetForLeaderEpoch
-from mqviz.model.kafka.protocol.responses import EpochEnds
+from mqviz.model.kafka.protocol.requests import OffsetForLeaderEpochRequest
+from mqviz.model.kafka.protocol.responses import OffsetForLeaderEpochResponse
 from mqviz.sim.engine import Simulation
-from mqviz.sim.kafka.network.connection import answer, connection_of, serves
+from mqviz.sim.kafka.network.connection import connection_of, respond, serves
 
 
 def checked(copy: Replica | None, broker: int, current: int) -> Error:
@@ -26,10 +26,14 @@ def checked(copy: Replica | None, broker: int, current: int) -> Error:
     return Error.NONE if copy.leader == broker else Error.NOT_LEADER_OR_FOLLOWER
 
 
-@serves(OffsetForLeaderEpoch)
-def _serve(sim: Simulation, number: int, request: OffsetForLeaderEpoch) -> None:
+@serves(OffsetForLeaderEpochRequest)
+def _serve(sim: Simulation, number: int, request: OffsetForLeaderEpochRequest) -> None:
     broker = connection_of(sim, number).broker
-    answer(sim, number, EpochEnds(0, tuple(_end(sim, broker, *part) for part in request.partitions)))
+    respond(
+        sim,
+        number,
+        OffsetForLeaderEpochResponse(0, tuple(_end(sim, broker, *part) for part in request.partitions)),
+    )
 
 
 def _end(

@@ -7,8 +7,8 @@ import pytest
 from mqviz.model.kafka.cluster import Partition
 from mqviz.model.kafka.controller.events import BrokerFenced, PartitionChanged
 from mqviz.model.kafka.log.batch import Batch
-from mqviz.model.kafka.protocol.requests import ListOffsets, Produce
-from mqviz.model.kafka.protocol.responses import Failed, ListOffsetsResponse, ProduceResponse
+from mqviz.model.kafka.protocol.requests import ListOffsetsRequest, ProduceRequest
+from mqviz.model.kafka.protocol.responses import ListOffsetsResponse, NoResponse, ProduceResponse
 from mqviz.model.kafka.replication.events import LeadershipLearned, ReplicaTruncated
 from mqviz.sim.kafka.controller import controller
 from mqviz.sim.kafka.replication import isr
@@ -27,7 +27,7 @@ def batch(value: str) -> Batch:
 
 
 def produce(raw: Outside, value: str, acks: int = -1, broker: int = 1, timeout_us: int = 30 * S) -> int:
-    return raw.send(Produce(acks, (("t", 0, batch(value)),), timeout_us), broker)
+    return raw.send(ProduceRequest(acks, (("t", 0, batch(value)),), timeout_us), broker)
 
 
 def outcome(raw: Outside, number: int) -> tuple[int, int] | None:
@@ -124,7 +124,7 @@ def test_r31_a_request_in_flight_to_a_broker_that_dies_fails_with_13() -> None:
     watched.do("pause broker 2", "pause broker 3", "send record p").to(5_010 * MS)
     watched.do("kill broker 1").to(5_020 * MS)
     assert watched.state.cluster.producers["p"].acknowledged == 0
-    assert not [f for f in watched.state.cluster.requests.values() if isinstance(f.answer, Failed)]
+    assert not [f for f in watched.state.cluster.requests.values() if isinstance(f.response, NoResponse)]
 
 
 def test_r29_r31_parked_acks_all_ends_with_7_after_the_request_s_timeout() -> None:
@@ -191,7 +191,7 @@ def test_r6_everybody_whom_a_cut_kept_from_the_controller_learns_when_it_heals()
 
 def test_list_offsets_of_a_topic_that_is_not_there_is_answered() -> None:
     watched = run(TOPIC).to(5 * S)
-    answer = Outside(watched).ask(ListOffsets("latest", (("nope", 0), ("t", 7))))
+    answer = Outside(watched).ask(ListOffsetsRequest("latest", (("nope", 0), ("t", 7))))
     assert isinstance(answer, ListOffsetsResponse)
     assert [part[2] for part in answer.partitions] == [3, 3]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.clients.consumer.events import PositionsSet
-from mqviz.model.kafka.protocol.requests import ListOffsets
+from mqviz.model.kafka.protocol.requests import ListOffsetsRequest
 from tests.sim.kafka.coordinator.transaction.test_coordinator import Owner, world
 from tests.sim.kafka.worlds import MS, Outside, S, of, run
 from tests.sim.worlds import Run
@@ -30,7 +30,7 @@ def listed(
     watched: Run, which: str, at_us: int = 0, committed: bool = False, broker: int = 2
 ) -> tuple[int, int]:
     """(error, offset) of the answer."""
-    answer = Outside(watched).ask(ListOffsets(which, (("t", 0),), at_us, committed), broker)
+    answer = Outside(watched).ask(ListOffsetsRequest(which, (("t", 0),), at_us, committed), broker)
     error, offset = answer.partitions[0][2:]
     return error, offset
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.clients.consumer.events import RecordTaken
 from mqviz.model.kafka.log.batch import Batch
-from mqviz.model.kafka.network.events import AnswerSent, RequestSent
-from mqviz.model.kafka.protocol.requests import Fetch, Produce, ReplicaFetch
+from mqviz.model.kafka.network.events import RequestSent, ResponseSent
+from mqviz.model.kafka.protocol.requests import FetchRequest, ProduceRequest, ReplicaFetchRequest
 from mqviz.model.kafka.protocol.responses import FetchResponse, PartitionProduceResponse, ProduceResponse
 from mqviz.model.kafka.replication.events import ReplicaAppended, ReplicaTruncated
 from tests.sim.kafka.broker.test_replica_selector import racked
@@ -42,7 +42,7 @@ def test_e77_a_fetch_tells_of_a_moved_leader_and_of_aborted_transactions() -> No
     watched.do("elect leader topic=t partition=0").to(watched.backend.now_us + S)
     assert [p.leader for p in watched.state.cluster.topics["t"].partitions] == [1, 2]
     offsets = ("t", 0, 0), ("t", 1, 0)
-    reply = Outside(watched, "reader").ask(Fetch(offsets, committed=True, epochs=(1, 0)), 2)
+    reply = Outside(watched, "reader").ask(FetchRequest(offsets, committed=True, epochs=(1, 0)), 2)
     assert isinstance(reply, FetchResponse)
     gone, aborted = reply.partitions
     assert (gone.error, gone.current_leader) == (Error.FENCED_LEADER_EPOCH, (1, 2))
@@ -67,16 +67,16 @@ def test_e77_a_follower_is_told_at_once_what_to_cut_and_what_is_new() -> None:
     watched = run(before, TWO.format(3)).to(5 * S).do("pause broker 2", "pause broker 3").to(5_100 * MS)
     assert [p.leader for p in watched.state.cluster.topics["t"].partitions] == [1, 2]
     raw = Outside(watched)
-    raw.send(Produce(1, (("t", 0, batch("lonely")),)), 1)
+    raw.send(ProduceRequest(1, (("t", 0, batch("lonely")),)), 1)
     watched.to(5_200 * MS).do("kill broker 1", "resume broker 2", "resume broker 3").to(25 * S)
-    raw.send(Produce(1, (("t", 0, batch("new")), ("t", 1, batch("new")))), 2)
+    raw.send(ProduceRequest(1, (("t", 0, batch("new")), ("t", 1, batch("new")))), 2)
     watched.to(26 * S).do("restart broker 1").to(40 * S)
     asked = {
         event.number
         for event in of(watched, RequestSent, 26 * S, client="broker", name="1", broker=2)
-        if isinstance(event.request, ReplicaFetch)
+        if isinstance(event.request, ReplicaFetchRequest)
     }
-    replies = [event.answer for event in of(watched, AnswerSent, 26 * S) if event.number in asked]
+    replies = [event.response for event in of(watched, ResponseSent, 26 * S) if event.number in asked]
     told = [reply.partitions for reply in replies if isinstance(reply, FetchResponse)]
     first = next(parts for parts in told if any(part.topic == "t" for part in parts))
     assert [(p.partition, p.diverging_epoch, p.first, p.end) for p in first] == [
@@ -94,9 +94,9 @@ def test_e77_a_fetch_brings_records_beside_the_name_of_a_closer_replica() -> Non
     (leader,) = (topic.partitions[0].leader for topic in [watched.state.cluster.topics["u"]])
     raw = Outside(watched)
     for name, broker in (("t", watched.state.cluster.partition("t", 0).leader), ("u", leader)):
-        raw.ask(Produce(-1, ((name, 0, batch("a")),)), broker, S)
+        raw.ask(ProduceRequest(-1, ((name, 0, batch("a")),)), broker, S)
     assert watched.state.cluster.partition("t", 0).leader == leader
-    reply = raw.ask(Fetch((("t", 0, 0), ("u", 0, 0)), rack="r3"), leader)
+    reply = raw.ask(FetchRequest((("t", 0, 0), ("u", 0, 0)), rack="r3"), leader)
     assert isinstance(reply, FetchResponse)
     told = [(p.topic, p.first, p.end, p.high_watermark, p.preferred_read_replica) for p in reply.partitions]
     assert told == [("t", 0, 0, 1, 3), ("u", 0, 1, 1, -1)]
@@ -105,7 +105,7 @@ def test_e77_a_fetch_brings_records_beside_the_name_of_a_closer_replica() -> Non
 def test_e77_a_produce_tells_of_a_moved_leader_and_of_records_that_are_refused() -> None:
     watched = run("create topic t partitions=2 replication_factor=2 cleanup.policy=compact", brokers=2).to(S)
     assert [p.leader for p in watched.state.cluster.topics["t"].partitions] == [1, 2]
-    reply = Outside(watched).ask(Produce(-1, (("t", 0, batch("a")), ("t", 1, batch("b")))), 1)
+    reply = Outside(watched).ask(ProduceRequest(-1, (("t", 0, batch("a")), ("t", 1, batch("b")))), 1)
     assert isinstance(reply, ProduceResponse)
     assert reply.partitions == (
         PartitionProduceResponse("t", 0, Error.INVALID_RECORD, -1, (0,)),

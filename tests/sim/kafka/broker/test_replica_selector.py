@@ -10,8 +10,8 @@ import pytest
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.clients.consumer.events import PositionLost, ReplicaPreferred
 from mqviz.model.kafka.log.events import BatchAppended
-from mqviz.model.kafka.network.events import AnswerReceived, RequestSent
-from mqviz.model.kafka.protocol.requests import Fetch
+from mqviz.model.kafka.network.events import RequestSent, ResponseReceived
+from mqviz.model.kafka.protocol.requests import FetchRequest
 from mqviz.model.kafka.protocol.responses import FetchResponse
 from mqviz.model.kafka.replication.events import ReplicaHighWatermarkAdvanced
 from mqviz.model.units import Value
@@ -40,7 +40,7 @@ def consumer(rack: str, more: str = "") -> str:
 def fetched_from(watched: Run, since_us: int = 0) -> set[int]:
     """Brokers that the consumer sent fetches to."""
     sent = of(watched, RequestSent, since_us, client="consumer")
-    return {event.broker for event in sent if isinstance(event.request, Fetch)}
+    return {event.broker for event in sent if isinstance(event.request, FetchRequest)}
 
 
 def test_r36_the_leader_sends_a_consumer_to_the_replica_in_its_rack() -> None:
@@ -65,7 +65,7 @@ def test_r36_a_follower_serves_up_to_its_own_high_watermark_and_wakes_who_waits_
     for appended in of(watched, BatchAppended, 4 * S)[:3]:
         end = appended.batch.end_offset
         risen = of(watched, ReplicaHighWatermarkAdvanced, broker=3, high_watermark=end)[0]
-        got = [e for e in of(watched, AnswerReceived, risen.at_us) if e.at_us == risen.at_us + 1 * MS]
+        got = [e for e in of(watched, ResponseReceived, risen.at_us) if e.at_us == risen.at_us + 1 * MS]
         assert got
         assert risen.at_us - appended.at_us <= 501 * MS + 5 * MS
 
@@ -89,16 +89,16 @@ def test_r36_raw_fetches() -> None:
     watched = racked(TOPIC, PRODUCER).to(5 * S)
     raw = Outside(watched)
     end = watched.state.cluster.partition("t", 0).replicas[3].log.end
-    away = raw.ask(Fetch((("t", 0, 0),), rack="r3"))
+    away = raw.ask(FetchRequest((("t", 0, 0),), rack="r3"))
     assert isinstance(away, FetchResponse)
     assert [(part.preferred_read_replica, part.end) for part in away.partitions] == [(3, 0)]
-    near = raw.ask(Fetch((("t", 0, 0),), rack="r3"), 3)
+    near = raw.ask(FetchRequest((("t", 0, 0),), rack="r3"), 3)
     assert isinstance(near, FetchResponse)
     assert (near.partitions[0].error, near.partitions[0].first) == (0, 0)
-    beyond = raw.ask(Fetch((("t", 0, end + 1_000),), rack="r3"), 3)
+    beyond = raw.ask(FetchRequest((("t", 0, end + 1_000),), rack="r3"), 3)
     assert isinstance(beyond, FetchResponse)
     assert beyond.partitions[0].error == Error.OFFSET_OUT_OF_RANGE
-    at_leader = raw.ask(Fetch((("t", 0, end + 1_000),), rack="r3"), 1)
+    at_leader = raw.ask(FetchRequest((("t", 0, end + 1_000),), rack="r3"), 1)
     assert isinstance(at_leader, FetchResponse)
     assert [part.preferred_read_replica for part in at_leader.partitions] == [-1]
 

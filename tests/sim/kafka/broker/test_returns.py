@@ -9,8 +9,12 @@ from mqviz.model.kafka.clients.producer.events import RecordsFailed
 from mqviz.model.kafka.controller.events import PartitionChanged
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.network.events import RequestSent
-from mqviz.model.kafka.protocol.requests import OffsetForLeaderEpoch, Produce
-from mqviz.model.kafka.protocol.responses import EpochEnds, PartitionProduceResponse, ProduceResponse
+from mqviz.model.kafka.protocol.requests import OffsetForLeaderEpochRequest, ProduceRequest
+from mqviz.model.kafka.protocol.responses import (
+    OffsetForLeaderEpochResponse,
+    PartitionProduceResponse,
+    ProduceResponse,
+)
 from mqviz.model.kafka.replication.events import IsrProposed, LeadershipForgotten
 from tests.sim.kafka.worlds import MS, Outside, S, of, run
 from tests.sim.worlds import Run
@@ -20,7 +24,7 @@ TOPIC = "create topic t replication_factor=3 min_insync_replicas=2"
 
 def produce(raw: Outside, value: str, acks: int, broker: int) -> int:
     sent = Batch(0, 1, 70, "", -1, -1, -1, 0, -1, 0, 0, (None,), (value,))
-    return raw.send(Produce(acks, (("t", 0, sent),), 30 * S), broker)
+    return raw.send(ProduceRequest(acks, (("t", 0, sent),), 30 * S), broker)
 
 
 def isr(watched: Run) -> list[int]:
@@ -94,8 +98,8 @@ def test_r26_r27_offset_for_leader_epoch() -> None:
     watched.to(21 * S)
 
     def ask(broker: int, current: int, epoch: int, topic: str = "t") -> tuple[int, int, int]:
-        answer = other.ask(OffsetForLeaderEpoch(((topic, 0, current, epoch),)), broker)
-        assert isinstance(answer, EpochEnds)
+        answer = other.ask(OffsetForLeaderEpochRequest(((topic, 0, current, epoch),)), broker)
+        assert isinstance(answer, OffsetForLeaderEpochResponse)
         return answer.partitions[0][2:]
 
     assert ask(2, -1, 0) == (0, 0, 1)
@@ -154,7 +158,7 @@ def test_r31_what_lies_in_a_frozen_socket_is_written_though_its_client_gave_up(i
     assert [(event.first_number, event.count) for event in failed] == [(1, 1)]
     assert partition.led.log.end == 1
     watched.do("resume broker 1").to(8 * S)
-    sends = [e for e in of(watched, RequestSent, 1_500 * MS) if isinstance(e.request, Produce)]
+    sends = [e for e in of(watched, RequestSent, 1_500 * MS) if isinstance(e.request, ProduceRequest)]
     assert partition.led.log.end == 1 + (1 if idempotent == "true" else len(sends))
     assert len(sends) == 3
     assert not [name for name in watched.state.cluster.connections if "closed" in name]

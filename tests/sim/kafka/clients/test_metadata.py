@@ -11,8 +11,8 @@ from mqviz.model.kafka.controller.events import PartitionChanged, SeatsMoved
 from mqviz.model.kafka.log.events import BatchAppended
 from mqviz.model.kafka.metadata.events import MetadataLearned
 from mqviz.model.kafka.metadata.state import belief, node_of
-from mqviz.model.kafka.network.events import AnswerSent, RequestSent
-from mqviz.model.kafka.protocol.requests import OffsetFetch, Produce
+from mqviz.model.kafka.network.events import RequestSent, ResponseSent
+from mqviz.model.kafka.protocol.requests import OffsetFetchRequest, ProduceRequest
 from mqviz.model.kafka.protocol.responses import ProduceResponse
 from mqviz.scenario import Scenario
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of
@@ -60,10 +60,12 @@ def test_r35_until_it_is_told_a_client_believes_in_the_old_leader() -> None:
 def test_r35_an_error_6_names_the_new_leader_and_no_backoff_is_waited() -> None:
     watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(S)
     watched.do("pause broker 3", "send record p").to(S + 100 * MS).do("stop broker 1").to(S + 150 * MS)
-    answers = [e.answer for e in of(watched, AnswerSent) if isinstance(e.answer, ProduceResponse)]
+    answers = [e.response for e in of(watched, ResponseSent) if isinstance(e.response, ProduceResponse)]
     assert [part.current_leader for part in answers[0].partitions] == [(2, 1)]
     learned = times(watched, MetadataLearned, client="p")[0]
-    again = [e for e in of(watched, RequestSent, client="producer") if isinstance(e.request, Produce)][1]
+    again = [e for e in of(watched, RequestSent, client="producer") if isinstance(e.request, ProduceRequest)][
+        1
+    ]
     assert (again.at_us, again.broker) == (learned, 2)
 
 
@@ -198,7 +200,7 @@ def test_r35_r81_where_to_begin_is_asked_again_after_a_backoff_while_nobody_lead
     """Without a commit and without a leader the coordinator is asked some times a second, not once a round trip."""
     watched = run("create topic t replicas=2").to(5 * S).do("kill broker 2").to(20 * S)
     watched.do("add consumer c1 group=g topic=t auto_offset_reset=earliest").to(40 * S)
-    asked = [event for event in of(watched, RequestSent) if isinstance(event.request, OffsetFetch)]
+    asked = [event for event in of(watched, RequestSent) if isinstance(event.request, OffsetFetchRequest)]
     assert 1 < len(asked) <= 200
     watched.do("restart broker 2").to(60 * S)
     assert watched.state.cluster.consumers["c1"].claims["t-0"].position == 0

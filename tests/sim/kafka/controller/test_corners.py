@@ -12,12 +12,12 @@ from mqviz.model.kafka.cluster import Partition
 from mqviz.model.kafka.controller.events import PartitionChanged
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.log.events import LogStartMoved
-from mqviz.model.kafka.network.events import AnswerReceived
-from mqviz.model.kafka.protocol.requests import Fetch, OffsetForLeaderEpoch, Produce
+from mqviz.model.kafka.network.events import ResponseReceived
+from mqviz.model.kafka.protocol.requests import FetchRequest, OffsetForLeaderEpochRequest, ProduceRequest
 from mqviz.model.kafka.protocol.responses import (
-    EpochEnds,
     FetchPartitionData,
     FetchResponse,
+    OffsetForLeaderEpochResponse,
     PartitionProduceResponse,
     ProduceResponse,
 )
@@ -97,7 +97,7 @@ def test_r22_the_feature_of_eligible_replicas_can_be_off_in_any_version() -> Non
 def test_r29_acks_other_than_all_0_and_1_are_refused() -> None:
     watched = run(TOPIC).to(S)
     batch = Batch(0, 1, 70, "raw", -1, -1, -1, 0, 0, watched.backend.now_us, 0, (None,), ("a",))
-    reply = Outside(watched).ask(Produce(2, (("t", 0, batch),), 1_000_000))
+    reply = Outside(watched).ask(ProduceRequest(2, (("t", 0, batch),), 1_000_000))
     assert isinstance(reply, ProduceResponse)
     assert reply.partitions == (PartitionProduceResponse("t", 0, Error.INVALID_REQUIRED_ACKS),)
 
@@ -118,10 +118,10 @@ def test_r36_a_follower_serves_whoever_asks_up_to_its_own_high_watermark() -> No
     watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(S).do("send record p").to(1_100 * MS)
     assert [copy.high_watermark for copy in partition(watched).replicas.values()] == [1, 0, 0]
     raw = Outside(watched)
-    number = raw.send(Fetch((("t", 0, 0),), max_wait_us=5 * S), 3)
+    number = raw.send(FetchRequest((("t", 0, 0),), max_wait_us=5 * S), 3)
     assert raw.answer(number) is None
     (marked,) = of(watched.to(3 * S), ReplicaHighWatermarkAdvanced, broker=3)
-    reply, (received,) = raw.answer(number), of(watched, AnswerReceived, number=number)
+    reply, (received,) = raw.answer(number), of(watched, ResponseReceived, number=number)
     assert isinstance(reply, FetchResponse)
     assert reply.partitions == (FetchPartitionData("t", 0, 0, 0, 1, 1, 0),)
     assert received.at_us == marked.at_us + MS
@@ -129,9 +129,9 @@ def test_r36_a_follower_serves_whoever_asks_up_to_its_own_high_watermark() -> No
 
 def test_e55_an_epoch_that_the_leader_never_saw_has_no_end() -> None:
     watched = run(TOPIC).to(S).do("stop broker 1").to(2 * S)
-    ask = OffsetForLeaderEpoch((("t", 0, 1, 0), ("t", 0, 1, 1), ("t", 0, 1, 2), ("t", 0, 1, -1)))
+    ask = OffsetForLeaderEpochRequest((("t", 0, 1, 0), ("t", 0, 1, 1), ("t", 0, 1, 2), ("t", 0, 1, -1)))
     reply = Outside(watched).ask(ask, 2)
-    assert isinstance(reply, EpochEnds)
+    assert isinstance(reply, OffsetForLeaderEpochResponse)
     assert [part[2:] for part in reply.partitions] == [(0, 0, 0), (0, 1, 0), (0, -1, -1), (0, -1, -1)]
 
 

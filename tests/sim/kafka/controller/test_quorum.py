@@ -9,7 +9,7 @@ from mqviz.backend import Refused
 from mqviz.model.kafka.controller.events import BrokerFenced, ControllerElected, PartitionChanged
 from mqviz.model.kafka.metadata.events import MetadataLearned
 from mqviz.model.kafka.network.events import ConnectionBroken
-from mqviz.model.kafka.protocol.requests import Fetch, ListOffsets
+from mqviz.model.kafka.protocol.requests import FetchRequest, ListOffsetsRequest
 from mqviz.model.kafka.protocol.responses import FetchResponse, ListOffsetsResponse
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of, run, times
 from tests.sim.worlds import Run
@@ -87,7 +87,7 @@ def test_r29_an_error_to_acks_0_closes_the_connection_and_the_client_looks_for_t
 
 
 def fetched(raw: Outside, epoch: int, broker: int) -> int:
-    answer = raw.ask(Fetch((("t", 0, 0),), max_wait_us=0, epochs=(epoch,)), broker)
+    answer = raw.ask(FetchRequest((("t", 0, 0),), max_wait_us=0, epochs=(epoch,)), broker)
     assert isinstance(answer, FetchResponse)
     return answer.partitions[0].error if answer.partitions else 0
 
@@ -115,6 +115,6 @@ def test_r25_the_end_of_a_log_is_not_told_before_the_new_leader_knows_it() -> No
     raw = Outside(watched)
     partition = watched.state.cluster.partition("t", 0)
     assert (partition.leader, partition.led.high_watermark, partition.led.log.end) == (2, 0, 1)
-    answer = raw.ask(ListOffsets("latest", (("t", 0),)), 2)
+    answer = raw.ask(ListOffsetsRequest("latest", (("t", 0),)), 2)
     assert isinstance(answer, ListOffsetsResponse)
     assert answer.partitions[0][2:] == (78, -1)

@@ -16,7 +16,12 @@ from mqviz.model.kafka.controller.events import PartitionsAdded, TopicDeleted
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.log.events import BatchAppended
 from mqviz.model.kafka.metadata.events import PartitionsCounted
-from mqviz.model.kafka.protocol.requests import Fetch, ListOffsets, OffsetFetch, Produce
+from mqviz.model.kafka.protocol.requests import (
+    FetchRequest,
+    ListOffsetsRequest,
+    OffsetFetchRequest,
+    ProduceRequest,
+)
 from mqviz.model.kafka.protocol.responses import (
     FetchResponse,
     ListOffsetsResponse,
@@ -197,11 +202,11 @@ def test_deletion_can_be_switched_off() -> None:
 def test_who_asks_for_a_deleted_topic_is_told_that_it_is_unknown() -> None:
     watched = run(TOPIC).to(1 * S)
     parked = Outside(watched, "parked")
-    waiting = parked.send(Fetch((("t", 0, 0),), max_wait_us=30 * S))
+    waiting = parked.send(FetchRequest((("t", 0, 0),), max_wait_us=30 * S))
     watched.do("pause broker 2").to(1_100 * MS)
     stalled = Outside(watched, "stalled")
     sent = Batch(0, 1, 70, "", -1, -1, -1, 0, -1, 0, 0, (None,), ("x",))
-    writing = stalled.send(Produce(-1, (("t", 0, sent),)))
+    writing = stalled.send(ProduceRequest(-1, (("t", 0, sent),)))
     watched.to(2 * S).do("delete topic t").to(3 * S)
     assert [times(watched, TopicDeleted)] == [[2_002 * MS]]
     answers = parked.answer(waiting), stalled.answer(writing)
@@ -210,10 +215,10 @@ def test_who_asks_for_a_deleted_topic_is_told_that_it_is_unknown() -> None:
     assert [a.partitions[0].error for a in (answers[0], answers[1])] == [Error.UNKNOWN_TOPIC_OR_PARTITION] * 2
     raw = Outside(watched)
     for request in (
-        Produce(1, (("t", 0, sent),)),
-        Fetch((("t", 0, 0),)),
-        ListOffsets("latest", (("t", 0),)),
-        Fetch((("never", 0, 0),)),
+        ProduceRequest(1, (("t", 0, sent),)),
+        FetchRequest((("t", 0, 0),)),
+        ListOffsetsRequest("latest", (("t", 0),)),
+        FetchRequest((("never", 0, 0),)),
     ):
         answer = raw.ask(request)
         assert isinstance(answer, FetchResponse | ProduceResponse | ListOffsetsResponse)
@@ -259,7 +264,7 @@ def test_r82_committed_offsets_go_with_the_topic_and_a_new_one_of_that_name_begi
     where = watched.state.cluster.groups["g"].coordinator
 
     def committed() -> list[int]:
-        answer = raw.ask(OffsetFetch("g", (("t", 0), ("t", 1))), where)
+        answer = raw.ask(OffsetFetchRequest("g", (("t", 0), ("t", 1))), where)
         assert isinstance(answer, OffsetFetchResponse)
         return [part[3] for part in answer.partitions]
 
@@ -276,7 +281,7 @@ def test_r82_committed_offsets_go_with_the_topic_and_a_new_one_of_that_name_begi
 
 
 def raw_third(watched: Run, raw: Outside, where: int) -> int:
-    answer = raw.ask(OffsetFetch("g", (("t", 2),)), where)
+    answer = raw.ask(OffsetFetchRequest("g", (("t", 2),)), where)
     assert isinstance(answer, OffsetFetchResponse)
     return answer.partitions[0][3]
 

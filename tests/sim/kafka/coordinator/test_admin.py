@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from mqviz.backend import Refused
 from mqviz.model.kafka.coordinator.consumer.events import ConsumerGroupMemberRemoved
-from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeat
-from mqviz.model.kafka.protocol.responses import GroupHeartbeatAnswered
+from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeatRequest
+from mqviz.model.kafka.protocol.responses import ConsumerGroupHeartbeatResponse
 from mqviz.scenario import read_scenario
 from mqviz.yamlfile import FileError
 from tests.sim.kafka.coordinator.share.worlds import share_run, window
@@ -86,12 +86,12 @@ def test_r120_dynamic_settings_that_kafka_refuses(setting: str, words: str) -> N
 
 def test_r120_a_dynamic_session_timeout_holds_for_members_that_are_there() -> None:
     run = Run(cluster("create topic t partitions=1"))
-    beat = ConsumerGroupHeartbeat("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ())
+    beat = ConsumerGroupHeartbeatRequest("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ())
     client = Outside(run.to(S))
     client.ask(beat)
     run.do("alter group g consumer.session.timeout.ms=60000 consumer.heartbeat.interval.ms=7000").to(2 * S)
     reply = client.ask(replace(beat, member_epoch=1, owned=None, topics=None, rebalance_timeout_us=-1))
-    assert isinstance(reply, GroupHeartbeatAnswered)
+    assert isinstance(reply, ConsumerGroupHeartbeatResponse)
     assert reply.heartbeat_interval_us == 7_000 * MS
     removed = of(run.to(61 * S), ConsumerGroupMemberRemoved)
     assert not removed

@@ -10,7 +10,7 @@ from mqviz.model.kafka.log.compaction import clean
 from mqviz.model.kafka.log.events import LogCleaned
 from mqviz.model.kafka.log.sizes import record_size
 from mqviz.model.kafka.log.state import Log
-from mqviz.model.kafka.protocol.requests import Fetch
+from mqviz.model.kafka.protocol.requests import FetchRequest
 from mqviz.model.kafka.protocol.responses import FetchPartitionData, FetchResponse
 from tests.sim.kafka.log.test_retention import bases, example, log, scaled_cluster
 from tests.sim.kafka.worlds import MS, Outside, S, of
@@ -62,7 +62,9 @@ def test_fx13_one_pass_keeps_the_last_of_each_key_and_the_tombstone() -> None:
         "merged, and nothing renumbered (E59)"
     )
     raw = Outside(world)
-    assert raw.ask(Fetch((("t", 0, 0),))) == FetchResponse(0, (FetchPartitionData("t", 0, 0, 0, 6, 6, 0),))
+    assert raw.ask(FetchRequest((("t", 0, 0),))) == FetchResponse(
+        0, (FetchPartitionData("t", 0, 0, 0, 6, 6, 0),)
+    )
 
 
 def test_e16_a_tombstone_stays_without_new_dirty_data_and_goes_with_it() -> None:

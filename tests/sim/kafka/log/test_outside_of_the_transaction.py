@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
-from mqviz.model.kafka.protocol.requests import Produce
+from mqviz.model.kafka.protocol.requests import ProduceRequest
 from tests.sim.kafka.coordinator.transaction.test_coordinator import Owner, led, started
 
 
@@ -12,7 +12,7 @@ def plainly(owner: Owner, first: int, epoch: int = 0) -> tuple[int, int]:
     owner.epoch += epoch
     batch = owner.batch(("n",), first, 0)
     owner.epoch -= epoch
-    reply = owner.ask(Produce(-1, (("t", 0, batch),)))
+    reply = owner.ask(ProduceRequest(-1, (("t", 0, batch),)))
     error, base = reply.partitions[0][2:]
     return error, base
 

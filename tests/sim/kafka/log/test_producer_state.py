@@ -6,7 +6,7 @@ from mqviz.kafka.errors import Error
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.log.events import BatchAppended, BatchRepeated
 from mqviz.model.kafka.log.producer_state import REMEMBERED, rebuilt
-from mqviz.model.kafka.protocol.requests import Produce
+from mqviz.model.kafka.protocol.requests import ProduceRequest
 from mqviz.model.kafka.protocol.responses import ProduceResponse
 from mqviz.sim.kafka.log.producer_state import NEW, decide
 from tests.sim.kafka.worlds import Outside, cluster, of, run
@@ -23,7 +23,7 @@ def batch(first: int, count: int = 1, epoch: int = 0, producer_id: int = 7, base
 
 def asked(client: Outside, sent: Batch) -> tuple[int, int]:
     """(error, base offset) of the answer to this batch with acks=all."""
-    answer = client.ask(Produce(-1, (("t", 0, sent),)))
+    answer = client.ask(ProduceRequest(-1, (("t", 0, sent),)))
     assert isinstance(answer, ProduceResponse)
     return answer.partitions[0].error, answer.partitions[0].base_offset
 

@@ -11,7 +11,7 @@ from mqviz.kafka.errors import Error
 from mqviz.model.kafka.clients.producer.events import RecordsFailed
 from mqviz.model.kafka.log.events import BatchAppended, BatchRefused, LogStartMoved, SegmentsDeleted
 from mqviz.model.kafka.log.state import Log, held_bytes
-from mqviz.model.kafka.protocol.requests import DeleteRecords, Fetch
+from mqviz.model.kafka.protocol.requests import DeleteRecordsRequest, FetchRequest
 from mqviz.model.kafka.protocol.responses import DeleteRecordsResponse, FetchPartitionData, FetchResponse
 from mqviz.scenario import Scenario, load_scenario
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of, run
@@ -147,16 +147,16 @@ def test_e34_delete_records_moves_the_log_start_everywhere_and_is_answered_with_
     world = run("create topic t replication_factor=3", "add producer p topic=t rate=0/s").to(10 * MS)
     world.do("send record p count=100").to(S)
     raw = Outside(world)
-    assert raw.ask(DeleteRecords((("t", 0, 50),)), within_us=2 * S) == DeleteRecordsResponse(
+    assert raw.ask(DeleteRecordsRequest((("t", 0, 50),)), within_us=2 * S) == DeleteRecordsResponse(
         0, (("t", 0, 0, 50),)
     )
     assert [log(world, broker).start for broker in (1, 2, 3)] == [50, 50, 50]
-    assert raw.ask(DeleteRecords((("t", 0, 500),))) == DeleteRecordsResponse(
+    assert raw.ask(DeleteRecordsRequest((("t", 0, 500),))) == DeleteRecordsResponse(
         0, (("t", 0, Error.OFFSET_OUT_OF_RANGE, -1),)
     )
     out_of_range = FetchPartitionData("t", 0, Error.OFFSET_OUT_OF_RANGE, 40, 40)
-    assert raw.ask(Fetch((("t", 0, 40),))) == FetchResponse(0, (out_of_range,))
-    assert raw.ask(DeleteRecords((("t", 0, -1),)), within_us=2 * S) == DeleteRecordsResponse(
+    assert raw.ask(FetchRequest((("t", 0, 40),))) == FetchResponse(0, (out_of_range,))
+    assert raw.ask(DeleteRecordsRequest((("t", 0, -1),)), within_us=2 * S) == DeleteRecordsResponse(
         0, (("t", 0, 0, 100),)
     )
     world.do("send record p").to(world.backend.now_us + S)

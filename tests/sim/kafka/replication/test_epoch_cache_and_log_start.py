@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.log.state import Log
-from mqviz.model.kafka.protocol.requests import DeleteRecords
+from mqviz.model.kafka.protocol.requests import DeleteRecordsRequest
 from tests.sim.kafka.log.test_retention import scaled_cluster
 from tests.sim.kafka.worlds import Outside, S
 from tests.sim.worlds import Run
@@ -50,6 +50,6 @@ def test_e73_every_copy_is_cut_where_its_own_log_begins() -> None:
     leader = world.state.cluster.partition("t", 0).leader
     (_, second) = copies[leader].log.epochs[1]
     assert all(copy.log.epochs[1] == (1, second) for copy in copies.values())
-    Outside(world).ask(DeleteRecords((("t", 0, second + 3),)), leader)
+    Outside(world).ask(DeleteRecordsRequest((("t", 0, second + 3),)), leader)
     world.to(world.backend.now_us + 2 * S)
     assert all(copy.log.epochs[0] == (1, second + 3) for copy in copies.values())

@@ -11,7 +11,7 @@ from mqviz.backend import Refused
 from mqviz.model.kafka.clients.consumer.events import RecordsReturned
 from mqviz.model.kafka.clients.producer.events import RecordsAcknowledged
 from mqviz.model.kafka.log.events import BatchAppended, BatchRefused
-from mqviz.model.kafka.network.events import AnswerSent, RequestArrived, RequestParked, RequestSent
+from mqviz.model.kafka.network.events import RequestArrived, RequestParked, RequestSent, ResponseSent
 from mqviz.model.kafka.protocol.responses import FetchResponse
 from mqviz.model.kafka.replication.events import (
     FollowerFetched,
@@ -120,8 +120,8 @@ def test_r16_the_leader_parks_a_fetch_for_500_ms() -> None:
     fetches = of(watched, RequestSent, client="broker", name="2")
     sent = [event.at_us for event in fetches]
     assert [later - earlier for earlier, later in pairwise(sent)] == [502_000] * (len(sent) - 1)
-    answers = [event for event in of(watched, AnswerSent) if isinstance(event.answer, FetchResponse)]
-    assert all(event.answer.partitions == () for event in answers)  # type: ignore[union-attr]
+    answers = [event for event in of(watched, ResponseSent) if isinstance(event.response, FetchResponse)]
+    assert all(event.response.partitions == () for event in answers)  # type: ignore[union-attr]
 
 
 def test_r16_one_fetch_serves_all_partitions_of_a_leader() -> None:
@@ -167,7 +167,7 @@ def test_r29_acks_0_gets_no_answer() -> None:
     assert [(event.at_us - start, event.base_offset) for event in acknowledged] == [(0, -1)]
     number = of(watched, RequestSent, start, client="producer")[0].number
     assert times(watched, RequestArrived, start, number=number) == [1_000]
-    assert not of(watched, AnswerSent, number=number)
+    assert not of(watched, ResponseSent, number=number)
 
 
 def test_r30_min_insync_replicas_is_capped_by_the_replication_factor() -> None:

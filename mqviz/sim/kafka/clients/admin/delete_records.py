@@ -9,7 +9,7 @@ from __future__ import annotations
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error, named
 from mqviz.model.command.topic import DeleteRecords
-from mqviz.model.kafka.protocol.requests import DeleteRecords as Deletion
+from mqviz.model.kafka.protocol.requests import DeleteRecordsRequest as Deletion
 from mqviz.sim.engine import Simulation, checks, handles
 from mqviz.sim.kafka.choices import only_topic
 from mqviz.sim.kafka.clients.admin import requests

@@ -14,7 +14,12 @@ from mqviz.kafka.settings import of
 from mqviz.model.command.events import CommandRefused
 from mqviz.model.kafka.network.state import InFlight
 from mqviz.model.kafka.protocol.requests import AnyRequest
-from mqviz.model.kafka.protocol.responses import AnyAnswer, DeleteRecordsResponse, Failed, ListOffsetsResponse
+from mqviz.model.kafka.protocol.responses import (
+    AnyResponse,
+    DeleteRecordsResponse,
+    ListOffsetsResponse,
+    NoResponse,
+)
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.network import connection
 
@@ -27,7 +32,7 @@ class Asked(msgspec.Struct):
 
 def ask(sim: Simulation, broker: int, request: AnyRequest) -> None:
     """Send what the command that was given last asks of `broker`; an error turns it into a CommandRefused."""
-    number = connection.ask(sim, "outside", "admin", 1, broker, request)
+    number = connection.send(sim, "outside", "admin", 1, broker, request)
     sim.part(Asked).commands[number] = sim.state.commands.given
     patience_us = of({}, "consumer", "request.timeout.ms") * 1_000
     sim.schedule(patience_us, TIMER, "kafka.admin_patience", number, broker)
@@ -37,14 +42,14 @@ def ask(sim: Simulation, broker: int, request: AnyRequest) -> None:
 def _answered(sim: Simulation, _: str, flight: InFlight) -> None:
     """The answer is here, or it is known that none will come."""
     command = sim.part(Asked).commands.pop(flight.number, None)
-    error = _error(flight.answer)
+    error = _error(flight.response)
     if command is not None and error:
-        lost = isinstance(flight.answer, Failed)
+        lost = isinstance(flight.response, NoResponse)
         said = "the connection broke before its answer came" if lost else "it refused"
         _refuse(sim, command, flight.broker, said, error)
 
 
-def _error(reply: AnyAnswer | None) -> int:
+def _error(reply: AnyResponse | None) -> int:
     """The first error of an answer, of the whole or of a partition; 0: none."""
     parts = reply.partitions if isinstance(reply, DeleteRecordsResponse | ListOffsetsResponse) else ()
     return (reply.error if reply else 0) or next((part[2] for part in parts if part[2]), 0)

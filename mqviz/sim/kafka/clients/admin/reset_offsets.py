@@ -12,7 +12,7 @@ from mqviz.kafka.errors import Error, named
 from mqviz.model.command.group import ResetGroup
 from mqviz.model.kafka.cluster import Partition
 from mqviz.model.kafka.coordinator.offsets.state import PartitionRecord
-from mqviz.model.kafka.protocol.requests import OffsetCommit
+from mqviz.model.kafka.protocol.requests import OffsetCommitRequest
 from mqviz.sim.engine import Simulation, checks, handles
 from mqviz.sim.kafka.choices import only_topic
 from mqviz.sim.kafka.clients.admin import requests
@@ -46,9 +46,9 @@ def _reset(sim: Simulation, command: ResetGroup) -> None:
     requests.ask(sim, must_coordinate(sim, command.name), _request(sim, command))
 
 
-def _request(sim: Simulation, command: ResetGroup) -> OffsetCommit:
+def _request(sim: Simulation, command: ResetGroup) -> OffsetCommitRequest:
     wanted = [(p.topic, p.number, _offset(p, command)) for p in _partitions(sim, command)]
-    return OffsetCommit(command.name, -1, "", tuple(wanted))
+    return OffsetCommitRequest(command.name, -1, "", tuple(wanted))
 
 
 def _partitions(sim: Simulation, command: ResetGroup) -> list[Partition]:

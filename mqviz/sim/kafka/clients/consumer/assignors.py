@@ -13,7 +13,7 @@ from mqviz.kafka.assignors_sticky import ASSIGNORS, LIBRDKAFKA_ASSIGNORS, cooper
 from mqviz.kafka.settings import of
 from mqviz.model.kafka.clients.consumer.events import AssignmentComputed, RejoinNeeded
 from mqviz.model.kafka.clients.consumer.state import Consumer
-from mqviz.model.kafka.protocol.responses import Joined
+from mqviz.model.kafka.protocol.responses import JoinGroupResponse
 from mqviz.model.kafka.protocol.subscription import Holdings, Parts
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.clients.consumer import wakeup
@@ -71,7 +71,7 @@ def holdings(consumer: Consumer) -> Holdings:
     )
 
 
-def compute(sim: Simulation, consumer: Consumer, reply: Joined) -> Assignments:
+def compute(sim: Simulation, consumer: Consumer, reply: JoinGroupResponse) -> Assignments:
     """What the group leader brings to SyncGroup: who gets what."""
     if reply.skip_assignment:
         return ()

@@ -19,7 +19,7 @@ from mqviz.model.kafka.clients.consumer.events import (
 )
 from mqviz.model.kafka.clients.consumer.state import REBALANCING, Consumer
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import OffsetCommit
+from mqviz.model.kafka.protocol.requests import OffsetCommitRequest
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.clients.consumer import coordinator_client, wakeup
 from mqviz.sim.kafka.clients.consumer.config import backoff_us, value
@@ -105,7 +105,7 @@ def _send(
 ) -> None:
     member_id, generation = identity
     static = coordinator_client.instance_id(consumer) if name_of(consumer) == "classic" else None
-    request = OffsetCommit(consumer.settings.group, generation, member_id, offsets, static)
+    request = OffsetCommitRequest(consumer.settings.group, generation, member_id, offsets, static)
     number = coordinator_client.ask_coordinator(sim, consumer, request)
     sim.emit(CommitStarted(*sim.stamp(), consumer.name, number, purpose))
     if attempt:
@@ -119,13 +119,13 @@ class Attempts:
         self.of: dict[int, tuple[int, int]] = {}
 
 
-@receives(OffsetCommit)
+@receives(OffsetCommitRequest)
 def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.consumers[name]
     purpose = consumer.commits.get(flight.number)
     if purpose is None:
         return
-    error = flight.answer.error if flight.answer else 0
+    error = flight.response.error if flight.response else 0
     tried = sim.part(Attempts).of.pop(flight.number, (0, flight.sent_at_us))
     if error in PASSING and purpose in WAITING and _again_later(sim, consumer, flight, purpose, tried):
         return
@@ -151,9 +151,9 @@ def _again_later(
     request = flight.request
     if sim.now_us + delay_us - since_us > value(consumer, "default.api.timeout.ms") * 1000:
         return False
-    if not isinstance(request, OffsetCommit):
+    if not isinstance(request, OffsetCommitRequest):
         return False
-    error = flight.answer.error if flight.answer else 0
+    error = flight.response.error if flight.response else 0
     sim.cause = sim.emit(CommitRetried(*sim.stamp(), consumer.name, flight.number, error, named(error)))
     args = (consumer.name, consumer.life, purpose, request.offsets, attempt + 1, since_us)
     sim.schedule(delay_us, TIMER, "kafka.commit_again", *args)

@@ -15,7 +15,7 @@ from mqviz.kafka.settings import first_refused, of, refused, refused_by_protocol
 from mqviz.model.command.consumer import AddConsumer
 from mqviz.model.kafka.clients.consumer.isolation import reads_committed
 from mqviz.model.kafka.clients.consumer.state import Consumer
-from mqviz.model.kafka.protocol.requests import Fetch
+from mqviz.model.kafka.protocol.requests import FetchRequest
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka.clients.consumer.assignors import STRATEGY, refused_strategy
 
@@ -27,12 +27,16 @@ def value(consumer: Consumer, name: str) -> Any:
 
 def fetch_request(
     consumer: Consumer, offsets: tuple[tuple[str, int, int], ...], epochs: tuple[int, ...] = ()
-) -> Fetch:
+) -> FetchRequest:
     """A fetch of this consumer with its settings (R80); without settings of its own the defaults of Fetch are Kafka's."""
     committed = reads_committed(consumer.settings)
     if not consumer.settings.config:
-        return Fetch(offsets, committed=committed, epochs=epochs) if committed or epochs else Fetch(offsets)
-    return Fetch(
+        return (
+            FetchRequest(offsets, committed=committed, epochs=epochs)
+            if committed or epochs
+            else FetchRequest(offsets)
+        )
+    return FetchRequest(
         offsets,
         value(consumer, "fetch.max.wait.ms") * 1000,
         value(consumer, "fetch.min.bytes"),

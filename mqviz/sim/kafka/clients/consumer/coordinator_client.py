@@ -11,7 +11,7 @@ from mqviz.model.kafka.clients.consumer.state import Consumer
 from mqviz.model.kafka.protocol.requests import AnyRequest
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of
-from mqviz.sim.kafka.network.connection import ask
+from mqviz.sim.kafka.network.connection import send
 
 
 def ask_coordinator(sim: Simulation, consumer: Consumer, request: AnyRequest) -> int:
@@ -20,7 +20,7 @@ def ask_coordinator(sim: Simulation, consumer: Consumer, request: AnyRequest) ->
     if broker < 0:  # nobody is known: the last one tells so, or its connection breaks
         group = sim.state.cluster.groups.get(consumer.settings.group)
         broker = group.coordinator if group else min(sim.state.cluster.brokers)
-    return ask(sim, "consumer", consumer.name, consumer.incarnation, broker, request, line=" as coordinator")
+    return send(sim, "consumer", consumer.name, consumer.incarnation, broker, request, line=" as coordinator")
 
 
 def instance_id(consumer: Consumer) -> str | None:

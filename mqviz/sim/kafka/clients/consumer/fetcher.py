@@ -13,18 +13,18 @@ from mqviz.model.kafka.clients.consumer.events import FetchStarted, PositionLost
 from mqviz.model.kafka.clients.consumer.state import Consumer
 from mqviz.model.kafka.metadata.state import belief, node_of
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import AnyRequest, Fetch
+from mqviz.model.kafka.protocol.requests import AnyRequest, FetchRequest
 from mqviz.model.kafka.protocol.responses import FetchResponse
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.clients.consumer import isolation, preferred_replica, wakeup
 from mqviz.sim.kafka.clients.consumer.config import backoff_us, fetch_request
-from mqviz.sim.kafka.network.connection import ask, receives
+from mqviz.sim.kafka.network.connection import receives, send
 
 
 def ask_broker(sim: Simulation, consumer: Consumer, broker: int, request: AnyRequest) -> int:
     """Send a request on the consumer's data connection to `broker`."""
-    return ask(sim, "consumer", consumer.name, consumer.incarnation, broker, request)
+    return send(sim, "consumer", consumer.name, consumer.incarnation, broker, request)
 
 
 def leader(sim: Simulation, consumer: Consumer, topic: str, partition: int) -> int:
@@ -66,11 +66,11 @@ def _told(sim: Simulation, name: str) -> None:
     wakeup.progress(sim, sim.state.cluster.consumers[name])
 
 
-@receives(Fetch)
+@receives(FetchRequest)
 def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.consumers[name]
     broker = flight.broker
-    reply = flight.answer
+    reply = flight.response
     if consumer.fetching.get(broker) != flight.number:
         return
     parts = reply.partitions if isinstance(reply, FetchResponse) else ()

@@ -13,7 +13,7 @@ from mqviz.model.kafka.clients.consumer.events import PositionDelayed, Positions
 from mqviz.model.kafka.clients.consumer.isolation import reads_committed
 from mqviz.model.kafka.clients.consumer.state import Claim, Consumer
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import ListOffsets, OffsetFetch
+from mqviz.model.kafka.protocol.requests import ListOffsetsRequest, OffsetFetchRequest
 from mqviz.model.kafka.protocol.responses import ListOffsetsResponse, OffsetFetchResponse
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import metadata
@@ -34,7 +34,7 @@ def locate(sim: Simulation, consumer: Consumer) -> None:
     by_commit = [claim for claim in unknown if not claim.reset and consumer.settings.group]
     if by_commit:
         stable = consumer.settings.client == "java" or reads_committed(consumer.settings)
-        request = OffsetFetch(consumer.settings.group, _places(by_commit), stable)
+        request = OffsetFetchRequest(consumer.settings.group, _places(by_commit), stable)
         number = coordinator_client.ask_coordinator(sim, consumer, request)
         sim.emit(PositionsAsked(*sim.stamp(), consumer.name, (number,)))
     elif _throws(sim, consumer, unknown):
@@ -57,10 +57,10 @@ def _throws(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> bool:
     return True
 
 
-@receives(OffsetFetch)
+@receives(OffsetFetchRequest)
 def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.consumers[name]
-    reply = flight.answer
+    reply = flight.response
     if flight.number not in consumer.asked:
         return
     if not isinstance(reply, OffsetFetchResponse) or reply.error or any(part[2] for part in reply.partitions):
@@ -123,18 +123,21 @@ def _ask_logs(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> tuple
     committed = reads_committed(consumer.settings)
     return tuple(
         fetcher.ask_broker(
-            sim, consumer, broker, ListOffsets(which, _places(asks[broker, which, at_us]), at_us, committed)
+            sim,
+            consumer,
+            broker,
+            ListOffsetsRequest(which, _places(asks[broker, which, at_us]), at_us, committed),
         )
         for broker, which, at_us in sorted(asks)
         if broker >= 0
     )
 
 
-@receives(ListOffsets)
+@receives(ListOffsetsRequest)
 def _listed(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.consumers[name]
-    reply, request = flight.answer, flight.request
-    if flight.number not in consumer.asked or not isinstance(request, ListOffsets):
+    reply, request = flight.response, flight.request
+    if flight.number not in consumer.asked or not isinstance(request, ListOffsetsRequest):
         return
     parts = reply.partitions if isinstance(reply, ListOffsetsResponse) else ()
     failed = tuple(part[:2] for part in parts if part[2]) if parts else request.partitions
@@ -156,7 +159,7 @@ def _listed(sim: Simulation, name: str, flight: InFlight) -> None:
     wakeup.progress(sim, consumer)
 
 
-def _because(consumer: Consumer, request: ListOffsets) -> str:
+def _because(consumer: Consumer, request: ListOffsetsRequest) -> str:
     policy = consumer.settings.auto_offset_reset
     return policy.partition(":")[0] if request.which == "time" and policy.startswith("by_") else request.which
 
@@ -168,7 +171,7 @@ def _wait(sim: Simulation, consumer: Consumer, places: Places, delay_us: int) ->
 
 def _delay(sim: Simulation, consumer: Consumer, request: object, delay_us: int) -> None:
     """An error that passes: ask for these again later."""
-    places = request.partitions if isinstance(request, OffsetFetch) else ()
+    places = request.partitions if isinstance(request, OffsetFetchRequest) else ()
     sim.emit(PositionsAsked(*sim.stamp(), consumer.name, ()))
     _wait(sim, consumer, places, delay_us)
 

@@ -18,12 +18,12 @@ from mqviz.model.kafka.clients.producer.events import (
 )
 from mqviz.model.kafka.clients.producer.state import Producer, Transacting
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import AddPartitionsToTxn
+from mqviz.model.kafka.protocol.requests import AddPartitionsToTxnRequest
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.hook import Hook
 from mqviz.sim.kafka.broker import verification
 from mqviz.sim.kafka.clients.producer import config as settings
-from mqviz.sim.kafka.network.connection import ask, receives
+from mqviz.sim.kafka.network.connection import receives, send
 
 SOON_US = 20_000
 """How long librdkafka waits while the transaction before is not complete."""
@@ -98,8 +98,8 @@ def tell(sim: Simulation, producer: Producer) -> None:
         _later(sim, producer, Error.COORDINATOR_NOT_AVAILABLE)
         return
     name, owner, epoch = found.transactional_id, producer.producer_id, producer.epoch
-    request = AddPartitionsToTxn(name, owner, epoch, partitions, (found.group,) if of_group else ())
-    number = ask(sim, "producer", producer.name, producer.incarnation, broker, request)
+    request = AddPartitionsToTxnRequest(name, owner, epoch, partitions, (found.group,) if of_group else ())
+    number = send(sim, "producer", producer.name, producer.incarnation, broker, request)
     sim.emit(PartitionsAsked(*sim.stamp(), producer.name, number))
 
 
@@ -120,13 +120,13 @@ def _again(sim: Simulation, name: str, incarnation: int) -> None:
         progress(sim, producer)
 
 
-@receives(AddPartitionsToTxn)
+@receives(AddPartitionsToTxnRequest)
 def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     producer, request = sim.state.cluster.producers[name], flight.request
     found = producer.transaction
-    if found is None or found.adding != flight.number or not isinstance(request, AddPartitionsToTxn):
+    if found is None or found.adding != flight.number or not isinstance(request, AddPartitionsToTxnRequest):
         return
-    error = Error(flight.answer.error) if flight.answer else Error.NETWORK_EXCEPTION
+    error = Error(flight.response.error) if flight.response else Error.NETWORK_EXCEPTION
     if error in AGAIN:
         _later(sim, producer, error)
     elif error:

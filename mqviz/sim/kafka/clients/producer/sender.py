@@ -28,14 +28,14 @@ from mqviz.model.kafka.clients.producer.events import (
 from mqviz.model.kafka.clients.producer.state import Producer
 from mqviz.model.kafka.log.batch import TRANSACTIONAL, Batch
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import Produce
+from mqviz.model.kafka.protocol.requests import ProduceRequest
 from mqviz.model.kafka.protocol.responses import PartitionProduceResponse, ProduceResponse
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.clients.producer import accumulator, registration, splitting, transaction_manager
 from mqviz.sim.kafka.clients.producer import config as settings
 from mqviz.sim.kafka.clients.producer.accumulator import busy
-from mqviz.sim.kafka.network.connection import ask, receives
+from mqviz.sim.kafka.network.connection import receives, send
 
 
 class Timers(msgspec.Struct):
@@ -163,8 +163,8 @@ def _request(sim: Simulation, producer: Producer, broker: int, queues: list[Queu
     acks = -1 if producer.settings.acks in ("all", "-1") else int(producer.settings.acks)
     batches = tuple((q.topic, q.partition, _batch(producer, q, q.batches[0])) for q in chosen)
     timeout_us = settings.number(producer, "request.timeout.ms") * 1_000
-    request = Produce(acks, batches, timeout_us)
-    number = ask(sim, "producer", producer.name, producer.incarnation, broker, request)
+    request = ProduceRequest(acks, batches, timeout_us)
+    number = send(sim, "producer", producer.name, producer.incarnation, broker, request)
     partitions = tuple((queue.topic, queue.partition) for queue in chosen)
     sim.emit(BatchesDrained(*sim.stamp(), producer.name, broker, number, partitions))
     if acks == 0:
@@ -204,17 +204,17 @@ def _written_to_socket(sim: Simulation, producer: Producer, broker: int, queues:
 # -- what became of it ---------------------------------------------------------------------------------------
 
 
-@receives(Produce)
+@receives(ProduceRequest)
 def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     producer = sim.state.cluster.producers[name]
     if (
-        not isinstance(flight.request, Produce) or flight.request.acks == 0
+        not isinstance(flight.request, ProduceRequest) or flight.request.acks == 0
     ):  # that one ended in the socket (R29)
         return
-    if isinstance(flight.answer, ProduceResponse):
-        parts = flight.answer.partitions
+    if isinstance(flight.response, ProduceResponse):
+        parts = flight.response.partitions
     else:
-        error = flight.answer.error if flight.answer else Error.NETWORK_EXCEPTION
+        error = flight.response.error if flight.response else Error.NETWORK_EXCEPTION
         parts = tuple(PartitionProduceResponse(topic, n, error) for topic, n, _ in flight.request.batches)
     if any(part.error for part in parts):
         metadata.placed(sim, "producer", name, flight, parts)

@@ -26,7 +26,12 @@ from mqviz.model.kafka.clients.producer.events import (
 )
 from mqviz.model.kafka.clients.producer.state import STATE_OF_CALL, TRANSACTION_MOVES, Producer
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import AnyRequest, EndTxn, InitProducerId, TxnOffsetCommit
+from mqviz.model.kafka.protocol.requests import (
+    AnyRequest,
+    EndTxnRequest,
+    InitProducerIdRequest,
+    TxnOffsetCommitRequest,
+)
 from mqviz.model.kafka.protocol.responses import EndTxnResponse, InitProducerIdResponse
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.hook import Hook
@@ -36,7 +41,7 @@ from mqviz.sim.kafka.clients.producer import registration
 from mqviz.sim.kafka.clients.producer.accumulator import busy
 from mqviz.sim.kafka.clients.producer.registration import AGAIN, FENCED, of
 from mqviz.sim.kafka.coordinator import lookup
-from mqviz.sim.kafka.network.connection import ask, receives
+from mqviz.sim.kafka.network.connection import receives, send
 
 METHODS = {
     "init": "initTransactions",
@@ -217,7 +222,7 @@ def _ask(sim: Simulation, producer: Producer) -> None:
     if broker < 0:
         _later(sim, producer, Error.COORDINATOR_NOT_AVAILABLE)
         return
-    number = ask(sim, "producer", producer.name, producer.incarnation, broker, _request(producer))
+    number = send(sim, "producer", producer.name, producer.incarnation, broker, _request(producer))
     sim.emit(TransactionAsked(*sim.stamp(), producer.name, number))
 
 
@@ -225,12 +230,12 @@ def _request(producer: Producer) -> AnyRequest:
     found = of(producer)
     name, owner, epoch = found.transactional_id, producer.producer_id, producer.epoch
     if found.state == "INITIALIZING":
-        return InitProducerId(name, settings.number(producer, "transaction.timeout.ms") * 1_000)
+        return InitProducerIdRequest(name, settings.number(producer, "transaction.timeout.ms") * 1_000)
     if found.call == "offsets":
-        return TxnOffsetCommit(
+        return TxnOffsetCommitRequest(
             name, owner, epoch, found.group, found.offsets, found.generation, found.member_id
         )
-    return EndTxn(name, owner, epoch, found.call == "commit", not registration.explicit(producer))
+    return EndTxnRequest(name, owner, epoch, found.call == "commit", not registration.explicit(producer))
 
 
 def _later(sim: Simulation, producer: Producer, error: Error) -> None:
@@ -247,17 +252,17 @@ def _again(sim: Simulation, name: str, incarnation: int) -> None:
         progress(sim, producer)
 
 
-@receives(InitProducerId)
+@receives(InitProducerIdRequest)
 def _initialized(sim: Simulation, name: str, flight: InFlight) -> None:
     _answered(sim, name, flight)
 
 
-@receives(EndTxn)
+@receives(EndTxnRequest)
 def _ended(sim: Simulation, name: str, flight: InFlight) -> None:
     _answered(sim, name, flight)
 
 
-@receives(TxnOffsetCommit)
+@receives(TxnOffsetCommitRequest)
 def _remembered(sim: Simulation, name: str, flight: InFlight) -> None:
     _answered(sim, name, flight)
 
@@ -267,7 +272,7 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     found = producer.transaction
     if found is None or found.request != flight.number:
         return
-    answer = flight.answer
+    answer = flight.response
     error = Error(answer.error) if answer else Error.NETWORK_EXCEPTION
     if error in AGAIN:
         _later(sim, producer, error)

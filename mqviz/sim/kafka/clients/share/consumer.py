@@ -27,13 +27,22 @@ from mqviz.model.kafka.clients.share.events import (
 )
 from mqviz.model.kafka.clients.share.state import HELD, Delivered, ShareConsumer, up_to
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import Acks, ShareAcknowledge, ShareFetch, ShareGroupHeartbeat
-from mqviz.model.kafka.protocol.responses import ShareAcknowledged, ShareFetched, ShareGroupHeard
+from mqviz.model.kafka.protocol.requests import (
+    Acks,
+    ShareAcknowledgeRequest,
+    ShareFetchRequest,
+    ShareGroupHeartbeatRequest,
+)
+from mqviz.model.kafka.protocol.responses import (
+    ShareAcknowledgeResponse,
+    ShareFetchResponse,
+    ShareGroupHeartbeatResponse,
+)
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.hook import Hook
 from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of
-from mqviz.sim.kafka.network.connection import ask, receives
+from mqviz.sim.kafka.network.connection import receives, send
 
 BACKOFF_US = setting("retry.backoff.ms") * 1_000
 
@@ -53,8 +62,8 @@ def heartbeat(sim: Simulation, consumer: ShareConsumer, epoch: int) -> None:
     if broker < 0:
         _beat_later(sim, consumer, BACKOFF_US)
         return
-    request = ShareGroupHeartbeat(settings.group, consumer.member_id, epoch, consumer.name, topics)
-    ask(sim, "share", consumer.name, consumer.incarnation, broker, request, line=" as coordinator")
+    request = ShareGroupHeartbeatRequest(settings.group, consumer.member_id, epoch, consumer.name, topics)
+    send(sim, "share", consumer.name, consumer.incarnation, broker, request, line=" as coordinator")
 
 
 def _beat_later(sim: Simulation, consumer: ShareConsumer, delay_us: int) -> None:
@@ -69,13 +78,13 @@ def beat(sim: Simulation, name: str, life: int) -> None:
         heartbeat(sim, consumer, consumer.epoch)
 
 
-@receives(ShareGroupHeartbeat)
+@receives(ShareGroupHeartbeatRequest)
 def _heard(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.share_consumers[name]
-    reply = flight.answer
+    reply = flight.response
     if consumer.state == "leaving":
         sim.emit(ShareConsumerChanged(*sim.stamp(), name, consumer.settings.group, "closed"))
-    elif not isinstance(reply, ShareGroupHeard):
+    elif not isinstance(reply, ShareGroupHeartbeatResponse):
         _beat_later(sim, consumer, BACKOFF_US)
     elif reply.error in (Error.UNKNOWN_MEMBER_ID, Error.FENCED_MEMBER_EPOCH):
         event = ShareMembershipChanged(*sim.stamp(), name, 0, consumer.interval_us, ())
@@ -90,7 +99,7 @@ def _heard(sim: Simulation, name: str, flight: InFlight) -> None:
         _told(sim, consumer, reply)
 
 
-def _told(sim: Simulation, consumer: ShareConsumer, reply: ShareGroupHeard) -> None:
+def _told(sim: Simulation, consumer: ShareConsumer, reply: ShareGroupHeartbeatResponse) -> None:
     if reply.assignment is not None or reply.member_epoch != consumer.epoch:
         event = ShareMembershipChanged(
             *sim.stamp(), consumer.name, reply.member_epoch, reply.interval_us, reply.assignment
@@ -150,14 +159,14 @@ def _carries(sim: Simulation, consumer: ShareConsumer) -> bool:
 
 def _acknowledges(sim: Simulation, consumer: ShareConsumer) -> bool:
     """Nothing is fetched before acknowledgements that went alone are answered."""
-    return any(isinstance(request, ShareAcknowledge) for request in _asked(sim, consumer))
+    return any(isinstance(request, ShareAcknowledgeRequest) for request in _asked(sim, consumer))
 
 
-def _asked(sim: Simulation, consumer: ShareConsumer) -> Iterator[ShareFetch | ShareAcknowledge]:
+def _asked(sim: Simulation, consumer: ShareConsumer) -> Iterator[ShareFetchRequest | ShareAcknowledgeRequest]:
     """The requests that are on their way."""
     flights = (sim.state.cluster.requests.get(number) for number in consumer.busy.values())
     for request in (flight.request for flight in flights if flight):
-        if isinstance(request, ShareFetch | ShareAcknowledge):
+        if isinstance(request, ShareFetchRequest | ShareAcknowledgeRequest):
             yield request
 
 
@@ -198,7 +207,7 @@ def _fetch(sim: Simulation, consumer: ShareConsumer) -> None:
             continue
         epoch = consumer.sessions.get(broker, 0)
         acks = _acks_for(sim, consumer, broker) if epoch else ()
-        request = ShareFetch(
+        request = ShareFetchRequest(
             settings.group,
             consumer.member_id,
             epoch,
@@ -218,7 +227,7 @@ def send_acks(sim: Simulation, consumer: ShareConsumer) -> None:
         if broker > 0 and broker not in consumer.busy:
             acks = _acks_for(sim, consumer, broker)
             epoch = consumer.sessions.get(broker, 1)
-            request = ShareAcknowledge(consumer.settings.group, consumer.member_id, epoch, acks)
+            request = ShareAcknowledgeRequest(consumer.settings.group, consumer.member_id, epoch, acks)
             _send(sim, consumer, broker, request)
 
 
@@ -238,26 +247,29 @@ def _metadata(sim: Simulation, name: str) -> None:
 
 
 def _send(
-    sim: Simulation, consumer: ShareConsumer, broker: int, request: ShareFetch | ShareAcknowledge
+    sim: Simulation,
+    consumer: ShareConsumer,
+    broker: int,
+    request: ShareFetchRequest | ShareAcknowledgeRequest,
 ) -> None:
-    number = ask(sim, "share", consumer.name, consumer.incarnation, broker, request)
+    number = send(sim, "share", consumer.name, consumer.incarnation, broker, request)
     sim.emit(ShareRequestStarted(*sim.stamp(), consumer.name, broker, number, request.acks))
 
 
-@receives(ShareFetch)
-@receives(ShareAcknowledge)
+@receives(ShareFetchRequest)
+@receives(ShareAcknowledgeRequest)
 def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     """Whatever came back: records wait for poll(), acknowledgements are told, and what waits for this goes on."""
     consumer = sim.state.cluster.share_consumers[name]
     broker = flight.broker
     if consumer.busy.get(broker) != flight.number:
         return
-    reply, request = flight.answer, flight.request
-    if not isinstance(request, ShareFetch | ShareAcknowledge):
+    reply, request = flight.response, flight.request
+    if not isinstance(request, ShareFetchRequest | ShareAcknowledgeRequest):
         return
     error = reply.error if reply is not None else 0
-    parts = reply.partitions if isinstance(reply, ShareFetched) else ()
-    acked = reply.acked if isinstance(reply, ShareFetched | ShareAcknowledged) else ()
+    parts = reply.partitions if isinstance(reply, ShareFetchResponse) else ()
+    acked = reply.acked if isinstance(reply, ShareFetchResponse | ShareAcknowledgeResponse) else ()
     if error:
         acked = tuple(dict.fromkeys((topic, number, error) for topic, number, *_ in request.acks))
     good = {(topic, number) for topic, number, code in acked if not code}
@@ -323,10 +335,10 @@ def _leave(sim: Simulation, consumer: ShareConsumer) -> None:
             if part.ack in ("accept", "release", "reject")
             and _leader(sim, consumer, part.topic, part.partition) == broker
         )
-        request = ShareAcknowledge(
+        request = ShareAcknowledgeRequest(
             consumer.settings.group, consumer.member_id, -1, _acks_for(sim, consumer, broker) + acks
         )
-        ask(sim, "share", consumer.name, consumer.incarnation, broker, request)
+        send(sim, "share", consumer.name, consumer.incarnation, broker, request)
     change(sim, consumer, "leaving")
     if consumer.epoch:
         heartbeat(sim, consumer, -1)

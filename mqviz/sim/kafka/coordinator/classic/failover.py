@@ -13,10 +13,10 @@ from mqviz.model.kafka.broker.state import UP
 from mqviz.model.kafka.controller.events import SeatsMoved
 from mqviz.model.kafka.coordinator.classic.events import GroupLoaded
 from mqviz.model.kafka.coordinator.classic.state import Group
-from mqviz.model.kafka.protocol.responses import Joined, Synced
+from mqviz.model.kafka.protocol.responses import JoinGroupResponse, SyncGroupResponse
 from mqviz.sim.engine import TIMER, Simulation, reacts
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of
-from mqviz.sim.kafka.network.connection import answer, connection_of
+from mqviz.sim.kafka.network.connection import connection_of, respond
 
 
 def misdirected(sim: Simulation, number: int, name: str) -> Error:
@@ -56,10 +56,10 @@ def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
 def load(sim: Simulation, group: Group) -> None:
     """The new coordinator takes over; everybody's session begins anew, and who waited for the old one is sent on."""
     for member in list(group.members.values()):
-        for number, told in ((member.joining, Joined), (member.syncing, Synced)):
+        for number, told in ((member.joining, JoinGroupResponse), (member.syncing, SyncGroupResponse)):
             flight = sim.state.cluster.requests.get(number)
-            if flight is not None and flight.answer is None:
-                answer(sim, number, told(Error.NOT_COORDINATOR))
+            if flight is not None and flight.response is None:
+                respond(sim, number, told(Error.NOT_COORDINATOR))
     sim.cause = sim.emit(GroupLoaded(*sim.stamp(), group.name, coordinator_of(sim, group.name)))
     for member in group.members.values():
         watch(sim, group, member.member_id, member.session_timeout_us)

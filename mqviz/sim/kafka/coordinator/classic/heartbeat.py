@@ -20,15 +20,20 @@ from mqviz.model.kafka.coordinator.classic.events import (
     RebalanceStarted,
 )
 from mqviz.model.kafka.coordinator.classic.state import Group, Member
-from mqviz.model.kafka.protocol.requests import Heartbeat, LeaveGroup, SyncGroup
-from mqviz.model.kafka.protocol.responses import HeartbeatResponse, Joined, LeaveGroupResponse, Synced
+from mqviz.model.kafka.protocol.requests import HeartbeatRequest, LeaveGroupRequest, SyncGroupRequest
+from mqviz.model.kafka.protocol.responses import (
+    HeartbeatResponse,
+    JoinGroupResponse,
+    LeaveGroupResponse,
+    SyncGroupResponse,
+)
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.coordinator.classic.failover import looks_after, unnamed, watch
 from mqviz.sim.kafka.coordinator.classic.rebalance import complete, complete_if_all_joined, rebalance
 from mqviz.sim.kafka.coordinator.classic.validation import fenced, member_error
 from mqviz.sim.kafka.coordinator.lookup import write_us
 from mqviz.sim.kafka.network import sockets
-from mqviz.sim.kafka.network.connection import answer, serves
+from mqviz.sim.kafka.network.connection import respond, serves
 
 REASONS = {
     "left": "{} left",
@@ -43,20 +48,20 @@ Assignments = tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
 # -- SyncGroup --------------------------------------------------------------------------------------------
 
 
-@serves(SyncGroup)
-def _sync(sim: Simulation, number: int, request: SyncGroup) -> None:
+@serves(SyncGroupRequest)
+def _sync(sim: Simulation, number: int, request: SyncGroupRequest) -> None:
     group = sim.state.cluster.groups.get(request.group)
     error = unnamed(sim, number, request.group) or member_error(group, request)
     if not error and group is not None:
         error = _sync_error(group, request)
     if group is None or error:
-        answer(sim, number, Synced(error))
+        respond(sim, number, SyncGroupResponse(error))
         return
     member = group.members[request.member_id]
     if group.state == "Stable":
         if member.state != "stable":
             sim.emit(MemberAssigned(*sim.stamp(), group.name, member.member_id))
-        answer(sim, number, Synced(0, member.partitions))
+        respond(sim, number, SyncGroupResponse(0, member.partitions))
         return
     sim.cause = sim.emit(MemberSynced(*sim.stamp(), group.name, member.member_id, number))
     if member.member_id == group.group_leader:
@@ -65,7 +70,7 @@ def _sync(sim: Simulation, number: int, request: SyncGroup) -> None:
         )
 
 
-def _sync_error(group: Group, request: SyncGroup) -> Error:
+def _sync_error(group: Group, request: SyncGroupRequest) -> Error:
     """It believes in another assignor than the group's, or the group is being put together anew."""
     if request.protocol_type not in (None, "consumer") or request.protocol_name not in (None, group.assignor):
         return Error.INCONSISTENT_GROUP_PROTOCOL
@@ -82,7 +87,7 @@ def _assigned(sim: Simulation, name: str, generation: int, assignments: Assignme
     known = tuple((member, parts) for member, parts in assignments if member in group.members)
     sim.cause = sim.emit(GroupStabilized(*sim.stamp(), name, generation, known))
     for member, number in syncs:
-        answer(sim, number, Synced(0, member.partitions))
+        respond(sim, number, SyncGroupResponse(0, member.partitions))
 
 
 @due("kafka.sync_timeout")
@@ -100,18 +105,18 @@ def _sync_timeout(sim: Simulation, name: str, generation: int) -> None:
 # -- staying and leaving ------------------------------------------------------------------------------------
 
 
-@serves(Heartbeat)
-def _heartbeat(sim: Simulation, number: int, request: Heartbeat) -> None:
+@serves(HeartbeatRequest)
+def _heartbeat(sim: Simulation, number: int, request: HeartbeatRequest) -> None:
     group = sim.state.cluster.groups.get(request.group)
     error = unnamed(sim, number, request.group) or member_error(group, request)
     if group is not None and not error:
         sim.emit(MemberHeard(*sim.stamp(), group.name, request.member_id))
         error = Error.REBALANCE_IN_PROGRESS if group.state == "PreparingRebalance" else Error.NONE
-    answer(sim, number, HeartbeatResponse(error))
+    respond(sim, number, HeartbeatResponse(error))
 
 
-@serves(LeaveGroup)
-def _leave(sim: Simulation, number: int, request: LeaveGroup) -> None:
+@serves(LeaveGroupRequest)
+def _leave(sim: Simulation, number: int, request: LeaveGroupRequest) -> None:
     group = sim.state.cluster.groups.get(request.group)
     error = unnamed(sim, number, request.group)
     member_id = request.member_id
@@ -122,16 +127,16 @@ def _leave(sim: Simulation, number: int, request: LeaveGroup) -> None:
         error = error or fenced(group, member_id, request.instance_id)
         member = group.members.get(member_id) if group is not None and not error else None
     if group is None or member is None:
-        answer(sim, number, LeaveGroupResponse(error or Error.UNKNOWN_MEMBER_ID))
+        respond(sim, number, LeaveGroupResponse(error or Error.UNKNOWN_MEMBER_ID))
         return
     remove(sim, group, member, "left")
-    answer(sim, number, LeaveGroupResponse())
+    respond(sim, number, LeaveGroupResponse())
 
 
 def remove(sim: Simulation, group: Group, member: Member, reason: str) -> None:
     """A member is out: its JoinGroup is answered, its SyncGroup never will be, the others rebalance."""
     if member.joining:
-        answer(sim, member.joining, Joined(Error.UNKNOWN_MEMBER_ID))
+        respond(sim, member.joining, JoinGroupResponse(Error.UNKNOWN_MEMBER_ID))
     was_member = member.member_id in group.members
     event = MemberRemoved(*sim.stamp(), group.name, member.member_id, member.client, reason)
     sim.cause = sim.emit(event)

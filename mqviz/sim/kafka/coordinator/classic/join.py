@@ -21,31 +21,31 @@ from mqviz.model.kafka.coordinator.classic.events import (
     StaticMemberReplaced,
 )
 from mqviz.model.kafka.coordinator.classic.state import Group, Member
-from mqviz.model.kafka.protocol.requests import JoinGroup
-from mqviz.model.kafka.protocol.responses import Joined, Synced
+from mqviz.model.kafka.protocol.requests import JoinGroupRequest
+from mqviz.model.kafka.protocol.responses import JoinGroupResponse, SyncGroupResponse
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka.coordinator.classic.failover import unnamed, watch
 from mqviz.sim.kafka.coordinator.classic.heartbeat import remove
 from mqviz.sim.kafka.coordinator.classic.rebalance import complete_if_all_joined, rebalance, told
 from mqviz.sim.kafka.coordinator.classic.validation import fenced
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of
-from mqviz.sim.kafka.network.connection import answer, serves
+from mqviz.sim.kafka.network.connection import respond, serves
 
 
-@serves(JoinGroup)
-def _join(sim: Simulation, number: int, request: JoinGroup) -> None:
+@serves(JoinGroupRequest)
+def _join(sim: Simulation, number: int, request: JoinGroupRequest) -> None:
     error = unnamed(sim, number, request.group)
     if not error and not _session_in_bounds(sim, request):
         error = Error.INVALID_SESSION_TIMEOUT
     if not error and request.member_id and request.group not in sim.state.cluster.groups:
         error = Error.UNKNOWN_MEMBER_ID
     if error:
-        answer(sim, number, Joined(error))
+        respond(sim, number, JoinGroupResponse(error))
         return
     group = _group(sim, request.group)
     error = _refused(sim, group, request)
     if error:
-        answer(sim, number, Joined(error))
+        respond(sim, number, JoinGroupResponse(error))
         _forget(sim, group, request.member_id, error)
     elif request.instance_id is not None and not request.member_id:
         _join_static(sim, group, number, request, request.instance_id)
@@ -57,7 +57,7 @@ def _join(sim: Simulation, number: int, request: JoinGroup) -> None:
         _join_known(sim, group, group.members[request.member_id], number, request)
 
 
-def _session_in_bounds(sim: Simulation, request: JoinGroup) -> bool:
+def _session_in_bounds(sim: Simulation, request: JoinGroupRequest) -> bool:
     low, high = (
         sim.scenario.cluster.setting(f"group.{end}.session.timeout.ms") * 1_000 for end in ("min", "max")
     )
@@ -71,7 +71,7 @@ def _group(sim: Simulation, name: str) -> Group:
     return groups[name]
 
 
-def _refused(sim: Simulation, group: Group, request: JoinGroup) -> Error:
+def _refused(sim: Simulation, group: Group, request: JoinGroupRequest) -> Error:
     """Why the group does not take this one: it is full, nothing is in common, it is another or nobody."""
     if _full(sim, group, request.member_id):
         return Error.GROUP_MAX_SIZE_REACHED
@@ -84,7 +84,7 @@ def _refused(sim: Simulation, group: Group, request: JoinGroup) -> Error:
     return error or (Error.UNKNOWN_MEMBER_ID if unknown else Error.NONE)
 
 
-def _in_common(group: Group, request: JoinGroup) -> bool:
+def _in_common(group: Group, request: JoinGroupRequest) -> bool:
     """Whether all members support one of these assignors; a member that changes its list is asked, too, what it said before (E26)."""
     if group.state == "Empty":
         return bool(request.assignors and request.protocol_type)
@@ -109,13 +109,13 @@ def _forget(sim: Simulation, group: Group, member_id: str, error: Error) -> None
         remove(sim, group, group.pending[member_id], "never joined")
 
 
-def _give_id(sim: Simulation, group: Group, number: int, request: JoinGroup) -> None:
+def _give_id(sim: Simulation, group: Group, number: int, request: JoinGroupRequest) -> None:
     member_id = _next_id(group, request.client_id)
     sim.cause = sim.emit(
         MemberIdGiven(*sim.stamp(), group.name, member_id, request.client_id, request.session_timeout_us)
     )
     watch(sim, group, member_id, request.session_timeout_us)
-    answer(sim, number, Joined(Error.MEMBER_ID_REQUIRED, member_id))
+    respond(sim, number, JoinGroupResponse(Error.MEMBER_ID_REQUIRED, member_id))
 
 
 def _next_id(group: Group, name: str) -> str:
@@ -123,7 +123,9 @@ def _next_id(group: Group, name: str) -> str:
     return f"{name}-{group.ids_given.get(name, 0) + 1}"
 
 
-def _join_new(sim: Simulation, group: Group, number: int, request: JoinGroup, member_id: str = "") -> None:
+def _join_new(
+    sim: Simulation, group: Group, number: int, request: JoinGroupRequest, member_id: str = ""
+) -> None:
     event = MemberJoined(
         *sim.stamp(),
         group.name,
@@ -148,13 +150,15 @@ def _go_on(sim: Simulation, group: Group, reason: str) -> None:
         rebalance(sim, group, reason)
 
 
-def _join_known(sim: Simulation, group: Group, member: Member, number: int, request: JoinGroup) -> None:
+def _join_known(
+    sim: Simulation, group: Group, member: Member, number: int, request: JoinGroupRequest
+) -> None:
     """A rejoin; where nothing changed it is only told again what it is in (R111). One that waits already is answered no more."""
     told_before = (member.assignors, member.topics, member.holdings)
     same = told_before == (request.assignors, request.topics, request.holdings)
     leads = group.group_leader == member.member_id
     if same and (group.state == "CompletingRebalance" or (group.state == "Stable" and not leads)):
-        answer(sim, number, told(group, member))
+        respond(sim, number, told(group, member))
         return
     _set_timeouts(sim, group, member, request)
     event = MemberRejoined(
@@ -170,7 +174,7 @@ def _join_known(sim: Simulation, group: Group, member: Member, number: int, requ
     _go_on(sim, group, f"{member.client} joined again")
 
 
-def _set_timeouts(sim: Simulation, group: Group, member: Member, request: JoinGroup) -> None:
+def _set_timeouts(sim: Simulation, group: Group, member: Member, request: JoinGroupRequest) -> None:
     """A rejoin may bring other timeouts."""
     new = (request.session_timeout_us, request.rebalance_timeout_us)
     shorter = request.session_timeout_us < member.session_timeout_us
@@ -183,7 +187,9 @@ def _set_timeouts(sim: Simulation, group: Group, member: Member, request: JoinGr
 # -- static members ---------------------------------------------------------------------------------------
 
 
-def _join_static(sim: Simulation, group: Group, number: int, request: JoinGroup, instance_id: str) -> None:
+def _join_static(
+    sim: Simulation, group: Group, number: int, request: JoinGroupRequest, instance_id: str
+) -> None:
     """A static member without id: new, or a new process in the place of an old one, which is fenced (R113)."""
     member_id = _next_id(group, instance_id)
     watch(sim, group, member_id, request.session_timeout_us)
@@ -192,9 +198,9 @@ def _join_static(sim: Simulation, group: Group, number: int, request: JoinGroup,
         return
     old = group.members[group.static[instance_id]]
     if old.joining:
-        answer(sim, old.joining, Joined(Error.FENCED_INSTANCE_ID))
+        respond(sim, old.joining, JoinGroupResponse(Error.FENCED_INSTANCE_ID))
     if old.syncing:
-        answer(sim, old.syncing, Synced(Error.FENCED_INSTANCE_ID))
+        respond(sim, old.syncing, SyncGroupResponse(Error.FENCED_INSTANCE_ID))
     quiet = group.state == "Stable" and _keeps_assignor(group, old, request)
     event = StaticMemberReplaced(
         *sim.stamp(),
@@ -212,12 +218,12 @@ def _join_static(sim: Simulation, group: Group, number: int, request: JoinGroup,
     )
     sim.cause = sim.emit(event)
     if quiet:
-        answer(sim, number, told(group, group.members[member_id], skip_assignment=True))
+        respond(sim, number, told(group, group.members[member_id], skip_assignment=True))
     else:
         _go_on(sim, group, f"{request.client_id} came back as {instance_id}")
 
 
-def _keeps_assignor(group: Group, old: Member, request: JoinGroup) -> bool:
+def _keeps_assignor(group: Group, old: Member, request: JoinGroupRequest) -> bool:
     preferences = {m.member_id: m.assignors for m in group.members.values()}
     preferences[old.member_id] = request.assignors
     return choose_assignor(preferences) == group.assignor

@@ -18,17 +18,17 @@ from mqviz.model.kafka.coordinator.classic.events import (
     RebalanceStarted,
 )
 from mqviz.model.kafka.coordinator.classic.state import Group, Member
-from mqviz.model.kafka.protocol.responses import Joined, Synced
+from mqviz.model.kafka.protocol.responses import JoinGroupResponse, SyncGroupResponse
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.coordinator.classic.failover import looks_after
-from mqviz.sim.kafka.network.connection import answer
+from mqviz.sim.kafka.network.connection import respond
 
 
 def rebalance(sim: Simulation, group: Group, reason: str) -> None:
     """Everybody must join again; those who wait for an assignment are told at once."""
     for member in list(group.members.values()):
         if member.syncing:
-            answer(sim, member.syncing, Synced(Error.REBALANCE_IN_PROGRESS))
+            respond(sim, member.syncing, SyncGroupResponse(Error.REBALANCE_IN_PROGRESS))
     initial = group.state == "Empty"
     longest_us = max(member.rebalance_timeout_us for member in group.members.values())
     first_us = (
@@ -100,7 +100,7 @@ def complete(sim: Simulation, group: Group) -> None:
         return
     _start_generation(sim, group)
     for member, number in joins:
-        answer(sim, number, told(group, member))
+        respond(sim, number, told(group, member))
     sim.schedule(longest_us, TIMER, "kafka.sync_timeout", group.name, group.generation)
 
 
@@ -113,11 +113,11 @@ def _start_generation(sim: Simulation, group: Group) -> None:
     sim.cause = sim.emit(event)
 
 
-def told(group: Group, member: Member, skip_assignment: bool = False) -> Joined:
+def told(group: Group, member: Member, skip_assignment: bool = False) -> JoinGroupResponse:
     """The answer to a JoinGroup that counted; only the leader hears of the others (E27)."""
     leads = group.group_leader == member.member_id
     members = tuple((m.member_id, m.topics, m.instance_id, m.holdings) for m in group.members.values())
-    return Joined(
+    return JoinGroupResponse(
         0,
         member.member_id,
         group.generation,

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.coordinator.classic.state import Group
-from mqviz.model.kafka.protocol.requests import Heartbeat, OffsetCommit, SyncGroup
+from mqviz.model.kafka.protocol.requests import HeartbeatRequest, OffsetCommitRequest, SyncGroupRequest
 
 
-def member_error(group: Group | None, request: SyncGroup | Heartbeat | OffsetCommit) -> Error:
+def member_error(
+    group: Group | None, request: SyncGroupRequest | HeartbeatRequest | OffsetCommitRequest
+) -> Error:
     """Fenced before unknown before wrong generation (E27, R113)."""
     error = fenced(group, request.member_id, request.instance_id)
     if error or group is None:

@@ -30,23 +30,23 @@ from mqviz.model.kafka.coordinator.consumer.events import (
     TargetAssigned,
 )
 from mqviz.model.kafka.coordinator.consumer.state import ConsumerGroup, ConsumerGroupMember
-from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeat
-from mqviz.model.kafka.protocol.responses import GroupHeartbeatAnswered
+from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeatRequest
+from mqviz.model.kafka.protocol.responses import ConsumerGroupHeartbeatResponse
 from mqviz.sim.engine import TIMER, Simulation, due, reacts
 from mqviz.sim.kafka.choices import group_setting, own_group_setting
 from mqviz.sim.kafka.coordinator.consumer.reconciliation import epoch_error, next_step
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of, write_us
-from mqviz.sim.kafka.network.connection import answer, connection_of, serves
+from mqviz.sim.kafka.network.connection import connection_of, respond, serves
 
 JOIN, LEAVE, LEAVE_STATIC = 0, -1, -2
 """Epochs that mean something else than an epoch (R121)."""
 
 
-@serves(ConsumerGroupHeartbeat)
-def _heartbeat(sim: Simulation, number: int, request: ConsumerGroupHeartbeat) -> None:
+@serves(ConsumerGroupHeartbeatRequest)
+def _heartbeat(sim: Simulation, number: int, request: ConsumerGroupHeartbeatRequest) -> None:
     error = _refused(sim, number, request)
     if error:
-        answer(sim, number, GroupHeartbeatAnswered(error))
+        respond(sim, number, ConsumerGroupHeartbeatResponse(error))
         return
     before = sim.state.last_event
     leaves = request.member_epoch < JOIN
@@ -57,20 +57,20 @@ def _heartbeat(sim: Simulation, number: int, request: ConsumerGroupHeartbeat) ->
     if wait_us:
         sim.schedule(wait_us, TIMER, "kafka.group_answer", number, reply)
     else:
-        answer(sim, number, reply)
+        respond(sim, number, reply)
 
 
 @due("kafka.group_answer")
-def _answer(sim: Simulation, number: int, reply: GroupHeartbeatAnswered) -> None:
+def _answer(sim: Simulation, number: int, reply: ConsumerGroupHeartbeatResponse) -> None:
     """What was changed is replicated; unless the connection is gone, the member is told (R6)."""
     if number in sim.state.cluster.requests:
-        answer(sim, number, reply)
+        respond(sim, number, reply)
 
 
 # -- what is refused --------------------------------------------------------------------------------------
 
 
-def _refused(sim: Simulation, number: int, request: ConsumerGroupHeartbeat) -> Error:
+def _refused(sim: Simulation, number: int, request: ConsumerGroupHeartbeatRequest) -> Error:
     """The checks in Kafka's order; a group that a first member may join is there after them."""
     if coordinator_of(sim, request.group) != connection_of(sim, number).broker:
         return Error.NOT_COORDINATOR
@@ -87,7 +87,7 @@ def _refused(sim: Simulation, number: int, request: ConsumerGroupHeartbeat) -> E
     return _member_refused(group, request)
 
 
-def _is_invalid(request: ConsumerGroupHeartbeat) -> bool:
+def _is_invalid(request: ConsumerGroupHeartbeatRequest) -> bool:
     """Requests that no client sends: a first one is complete and owns nothing, only static members leave for a while."""
     names = (request.group, request.member_id, request.instance_id)
     if "" in names or request.member_epoch < LEAVE_STATIC:
@@ -104,7 +104,7 @@ def _assignors(sim: Simulation) -> list[str]:
     return [name.strip() for name in names if name.strip() in SERVER_ASSIGNORS]
 
 
-def _group(sim: Simulation, request: ConsumerGroupHeartbeat) -> ConsumerGroup | None:
+def _group(sim: Simulation, request: ConsumerGroupHeartbeatRequest) -> ConsumerGroup | None:
     """The group, made by the first who joins it; None: there is none, or one with classic members (S10)."""
     cluster = sim.state.cluster
     group = cluster.consumer_groups.get(request.group)
@@ -120,7 +120,7 @@ def _group(sim: Simulation, request: ConsumerGroupHeartbeat) -> ConsumerGroup | 
     return group
 
 
-def _member_refused(group: ConsumerGroup, request: ConsumerGroupHeartbeat) -> Error:
+def _member_refused(group: ConsumerGroup, request: ConsumerGroupHeartbeatRequest) -> Error:
     """Unknown ids 25, foreign instance ids 82 and 111, epochs 110 (R121, R128, E24)."""
     if request.instance_id:
         found = group.static(request.instance_id)
@@ -140,7 +140,9 @@ def _member_refused(group: ConsumerGroup, request: ConsumerGroupHeartbeat) -> Er
 # -- joining and staying ------------------------------------------------------------------------------------
 
 
-def _stay(sim: Simulation, group: ConsumerGroup, request: ConsumerGroupHeartbeat) -> GroupHeartbeatAnswered:
+def _stay(
+    sim: Simulation, group: ConsumerGroup, request: ConsumerGroupHeartbeatRequest
+) -> ConsumerGroupHeartbeatResponse:
     """A heartbeat that counts: subscription, group epoch, target, one step of the member (R122, R123)."""
     member = _joined(sim, group, request)
     told = member.assigned
@@ -153,12 +155,14 @@ def _stay(sim: Simulation, group: ConsumerGroup, request: ConsumerGroupHeartbeat
     complete = request.rebalance_timeout_us >= 0 and None not in (request.topics, request.owned)
     show = request.member_epoch == JOIN or complete or member.assigned != told
     interval_us = group_setting(sim, group.name, "consumer.heartbeat.interval.ms") * 1_000
-    return GroupHeartbeatAnswered(
+    return ConsumerGroupHeartbeatResponse(
         0, member.member_id, member.epoch, interval_us, member.assigned if show else None
     )
 
 
-def _joined(sim: Simulation, group: ConsumerGroup, request: ConsumerGroupHeartbeat) -> ConsumerGroupMember:
+def _joined(
+    sim: Simulation, group: ConsumerGroup, request: ConsumerGroupHeartbeatRequest
+) -> ConsumerGroupMember:
     """The member; a new one comes in, or takes the place of the static one that is away (R128)."""
     away = group.static(request.instance_id) if request.instance_id else None
     replaces = away is not None and request.member_epoch == JOIN
@@ -177,7 +181,7 @@ def _joined(sim: Simulation, group: ConsumerGroup, request: ConsumerGroupHeartbe
 
 
 def _update(
-    sim: Simulation, group: ConsumerGroup, member: ConsumerGroupMember, request: ConsumerGroupHeartbeat
+    sim: Simulation, group: ConsumerGroup, member: ConsumerGroupMember, request: ConsumerGroupHeartbeatRequest
 ) -> None:
     """Take over what the heartbeat says of its member; another subscription raises the group epoch."""
     before = member.topics
@@ -246,7 +250,7 @@ def _assign(sim: Simulation, group: ConsumerGroup, member: ConsumerGroupMember) 
 
 
 def _reconcile(
-    sim: Simulation, group: ConsumerGroup, member: ConsumerGroupMember, request: ConsumerGroupHeartbeat
+    sim: Simulation, group: ConsumerGroup, member: ConsumerGroupMember, request: ConsumerGroupHeartbeatRequest
 ) -> None:
     step = next_step(group, member, request.owned)
     if step is None:
@@ -271,13 +275,15 @@ def _reconcile(
 # -- leaving ------------------------------------------------------------------------------------------------
 
 
-def _leave(sim: Simulation, group: ConsumerGroup, request: ConsumerGroupHeartbeat) -> GroupHeartbeatAnswered:
+def _leave(
+    sim: Simulation, group: ConsumerGroup, request: ConsumerGroupHeartbeatRequest
+) -> ConsumerGroupHeartbeatResponse:
     """A goodbye: for good, or of a static member for a while, whose session runs on (R128, E8, E24)."""
     if request.member_epoch == LEAVE_STATIC:
         sim.emit(StaticMemberAway(*sim.stamp(), group.name, request.member_id))
     else:
         _remove(sim, group, group.members[request.member_id], "left")
-    return GroupHeartbeatAnswered(0, request.member_id, request.member_epoch)
+    return ConsumerGroupHeartbeatResponse(0, request.member_id, request.member_epoch)
 
 
 def _remove(sim: Simulation, group: ConsumerGroup, member: ConsumerGroupMember, reason: str) -> None:

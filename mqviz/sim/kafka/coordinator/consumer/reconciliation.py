@@ -12,7 +12,7 @@ from typing import NamedTuple
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.cluster import partition_key
 from mqviz.model.kafka.coordinator.consumer.state import ConsumerGroup, ConsumerGroupMember, Partitions
-from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeat, OffsetCommit
+from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeatRequest, OffsetCommitRequest
 
 
 class Step(NamedTuple):
@@ -68,7 +68,7 @@ def _is_free(group: ConsumerGroup, member: ConsumerGroupMember, partition: tuple
     return group.owners.get(partition_key(*partition)) in (None, member.member_id)
 
 
-def epoch_error(member: ConsumerGroupMember, request: ConsumerGroupHeartbeat) -> Error:
+def epoch_error(member: ConsumerGroupMember, request: ConsumerGroupHeartbeatRequest) -> Error:
     """Whether the epoch of a heartbeat counts: the member's own, the one before if the last answer was lost (E7), 0 to join again."""
     if request.member_epoch in (member.epoch, 0):
         return Error.NONE
@@ -80,7 +80,7 @@ def epoch_error(member: ConsumerGroupMember, request: ConsumerGroupHeartbeat) ->
     return Error.NONE if lost_answer else Error.FENCED_MEMBER_EPOCH
 
 
-def commit_error(group: ConsumerGroup, request: OffsetCommit) -> Error:
+def commit_error(group: ConsumerGroup, request: OffsetCommitRequest) -> Error:
     """Why a commit is refused: unknown members 25 before another epoch 113; without membership only while empty (E25)."""
     if request.generation < 0 and not group.members:
         return Error.NONE

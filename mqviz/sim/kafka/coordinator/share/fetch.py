@@ -20,14 +20,14 @@ from mqviz.model.kafka.cluster import partition_key
 from mqviz.model.kafka.coordinator.share.state import ShareGroup
 from mqviz.model.kafka.coordinator.share.window import SharePartition
 from mqviz.model.kafka.network.events import ConnectionBroken
-from mqviz.model.kafka.protocol.requests import Acks, ShareAcknowledge, ShareFetch
-from mqviz.model.kafka.protocol.responses import ShareAcknowledged, ShareFetched
+from mqviz.model.kafka.protocol.requests import Acks, ShareAcknowledgeRequest, ShareFetchRequest
+from mqviz.model.kafka.protocol.responses import ShareAcknowledgeResponse, ShareFetchResponse
 from mqviz.model.kafka.replication.events import HighWatermarkAdvanced
 from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due, reacts
 from mqviz.sim.kafka.coordinator.lookup import write_us
 from mqviz.sim.kafka.coordinator.share import partition as share_partition
 from mqviz.sim.kafka.network import sockets
-from mqviz.sim.kafka.network.connection import answer, connection_of, end, park, serves
+from mqviz.sim.kafka.network.connection import connection_of, end, park, respond, serves
 
 WAIT_US = setting("fetch.max.wait.ms") * 1_000
 
@@ -63,7 +63,9 @@ class ShareSessions(msgspec.Struct):
 # -- sessions -----------------------------------------------------------------------------------------------
 
 
-def _session_error(sim: Simulation, number: int, request: ShareFetch | ShareAcknowledge) -> Error:
+def _session_error(
+    sim: Simulation, number: int, request: ShareFetchRequest | ShareAcknowledgeRequest
+) -> Error:
     """Open, count or end the member's session on this broker; an error if the two are out of step."""
     group = sim.state.cluster.share_groups.get(request.group)
     if group is None:
@@ -74,7 +76,7 @@ def _session_error(sim: Simulation, number: int, request: ShareFetch | ShareAckn
     key = f"{request.group} {request.member_id} {broker}"
     found = sessions.get(key)
     if request.epoch == 0:
-        if request.acks or isinstance(request, ShareAcknowledge):
+        if request.acks or isinstance(request, ShareAcknowledgeRequest):
             return Error.INVALID_SHARE_SESSION_EPOCH
         sessions[key] = Session(request.group, request.member_id, broker, connection)
         return Error.NONE
@@ -152,11 +154,11 @@ def _end_session(sim: Simulation, key: str, because: str) -> None:
 # -- acknowledgements ---------------------------------------------------------------------------------------
 
 
-@serves(ShareAcknowledge)
-def _acknowledge(sim: Simulation, number: int, request: ShareAcknowledge) -> None:
+@serves(ShareAcknowledgeRequest)
+def _acknowledge(sim: Simulation, number: int, request: ShareAcknowledgeRequest) -> None:
     error = _session_error(sim, number, request)
     if error:
-        answer(sim, number, ShareAcknowledged(error))
+        respond(sim, number, ShareAcknowledgeResponse(error))
         return
     acked = _acks(sim, number, request.group, request.member_id, request.acks)
     if request.epoch == -1:
@@ -171,8 +173,8 @@ def _acked(sim: Simulation, number: int, acked: Acked) -> None:
     if number not in sim.state.cluster.requests:
         return
     request = sim.state.cluster.requests[number].request
-    answer(sim, number, ShareAcknowledged(0, acked))
-    if isinstance(request, ShareAcknowledge):
+    respond(sim, number, ShareAcknowledgeResponse(0, acked))
+    if isinstance(request, ShareAcknowledgeRequest):
         for topic, partition, _ in acked:
             if topic in sim.state.cluster.topics:
                 wake(sim, request.group, sim.state.cluster.partition(topic, partition).key)
@@ -224,13 +226,13 @@ def _unled(sim: Simulation, number: int, topic: str, partition: int) -> Error:
 # -- fetching -----------------------------------------------------------------------------------------------
 
 
-@serves(ShareFetch)
-def _fetch(sim: Simulation, number: int, request: ShareFetch) -> None:
+@serves(ShareFetchRequest)
+def _fetch(sim: Simulation, number: int, request: ShareFetchRequest) -> None:
     error = _session_error(sim, number, request)
     if not error and request.record_limit and not sim.version.share_record_limit:
         error = Error.INVALID_REQUEST
     if error:
-        answer(sim, number, ShareFetched(error))
+        respond(sim, number, ShareFetchResponse(error))
         return
     part = sim.part(ShareSessions)
     acked = _acks(sim, number, request.group, request.member_id, request.acks)
@@ -238,7 +240,7 @@ def _fetch(sim: Simulation, number: int, request: ShareFetch) -> None:
         _end_session(
             sim, f"{request.group} {request.member_id} {connection_of(sim, number).broker}", "closed"
         )
-        answer(sim, number, ShareFetched(0, (), acked))
+        respond(sim, number, ShareFetchResponse(0, (), acked))
         return
     part.acked[number] = acked
     session = _session(sim, number, request)
@@ -254,7 +256,7 @@ def _fetch(sim: Simulation, number: int, request: ShareFetch) -> None:
 def _try(sim: Simulation, number: int) -> None:
     """Acknowledgements are written: now the fetch; without records it waits (R131)."""
     flight = sim.state.cluster.requests.get(number)
-    if flight is None or not isinstance(flight.request, ShareFetch):
+    if flight is None or not isinstance(flight.request, ShareFetchRequest):
         return
     request = flight.request
     told = sim.part(ShareSessions).acked[number]
@@ -272,7 +274,7 @@ def _try(sim: Simulation, number: int) -> None:
 @due("kafka.share_wait")
 def _waited(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is not None and flight.answer is None:
+    if flight is not None and flight.response is None:
         _answer(sim, number, at_once=True)
 
 
@@ -304,7 +306,7 @@ def _answer(sim: Simulation, number: int, *, at_once: bool) -> bool:
     """Answer a share fetch if it gets records or has an error, or anyway if `at_once`; True if it was answered."""
     cluster = sim.state.cluster
     flight = cluster.requests.get(number)
-    if flight is None or not isinstance(flight.request, ShareFetch):
+    if flight is None or not isinstance(flight.request, ShareFetchRequest):
         _forget(sim, number)  # its connection ended
         return False
     request = flight.request
@@ -316,12 +318,12 @@ def _answer(sim: Simulation, number: int, *, at_once: bool) -> bool:
     _forget(sim, number)
     _move_back(sim, number, request, list(dict.fromkeys(part[:2] for part in parts if not part[2])))
     acked = sim.part(ShareSessions).acked.pop(number, ())
-    answer(sim, number, ShareFetched(0, tuple(parts), acked))
+    respond(sim, number, ShareFetchResponse(0, tuple(parts), acked))
     return True
 
 
 def _acquire(
-    sim: Simulation, number: int, request: ShareFetch, group: ShareGroup
+    sim: Simulation, number: int, request: ShareFetchRequest, group: ShareGroup
 ) -> list[tuple[str, int, int, int, int, int]]:
     """Ranges (topic, partition, error, first, end, deliveries), up to `max_records` in all.
 
@@ -347,7 +349,7 @@ def _acquire(
 def _acquired(
     sim: Simulation,
     number: int,
-    request: ShareFetch,
+    request: ShareFetchRequest,
     group: ShareGroup,
     found: SharePartition,
     left: int,
@@ -357,7 +359,7 @@ def _acquired(
     return share_partition.acquire(sim, group, found, request.member_id, client, left, request.record_limit)
 
 
-def _session(sim: Simulation, number: int, request: ShareFetch) -> Session:
+def _session(sim: Simulation, number: int, request: ShareFetchRequest) -> Session:
     """The request's session; one of its own if somebody ended it while the request waited."""
     pipe = connection_of(sim, number)
     gone = Session(request.group, request.member_id, pipe.broker, pipe.name, 0, list(request.partitions))
@@ -365,7 +367,7 @@ def _session(sim: Simulation, number: int, request: ShareFetch) -> Session:
 
 
 def _in_turn(
-    sim: Simulation, number: int, request: ShareFetch, group: ShareGroup
+    sim: Simulation, number: int, request: ShareFetchRequest, group: ShareGroup
 ) -> list[tuple[str, int, bool]]:
     """The session's partitions, and whether this broker has each one's state in memory.
 
@@ -384,7 +386,7 @@ def _in_turn(
     return [place for _, place in sorted(found, key=lambda each: each[0])]
 
 
-def _move_back(sim: Simulation, number: int, request: ShareFetch, gave: list[tuple[str, int]]) -> None:
+def _move_back(sim: Simulation, number: int, request: ShareFetchRequest, gave: list[tuple[str, int]]) -> None:
     """Partitions that gave records go to the end of the session's, but for the request that opened it."""
     if request.epoch:
         session = _session(sim, number, request)

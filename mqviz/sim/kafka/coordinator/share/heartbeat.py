@@ -22,30 +22,30 @@ from mqviz.model.kafka.coordinator.share.events import (
     ShareTargetAssigned,
 )
 from mqviz.model.kafka.coordinator.share.state import ShareGroup, ShareMember
-from mqviz.model.kafka.protocol.requests import ShareGroupHeartbeat
-from mqviz.model.kafka.protocol.responses import ShareGroupHeard
+from mqviz.model.kafka.protocol.requests import ShareGroupHeartbeatRequest
+from mqviz.model.kafka.protocol.responses import ShareGroupHeartbeatResponse
 from mqviz.sim.engine import TIMER, Simulation, due, reacts
 from mqviz.sim.kafka.choices import group_setting
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of, write_us
 from mqviz.sim.kafka.network import sockets
-from mqviz.sim.kafka.network.connection import answer, connection_of, serves
+from mqviz.sim.kafka.network.connection import connection_of, respond, serves
 
 
-@serves(ShareGroupHeartbeat)
-def _heartbeat(sim: Simulation, number: int, request: ShareGroupHeartbeat) -> None:
+@serves(ShareGroupHeartbeatRequest)
+def _heartbeat(sim: Simulation, number: int, request: ShareGroupHeartbeatRequest) -> None:
     error = _refusal(sim, number, request)
     if error:
-        answer(sim, number, ShareGroupHeard(error))
+        respond(sim, number, ShareGroupHeartbeatResponse(error))
         return
     if request.member_epoch < 0:
         group = sim.state.cluster.share_groups[request.group]
         _remove(sim, group, group.members[request.member_id], "left")
-        _later(sim, number, ShareGroupHeard(0, request.member_id, -1))
+        _later(sim, number, ShareGroupHeartbeatResponse(0, request.member_id, -1))
     else:
         _stay(sim, number, request)
 
 
-def _refusal(sim: Simulation, number: int, request: ShareGroupHeartbeat) -> Error:
+def _refusal(sim: Simulation, number: int, request: ShareGroupHeartbeatRequest) -> Error:
     cluster = sim.state.cluster
     if connection_of(sim, number).broker != coordinator_of(sim, request.group):
         return Error.NOT_COORDINATOR
@@ -68,7 +68,7 @@ def _max_size(sim: Simulation) -> int:
     return int(sim.scenario.cluster.setting("group.share.max.size"))
 
 
-def _stay(sim: Simulation, number: int, request: ShareGroupHeartbeat) -> None:
+def _stay(sim: Simulation, number: int, request: ShareGroupHeartbeatRequest) -> None:
     """A member joins or goes on; whatever changed is shared out before it is answered."""
     groups = sim.state.cluster.share_groups
     if request.group not in groups:
@@ -83,14 +83,14 @@ def _stay(sim: Simulation, number: int, request: ShareGroupHeartbeat) -> None:
     if member.epoch != group.epoch or not member.told:
         sim.emit(ShareMemberTold(*sim.stamp(), group.name, member.member_id, group.epoch))
     interval_us = 1000 * int(group_setting(sim, group.name, "share.heartbeat.interval.ms"))
-    value = ShareGroupHeard(0, member.member_id, group.epoch, interval_us, partitions)
+    value = ShareGroupHeartbeatResponse(0, member.member_id, group.epoch, interval_us, partitions)
     if group.epoch == epoch:
-        answer(sim, number, value)
+        respond(sim, number, value)
     else:
         _later(sim, number, value)
 
 
-def _hear(sim: Simulation, group: ShareGroup, request: ShareGroupHeartbeat) -> None:
+def _hear(sim: Simulation, group: ShareGroup, request: ShareGroupHeartbeatRequest) -> None:
     member = group.members.get(request.member_id)
     topics = request.topics if request.topics is not None else member.topics if member else ()
     if member is None or request.member_epoch == 0 or topics != member.topics:
@@ -137,14 +137,14 @@ def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
 # -- answers that wait for a write, sessions -----------------------------------------------------------------
 
 
-def _later(sim: Simulation, number: int, value: ShareGroupHeard) -> None:
+def _later(sim: Simulation, number: int, value: ShareGroupHeartbeatResponse) -> None:
     sim.schedule(write_us(sim), TIMER, "kafka.share_heard", number, value)
 
 
 @due("kafka.share_heard")
-def _written(sim: Simulation, number: int, value: ShareGroupHeard) -> None:
+def _written(sim: Simulation, number: int, value: ShareGroupHeartbeatResponse) -> None:
     if number in sim.state.cluster.requests:
-        answer(sim, number, value)
+        respond(sim, number, value)
 
 
 def _session_us(sim: Simulation, group: str) -> int:

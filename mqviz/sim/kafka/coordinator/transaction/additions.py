@@ -9,21 +9,21 @@ Left out: a batch of version 1 for a partition that was not added joins as one o
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
-from mqviz.model.kafka.protocol.requests import AddPartitionsToTxn
+from mqviz.model.kafka.protocol.requests import AddPartitionsToTxnRequest
 from mqviz.model.kafka.protocol.responses import AddPartitionsToTxnResponse
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.broker.verification import add
 from mqviz.sim.kafka.coordinator.lookup import write_us
 from mqviz.sim.kafka.coordinator.transaction import coordinator as transaction_coordinator
 from mqviz.sim.kafka.network import sockets
-from mqviz.sim.kafka.network.connection import answer, serves
+from mqviz.sim.kafka.network.connection import respond, serves
 
 
-@serves(AddPartitionsToTxn)
-def _serve(sim: Simulation, number: int, request: AddPartitionsToTxn) -> None:
+@serves(AddPartitionsToTxnRequest)
+def _serve(sim: Simulation, number: int, request: AddPartitionsToTxnRequest) -> None:
     error = _error(sim, number, request)
     if error or _known(sim, request):
-        answer(sim, number, AddPartitionsToTxnResponse(error))
+        respond(sim, number, AddPartitionsToTxnResponse(error))
     else:
         sim.schedule(write_us(sim), TIMER, "kafka.add_to_transaction", number)
 
@@ -31,7 +31,7 @@ def _serve(sim: Simulation, number: int, request: AddPartitionsToTxn) -> None:
 @due("kafka.add_to_transaction")
 def _add(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is None or not isinstance(flight.request, AddPartitionsToTxn):
+    if flight is None or not isinstance(flight.request, AddPartitionsToTxnRequest):
         return
     if not sockets.awake(sim, flight.broker, "kafka.add_to_transaction", number):
         return
@@ -39,10 +39,10 @@ def _add(sim: Simulation, number: int) -> None:
     error = _error(sim, number, request)
     if not error:
         add(sim, request.producer_id, request.partitions, request.groups)
-    answer(sim, number, AddPartitionsToTxnResponse(error))
+    respond(sim, number, AddPartitionsToTxnResponse(error))
 
 
-def _error(sim: Simulation, number: int, request: AddPartitionsToTxn) -> Error:
+def _error(sim: Simulation, number: int, request: AddPartitionsToTxnRequest) -> Error:
     error = transaction_coordinator.misdirected(sim, number, request.transactional_id)
     if error:
         return error
@@ -56,7 +56,7 @@ def _error(sim: Simulation, number: int, request: AddPartitionsToTxn) -> Error:
     return Error.CONCURRENT_TRANSACTIONS if found.state.startswith("Prepare") else Error.NONE
 
 
-def _known(sim: Simulation, request: AddPartitionsToTxn) -> bool:
+def _known(sim: Simulation, request: AddPartitionsToTxnRequest) -> bool:
     """Whether all of it is in the open transaction already."""
     found = sim.state.cluster.transactions.ids[request.transactional_id]
     inside = all(each in found.partitions for each in request.partitions)

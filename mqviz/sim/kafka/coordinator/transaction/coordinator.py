@@ -23,7 +23,12 @@ from mqviz.model.kafka.coordinator.transaction.events import (
     TransactionPrepared,
 )
 from mqviz.model.kafka.coordinator.transaction.state import Transaction
-from mqviz.model.kafka.protocol.requests import EndTxn, InitProducerId, OffsetCommit, TxnOffsetCommit
+from mqviz.model.kafka.protocol.requests import (
+    EndTxnRequest,
+    InitProducerIdRequest,
+    OffsetCommitRequest,
+    TxnOffsetCommitRequest,
+)
 from mqviz.model.kafka.protocol.responses import (
     EndTxnResponse,
     InitProducerIdResponse,
@@ -36,7 +41,7 @@ from mqviz.sim.kafka.coordinator.consumer import reconciliation
 from mqviz.sim.kafka.coordinator.lookup import write_us
 from mqviz.sim.kafka.coordinator.transaction import markers
 from mqviz.sim.kafka.network import sockets
-from mqviz.sim.kafka.network.connection import answer, connection_of, serves
+from mqviz.sim.kafka.network.connection import connection_of, respond, serves
 
 IDLE = ("Empty", "CompleteCommit", "CompleteAbort")
 EXPIRY_CHECK_US = 3_600_000_000
@@ -76,28 +81,28 @@ def load(sim: Simulation, transactional_id: str) -> None:
     if found.state == "PrepareEpochFence":
         sim.schedule(write_us(sim), TIMER, "kafka.fenced", transactional_id, found.epoch)
     elif found.state in ("PrepareCommit", "PrepareAbort"):
-        markers.send(sim, found)
+        markers.send_markers(sim, found)
     watch(sim)
 
 
 # -- InitProducerId -------------------------------------------------------------------------------------------
 
 
-@serves(InitProducerId)
-def _serve_init(sim: Simulation, number: int, request: InitProducerId) -> None:
+@serves(InitProducerIdRequest)
+def _serve_init(sim: Simulation, number: int, request: InitProducerIdRequest) -> None:
     if not request.transactional_id:
         reserved = sim.state.cluster.last_producer_id + 1
         sim.emit(ProducerIdReserved(*sim.stamp(), reserved))
-        answer(sim, number, InitProducerIdResponse(0, reserved, 0))
+        respond(sim, number, InitProducerIdResponse(0, reserved, 0))
         return
     error = _init_error(sim, number, request)
     if error:
-        answer(sim, number, InitProducerIdResponse(error))
+        respond(sim, number, InitProducerIdResponse(error))
     else:
         sim.schedule(write_us(sim), TIMER, "kafka.init_producer_id", number)
 
 
-def _init_error(sim: Simulation, number: int, request: InitProducerId) -> Error:
+def _init_error(sim: Simulation, number: int, request: InitProducerIdRequest) -> Error:
     """Why the owner does not get its id now; an open transaction is ended first, and the client asks again (R65)."""
     error = misdirected(sim, number, request.transactional_id)
     if error:
@@ -116,14 +121,14 @@ def _init_error(sim: Simulation, number: int, request: InitProducerId) -> Error:
 @due("kafka.init_producer_id")
 def _init(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is None or not isinstance(flight.request, InitProducerId):
+    if flight is None or not isinstance(flight.request, InitProducerIdRequest):
         return
     if not sockets.awake(sim, flight.broker, "kafka.init_producer_id", number):
         return
     request = flight.request
     error = _init_error(sim, number, request)
     if error:
-        answer(sim, number, InitProducerIdResponse(error))
+        respond(sim, number, InitProducerIdResponse(error))
         return
     found = sim.state.cluster.transactions.ids.get(request.transactional_id)
     producer_id = found.producer_id if found else sim.state.cluster.last_producer_id + 1
@@ -131,7 +136,7 @@ def _init(sim: Simulation, number: int) -> None:
     here = connection_of(sim, number).broker
     name, timeout_us = request.transactional_id, request.transaction_timeout_us
     sim.cause = sim.emit(ProducerIdAssigned(*sim.stamp(), name, here, producer_id, epoch, timeout_us))
-    answer(sim, number, InitProducerIdResponse(0, producer_id, epoch))
+    respond(sim, number, InitProducerIdResponse(0, producer_id, epoch))
     if found is None:
         _expire_later(sim, request.transactional_id, sim.now_us)
 
@@ -139,8 +144,8 @@ def _init(sim: Simulation, number: int) -> None:
 # -- EndTxn ---------------------------------------------------------------------------------------------------
 
 
-@serves(EndTxn)
-def _serve_end(sim: Simulation, number: int, request: EndTxn) -> None:
+@serves(EndTxnRequest)
+def _serve_end(sim: Simulation, number: int, request: EndTxnRequest) -> None:
     error, acts = _verdict(sim, number, request)
     if acts:
         sim.schedule(write_us(sim), TIMER, "kafka.end_transaction", number)
@@ -151,7 +156,7 @@ def _serve_end(sim: Simulation, number: int, request: EndTxn) -> None:
 @due("kafka.end_transaction")
 def _end(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is None or not isinstance(flight.request, EndTxn):
+    if flight is None or not isinstance(flight.request, EndTxnRequest):
         return
     if not sockets.awake(sim, flight.broker, "kafka.end_transaction", number):
         return
@@ -163,16 +168,16 @@ def _end(sim: Simulation, number: int) -> None:
         return
     sim.cause = _prepare(sim, found, request.commit, found.epoch + request.raises, request.raises)
     _answer_end(sim, number, request, Error.NONE)
-    markers.send(sim, found)
+    markers.send_markers(sim, found)
 
 
-def _answer_end(sim: Simulation, number: int, request: EndTxn, error: Error) -> None:
+def _answer_end(sim: Simulation, number: int, request: EndTxnRequest, error: Error) -> None:
     found = sim.state.cluster.transactions.ids.get(request.transactional_id)
     granted = (found.producer_id, found.epoch) if found and not error else (-1, -1)
-    answer(sim, number, EndTxnResponse(error, *granted))
+    respond(sim, number, EndTxnResponse(error, *granted))
 
 
-def _verdict(sim: Simulation, number: int, request: EndTxn) -> tuple[Error, bool]:
+def _verdict(sim: Simulation, number: int, request: EndTxnRequest) -> tuple[Error, bool]:
     """(error, whether there is something to end)."""
     error = misdirected(sim, number, request.transactional_id)
     if error:
@@ -236,7 +241,7 @@ def _fenced(sim: Simulation, transactional_id: str, epoch: int) -> None:
         return
     if can_act(sim, transactional_id, "kafka.fenced", transactional_id, epoch):
         sim.cause = _prepare(sim, found, False, epoch)
-        markers.send(sim, found)
+        markers.send_markers(sim, found)
 
 
 @due("kafka.transactions_check")
@@ -275,11 +280,11 @@ def _expire(sim: Simulation, transactional_id: str) -> None:
 # -- TxnOffsetCommit ------------------------------------------------------------------------------------------
 
 
-@serves(TxnOffsetCommit)
-def _serve_offsets(sim: Simulation, number: int, request: TxnOffsetCommit) -> None:
+@serves(TxnOffsetCommitRequest)
+def _serve_offsets(sim: Simulation, number: int, request: TxnOffsetCommitRequest) -> None:
     error = _offsets_error(sim, number, request)
     if error:
-        answer(sim, number, TxnOffsetCommitResponse(error))
+        respond(sim, number, TxnOffsetCommitResponse(error))
         return
     if request.group not in sim.state.cluster.groups:
         here = connection_of(sim, number).broker
@@ -288,7 +293,7 @@ def _serve_offsets(sim: Simulation, number: int, request: TxnOffsetCommit) -> No
     sim.schedule(write_us(sim), TIMER, "kafka.transactional_offsets", number)
 
 
-def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommit) -> Error:
+def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommitRequest) -> Error:
     if not offsets.known(sim, request.offsets):
         return Error.UNKNOWN_TOPIC_OR_PARTITION
     if connection_of(sim, number).broker != lookup.coordinator_of(sim, request.group):
@@ -296,7 +301,7 @@ def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommit) -> Er
     error = refusal(sim, request.producer_id, request.producer_epoch)
     if error:
         return error
-    commit = OffsetCommit(request.group, request.generation, request.member_id, request.offsets)
+    commit = OffsetCommitRequest(request.group, request.generation, request.member_id, request.offsets)
     modern = sim.state.cluster.consumer_groups.get(request.group)
     if modern:
         if commit.generation == -1 and not commit.member_id:
@@ -309,7 +314,7 @@ def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommit) -> Er
 @due("kafka.transactional_offsets")
 def _offsets_written(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is None or not isinstance(flight.request, TxnOffsetCommit):
+    if flight is None or not isinstance(flight.request, TxnOffsetCommitRequest):
         return
     if not sockets.awake(sim, flight.broker, "kafka.transactional_offsets", number):
         return
@@ -319,4 +324,4 @@ def _offsets_written(sim: Simulation, number: int) -> None:
         name, owner, kept = request.transactional_id, request.producer_id, offsets.known(sim, request.offsets)
         sim.cause = sim.emit(TransactionalOffsetsWritten(*sim.stamp(), request.group, name, owner, kept))
         error = Error.NONE if kept == request.offsets else Error.UNKNOWN_TOPIC_OR_PARTITION
-    answer(sim, number, TxnOffsetCommitResponse(error))
+    respond(sim, number, TxnOffsetCommitResponse(error))

@@ -21,14 +21,14 @@ from mqviz.model.kafka.log.batch import CONTROL, TRANSACTIONAL, Batch
 from mqviz.model.kafka.log.events import BatchRefused, BatchRepeated
 from mqviz.model.kafka.log.state import table
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import WriteTxnMarkers
+from mqviz.model.kafka.protocol.requests import WriteTxnMarkersRequest
 from mqviz.model.kafka.protocol.responses import WriteTxnMarkersResponse
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.broker import produce
 from mqviz.sim.kafka.broker.verification import can_act, coordinator_of
 from mqviz.sim.kafka.coordinator import lookup
 from mqviz.sim.kafka.coordinator.lookup import write_us
-from mqviz.sim.kafka.network.connection import answer, ask, connection_of, park, receives, serves
+from mqviz.sim.kafka.network.connection import connection_of, park, receives, respond, send, serves
 
 MARKER_BYTES = 78
 """A batch with nothing but an end-of-transaction marker."""
@@ -40,7 +40,7 @@ AGAIN_US = 100_000
 # -- the transaction coordinator -----------------------------------------------------------------------------
 
 
-def send(sim: Simulation, found: Transaction) -> None:
+def send_markers(sim: Simulation, found: Transaction) -> None:
     """Send the outcome to whoever has no marker yet."""
     leaders: dict[int, list[tuple[str, int]]] = {}
     for topic, number in found.partitions:
@@ -68,10 +68,10 @@ def _send(
     if to < 0 or coordinator < 0:
         _later(sim, found)
         return
-    request = WriteTxnMarkers(
+    request = WriteTxnMarkersRequest(
         found.transactional_id, found.producer_id, found.epoch, found.commit, parts, groups, found.raised
     )
-    ask(sim, "broker", str(coordinator), 1, to, request, " markers")
+    send(sim, "broker", str(coordinator), 1, to, request, " markers")
 
 
 def _later(sim: Simulation, found: Transaction) -> None:
@@ -91,18 +91,18 @@ def _again(sim: Simulation, transactional_id: str, epoch: int) -> None:
     if found is None or not (found.partitions or found.groups):
         return
     if can_act(sim, transactional_id, "kafka.markers_again", transactional_id, epoch):
-        send(sim, found)
+        send_markers(sim, found)
 
 
-@receives(WriteTxnMarkers)
+@receives(WriteTxnMarkersRequest)
 def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     request = flight.request
-    if not isinstance(request, WriteTxnMarkers):
+    if not isinstance(request, WriteTxnMarkersRequest):
         return
     found = _ending(sim, request.transactional_id, request.producer_epoch)
     if found is None or not (found.partitions or found.groups):
         return
-    reply = flight.answer if isinstance(flight.answer, WriteTxnMarkersResponse) else None
+    reply = flight.response if isinstance(flight.response, WriteTxnMarkersResponse) else None
     partitions = tuple((t, number) for t, number, error in (reply.partitions if reply else ()) if not error)
     groups = request.groups if reply and not reply.error else ()
     sim.cause = found.decided_by
@@ -126,8 +126,8 @@ def _complete(sim: Simulation, transactional_id: str, epoch: int) -> None:
 # -- the partition leader and the group coordinator -----------------------------------------------------------
 
 
-@serves(WriteTxnMarkers)
-def _serve(sim: Simulation, number: int, request: WriteTxnMarkers) -> None:
+@serves(WriteTxnMarkersRequest)
+def _serve(sim: Simulation, number: int, request: WriteTxnMarkersRequest) -> None:
     if request.groups:
         sim.schedule(write_us(sim), TIMER, "kafka.offsets_marker", number)
     else:
@@ -139,20 +139,20 @@ def _serve(sim: Simulation, number: int, request: WriteTxnMarkers) -> None:
 @due("kafka.markers")
 def _write(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is None or not isinstance(flight.request, WriteTxnMarkers):
+    if flight is None or not isinstance(flight.request, WriteTxnMarkersRequest):
         return
     why, here = sim.cause, connection_of(sim, number).broker
     for topic, partition in flight.request.partitions:
         sim.cause = why
         _write_one(sim, number, topic, partition, flight.request, here)
     if produce.replicated(sim, number):
-        produce.answer_produce(sim, number)
+        produce.respond_to_produce(sim, number)
     else:
         park(sim, number)
 
 
 def _write_one(
-    sim: Simulation, number: int, topic: str, partition: int, request: WriteTxnMarkers, here: int
+    sim: Simulation, number: int, topic: str, partition: int, request: WriteTxnMarkersRequest, here: int
 ) -> None:
     """Write the marker, unless it is here already, or too late because the next transaction of this producer has begun."""
     found, error = sim.state.cluster.partition(topic, partition), Error.NONE
@@ -172,7 +172,9 @@ def _write_one(
         produce.write(sim, number, topic, partition, marker(sim, found, request), here)
 
 
-def _repeat(sim: Simulation, number: int, found: Partition, request: WriteTxnMarkers, here: int) -> None:
+def _repeat(
+    sim: Simulation, number: int, found: Partition, request: WriteTxnMarkersRequest, here: int
+) -> None:
     log = found.replicas[here].log
     own = (b for b in log.backwards(log.end) if b.control and b.producer_id == request.producer_id)
     base = next((batch.base_offset for batch in own), log.end - 1)
@@ -180,7 +182,7 @@ def _repeat(sim: Simulation, number: int, found: Partition, request: WriteTxnMar
     sim.emit(BatchRepeated(*sim.stamp(), found.topic, found.number, here, number, name, base, 1))
 
 
-def marker(sim: Simulation, partition: Partition, request: WriteTxnMarkers) -> Batch:
+def marker(sim: Simulation, partition: Partition, request: WriteTxnMarkersRequest) -> Batch:
     """The control batch that ends the transaction on one partition: it takes one offset (R62)."""
     return Batch(
         0,
@@ -202,18 +204,18 @@ def marker(sim: Simulation, partition: Partition, request: WriteTxnMarkers) -> B
 @due("kafka.offsets_marker")
 def _end_offsets(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
-    if flight is None or not isinstance(flight.request, WriteTxnMarkers):
+    if flight is None or not isinstance(flight.request, WriteTxnMarkersRequest):
         return
     request, here = flight.request, connection_of(sim, number).broker
     if any(lookup.coordinator_of(sim, group) != here for group in request.groups):
-        answer(sim, number, WriteTxnMarkersResponse(Error.NOT_COORDINATOR))
+        respond(sim, number, WriteTxnMarkersResponse(Error.NOT_COORDINATOR))
         return
     for group in request.groups:
         _end_group(sim, group, request)
-    answer(sim, number, WriteTxnMarkersResponse())
+    respond(sim, number, WriteTxnMarkersResponse())
 
 
-def _end_group(sim: Simulation, group: str, request: WriteTxnMarkers) -> None:
+def _end_group(sim: Simulation, group: str, request: WriteTxnMarkersRequest) -> None:
     held = sim.state.cluster.transactions.pending.get(group, {}).get(request.producer_id)
     if held is None:
         return

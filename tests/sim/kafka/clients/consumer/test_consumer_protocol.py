@@ -26,7 +26,7 @@ from mqviz.model.kafka.coordinator.consumer.events import (
 )
 from mqviz.model.kafka.coordinator.offsets.events import OffsetsCommitted
 from mqviz.model.kafka.network.events import RequestSent
-from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeat
+from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeatRequest
 from mqviz.model.moves import IllegalMove, move
 from tests.sim.kafka.worlds import MS, S, of, run, times
 from tests.sim.worlds import Run
@@ -36,12 +36,12 @@ A = "add consumer a group=g topic=t group.protocol=consumer auto_offset_reset=ea
 B = "add consumer b group=g topic=t group.protocol=consumer auto_offset_reset=earliest processing=1ms"
 
 
-def beats(watched: Run, name: str, since_us: int = 0) -> list[tuple[int, ConsumerGroupHeartbeat]]:
+def beats(watched: Run, name: str, since_us: int = 0) -> list[tuple[int, ConsumerGroupHeartbeatRequest]]:
     """When a consumer sent its heartbeats, and what they said."""
     return [
         (event.at_us - since_us, event.request)
         for event in of(watched, RequestSent, since_us, name=name)
-        if isinstance(event.request, ConsumerGroupHeartbeat)
+        if isinstance(event.request, ConsumerGroupHeartbeatRequest)
     ]
 
 

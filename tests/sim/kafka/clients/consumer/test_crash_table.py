@@ -13,7 +13,7 @@ from mqviz.model.kafka.clients.consumer.events import (
     RecordsReturned,
     RecordsSkipped,
 )
-from mqviz.model.kafka.protocol.requests import Fetch
+from mqviz.model.kafka.protocol.requests import FetchRequest
 from mqviz.model.kafka.protocol.responses import FetchResponse
 from tests.sim.kafka.clients.consumer.test_poll import filled
 from tests.sim.kafka.coordinator.transaction.test_coordinator import Owner
@@ -142,7 +142,9 @@ def _visible(run: Run, committed: bool) -> list[str | None]:
     reader = Outside(run, f"reader {committed}")
     offset, found = 0, []
     while True:
-        reply = reader.ask(Fetch((("out", 0, offset),), 10 * MS, committed=committed), leader.leader, 20 * MS)
+        reply = reader.ask(
+            FetchRequest((("out", 0, offset),), 10 * MS, committed=committed), leader.leader, 20 * MS
+        )
         assert isinstance(reply, FetchResponse)
         if not reply.partitions:
             return found

@@ -24,7 +24,7 @@ from mqviz.model.kafka.clients.consumer.events import (
 from mqviz.model.kafka.coordinator.classic.events import MemberRemoved
 from mqviz.model.kafka.coordinator.offsets.events import OffsetsCommitted
 from mqviz.model.kafka.network.events import RequestSent
-from mqviz.model.kafka.protocol.requests import Fetch, LeaveGroup
+from mqviz.model.kafka.protocol.requests import FetchRequest, LeaveGroupRequest
 from tests.sim.kafka.worlds import MS, S, of, run, times
 from tests.sim.worlds import Run
 
@@ -64,23 +64,23 @@ def test_r79_the_next_fetch_leaves_before_the_records_are_worked_on() -> None:
     watched = filled(3).do(f"{READER} processing=100ms").to(1_200 * MS)
     returned = of(watched, RecordsReturned)[0]
     after = [event for event in of(watched, RequestSent, client="consumer") if event.id > returned.id]
-    assert isinstance(after[0].request, Fetch)
+    assert isinstance(after[0].request, FetchRequest)
     assert after[0].at_us == returned.at_us
     assert after[0].request.offsets == (("t", 0, 3),)
 
 
 def test_r79_no_fetch_for_a_partition_whose_records_still_wait() -> None:
     watched = filled(12).do(f"{READER} max_poll_records=5 processing=50ms").to(1_300 * MS)
-    fetches = [e.request for e in of(watched, RequestSent) if isinstance(e.request, Fetch)]
+    fetches = [e.request for e in of(watched, RequestSent) if isinstance(e.request, FetchRequest)]
     assert [request.offsets[0][2] for request in fetches] == [0]
     watched.to(2 * S)
-    fetches = [e.request for e in of(watched, RequestSent) if isinstance(e.request, Fetch)]
+    fetches = [e.request for e in of(watched, RequestSent) if isinstance(e.request, FetchRequest)]
     assert [request.offsets[0][2] for request in fetches][:2] == [0, 12]
 
 
 def test_r80_a_fetch_is_answered_at_once_or_with_data_or_after_500_ms() -> None:
     watched = filled(1).do(f"{READER} processing=0s").to(10 * S)
-    sent = [event for event in of(watched, RequestSent) if isinstance(event.request, Fetch)]
+    sent = [event for event in of(watched, RequestSent) if isinstance(event.request, FetchRequest)]
     assert sent[1].at_us - sent[0].at_us == 2 * MS
     assert sent[3].at_us - sent[2].at_us == 502 * MS
     watched.do("send record p key=a").to(10 * S + 4 * MS + 401)
@@ -196,7 +196,9 @@ def test_r94_close_finishes_the_records_in_hand_commits_and_leaves() -> None:
 
 def test_r94_close_inside_poll_leaves_at_once() -> None:
     watched = filled(1).do(f"{READER} processing=1ms").to(2 * S).do("close consumer c1").to(2_001 * MS)
-    leaves = [event for event in of(watched, RequestSent, 2 * S) if isinstance(event.request, LeaveGroup)]
+    leaves = [
+        event for event in of(watched, RequestSent, 2 * S) if isinstance(event.request, LeaveGroupRequest)
+    ]
     assert [event.at_us for event in leaves] == [2 * S]
 
 

@@ -25,8 +25,8 @@ from mqviz.model.kafka.clients.consumer.events import (
 )
 from mqviz.model.kafka.coordinator.offsets.events import OffsetsCommitted, OffsetsExpired
 from mqviz.model.kafka.network.events import RequestSent
-from mqviz.model.kafka.protocol.requests import DeleteRecords as DeleteRequest
-from mqviz.model.kafka.protocol.requests import Fetch, Heartbeat, ListOffsets
+from mqviz.model.kafka.protocol.requests import DeleteRecordsRequest as DeleteRequest
+from mqviz.model.kafka.protocol.requests import FetchRequest, HeartbeatRequest, ListOffsetsRequest
 from mqviz.model.kafka.protocol.responses import DeleteRecordsResponse, ListOffsetsResponse
 from mqviz.model.units import Value
 from tests.sim.kafka.clients.consumer.test_poll import filled
@@ -82,7 +82,7 @@ def test_r80_whole_batches_up_to_the_limits_and_the_first_always(
 
 def test_r80_fewer_than_fetch_min_bytes_wait_for_fetch_max_wait() -> None:
     watched = batches(1).do(f"{READER} processing=0s fetch.min.bytes=5000 fetch.max.wait.ms=700").to(3 * S)
-    sent = next(e.at_us for e in of(watched, RequestSent) if isinstance(e.request, Fetch))
+    sent = next(e.at_us for e in of(watched, RequestSent) if isinstance(e.request, FetchRequest))
     assert times(watched, RecordsReturned)[0] - sent == 702 * MS
 
 
@@ -285,7 +285,7 @@ def test_r95_two_consumers_by_hand_read_the_same_partition_and_commit_only_while
     watched.do(f"add consumer a {words}", f"add consumer b {words}").to(2 * S)
     watched.do("poll consumer a", "poll consumer b").to(4 * S)
     assert returned(watched, "a") == returned(watched, "b") == [(0, 3)]
-    assert not [e for e in of(watched, RequestSent) if isinstance(e.request, Heartbeat)]
+    assert not [e for e in of(watched, RequestSent) if isinstance(e.request, HeartbeatRequest)]
     watched.do("commit consumer a").to(5 * S)
     assert facts.committed(watched.state, "g", "t", 0) == 3
     watched.do(READER).to(7 * S).do("commit consumer b").to(8 * S)
@@ -324,7 +324,7 @@ def test_r88_offsets_for_times_is_the_first_offset_of_that_time_or_later() -> No
     client, leader = Outside(watched), watched.state.cluster.partition("t", 0).leader
     found = []
     for at_ms in (500, 1_000, 1_500, 2_500, 3_500, 5_000):
-        reply = client.ask(ListOffsets("time", (("t", 0),), at_ms * MS), leader)
+        reply = client.ask(ListOffsetsRequest("time", (("t", 0),), at_ms * MS), leader)
         assert isinstance(reply, ListOffsetsResponse)
         found.append(reply.partitions[0][3])
     assert found == [1, 1, 2, 2, 4, -1]
@@ -353,7 +353,7 @@ def test_r89_a_pause_keeps_the_assignment_and_is_lost_with_it() -> None:
 @pytest.mark.parametrize(("client", "committed"), [("java", False), ("librdkafka", True)])
 def test_r90_the_clients_differ_in_their_isolation_level(client: str, committed: bool) -> None:
     watched = filled(1).do(f"{READER} client={client}").to(2 * S)
-    fetches = [e.request for e in of(watched, RequestSent) if isinstance(e.request, Fetch)]
+    fetches = [e.request for e in of(watched, RequestSent) if isinstance(e.request, FetchRequest)]
     assert {request.committed for request in fetches} == {committed}
 
 

@@ -18,7 +18,7 @@ from mqviz.model.kafka.clients.producer.events import (
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.log.events import BatchAppended
 from mqviz.model.kafka.network.events import RequestSent
-from mqviz.model.kafka.protocol.requests import Produce
+from mqviz.model.kafka.protocol.requests import ProduceRequest
 from tests.sim.kafka.worlds import MS, S, of, run, times
 from tests.sim.worlds import Run
 
@@ -68,7 +68,7 @@ def test_r42_one_request_takes_the_first_batch_of_every_partition_of_its_broker(
     watched.do("send record p key=dave", "send record p key=carol").to(S)
     requests = [e.request for e in of(watched, RequestSent, client="producer")]
     assert len(requests) == 1
-    assert isinstance(requests[0], Produce)
+    assert isinstance(requests[0], ProduceRequest)
     assert [partition for _, partition, _ in requests[0].batches] == [0, 1, 2]
 
 

@@ -18,7 +18,7 @@ from mqviz.model.kafka.clients.producer.events import (
 )
 from mqviz.model.kafka.log.events import BatchAppended, BatchRefused
 from mqviz.model.kafka.network.events import RequestSent
-from mqviz.model.kafka.protocol.requests import Produce
+from mqviz.model.kafka.protocol.requests import ProduceRequest
 from mqviz.sim.kafka.clients.producer.sender import backoff_us
 from tests.sim.kafka.worlds import MS, S, of, run, times
 from tests.sim.worlds import Run
@@ -246,7 +246,7 @@ def test_i14_i17_sequences_have_no_gap_under_trouble() -> None:
     assert [batch.first_sequence for batch in batches] == [0, *following[:-1]]
     producer = watched.state.cluster.producers["p"]
     assert (producer.acknowledged, producer.dropped, producer.duplicates) == (producer.sent, 0, 0)
-    assert all(isinstance(e.request, Produce) for e in of(watched, RequestSent, client="producer"))
+    assert all(isinstance(e.request, ProduceRequest) for e in of(watched, RequestSent, client="producer"))
 
 
 def test_r68_r74_of_a_refused_batch_the_application_hears_which_records_were_to_blame() -> None:

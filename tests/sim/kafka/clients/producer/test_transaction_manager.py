@@ -34,7 +34,7 @@ from mqviz.model.kafka.coordinator.transaction.events import (
 )
 from mqviz.model.kafka.log.events import BatchAppended
 from mqviz.model.kafka.network.events import RequestSent
-from mqviz.model.kafka.protocol.requests import Fetch
+from mqviz.model.kafka.protocol.requests import FetchRequest
 from mqviz.model.moves import IllegalMove, move
 from mqviz.sim.kafka.broker.verification import coordinator_of
 from tests.sim.kafka.worlds import MS, S, of, run
@@ -523,7 +523,9 @@ def test_r90_the_default_isolation_of_each_client() -> None:
         brokers=1,
     ).to(5 * S)
     asked = {
-        event.name: event.request for event in of(world, RequestSent) if isinstance(event.request, Fetch)
+        event.name: event.request
+        for event in of(world, RequestSent)
+        if isinstance(event.request, FetchRequest)
     }
     assert (asked["j"].committed, asked["l"].committed) == (False, True)
 

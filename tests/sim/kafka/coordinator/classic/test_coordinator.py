@@ -17,13 +17,13 @@ from mqviz.model.kafka.coordinator.classic.events import (
 )
 from mqviz.model.kafka.protocol.requests import (
     AnyRequest,
-    Heartbeat,
-    JoinGroup,
-    LeaveGroup,
-    OffsetCommit,
-    SyncGroup,
+    HeartbeatRequest,
+    JoinGroupRequest,
+    LeaveGroupRequest,
+    OffsetCommitRequest,
+    SyncGroupRequest,
 )
-from mqviz.model.kafka.protocol.responses import AnyAnswer
+from mqviz.model.kafka.protocol.responses import AnyResponse
 from mqviz.model.units import Value
 from mqviz.sim.kafka.clients.consumer.membership import classic as classic_membership
 from mqviz.sim.kafka.coordinator import lookup
@@ -40,11 +40,11 @@ def world(*contents: str, brokers: int = 1, delay_us: int = 0, **settings: str) 
 
 def joining(
     name: str, member_id: str = "", instance: str | None = None, session_us: int = 10 * S
-) -> JoinGroup:
-    return JoinGroup("g", member_id, name, session_us, 60 * S, ("range",), ("t",), instance)
+) -> JoinGroupRequest:
+    return JoinGroupRequest("g", member_id, name, session_us, 60 * S, ("range",), ("t",), instance)
 
 
-def asked(client: Outside, request: AnyRequest) -> AnyAnswer:
+def asked(client: Outside, request: AnyRequest) -> AnyResponse:
     found = client.ask(request)
     assert found is not None, f"{request} waits"
     return found
@@ -61,7 +61,7 @@ def static_in(watched: Run, name: str, instance: str) -> tuple[Outside, str]:
     member_id = getattr(joined, "member_id", "")
     share = ((member_id, (("t", 0), ("t", 1), ("t", 2), ("t", 3))),)
     generation = getattr(joined, "generation", -1)
-    assert error(one, SyncGroup("g", generation, member_id, share, instance)) == Error.NONE
+    assert error(one, SyncGroupRequest("g", generation, member_id, share, instance)) == Error.NONE
     return one, member_id
 
 
@@ -79,31 +79,31 @@ def test_r113_82_for_all_that_the_older_process_asks() -> None:
     again = asked(new, joining("b", instance="s1"))
     assert (again.error, getattr(again, "member_id", ""), getattr(again, "generation", 0)) == (0, "s1-2", 1)
     assert getattr(again, "skip_assignment", False), "the leader came back: nothing to compute"
-    share = asked(new, SyncGroup("g", 1, "s1-2", (), "s1"))
+    share = asked(new, SyncGroupRequest("g", 1, "s1-2", (), "s1"))
     assert len(getattr(share, "assignment", ())) == 4
     requests: list[AnyRequest] = [
-        Heartbeat("g", 1, member_id, "s1"),
-        SyncGroup("g", 1, member_id, (), "s1"),
-        OffsetCommit("g", 1, member_id, (("t", 0, 0),), "s1"),
-        LeaveGroup("g", member_id, "s1"),
+        HeartbeatRequest("g", 1, member_id, "s1"),
+        SyncGroupRequest("g", 1, member_id, (), "s1"),
+        OffsetCommitRequest("g", 1, member_id, (("t", 0, 0),), "s1"),
+        LeaveGroupRequest("g", member_id, "s1"),
         joining("a", member_id, "s1"),
     ]
     assert [error(old, request) for request in requests] == [Error.FENCED_INSTANCE_ID] * 5
-    assert error(old, Heartbeat("g", 1, member_id)) == Error.UNKNOWN_MEMBER_ID
-    assert error(new, Heartbeat("g", 1, "s1-2", "s1")) == Error.NONE
+    assert error(old, HeartbeatRequest("g", 1, member_id)) == Error.UNKNOWN_MEMBER_ID
+    assert error(new, HeartbeatRequest("g", 1, "s1-2", "s1")) == Error.NONE
     assert len(of(watched, GenerationStarted)) == 1
 
 
 def test_r113_an_unknown_instance_id_is_an_unknown_member() -> None:
     watched = world()
     one, member_id = static_in(watched, "a", "s1")
-    assert error(one, Heartbeat("g", 1, member_id, "other")) == Error.UNKNOWN_MEMBER_ID
+    assert error(one, HeartbeatRequest("g", 1, member_id, "other")) == Error.UNKNOWN_MEMBER_ID
 
 
 def test_r113_an_administrator_removes_a_static_member_by_its_instance_id() -> None:
     watched = world()
     one, _ = static_in(watched, "a", "s1")
-    assert error(one, LeaveGroup("g", "", "s1")) == Error.NONE
+    assert error(one, LeaveGroupRequest("g", "", "s1")) == Error.NONE
     assert watched.state.cluster.groups["g"].state == "Empty"
 
 
@@ -117,20 +117,20 @@ def test_r103_r113_static_members_outlast_a_rebalance_that_they_miss() -> None:
     since_us = watched.backend.now_us
     while not of(watched, GenerationStarted, since_us):
         assert watched.backend.now_us < since_us + 61 * S
-        assert error(one, Heartbeat("g", 1, member_id, "s1")) == Error.REBALANCE_IN_PROGRESS
+        assert error(one, HeartbeatRequest("g", 1, member_id, "s1")) == Error.REBALANCE_IN_PROGRESS
         watched.to(watched.backend.now_us + 5 * S)
     assert not of(watched, MemberRemoved)
     assert set(watched.state.cluster.groups["g"].members) == {member_id, given}
     assert getattr(new.answer(number), "generation", 0) == 2
 
 
-def member_in(watched: Run, name: str, *assignors: str) -> tuple[Outside, JoinGroup]:
+def member_in(watched: Run, name: str, *assignors: str) -> tuple[Outside, JoinGroupRequest]:
     """A dynamic member from outside in a stable group of its own, and its JoinGroup."""
     one = Outside(watched, name)
     given = getattr(asked(one, joining(name)), "member_id", "")
     join = replace(joining(name, given), assignors=assignors or ("range",))
     generation = getattr(asked(one, join), "generation", -1)
-    assert error(one, SyncGroup("g", generation, given, ((given, (("t", 0),)),))) == Error.NONE
+    assert error(one, SyncGroupRequest("g", generation, given, ((given, (("t", 0),)),))) == Error.NONE
     return one, join
 
 
@@ -148,7 +148,7 @@ def test_e26_a_member_is_asked_what_it_said_before_when_it_changes_its_assignors
 def test_r104_23_for_a_sync_that_believes_in_another_assignor() -> None:
     watched = world()
     one, join = member_in(watched, "a")
-    wrong = SyncGroup("g", 1, join.member_id, (), None, "consumer", "sticky")
+    wrong = SyncGroupRequest("g", 1, join.member_id, (), None, "consumer", "sticky")
     assert error(one, wrong) == Error.INCONSISTENT_GROUP_PROTOCOL
     assert error(one, replace(wrong, generation=2)) == Error.ILLEGAL_GENERATION
     assert error(one, replace(wrong, protocol_name="range")) == Error.NONE
@@ -158,7 +158,7 @@ def test_r101_a_member_id_of_no_group_is_unknown_and_makes_none() -> None:
     watched = world()
     one = Outside(watched, "a")
     assert error(one, joining("a", "a-1")) == Error.UNKNOWN_MEMBER_ID
-    assert error(one, LeaveGroup("g", "a-1")) == Error.UNKNOWN_MEMBER_ID
+    assert error(one, LeaveGroupRequest("g", "a-1")) == Error.UNKNOWN_MEMBER_ID
     assert "g" not in watched.state.cluster.groups
     assert error(one, replace(joining("a"), group="")) == Error.INVALID_GROUP_ID
 
@@ -169,7 +169,7 @@ def test_r100_who_leaves_before_it_joined_lets_a_stable_group_rebalance() -> Non
     other = Outside(watched, "b")
     given = getattr(asked(other, joining("b")), "member_id", "")
     assert watched.state.cluster.groups["g"].state == "Stable"
-    assert error(other, LeaveGroup("g", given)) == Error.NONE
+    assert error(other, LeaveGroupRequest("g", given)) == Error.NONE
     assert watched.state.cluster.groups["g"].state == "PreparingRebalance"
 
 
@@ -209,15 +209,17 @@ def test_r101_a_rejoin_brings_new_timeouts() -> None:
 def test_e25_a_commit_with_an_id_but_without_generation_has_an_illegal_one() -> None:
     watched = world()
     one, join = member_in(watched, "a")
-    assert error(one, OffsetCommit("g", -1, join.member_id, (("t", 0, 1),))) == Error.ILLEGAL_GENERATION
-    assert error(one, OffsetCommit("g", -1, "", (("t", 0, 1),))) == Error.UNKNOWN_MEMBER_ID
+    assert (
+        error(one, OffsetCommitRequest("g", -1, join.member_id, (("t", 0, 1),))) == Error.ILLEGAL_GENERATION
+    )
+    assert error(one, OffsetCommitRequest("g", -1, "", (("t", 0, 1),))) == Error.UNKNOWN_MEMBER_ID
 
 
 def test_r82_a_commit_of_a_partition_that_does_not_exist() -> None:
     watched = world()
     one = Outside(watched, "a")
-    assert error(one, OffsetCommit("g", -1, "", (("t", 9, 1),))) == Error.UNKNOWN_TOPIC_OR_PARTITION
-    assert error(one, OffsetCommit("g", -1, "", (("u", 0, 1),))) == Error.UNKNOWN_TOPIC_OR_PARTITION
+    assert error(one, OffsetCommitRequest("g", -1, "", (("t", 9, 1),))) == Error.UNKNOWN_TOPIC_OR_PARTITION
+    assert error(one, OffsetCommitRequest("g", -1, "", (("u", 0, 1),))) == Error.UNKNOWN_TOPIC_OR_PARTITION
 
 
 def test_r99_the_coordinator_follows_the_number_of_offsets_partitions() -> None:

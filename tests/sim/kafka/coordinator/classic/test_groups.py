@@ -18,7 +18,7 @@ from mqviz.model.kafka.coordinator.classic.events import (
     MemberRemoved,
 )
 from mqviz.model.kafka.network.events import RequestSent
-from mqviz.model.kafka.protocol.requests import Heartbeat
+from mqviz.model.kafka.protocol.requests import HeartbeatRequest
 from mqviz.model.observed import state as observed_state
 from tests.sim.kafka.worlds import MS, S, of, run, times
 from tests.sim.worlds import Run
@@ -52,7 +52,7 @@ def test_fx10_eager_one_generation_and_everything_stops() -> None:
 
 def test_fx8_failover_after_a_kill() -> None:
     watched = group(SIX, "a", "b", "c").to(100 * S).do("kill consumer c").to(170 * S)
-    beats = [e.at_us for e in of(watched, RequestSent, name="c") if isinstance(e.request, Heartbeat)]
+    beats = [e.at_us for e in of(watched, RequestSent, name="c") if isinstance(e.request, HeartbeatRequest)]
     removed = of(watched, MemberRemoved)[0]
     assert (removed.client, removed.reason) == ("c", "session expired")
     assert removed.at_us == beats[-1] + MS + 45 * S
@@ -76,7 +76,7 @@ def test_fx9_failover_after_a_close() -> None:
 
 def test_r106_heartbeats_come_every_3_s_and_tell_of_a_rebalance() -> None:
     watched = group(THREE, "a").to(20 * S)
-    beats = [e.at_us for e in of(watched, RequestSent, name="a") if isinstance(e.request, Heartbeat)]
+    beats = [e.at_us for e in of(watched, RequestSent, name="a") if isinstance(e.request, HeartbeatRequest)]
     assert {later - earlier for earlier, later in pairwise(beats)} == {3 * S}
     watched.do("add consumer b group=g").to(30 * S)
     told = of(watched, RejoinNeeded)[0]

@@ -13,14 +13,20 @@ from mqviz.model.kafka.coordinator.classic.events import (
     RebalanceStarted,
 )
 from mqviz.model.kafka.coordinator.classic.state import MEMBER_MOVES, MOVES
-from mqviz.model.kafka.protocol.requests import Heartbeat, LeaveGroup, OffsetCommit, OffsetFetch, SyncGroup
+from mqviz.model.kafka.protocol.requests import (
+    HeartbeatRequest,
+    LeaveGroupRequest,
+    OffsetCommitRequest,
+    OffsetFetchRequest,
+    SyncGroupRequest,
+)
 from mqviz.model.kafka.protocol.responses import (
     HeartbeatResponse,
-    Joined,
+    JoinGroupResponse,
     LeaveGroupResponse,
     OffsetCommitResponse,
     OffsetFetchResponse,
-    Synced,
+    SyncGroupResponse,
 )
 from mqviz.model.kafka.protocol.subscription import Holdings
 from mqviz.model.moves import IllegalMove, move
@@ -37,7 +43,7 @@ def world(delay_us: int = 0) -> Run:
 def beat(client: Outside, generation: int, member_id: str = "") -> int:
     """The error of a heartbeat on a connection of its own."""
     other = Outside(client.run, f"{client.name} beats")
-    reply = other.ask(Heartbeat("g", generation, member_id or client.member_id))
+    reply = other.ask(HeartbeatRequest("g", generation, member_id or client.member_id))
     assert isinstance(reply, HeartbeatResponse)
     return reply.error
 
@@ -46,20 +52,20 @@ def commit(client: Outside, generation: int, member_id: str | None = None) -> in
     """The error of a commit on a connection of its own."""
     other = Outside(client.run, f"{client.name} commits")
     who = client.member_id if member_id is None else member_id
-    reply = other.ask(OffsetCommit("g", generation, who, (("t", 0, 0),)))
+    reply = other.ask(OffsetCommitRequest("g", generation, who, (("t", 0, 0),)))
     assert isinstance(reply, OffsetCommitResponse)
     return reply.error
 
 
-def sync(client: Outside, generation: int, *everybody: Outside) -> Synced | None:
+def sync(client: Outside, generation: int, *everybody: Outside) -> SyncGroupResponse | None:
     """The answer to a SyncGroup; with `everybody` as the leader, who deals the three partitions out in turn."""
     count = len(everybody)
     given = tuple(
         (each.member_id, tuple(("t", partition) for partition in range(number, 3, count)))
         for number, each in enumerate(everybody)
     )
-    reply = client.ask(SyncGroup("g", generation, client.member_id, given))
-    assert reply is None or isinstance(reply, Synced)
+    reply = client.ask(SyncGroupRequest("g", generation, client.member_id, given))
+    assert reply is None or isinstance(reply, SyncGroupResponse)
     return reply
 
 
@@ -76,7 +82,7 @@ def stable_pair(watched: Run) -> tuple[Outside, Outside]:
     two.join()
     one.join()
     watched.to(watched.backend.now_us + 10 * MS)
-    two.send(SyncGroup("g", 2, two.member_id))
+    two.send(SyncGroupRequest("g", 2, two.member_id))
     sync(one, 2, one, two)
     assert state(watched) == "Stable"
     return one, two
@@ -86,7 +92,7 @@ def test_r101_the_first_join_only_gives_an_id() -> None:
     watched = world()
     client = Outside(watched, "m1")
     reply = client.ask(client.joining("g", ("t",)))
-    assert isinstance(reply, Joined)
+    assert isinstance(reply, JoinGroupResponse)
     assert (reply.error, reply.member_id) == (Error.MEMBER_ID_REQUIRED, "m1-1")
     assert state(watched) == "Empty"
 
@@ -97,7 +103,7 @@ def test_r100_r104_the_way_of_a_group() -> None:
     number = one.join()
     watched.to(watched.backend.now_us + 10 * MS)
     joined = one.answer(number)
-    assert isinstance(joined, Joined)
+    assert isinstance(joined, JoinGroupResponse)
     assert (joined.generation, joined.assignor, joined.group_leader) == (1, "range", "m1-1")
     assert joined.members == (("m1-1", ("t",), None, Holdings()),)
     assert state(watched) == "CompletingRebalance"
@@ -108,7 +114,7 @@ def test_r100_r104_the_way_of_a_group() -> None:
     assert reply.assignment == (("t", 0), ("t", 1), ("t", 2))
     assert state(watched) == "Stable"
     assert beat(one, 1) == commit(one, 1) == Error.NONE
-    one.ask(LeaveGroup("g", one.member_id))
+    one.ask(LeaveGroupRequest("g", one.member_id))
     assert state(watched) == "Empty"
     assert watched.state.cluster.groups["g"].generation == 2
 
@@ -129,9 +135,13 @@ def test_e27_unknown_member_before_wrong_generation_before_state() -> None:
     one, _ = stable_pair(watched)
     assert beat(one, 7) == commit(one, 7) == Error.ILLEGAL_GENERATION
     assert beat(one, 7, "nobody") == commit(one, 7, "nobody") == Error.UNKNOWN_MEMBER_ID
-    assert sync(one, 7) == Synced(Error.ILLEGAL_GENERATION)
-    assert Outside(watched).ask(SyncGroup("g", 2, "nobody")) == Synced(Error.UNKNOWN_MEMBER_ID)
-    assert Outside(watched).ask(Heartbeat("none", 1, "x")) == HeartbeatResponse(Error.UNKNOWN_MEMBER_ID)
+    assert sync(one, 7) == SyncGroupResponse(Error.ILLEGAL_GENERATION)
+    assert Outside(watched).ask(SyncGroupRequest("g", 2, "nobody")) == SyncGroupResponse(
+        Error.UNKNOWN_MEMBER_ID
+    )
+    assert Outside(watched).ask(HeartbeatRequest("none", 1, "x")) == HeartbeatResponse(
+        Error.UNKNOWN_MEMBER_ID
+    )
 
 
 def test_e25_a_commit_without_membership_needs_an_empty_group() -> None:
@@ -139,12 +149,12 @@ def test_e25_a_commit_without_membership_needs_an_empty_group() -> None:
     one, two = stable_pair(watched)
     assert commit(one, -1, "") == Error.UNKNOWN_MEMBER_ID
     for each in (one, two):
-        each.ask(LeaveGroup("g", each.member_id))
+        each.ask(LeaveGroupRequest("g", each.member_id))
     assert commit(one, -1, "") == Error.NONE
-    assert Outside(watched).ask(OffsetFetch("g", (("t", 0), ("t", 1)))) == OffsetFetchResponse(
+    assert Outside(watched).ask(OffsetFetchRequest("g", (("t", 0), ("t", 1)))) == OffsetFetchResponse(
         0, (("t", 0, 0, 0), ("t", 1, 0, -1))
     )
-    new = OffsetCommit("new", 4, "x", (("t", 0, 0),))
+    new = OffsetCommitRequest("new", 4, "x", (("t", 0, 0),))
     assert Outside(watched).ask(new) == OffsetCommitResponse(Error.GROUP_ID_NOT_FOUND)
     assert Outside(watched).ask(replace(new, version=8)) == OffsetCommitResponse(Error.ILLEGAL_GENERATION)
 
@@ -153,7 +163,7 @@ def test_e27_session_timeouts_out_of_range_come_first() -> None:
     client = Outside(world())
     client.member_id = "whoever"
     reply = client.ask(client.joining("g", ("t",), session_us=500 * MS))
-    assert isinstance(reply, Joined)
+    assert isinstance(reply, JoinGroupResponse)
     assert reply.error == Error.INVALID_SESSION_TIMEOUT
 
 
@@ -162,7 +172,7 @@ def test_e26_without_a_common_assignor_the_joiner_is_refused_and_the_group_goes_
     stable_pair(watched)
     three = Outside(watched, "m3")
     reply = three.ask(three.joining("g", ("t",), assignors=("sticky",)))
-    assert isinstance(reply, Joined)
+    assert isinstance(reply, JoinGroupResponse)
     assert reply.error == Error.INCONSISTENT_GROUP_PROTOCOL
     assert state(watched) == "Stable"
 
@@ -246,12 +256,12 @@ def test_barrier_a_member_that_waits_in_sync_is_told_of_a_new_rebalance() -> Non
     one.join()
     two.join()
     watched.to(watched.backend.now_us + 10 * MS)
-    waiting = two.send(SyncGroup("g", 3, two.member_id))
+    waiting = two.send(SyncGroupRequest("g", 3, two.member_id))
     watched.to(watched.backend.now_us + 10 * MS)
     assert two.answer(waiting) is None
     four.join()
     watched.to(watched.backend.now_us + 10 * MS)
-    assert two.answer(waiting) == Synced(Error.REBALANCE_IN_PROGRESS)
+    assert two.answer(waiting) == SyncGroupResponse(Error.REBALANCE_IN_PROGRESS)
     assert state(watched) == "PreparingRebalance"
 
 
@@ -262,9 +272,11 @@ def test_barrier_a_join_whose_member_leaves_meanwhile_is_answered() -> None:
     waiting = three.join()
     watched.to(watched.backend.now_us + 10 * MS)
     assert three.answer(waiting) is None
-    assert Outside(watched, "admin").ask(LeaveGroup("g", three.member_id)) == LeaveGroupResponse(Error.NONE)
+    assert Outside(watched, "admin").ask(LeaveGroupRequest("g", three.member_id)) == LeaveGroupResponse(
+        Error.NONE
+    )
     assert getattr(three.answer(waiting), "error", 0) == Error.UNKNOWN_MEMBER_ID
-    assert Outside(watched, "admin").ask(LeaveGroup("g", three.member_id)) == LeaveGroupResponse(
+    assert Outside(watched, "admin").ask(LeaveGroupRequest("g", three.member_id)) == LeaveGroupResponse(
         Error.UNKNOWN_MEMBER_ID
     )
 
@@ -275,9 +287,9 @@ def test_barrier_a_sync_whose_member_leaves_meanwhile_is_never_answered() -> Non
     one.join()
     two.join()
     watched.to(watched.backend.now_us + 10 * MS)
-    waiting = two.send(SyncGroup("g", 3, two.member_id))
+    waiting = two.send(SyncGroupRequest("g", 3, two.member_id))
     watched.to(watched.backend.now_us + 10 * MS)
-    Outside(watched, "admin").ask(LeaveGroup("g", two.member_id))
+    Outside(watched, "admin").ask(LeaveGroupRequest("g", two.member_id))
     watched.to(watched.backend.now_us + S)
     assert two.answer(waiting) is None
     assert list(watched.state.cluster.groups["g"].members) == [one.member_id]
@@ -338,7 +350,7 @@ def test_fx7_the_delay_applies_each_time_the_group_was_empty() -> None:
     one = Outside(watched, "m1")
     one.join()
     watched.to(5 * S)
-    one.ask(LeaveGroup("g", one.member_id))
+    one.ask(LeaveGroupRequest("g", one.member_id))
     assert state(watched) == "Empty"
     two = Outside(watched, "m2")
     two.join()
@@ -374,7 +386,7 @@ def test_r104_e27_only_the_leader_is_told_who_the_others_are_and_an_old_generati
     assert [answer.generation for answer in told] == [2, 2]
     leaders = [bool(answer.members) for answer in told]
     assert sorted(leaders) == [False, True]
-    old = a.ask(OffsetCommit("g", 1, a.member_id, (("t", 0, 0),)))
+    old = a.ask(OffsetCommitRequest("g", 1, a.member_id, (("t", 0, 0),)))
     assert old.error == Error.ILLEGAL_GENERATION
 
 
@@ -387,7 +399,7 @@ def test_r103_an_id_that_was_only_given_and_leaves_makes_everybody_join_again() 
     three = Outside(watched, "m3")
     reply = three.ask(three.joining("g", ("t",)))
     given = getattr(reply, "member_id", "")
-    assert Outside(watched, "admin").ask(LeaveGroup("g", given, "any")) == LeaveGroupResponse()
+    assert Outside(watched, "admin").ask(LeaveGroupRequest("g", given, "any")) == LeaveGroupResponse()
     assert state(watched) == "PreparingRebalance"
     assert beat(one, 2) == Error.REBALANCE_IN_PROGRESS
 
@@ -396,7 +408,7 @@ def test_r103_where_nobody_is_an_id_that_leaves_begins_nothing() -> None:
     watched = world()
     one = Outside(watched, "m1")
     given = getattr(one.ask(one.joining("g", ("t",))), "member_id", "")
-    assert one.ask(LeaveGroup("g", given)) == LeaveGroupResponse()
+    assert one.ask(LeaveGroupRequest("g", given)) == LeaveGroupResponse()
     assert (state(watched), watched.state.cluster.groups["g"].generation) == ("Empty", 0)
 
 
@@ -428,6 +440,6 @@ def test_r82_topics_that_are_not_there_are_refused_before_the_coordinator_is_ask
     watched = world()
     one, _ = stable_pair(watched)
     other = Outside(watched, "other")
-    reply = other.ask(OffsetCommit("g", 99, "nobody", (("nowhere", 0, 1),)))
+    reply = other.ask(OffsetCommitRequest("g", 99, "nobody", (("nowhere", 0, 1),)))
     assert reply == OffsetCommitResponse(Error.UNKNOWN_TOPIC_OR_PARTITION)
     assert commit(one, 2) == Error.NONE

@@ -12,8 +12,8 @@ from mqviz.model.kafka.coordinator.consumer.state import (
     CONSUMER_MEMBER_MOVES,
     ConsumerGroup,
 )
-from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeat, OffsetCommit
-from mqviz.model.kafka.protocol.responses import GroupHeartbeatAnswered, OffsetCommitResponse
+from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeatRequest, OffsetCommitRequest
+from mqviz.model.kafka.protocol.responses import ConsumerGroupHeartbeatResponse, OffsetCommitResponse
 from mqviz.model.moves import IllegalMove, move
 from mqviz.model.units import Value
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of
@@ -49,7 +49,7 @@ class World:
         if epoch == 0:
             topics, owned = topics or ("t",), owned or []
             timeout_ms = 30_000 if timeout_ms < 0 else timeout_ms
-        request = ConsumerGroupHeartbeat(
+        request = ConsumerGroupHeartbeatRequest(
             group,
             member,
             epoch,
@@ -62,7 +62,7 @@ class World:
         )
         broker = coordinator_of(self.run.backend._sim, group)
         reply = Outside(self.run, member).ask(request, broker)
-        assert isinstance(reply, GroupHeartbeatAnswered)
+        assert isinstance(reply, ConsumerGroupHeartbeatResponse)
         given = None if reply.assignment is None else [number for _, number in reply.assignment]
         return reply.error, reply.member_epoch, given
 
@@ -79,7 +79,7 @@ class World:
 
     def commit(self, member: str, epoch: int, group: str = "g") -> int:
         """The error of a commit."""
-        request = OffsetCommit(group, epoch, member, (("t", 0, 0),))
+        request = OffsetCommitRequest(group, epoch, member, (("t", 0, 0),))
         reply = Outside(self.run, "commits").ask(request, coordinator_of(self.run.backend._sim, group))
         assert isinstance(reply, OffsetCommitResponse)
         return reply.error
@@ -103,9 +103,9 @@ def pair(partitions: int = 6, **settings: str) -> World:
 
 def test_r120_the_coordinator_says_how_often_to_beat() -> None:
     world = World("create topic t partitions=1", group_consumer_heartbeat_interval_ms="700")
-    request = ConsumerGroupHeartbeat("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ())
+    request = ConsumerGroupHeartbeatRequest("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ())
     reply = Outside(world.run).ask(request)
-    assert isinstance(reply, GroupHeartbeatAnswered)
+    assert isinstance(reply, ConsumerGroupHeartbeatResponse)
     assert reply.heartbeat_interval_us == 700 * MS
 
 
@@ -136,12 +136,12 @@ def test_r121_a_lost_answer_is_no_reason_to_fence() -> None:
 def test_r121_an_incomplete_join_is_invalid() -> None:
     world = World("create topic t partitions=3")
     for request in (
-        ConsumerGroupHeartbeat("g", "mA", 0, "mA", None, -1, ("t",), None, ()),
-        ConsumerGroupHeartbeat("g", "mA", 0, "mA", None, 1, None, None, ()),
-        ConsumerGroupHeartbeat("g", "mA", 0, "mA", None, 1, ("t",), None, (("t", 0),)),
-        ConsumerGroupHeartbeat("g", "", 0, "mA", None, 1, ("t",), None, ()),
-        ConsumerGroupHeartbeat("g", "mA", -2, "mA"),
-        ConsumerGroupHeartbeat("g", "mA", -3, "mA"),
+        ConsumerGroupHeartbeatRequest("g", "mA", 0, "mA", None, -1, ("t",), None, ()),
+        ConsumerGroupHeartbeatRequest("g", "mA", 0, "mA", None, 1, None, None, ()),
+        ConsumerGroupHeartbeatRequest("g", "mA", 0, "mA", None, 1, ("t",), None, (("t", 0),)),
+        ConsumerGroupHeartbeatRequest("g", "", 0, "mA", None, 1, ("t",), None, ()),
+        ConsumerGroupHeartbeatRequest("g", "mA", -2, "mA"),
+        ConsumerGroupHeartbeatRequest("g", "mA", -3, "mA"),
     ):
         reply = Outside(world.run).ask(request)
         assert getattr(reply, "error", 0) == Error.INVALID_REQUEST, request
@@ -412,7 +412,7 @@ def test_r120_a_full_group_takes_nobody_else() -> None:
 def test_r99_only_the_coordinator_answers() -> None:
     world = World("create topic t partitions=1", brokers=3)
     other = coordinator_of(world.run.backend._sim, "g") % 3 + 1
-    request = ConsumerGroupHeartbeat("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ())
+    request = ConsumerGroupHeartbeatRequest("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ())
     reply = Outside(world.run).ask(request, other)
     assert reply is not None
     assert reply.error == Error.NOT_COORDINATOR
@@ -434,7 +434,7 @@ def test_r128_an_empty_instance_id_is_none_that_kafka_takes() -> None:
 
 def test_e25_a_commit_of_a_version_without_member_epochs_is_refused() -> None:
     world = pair()
-    request = OffsetCommit("g", 2, "mA", (("t", 0, 0),), None, 8)
+    request = OffsetCommitRequest("g", 2, "mA", (("t", 0, 0),), None, 8)
     broker = coordinator_of(world.run.backend._sim, "g")
     assert Outside(world.run, "old").ask(request, broker) == OffsetCommitResponse(Error.UNSUPPORTED_VERSION)
     assert Outside(world.run, "old").ask(replace(request, version=9), broker) == OffsetCommitResponse(

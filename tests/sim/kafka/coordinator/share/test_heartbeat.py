@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.coordinator.share.events import ShareMemberRemoved, ShareTargetAssigned
-from mqviz.model.kafka.protocol.requests import ShareGroupHeartbeat
-from mqviz.model.kafka.protocol.responses import ShareGroupHeard
+from mqviz.model.kafka.protocol.requests import ShareGroupHeartbeatRequest
+from mqviz.model.kafka.protocol.responses import ShareGroupHeartbeatResponse
 from tests.sim.kafka.coordinator.share.worlds import TOPIC, share_run
 from tests.sim.kafka.worlds import Outside, S, of
 from tests.sim.worlds import Run
@@ -13,9 +13,9 @@ from tests.sim.worlds import Run
 
 def heard(
     raw: Outside, member: str, epoch: int, topics: tuple[str, ...] | None = None, broker: int = 1
-) -> ShareGroupHeard:
-    reply = raw.ask(ShareGroupHeartbeat("g", member, epoch, member, topics), broker)
-    assert isinstance(reply, ShareGroupHeard)
+) -> ShareGroupHeartbeatResponse:
+    reply = raw.ask(ShareGroupHeartbeatRequest("g", member, epoch, member, topics), broker)
+    assert isinstance(reply, ShareGroupHeartbeatResponse)
     return reply
 
 

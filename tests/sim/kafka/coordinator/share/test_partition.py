@@ -9,8 +9,13 @@ from mqviz.model.apply import apply
 from mqviz.model.kafka.coordinator.share.events import ShareLeaderMoved, ShareRecordsSettled
 from mqviz.model.kafka.coordinator.share.window import Run as Records
 from mqviz.model.kafka.coordinator.share.window import to_state
-from mqviz.model.kafka.protocol.requests import Acks, ShareAcknowledge, ShareFetch, ShareGroupHeartbeat
-from mqviz.model.kafka.protocol.responses import ShareAcknowledged, ShareFetched
+from mqviz.model.kafka.protocol.requests import (
+    Acks,
+    ShareAcknowledgeRequest,
+    ShareFetchRequest,
+    ShareGroupHeartbeatRequest,
+)
+from mqviz.model.kafka.protocol.responses import ShareAcknowledgeResponse, ShareFetchResponse
 from mqviz.model.moves import IllegalMove
 from tests.sim.kafka.coordinator.share.worlds import TOPIC, runs, share_run, window
 from tests.sim.kafka.coordinator.transaction.test_coordinator import Owner
@@ -24,25 +29,25 @@ class Member(Outside):
     def __init__(self, world: Run, name: str = "m") -> None:
         super().__init__(world, name)
         self.epoch = 0
-        self.ask(ShareGroupHeartbeat("g", name, 0, name, ("t",)))
+        self.ask(ShareGroupHeartbeatRequest("g", name, 0, name, ("t",)))
 
     def take(self, most: int = 500, acks: Acks = (), cut: bool = False) -> list[tuple[int, int, int]]:
         """Fetch: ranges (first, end, deliveries)."""
         reply = self.ask(self.fetch(most, acks, cut), within_us=600 * MS)
-        assert isinstance(reply, ShareFetched)
+        assert isinstance(reply, ShareFetchResponse)
         assert not reply.error, reply
         return [(first, end, count) for _, _, error, first, end, count in reply.partitions if not error]
 
-    def fetch(self, most: int = 500, acks: Acks = (), cut: bool = False) -> ShareFetch:
+    def fetch(self, most: int = 500, acks: Acks = (), cut: bool = False) -> ShareFetchRequest:
         self.epoch += 1
-        return ShareFetch("g", self.name, self.epoch - 1, (("t", 0),), most, cut, acks)
+        return ShareFetchRequest("g", self.name, self.epoch - 1, (("t", 0),), most, cut, acks)
 
     def say(self, *moves: tuple[int, int, str]) -> int:
         """Acknowledge (first, end, type); the error of the partition."""
         self.epoch += 1
         acks = tuple(("t", 0, first, end, kind) for first, end, kind in moves)
-        reply = self.ask(ShareAcknowledge("g", self.name, self.epoch - 1, acks))
-        assert isinstance(reply, ShareAcknowledged)
+        reply = self.ask(ShareAcknowledgeRequest("g", self.name, self.epoch - 1, acks))
+        assert isinstance(reply, ShareAcknowledgeResponse)
         return reply.error or reply.acked[0][2]
 
 
@@ -301,7 +306,7 @@ def test_r131_released_records_wake_a_fetch_that_waits() -> None:
     assert second.answer(waiting) is None
     first.say((4, 5, "release"))
     reply = second.answer(waiting)
-    assert isinstance(reply, ShareFetched)
+    assert isinstance(reply, ShareFetchResponse)
     assert reply.partitions == (("t", 0, 0, 4, 5, 2),)
 
 
@@ -317,12 +322,12 @@ def test_e9_the_end_of_a_session_frees_what_is_held() -> None:
     run = world()
     member = Member(run)
     member.take()
-    reply = member.ask(ShareAcknowledge("g", "m", -1, (("t", 0, 0, 4, "accept"),)))
-    assert isinstance(reply, ShareAcknowledged)
+    reply = member.ask(ShareAcknowledgeRequest("g", "m", -1, (("t", 0, 0, 4, "accept"),)))
+    assert isinstance(reply, ShareAcknowledgeResponse)
     assert runs(run) == [(4, 10, "Available", 1)]
     member.epoch = 1
     late = member.ask(member.fetch())
-    assert isinstance(late, ShareFetched)
+    assert isinstance(late, ShareFetchResponse)
     assert late.error == Error.SHARE_SESSION_NOT_FOUND
 
 
@@ -332,7 +337,7 @@ def test_r131_a_session_counts_its_requests() -> None:
     member.take()
     member.epoch = 5
     reply = member.ask(member.fetch())
-    assert isinstance(reply, ShareFetched)
+    assert isinstance(reply, ShareFetchResponse)
     assert reply.error == Error.INVALID_SHARE_SESSION_EPOCH
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mqviz.kafka.errors import Error
-from mqviz.model.kafka.protocol.requests import ShareFetch
-from mqviz.model.kafka.protocol.responses import ShareFetched
+from mqviz.model.kafka.protocol.requests import ShareFetchRequest
+from mqviz.model.kafka.protocol.responses import ShareFetchResponse
 from tests.sim.kafka.coordinator.share.test_partition import Member, world
 from tests.sim.kafka.coordinator.share.worlds import TOPIC, runs, share_run, window
 from tests.sim.kafka.coordinator.transaction.test_coordinator import Owner
@@ -54,8 +54,8 @@ def test_e76_a_fetch_tells_it_too_and_gives_records_all_the_same() -> None:
     member = Member(run)
     member.take(1)
     acks = (("t", 0, 0, 5, "accept"), ("t", 0, 3, 8, "accept"))
-    reply = member.ask(ShareFetch("g", "m", 1, (("t", 0),), 1, False, acks))
-    assert isinstance(reply, ShareFetched)
+    reply = member.ask(ShareFetchRequest("g", "m", 1, (("t", 0),), 1, False, acks))
+    assert isinstance(reply, ShareFetchResponse)
     assert reply.acked == (("t", 0, INVALID),)
     assert reply.partitions == (("t", 0, 0, 10, 20, 1),)
     assert (window(run).start, window(run).acknowledged) == (0, 0)

@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from mqviz.model.kafka.clients.share.events import ShareRecordsReturned
-from mqviz.model.kafka.protocol.requests import ShareFetch
-from mqviz.model.kafka.protocol.responses import ShareFetched
+from mqviz.model.kafka.protocol.requests import ShareFetchRequest
+from mqviz.model.kafka.protocol.responses import ShareFetchResponse
 from tests.sim.kafka.coordinator.share.test_partition import Member
 from tests.sim.kafka.coordinator.share.worlds import share_run
 from tests.sim.kafka.worlds import MS, S, of
@@ -50,8 +50,8 @@ def test_e61_each_fetch_of_a_session_begins_with_another_partition(
     run, places = world(0, partitions), tuple(("t", number) for number in range(partitions))
     member, given = Member(run), []
     for epoch in range(len(order) + 1):
-        reply = member.ask(ShareFetch("g", "m", epoch, places, most), within_us=600 * MS)
-        assert isinstance(reply, ShareFetched)
+        reply = member.ask(ShareFetchRequest("g", "m", epoch, places, most), within_us=600 * MS)
+        assert isinstance(reply, ShareFetchResponse)
         given += [number for _, number, *_ in reply.partitions]
         if epoch == 0:
             filled(run, batches, partitions)

@@ -19,14 +19,14 @@ from mqviz.model.kafka.log.batch import TRANSACTIONAL, Batch
 from mqviz.model.kafka.log.state import Replica
 from mqviz.model.kafka.log.transactions import recorded
 from mqviz.model.kafka.protocol.requests import (
-    ConsumerGroupHeartbeat,
-    EndTxn,
-    Fetch,
-    InitProducerId,
-    OffsetCommit,
-    OffsetFetch,
-    Produce,
-    TxnOffsetCommit,
+    ConsumerGroupHeartbeatRequest,
+    EndTxnRequest,
+    FetchRequest,
+    InitProducerIdRequest,
+    OffsetCommitRequest,
+    OffsetFetchRequest,
+    ProduceRequest,
+    TxnOffsetCommitRequest,
 )
 from mqviz.model.kafka.protocol.responses import (
     EndTxnResponse,
@@ -59,7 +59,7 @@ class Owner(Outside):
         return coordinator_of(self.run.backend._sim, self.id)
 
     def init(self, timeout_us: int = 60 * S) -> Error:
-        reply = self.ask(InitProducerId(self.id, timeout_us), self.coordinator)
+        reply = self.ask(InitProducerIdRequest(self.id, timeout_us), self.coordinator)
         assert isinstance(reply, InitProducerIdResponse)
         if not reply.error:
             self._use(reply)
@@ -72,7 +72,7 @@ class Owner(Outside):
         first = self.sequences.get((topic, partition), 0)
         batch = self.batch(values, first)
         leader = self.run.state.cluster.partition(topic, partition).leader
-        reply = self.ask(Produce(-1, ((topic, partition, batch),)), leader, within_us=200 * MS)
+        reply = self.ask(ProduceRequest(-1, ((topic, partition, batch),)), leader, within_us=200 * MS)
         assert isinstance(reply, ProduceResponse)
         error, base = reply.partitions[0].error, reply.partitions[0].base_offset
         if not error:
@@ -90,7 +90,7 @@ class Owner(Outside):
         return self.answer(number)
 
     def end(self, commit: bool = True, within_us: int = 100 * MS) -> Error:
-        request = EndTxn(self.id, self.producer_id, self.epoch, commit)
+        request = EndTxnRequest(self.id, self.producer_id, self.epoch, commit)
         reply = self.ask(request, self.coordinator, within_us)
         assert isinstance(reply, EndTxnResponse)
         if not reply.error:
@@ -99,14 +99,14 @@ class Owner(Outside):
 
     def offsets(self, offset: int, group: str = "g", generation: int = -1) -> Error:
         parts = (("t", 0, offset),)
-        request = TxnOffsetCommit(self.id, self.producer_id, self.epoch, group, parts, generation)
+        request = TxnOffsetCommitRequest(self.id, self.producer_id, self.epoch, group, parts, generation)
         reply = self.ask(request, group_coordinator(self.run.backend._sim, group))
         assert isinstance(reply, TxnOffsetCommitResponse)
         return Error(reply.error)
 
     def committed(self, stable: bool = True, group: str = "g") -> tuple[Error, int]:
         broker = group_coordinator(self.run.backend._sim, group)
-        reply = self.ask(OffsetFetch(group, (("t", 0),), stable), broker)
+        reply = self.ask(OffsetFetchRequest(group, (("t", 0),), stable), broker)
         assert isinstance(reply, OffsetFetchResponse)
         return Error(reply.partitions[0][2]), reply.partitions[0][3]
 
@@ -144,7 +144,7 @@ def plain(run: Run, *values: str) -> int:
     """Append records without a transaction; returns the first one's offset."""
     client = Owner(run, "plain")
     batch = client.batch(values, 0, 0)
-    reply = client.ask(Produce(-1, (("t", 0, batch),)), 1, within_us=50 * MS)
+    reply = client.ask(ProduceRequest(-1, (("t", 0, batch),)), 1, within_us=50 * MS)
     base: int = reply.partitions[0].base_offset
     return base
 
@@ -261,7 +261,7 @@ def test_r61_only_the_coordinator_answers() -> None:
     run = world(brokers=3)
     owner = Owner(run)
     wrong = owner.coordinator % 3 + 1
-    reply = owner.ask(InitProducerId("T"), wrong)
+    reply = owner.ask(InitProducerIdRequest("T"), wrong)
     assert reply.error == Error.NOT_COORDINATOR
 
 
@@ -307,7 +307,7 @@ def test_r64_a_transaction_that_is_too_old_is_aborted_by_the_next_check() -> Non
 def test_r62_records_that_come_before_the_markers_wait_for_them() -> None:
     run, owner = started()
     owner.send("x")
-    request = EndTxn(owner.id, owner.producer_id, owner.epoch, True)
+    request = EndTxnRequest(owner.id, owner.producer_id, owner.epoch, True)
     Outside.send(owner, request, owner.coordinator)
     run.to(run.backend.now_us + 1_500)
     assert known(run).state == "PrepareCommit"
@@ -397,7 +397,7 @@ def test_r63_a_fetch_that_begins_at_the_marker_tells_of_the_aborted_transaction(
     assert owner.init() == Error.NONE
     assert owner.send("a", "b") == (Error.NONE, 0)
     assert owner.end(commit=False) == Error.NONE
-    reply = owner.ask(Fetch((("t", 0, 2),), 0, 0, committed=True))
+    reply = owner.ask(FetchRequest((("t", 0, 2),), 0, 0, committed=True))
     assert isinstance(reply, FetchResponse)
     assert [part.aborted_transactions for part in reply.partitions] == [((owner.producer_id, 0),)]
 
@@ -410,25 +410,33 @@ def test_r66_a_member_commits_in_a_transaction_while_its_group_waits_for_the_ass
     watched.to(watched.backend.now_us + 10 * MS)
     assert watched.state.cluster.groups["g"].state == "CompletingRebalance"
     fields = (owner.id, owner.producer_id, owner.epoch, "g", (("t", 0, 5),))
-    assert owner.ask(TxnOffsetCommit(*fields, 1, member.member_id)) == TxnOffsetCommitResponse()
-    assert owner.ask(TxnOffsetCommit(*fields)) == TxnOffsetCommitResponse()
-    assert owner.ask(TxnOffsetCommit(*fields, 0, member.member_id)) == TxnOffsetCommitResponse(
+    assert owner.ask(TxnOffsetCommitRequest(*fields, 1, member.member_id)) == TxnOffsetCommitResponse()
+    assert owner.ask(TxnOffsetCommitRequest(*fields)) == TxnOffsetCommitResponse()
+    assert owner.ask(TxnOffsetCommitRequest(*fields, 0, member.member_id)) == TxnOffsetCommitResponse(
         Error.ILLEGAL_GENERATION
     )
     fields = (*fields[:4], (("nowhere", 0, 5),))
-    assert owner.ask(TxnOffsetCommit(*fields)) == TxnOffsetCommitResponse(Error.UNKNOWN_TOPIC_OR_PARTITION)
+    assert owner.ask(TxnOffsetCommitRequest(*fields)) == TxnOffsetCommitResponse(
+        Error.UNKNOWN_TOPIC_OR_PARTITION
+    )
 
 
 def test_e25_another_member_epoch_in_a_transaction_is_an_illegal_generation() -> None:
     watched = world()
     owner = Owner(watched)
     assert owner.init() == Error.NONE
-    Outside(watched, "m").ask(ConsumerGroupHeartbeat("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ()))
+    Outside(watched, "m").ask(
+        ConsumerGroupHeartbeatRequest("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ())
+    )
     fields = (owner.id, owner.producer_id, owner.epoch, "g", (("t", 0, 5),))
-    assert owner.ask(TxnOffsetCommit(*fields, 2, "mA")) == TxnOffsetCommitResponse(Error.ILLEGAL_GENERATION)
-    assert owner.ask(TxnOffsetCommit(*fields, 1, "mB")) == TxnOffsetCommitResponse(Error.UNKNOWN_MEMBER_ID)
-    assert owner.ask(TxnOffsetCommit(*fields, 1, "mA")) == TxnOffsetCommitResponse()
-    assert owner.ask(TxnOffsetCommit(*fields)) == TxnOffsetCommitResponse()
+    assert owner.ask(TxnOffsetCommitRequest(*fields, 2, "mA")) == TxnOffsetCommitResponse(
+        Error.ILLEGAL_GENERATION
+    )
+    assert owner.ask(TxnOffsetCommitRequest(*fields, 1, "mB")) == TxnOffsetCommitResponse(
+        Error.UNKNOWN_MEMBER_ID
+    )
+    assert owner.ask(TxnOffsetCommitRequest(*fields, 1, "mA")) == TxnOffsetCommitResponse()
+    assert owner.ask(TxnOffsetCommitRequest(*fields)) == TxnOffsetCommitResponse()
 
 
 # -- plain commits beside a transaction ---------------------------------------------------------------------------
@@ -437,7 +445,7 @@ def test_e25_another_member_epoch_in_a_transaction_is_an_illegal_generation() ->
 def outright(owner: Owner, offset: int) -> None:
     """Somebody commits t-0 without a transaction, as no member."""
     broker = group_coordinator(owner.run.backend._sim, "g")
-    reply = Outside(owner.run, "tool").ask(OffsetCommit("g", -1, "", (("t", 0, offset),)), broker)
+    reply = Outside(owner.run, "tool").ask(OffsetCommitRequest("g", -1, "", (("t", 0, offset),)), broker)
     assert reply == OffsetCommitResponse()
 
 

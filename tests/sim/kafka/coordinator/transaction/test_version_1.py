@@ -7,7 +7,12 @@ from typing import Any
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.clients.producer.events import EpochWanted, PartitionsRegistered
 from mqviz.model.kafka.log.events import BatchAppended
-from mqviz.model.kafka.protocol.requests import AddPartitionsToTxn, AnyRequest, EndTxn, InitProducerId
+from mqviz.model.kafka.protocol.requests import (
+    AddPartitionsToTxnRequest,
+    AnyRequest,
+    EndTxnRequest,
+    InitProducerIdRequest,
+)
 from mqviz.model.kafka.protocol.responses import AddPartitionsToTxnResponse, InitProducerIdResponse
 from mqviz.sim.kafka.broker.verification import coordinator_of
 from tests.sim.kafka.worlds import MS, Outside, of, run
@@ -75,26 +80,26 @@ def test_r62_r65_what_the_coordinator_answers_to_version_1() -> None:
     def ask(request: AnyRequest) -> Any:
         return client.ask(request, broker)
 
-    granted = ask(InitProducerId("x"))
+    granted = ask(InitProducerIdRequest("x"))
     assert isinstance(granted, InitProducerIdResponse)
     own = granted.producer_id, granted.producer_epoch
-    assert ask(EndTxn("x", *own, True, False)).error == Error.INVALID_TXN_STATE
-    assert ask(AddPartitionsToTxn("x", *own, (("t", 9),))) == AddPartitionsToTxnResponse(
+    assert ask(EndTxnRequest("x", *own, True, False)).error == Error.INVALID_TXN_STATE
+    assert ask(AddPartitionsToTxnRequest("x", *own, (("t", 9),))) == AddPartitionsToTxnResponse(
         Error.UNKNOWN_TOPIC_OR_PARTITION
     )
-    assert ask(AddPartitionsToTxn("x", own[0], 7, (("t", 0),))) == AddPartitionsToTxnResponse(
+    assert ask(AddPartitionsToTxnRequest("x", own[0], 7, (("t", 0),))) == AddPartitionsToTxnResponse(
         Error.PRODUCER_FENCED
     )
-    assert ask(AddPartitionsToTxn("x", 999, 0, (("t", 0),))) == AddPartitionsToTxnResponse(
+    assert ask(AddPartitionsToTxnRequest("x", 999, 0, (("t", 0),))) == AddPartitionsToTxnResponse(
         Error.INVALID_PRODUCER_ID_MAPPING
     )
     for _ in range(2):
-        assert ask(AddPartitionsToTxn("x", *own, (("t", 0),))) == AddPartitionsToTxnResponse()
+        assert ask(AddPartitionsToTxnRequest("x", *own, (("t", 0),))) == AddPartitionsToTxnResponse()
     for _ in range(2):
-        answer = ask(EndTxn("x", *own, True, False))
+        answer = ask(EndTxnRequest("x", *own, True, False))
         assert (answer.error, answer.producer_epoch) == (0, 0)
         world.to(world.backend.now_us + 500 * MS)
-    assert ask(EndTxn("x", *own, False, False)).error == Error.INVALID_TXN_STATE
+    assert ask(EndTxnRequest("x", *own, False, False)).error == Error.INVALID_TXN_STATE
 
 
 def test_r62_librdkafka_ends_nothing_of_which_the_coordinator_never_heard() -> None:

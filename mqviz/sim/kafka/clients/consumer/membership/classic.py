@@ -24,8 +24,13 @@ from mqviz.model.kafka.clients.consumer.events import (
 )
 from mqviz.model.kafka.clients.consumer.state import Consumer, Phase
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import Heartbeat, JoinGroup, LeaveGroup, SyncGroup
-from mqviz.model.kafka.protocol.responses import Joined, Synced
+from mqviz.model.kafka.protocol.requests import (
+    HeartbeatRequest,
+    JoinGroupRequest,
+    LeaveGroupRequest,
+    SyncGroupRequest,
+)
+from mqviz.model.kafka.protocol.responses import JoinGroupResponse, SyncGroupResponse
 from mqviz.model.kafka.protocol.subscription import Parts
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.clients.consumer import commits, wakeup
@@ -137,7 +142,7 @@ def _send_join(sim: Simulation, consumer: Consumer) -> None:
     ask_coordinator(
         sim,
         consumer,
-        JoinGroup(
+        JoinGroupRequest(
             settings.group,
             consumer.member_id,
             consumer.name,
@@ -151,17 +156,17 @@ def _send_join(sim: Simulation, consumer: Consumer) -> None:
     )
 
 
-@receives(JoinGroup)
+@receives(JoinGroupRequest)
 def _joined(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.consumers[name]
-    reply = flight.answer
+    reply = flight.response
     if consumer.phase != "joining" or reply is None:
         return
-    if reply.error == Error.MEMBER_ID_REQUIRED and isinstance(reply, Joined):
+    if reply.error == Error.MEMBER_ID_REQUIRED and isinstance(reply, JoinGroupResponse):
         _membership(sim, consumer, "joining", reply.member_id, -1)
         if consumer.state == "running":
             _send_join(sim, consumer)
-    elif isinstance(reply, Joined) and not reply.error:
+    elif isinstance(reply, JoinGroupResponse) and not reply.error:
         _membership(sim, consumer, "syncing", reply.member_id, reply.generation)
         _beat_later(sim, consumer)
         if consumer.state == "running":
@@ -213,24 +218,24 @@ def _fenced(sim: Simulation, consumer: Consumer) -> None:
     wakeup.progress(sim, consumer)
 
 
-def _send_sync(sim: Simulation, consumer: Consumer, reply: Joined) -> None:
+def _send_sync(sim: Simulation, consumer: Consumer, reply: JoinGroupResponse) -> None:
     leads = reply.group_leader == reply.member_id
     assignments = compute(sim, consumer, reply) if leads else ()
     if leads:
         look_at_metadata(sim, consumer)
-    request = SyncGroup(
+    request = SyncGroupRequest(
         consumer.settings.group, reply.generation, reply.member_id, assignments, instance_id(consumer)
     )
     ask_coordinator(sim, consumer, request)
 
 
-@receives(SyncGroup)
+@receives(SyncGroupRequest)
 def _synced(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.consumers[name]
-    reply = flight.answer
+    reply = flight.response
     if consumer.phase != "syncing" or reply is None or consumer.state != "running":
         return
-    if reply.error or not isinstance(reply, Synced):
+    if reply.error or not isinstance(reply, SyncGroupResponse):
         _not_joined(sim, consumer, reply.error)
     elif consumer.activity == "polling":
         _take_share(sim, consumer, reply.assignment)
@@ -290,15 +295,17 @@ def beat(sim: Simulation, name: str, life: int, membership: int) -> None:
     if consumer.phase not in ("syncing", "stable") or consumer.state not in ("running", "closing"):
         return
     group, generation = consumer.settings.group, consumer.generation
-    ask_coordinator(sim, consumer, Heartbeat(group, generation, consumer.member_id, instance_id(consumer)))
+    ask_coordinator(
+        sim, consumer, HeartbeatRequest(group, generation, consumer.member_id, instance_id(consumer))
+    )
     _beat_later(sim, consumer)
 
 
-@receives(Heartbeat)
+@receives(HeartbeatRequest)
 def _heard(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.consumers[name]
-    request, error = flight.request, flight.answer.error if flight.answer else 0
-    if not isinstance(request, Heartbeat) or request.generation != consumer.generation or not error:
+    request, error = flight.request, flight.response.error if flight.response else 0
+    if not isinstance(request, HeartbeatRequest) or request.generation != consumer.generation or not error:
         return
     if error == Error.REBALANCE_IN_PROGRESS:
         if consumer.phase == "stable" and not consumer.rejoin:
@@ -339,7 +346,7 @@ def too_late(sim: Simulation, consumer: Consumer) -> None:
     """poll() did not come within max.poll.interval.ms: the client leaves by itself, a static one only forgets (R93)."""
     if consumer.phase in ("syncing", "stable"):
         if instance_id(consumer) is None:
-            ask_coordinator(sim, consumer, LeaveGroup(consumer.settings.group, consumer.member_id))
+            ask_coordinator(sim, consumer, LeaveGroupRequest(consumer.settings.group, consumer.member_id))
         _membership(sim, consumer, "unjoined", "", -1, lost=True)
 
 
@@ -356,10 +363,10 @@ def leave(sim: Simulation, consumer: Consumer) -> None:
     event = ConsumerChanged(*sim.stamp(), consumer.name, consumer.settings.group, state)
     sim.cause = sim.emit(event)
     if goodbye:
-        ask_coordinator(sim, consumer, LeaveGroup(consumer.settings.group, consumer.member_id))
+        ask_coordinator(sim, consumer, LeaveGroupRequest(consumer.settings.group, consumer.member_id))
 
 
-@receives(LeaveGroup)
+@receives(LeaveGroupRequest)
 def _left(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.consumers[name]
     if consumer.state == "leaving":

@@ -25,8 +25,8 @@ from mqviz.model.kafka.clients.consumer.events import (
 from mqviz.model.kafka.clients.consumer.state import ClientMember, Consumer
 from mqviz.model.kafka.coordinator.consumer.state import Partitions
 from mqviz.model.kafka.network.state import InFlight
-from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeat
-from mqviz.model.kafka.protocol.responses import GroupHeartbeatAnswered
+from mqviz.model.kafka.protocol.requests import ConsumerGroupHeartbeatRequest
+from mqviz.model.kafka.protocol.responses import ConsumerGroupHeartbeatResponse
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.clients.consumer import commits, wakeup
 from mqviz.sim.kafka.clients.consumer.coordinator_client import ask_coordinator
@@ -150,10 +150,10 @@ def _beat(sim: Simulation, consumer: Consumer, member: ClientMember) -> None:
         _change(sim, consumer, "STABLE" if owned == member.target else "RECONCILING", member.epoch)
 
 
-def _request(consumer: Consumer, member: ClientMember, owned: Partitions) -> ConsumerGroupHeartbeat:
+def _request(consumer: Consumer, member: ClientMember, owned: Partitions) -> ConsumerGroupHeartbeatRequest:
     """What has changed since the last heartbeat; everything after joining or a failure."""
     settings, everything = consumer.settings, member.told is None
-    return ConsumerGroupHeartbeat(
+    return ConsumerGroupHeartbeatRequest(
         settings.group,
         member.member_id,
         member.epoch,
@@ -193,7 +193,7 @@ def _next_beat(sim: Simulation, name: str, life: int, beats: int) -> None:
         _beat(sim, consumer, member)
 
 
-@receives(ConsumerGroupHeartbeat)
+@receives(ConsumerGroupHeartbeatRequest)
 def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     consumer = sim.state.cluster.consumers[name]
     member = sim.state.cluster.client_members[name]
@@ -202,15 +202,15 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     if consumer.state == "leaving":
         sim.emit(ConsumerChanged(*sim.stamp(), name, consumer.settings.group, "closed"))
         return
-    reply = flight.answer
+    reply = flight.response
     known = (Error.NONE, *FENCED, *FATAL)
-    told = isinstance(reply, GroupHeartbeatAnswered) and reply.error in known
-    target = reply.assignment if told and isinstance(reply, GroupHeartbeatAnswered) else None
-    interval_us = reply.heartbeat_interval_us if isinstance(reply, GroupHeartbeatAnswered) else 0
+    told = isinstance(reply, ConsumerGroupHeartbeatResponse) and reply.error in known
+    target = reply.assignment if told and isinstance(reply, ConsumerGroupHeartbeatResponse) else None
+    interval_us = reply.heartbeat_interval_us if isinstance(reply, ConsumerGroupHeartbeatResponse) else 0
     awaited = member.state in IN_GROUP and not (member.state == "JOINING" and member.told is None)
     event = ClientHeartbeatEnded(*sim.stamp(), name, not told, interval_us, target if awaited else None)
     sim.cause = sim.emit(event)
-    if told and awaited and isinstance(reply, GroupHeartbeatAnswered):
+    if told and awaited and isinstance(reply, ConsumerGroupHeartbeatResponse):
         _learn(sim, consumer, member, reply)
     if member.state not in IN_GROUP:
         return
@@ -222,7 +222,9 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
         _later(sim, consumer, member, flight.sent_at_us + member.interval_us - sim.now_us)
 
 
-def _learn(sim: Simulation, consumer: Consumer, member: ClientMember, reply: GroupHeartbeatAnswered) -> None:
+def _learn(
+    sim: Simulation, consumer: Consumer, member: ClientMember, reply: ConsumerGroupHeartbeatResponse
+) -> None:
     """What the coordinator said: fenced, hopeless, a new epoch, another assignment."""
     if reply.error in FENCED:
         _change(sim, consumer, "FENCED", 0)
@@ -277,7 +279,7 @@ def _say_goodbye(sim: Simulation, consumer: Consumer, state: str) -> None:
     """Leave: for good, or for a while if the member is static (R128)."""
     member = _member(sim, consumer)
     epoch = -2 if _instance(consumer) else -1
-    request = ConsumerGroupHeartbeat(
+    request = ConsumerGroupHeartbeatRequest(
         consumer.settings.group, member.member_id, epoch, consumer.name, _instance(consumer) or None
     )
     _change(sim, consumer, state, 0)
