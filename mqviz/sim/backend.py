@@ -15,7 +15,7 @@ from mqviz.model.state import State
 from mqviz.scenario import Scenario
 from mqviz.sim import checkpoint as checkpoints
 from mqviz.sim import systems as systems
-from mqviz.sim.engine import FAULT, OPENINGS, Simulation
+from mqviz.sim.engine import FAULT, OPENINGS, Simulation, timetable
 
 
 class SimBackend:
@@ -79,7 +79,7 @@ def open_sim(scenario: Scenario, seed: int, checkpoint: bytes | None = None) -> 
         sim.give(command, of_scenario=True)
     sim.cause = 0
     for timed in scenario.timetable:
-        sim.schedule(timed.at, FAULT, "timetable", parse(timed.do))
+        sim.schedule(timed.at, FAULT, timetable, parse(timed.do))
     return SimBackend(sim)
 
 

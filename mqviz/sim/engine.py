@@ -3,9 +3,9 @@
 Like a real broker: nothing here; this is the clock and the order of things under all that is simulated
 (R1-R3, I2). Left out: real time, threads and generators, whose state could not be drawn, copied or saved.
 
-A due is a tuple (at_us, priority, sequence, handler, cause, args): its handler is named by a string and its
+A due is a tuple (at_us, priority, sequence, handler, cause, args): its handler is saved by its name and its
 arguments are plain values, so the agenda can be pickled. Handlers are functions(sim, *args), registered
-with `@due("name")`; commands have a check part (`@checks`) and a do part (`@handles`), so that a refused
+with `@due`; commands have a check part (`@checks`) and a do part (`@handles`), so that a refused
 command leaves no trace. Handlers decide on `sim.state`, which is always the truth of this moment, and
 change it only by `emit`.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 from mqviz.backend import Refused
 from mqviz.commands import in_short
@@ -32,30 +32,29 @@ FAULT, ARRIVAL, TIMER, STEP = range(4)
 
 Due = tuple[int, int, int, str, int, tuple[Any, ...]]
 
-P = ParamSpec("P")
+Args = TypeVarTuple("Args")
+Handler = TypeVar("Handler", bound=Callable[..., None])
 C = TypeVar("C", bound=Command)
 E = TypeVar("E", bound=Event)
 Part = TypeVar("Part")
 
 DUES: Registry[str, Callable[..., None]] = Registry("two functions are due as")
+NAMES: dict[Callable[..., None], str] = {}
 CHECKS: Registry[type[Command], Callable[[Simulation, Any], Command]] = Registry("two functions check")
 DOES: Registry[type[Command], Callable[[Simulation, Any], None]] = Registry("two functions do")
 OPENINGS: list[Callable[[Simulation], None]] = []
 REACTIONS: dict[type[Event], list[Callable[[Simulation, Any], None]]] = {}
 
 
-def due(
-    name: str,
-) -> Callable[[Callable[Concatenate[Simulation, P], None]], Callable[Concatenate[Simulation, P], None]]:
-    """Register a handler of the agenda under `name`; its arguments after `sim` are plain values."""
+def due(handler: Handler) -> Handler:
+    """Register a handler of the agenda, a function(sim, *plain values); it is saved by its module and name.
 
-    def register(
-        function: Callable[Concatenate[Simulation, P], None],
-    ) -> Callable[Concatenate[Simulation, P], None]:
-        DUES.add(name, function)
-        return function
-
-    return register
+    A Hook may be one, too: then what is due is written in a higher file.
+    """
+    name = f"{handler.__module__}.{getattr(handler, '__name__', None) or getattr(handler, 'what', '')}"
+    DUES.add(name, handler)
+    NAMES[handler] = name
+    return handler
 
 
 def checks(
@@ -168,17 +167,24 @@ class Simulation:
             self.cause = cause
         return number
 
-    def schedule(self, delay_us: int, priority: int, name: str, *args: Any, cause: int | None = None) -> int:
-        """Put a due on the agenda, `delay_us` >= 0 from now; returns its ticket.
+    def schedule(
+        self,
+        delay_us: int,
+        priority: int,
+        handler: Callable[[Simulation, *Args], None],
+        *args: *Args,
+        cause: int | None = None,
+    ) -> int:
+        """Put a due on the agenda, `delay_us` >= 0 from now: `handler(sim, *args)`; returns its ticket.
 
         There is no way to take a due off again. A handler whose due may have become void compares an epoch
         among its arguments, or `sim.ticket` with the ticket that still counts, and returns.
         """
         if delay_us < 0:
-            raise ValueError(f"{name} is scheduled {-delay_us} us in the past")
+            raise ValueError(f"{NAMES[handler]} is scheduled {-delay_us} us in the past")
         self.sequence = ticket = self.sequence + 1
         why = self.cause if cause is None else cause
-        heappush(self.agenda, (self.now_us + delay_us, priority, ticket, name, why, args))
+        heappush(self.agenda, (self.now_us + delay_us, priority, ticket, NAMES[handler], why, args))
         return ticket
 
     def stream(self, name: str) -> Stream:
@@ -247,8 +253,8 @@ class Simulation:
         return CHECKS[kind](self, command) if kind in CHECKS else command
 
 
-@due("timetable")
-def _timetable(sim: Simulation, command: Command) -> None:
+@due
+def timetable(sim: Simulation, command: Command) -> None:
     """A command of the scenario's timetable: it was accepted with the file, so a refusal is an event."""
     try:
         sim.give(command, of_scenario=True)

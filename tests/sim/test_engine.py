@@ -27,8 +27,9 @@ class Memory:
 @pytest.fixture(autouse=True)
 def toy(monkeypatch: Any) -> None:
     monkeypatch.setitem(APPLY, Ticked, lambda state, event: None)
-    monkeypatch.setitem(engine.DUES, "tick", tick)
-    monkeypatch.setitem(engine.DUES, "only if", only_if)
+    for handler in (tick, only_if):
+        monkeypatch.setitem(engine.DUES, handler.__name__, handler)
+        monkeypatch.setitem(engine.NAMES, handler, handler.__name__)
 
 
 def tick(sim: Simulation, word: str) -> None:
@@ -59,7 +60,7 @@ def test_r1_r3_one_instant_is_ordered_by_priority_then_by_insertion() -> None:
         (ARRIVAL, "c"),
         (TIMER, "e"),
     ):
-        sim.schedule(5, priority, "tick", word)
+        sim.schedule(5, priority, tick, word)
     assert sim.run(6, 100)
     assert "".join(words(sim)) == "abcdef"
 
@@ -67,30 +68,30 @@ def test_r1_r3_one_instant_is_ordered_by_priority_then_by_insertion() -> None:
 def test_a_limit_stops_only_between_instants() -> None:
     sim = new()
     for at, word in ((1, "a"), (1, "b"), (1, "c"), (2, "d")):
-        sim.schedule(at, STEP, "tick", word)
+        sim.schedule(at, STEP, tick, word)
     assert not sim.run(10, 2)
     assert words(sim) == ["a", "b", "c"]
 
 
 def test_ids_run_and_causes_are_inherited_or_named() -> None:
     sim = new()
-    sim.schedule(1, STEP, "tick", "a")
+    sim.schedule(1, STEP, tick, "a")
     sim.run(2, 9)
     first = sim.log[-1].id
-    sim.schedule(1, STEP, "tick", "b", cause=first)
+    sim.schedule(1, STEP, tick, "b", cause=first)
     sim.run(9, 9)
     assert [(e.id, e.at_us, e.cause) for e in sim.log] == [(1, 1, 0), (2, 2, 1)]
 
 
 def test_r1_i2_nothing_is_scheduled_in_the_past() -> None:
     with pytest.raises(ValueError, match="3 us in the past"):
-        new().schedule(-3, STEP, "tick", "a")
+        new().schedule(-3, STEP, tick, "a")
 
 
 def test_a_ticket_voids_a_due() -> None:
     sim = new()
-    stale = sim.schedule(1, STEP, "only if", "stale")
-    valid = sim.schedule(2, STEP, "only if", "valid")
+    stale = sim.schedule(1, STEP, only_if, "stale")
+    valid = sim.schedule(2, STEP, only_if, "valid")
     sim.part(Memory).words.append(valid)  # type: ignore[arg-type]
     sim.run(9, 9)
     assert stale != valid
@@ -100,13 +101,13 @@ def test_a_ticket_voids_a_due() -> None:
 def test_a_checkpoint_goes_on_as_if_nothing_had_happened() -> None:
     sim = new()
     for at in range(1, 40):
-        sim.schedule(at, STEP, "tick", f"{sim.stream('letters').choice('abc')}{at}")
+        sim.schedule(at, STEP, tick, f"{sim.stream('letters').choice('abc')}{at}")
     sim.run(20, 99)
     saved = checkpoint.save(sim)
     again = new()
     checkpoint.restore(again, saved)
     for each in (sim, again):
-        each.schedule(0, FAULT, "tick", str(each.stream("letters").random()))
+        each.schedule(0, FAULT, tick, str(each.stream("letters").random()))
         each.run(99, 99)
     assert again.log == sim.log
     assert again.state == sim.state

@@ -142,10 +142,10 @@ def refresh(sim: Simulation, client: Client, name: str, incarnation: int, avoid:
         if last_us is None
         else max(0, last_us + _setting_us(sim, client, name, "retry.backoff.ms") - sim.now_us)
     )
-    sim.schedule(wait_us, TIMER, "kafka.metadata", client, name, incarnation, avoid)
+    sim.schedule(wait_us, TIMER, _ask, client, name, incarnation, avoid)
 
 
-@due("kafka.metadata")
+@due
 def _ask(sim: Simulation, client: Client, name: str, incarnation: int, avoid: int) -> None:
     searches, node = sim.part(Searches), node_of(client, name, incarnation)
     if not _lives(sim, client, name, incarnation):
@@ -155,14 +155,14 @@ def _ask(sim: Simulation, client: Client, name: str, incarnation: int, avoid: in
     broker = _least_loaded(sim, name, avoid)
     if broker:
         delay_us = sim.state.cluster.link_latency_us
-        sim.schedule(delay_us, ARRIVAL, "kafka.metadata_read", client, name, incarnation, broker)
+        sim.schedule(delay_us, ARRIVAL, _read, client, name, incarnation, broker)
     else:
         _try_again(sim, client, name, incarnation, avoid)
 
 
 def _try_again(sim: Simulation, client: Client, name: str, incarnation: int, avoid: int) -> None:
     wait_us = max(1_000, _setting_us(sim, client, name, "retry.backoff.ms"))
-    sim.schedule(wait_us, TIMER, "kafka.metadata", client, name, incarnation, avoid)
+    sim.schedule(wait_us, TIMER, _ask, client, name, incarnation, avoid)
 
 
 def _least_loaded(sim: Simulation, name: str, avoid: int) -> int:
@@ -177,7 +177,7 @@ def _least_loaded(sim: Simulation, name: str, avoid: int) -> int:
     return min(reached, key=lambda broker: (broker == avoid, waiting[broker], broker), default=0)
 
 
-@due("kafka.metadata_read")
+@due
 def _read(sim: Simulation, client: Client, name: str, incarnation: int, broker: int) -> None:
     cluster = sim.state.cluster
     if not cluster.brokers[broker].up or not cluster.linked(name, str(broker)):
@@ -195,12 +195,10 @@ def _read(sim: Simulation, client: Client, name: str, incarnation: int, broker: 
         for topic in (*cluster.topics.values(), *cluster.gone.values())
         if mine in topic.counts
     )
-    sim.schedule(
-        cluster.link_latency_us, ARRIVAL, "kafka.metadata_told", client, name, incarnation, leaders, counts
-    )
+    sim.schedule(cluster.link_latency_us, ARRIVAL, _told, client, name, incarnation, leaders, counts)
 
 
-@due("kafka.metadata_told")
+@due
 def _told(
     sim: Simulation,
     client: Client,
@@ -213,9 +211,7 @@ def _told(
         return
     if _state(sim, client, name) == "paused":
         wait_us = _setting_us(sim, client, name, "retry.backoff.ms")
-        sim.schedule(
-            max(1_000, wait_us), ARRIVAL, "kafka.metadata_told", client, name, incarnation, leaders, counts
-        )
+        sim.schedule(max(1_000, wait_us), ARRIVAL, _told, client, name, incarnation, leaders, counts)
         return
     sim.part(Searches).running.pop(node_of(client, name, incarnation), None)
     learn(sim, client, name, incarnation, leaders)
@@ -264,12 +260,10 @@ def grows_old(sim: Simulation, partition: Partition) -> None:
         if node not in aged:
             aged[node] = True
             every_us = max(1_000, _setting_us(sim, client, name, "metadata.max.age.ms"))
-            sim.schedule(
-                every_us - sim.now_us % every_us, TIMER, "kafka.metadata_aged", client, name, incarnation
-            )
+            sim.schedule(every_us - sim.now_us % every_us, TIMER, _aged, client, name, incarnation)
 
 
-@due("kafka.metadata_aged")
+@due
 def _aged(sim: Simulation, client: Client, name: str, incarnation: int) -> None:
     sim.part(Searches).aged.pop(node_of(client, name, incarnation), None)
     if _lives(sim, client, name, incarnation):

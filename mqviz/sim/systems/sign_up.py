@@ -71,7 +71,7 @@ def send_waiting_mails(sim: Simulation, service: SignUpService) -> None:
 # -- a client's way --------------------------------------------------------------------------------------
 
 
-@due("sign-up arrives")
+@due
 def _arrive(sim: Simulation, name: str, client: int) -> None:
     service = sim.state.systems.sign_ups[name]
     opened, last = sim.cause, sim.state.last_event
@@ -96,7 +96,7 @@ def _await_client(sim: Simulation, service: SignUpService, client: int) -> None:
     else:
         since_us = plan.at[client - 1] if plan.at else round((client - 1) * 1_000_000 / plan.rate)
         delay_us = service.opened_at_us + plan.start + since_us - sim.now_us
-    sim.schedule(delay_us, ARRIVAL, "sign-up arrives", plan.name, client)
+    sim.schedule(delay_us, ARRIVAL, _arrive, plan.name, client)
 
 
 def _serve(sim: Simulation, service: SignUpService) -> None:
@@ -116,7 +116,7 @@ def _start(sim: Simulation, service: SignUpService, client: int) -> None:
     sim.schedule(took_us, STEP, pace.after_database, name, client, cause=started)
 
 
-@due("sign-up done")
+@due
 def _done(sim: Simulation, name: str, client: int) -> None:
     """The database has written the user, and no mail follows."""
     service = sim.state.systems.sign_ups[name]
@@ -124,14 +124,14 @@ def _done(sim: Simulation, name: str, client: int) -> None:
         _answer(sim, service, client)
 
 
-@due("user stored")
+@due
 def _stored(sim: Simulation, name: str, client: int) -> None:
     service = sim.state.systems.sign_ups[name]
     if client not in service.going:
         return
     sim.cause = sim.emit(UserStored(*sim.stamp(), name, client))
     if not service.synchronous:
-        sim.schedule(service.plan.queue, STEP, "note left", name, client)
+        sim.schedule(service.plan.queue, STEP, _note_left, name, client)
     elif sim.state.systems.mail_servers[service.plan.mail_server].working:
         _send_mail(sim, service, client)
     else:
@@ -139,7 +139,7 @@ def _stored(sim: Simulation, name: str, client: int) -> None:
         _serve(sim, service)
 
 
-@due("note left")
+@due
 def _note_left(sim: Simulation, name: str, client: int) -> None:
     service = sim.state.systems.sign_ups[name]
     if client not in service.going:
@@ -169,13 +169,13 @@ def _send_mail(sim: Simulation, service: SignUpService, client: int) -> None:
     """Call the mail server, which works; a synchronous request waits at most `timeout` for it."""
     plan = service.plan
     started = sim.emit(MailStarted(*sim.stamp(), plan.name, client))
-    mail_us, handler = _mail_us(sim, plan, client), "mail sent"
+    mail_us, handler = _mail_us(sim, plan, client), _sent
     if service.synchronous and mail_us > plan.timeout:
-        mail_us, handler = plan.timeout, "mail overdue"
+        mail_us, handler = plan.timeout, _overdue
     sim.schedule(mail_us, STEP, handler, plan.name, client, sim.now_us, cause=started)
 
 
-@due("mail sent")
+@due
 def _sent(sim: Simulation, name: str, client: int, started_at_us: int) -> None:
     service = sim.state.systems.sign_ups[name]
     if not _still_mailing(service, client, started_at_us):
@@ -187,7 +187,7 @@ def _sent(sim: Simulation, name: str, client: int, started_at_us: int) -> None:
         send_waiting_mails(sim, service)
 
 
-@due("mail overdue")
+@due
 def _overdue(sim: Simulation, name: str, client: int, started_at_us: int) -> None:
     service = sim.state.systems.sign_ups[name]
     if _still_mailing(service, client, started_at_us):
@@ -217,7 +217,7 @@ class Pace:
         self.gaps = Numbers(seed, f"{plan.stream}/arrivals")
         self.databases = Numbers(seed, f"{plan.stream}/database")
         self.mails = Numbers(seed, f"{plan.stream}/mail")
-        self.after_database = "user stored" if service.mails else "sign-up done"
+        self.after_database = _stored if service.mails else _done
 
 
 class Paces(dict[str, Pace]):

@@ -52,10 +52,10 @@ def _check(sim: Simulation, command: AlterCluster) -> AlterCluster:
 @handles(AlterCluster)
 def _alter(sim: Simulation, command: AlterCluster) -> None:
     delay_us = registered.DECISION_US + sim.state.cluster.link_latency_us
-    sim.schedule(delay_us, TIMER, "kafka.cluster_altered", command)
+    sim.schedule(delay_us, TIMER, _altered, command)
 
 
-@due("kafka.cluster_altered")
+@due
 def _altered(sim: Simulation, command: AlterCluster) -> None:
     topics = _read(sim, command)
     values = {TOPIC_DEFAULTS[name]: value for name, value in topics.items()}

@@ -27,15 +27,15 @@ from mqviz.sim.kafka.replication import leader_epoch
 def _fetch(sim: Simulation, number: int, request: FetchRequest) -> None:
     if not respond_to_fetch(sim, number, at_once=False):
         park(sim, number)
-        sim.schedule(request.max_wait_us, TIMER, "kafka.fetch_wait", number)
+        sim.schedule(request.max_wait_us, TIMER, _waited, number)
 
 
-@due("kafka.fetch_wait")
+@due
 def _waited(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is None or flight.response is not None:
         return
-    if sockets.awake(sim, flight.broker, "kafka.fetch_wait", number):
+    if sockets.awake(sim, flight.broker, _waited, number):
         respond_to_fetch(sim, number, at_once=True)
 
 

@@ -78,10 +78,10 @@ def _stop(sim: Simulation, command: StopBroker) -> None:
 def _ask(sim: Simulation, number: int, in_us: int, since_us: int) -> None:
     """The heartbeat that leaves in `in_us` us says that the broker wants to stop, as since `since_us`."""
     delay_us = in_us + sim.state.cluster.link_latency_us + registered.DECISION_US
-    sim.schedule(delay_us, TIMER, "kafka.stop_asked", number, since_us)
+    sim.schedule(delay_us, TIMER, _stop_asked, number, since_us)
 
 
-@due("kafka.stop_asked")
+@due
 def _stop_asked(sim: Simulation, number: int, since_us: int) -> None:
     """The controller moves what the broker leads; once all know that, or if it leads nothing, it may end."""
     broker, latency_us = sim.state.cluster.brokers[number], sim.state.cluster.link_latency_us
@@ -101,7 +101,7 @@ def _stop_asked(sim: Simulation, number: int, since_us: int) -> None:
         if not broker.fenced:
             controller.fence(sim, number, "stopped")
         _let_go(sim, number)
-        sim.schedule(latency_us, TIMER, "kafka.stop", number)
+        sim.schedule(latency_us, TIMER, _stopped, number)
 
 
 def _let_go(sim: Simulation, number: int) -> None:
@@ -109,7 +109,7 @@ def _let_go(sim: Simulation, number: int) -> None:
     controller.reseat(sim)
 
 
-@due("kafka.stop")
+@due
 def _stopped(sim: Simulation, number: int) -> None:
     if sim.state.cluster.brokers[number].process == "stopping":
         ended(sim, number, "stopped")
@@ -144,10 +144,10 @@ def _resume(sim: Simulation, command: ResumeBroker) -> None:
     sockets.thaw(sim, number)
     controller.listen(sim, number)
     delay_us = 2 * sim.state.cluster.link_latency_us + registered.DECISION_US
-    sim.schedule(delay_us, TIMER, "kafka.read_on", number)
+    sim.schedule(delay_us, TIMER, _read_on, number)
 
 
-@due("kafka.read_on")
+@due
 def _read_on(sim: Simulation, number: int) -> None:
     """What waited in its sockets was done before the metadata that it missed reached it (R27, E14)."""
     if registered.hears(sim, number):
@@ -180,17 +180,17 @@ def _restart(sim: Simulation, command: RestartBroker) -> None:
         disconnect.hang_up(sim, number)
     _change(sim, number, "starting")
     incarnation = sim.state.cluster.brokers[number].incarnation
-    sim.schedule(START_US, TIMER, "kafka.register", number, incarnation)
+    sim.schedule(START_US, TIMER, register, number, incarnation)
 
 
-@due("kafka.register")
-def _register(sim: Simulation, number: int, incarnation: int) -> None:
+@due
+def register(sim: Simulation, number: int, incarnation: int) -> None:
     """Register, unless the old session lives still: DUPLICATE_BROKER_REGISTRATION, tried again (R10)."""
     broker = sim.state.cluster.brokers[number]
     if broker.incarnation != incarnation or broker.process != "starting":
         return
     if not broker.fenced or not registered.acts(sim):
-        sim.schedule(registered.beat_us(sim), TIMER, "kafka.register", number, incarnation)
+        sim.schedule(registered.beat_us(sim), TIMER, register, number, incarnation)
         return
     clean = broker.clean
     _change(sim, number, "running")

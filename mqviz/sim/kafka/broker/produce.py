@@ -32,19 +32,19 @@ from mqviz.sim.kafka.replication import fetcher as replica_fetcher
 @serves(ProduceRequest)
 def _produce(sim: Simulation, number: int, request: ProduceRequest) -> None:
     cluster = sim.state.cluster
-    sim.schedule(cluster.append_us(cluster.requests[number].broker), TIMER, "kafka.append", number)
+    sim.schedule(cluster.append_us(cluster.requests[number].broker), TIMER, _append, number)
 
 
-@due("kafka.append")
+@due
 def _append(sim: Simulation, number: int) -> None:
     cluster = sim.state.cluster
     flight = cluster.requests.get(number)
     if flight is None or not isinstance(flight.request, ProduceRequest):
         return
     broker, request = flight.broker, flight.request
-    if not sockets.awake(sim, broker, "kafka.append", number):
+    if not sockets.awake(sim, broker, _append, number):
         return
-    if verification.defers(sim, number, request):
+    if verification.defers(sim, number, request, _append):
         return
     why = sim.cause
     for topic, partition, batch in request.batches:
@@ -126,7 +126,7 @@ def _reply(sim: Simulation, number: int, request: ProduceRequest) -> None:
         respond_to_produce(sim, number)
     else:
         park(sim, number)
-        sim.schedule(request.timeout_us, TIMER, "kafka.produce_timeout", number)
+        sim.schedule(request.timeout_us, TIMER, timed_out, number)
 
 
 def replicated(sim: Simulation, number: int) -> bool:
@@ -191,11 +191,11 @@ def _after(sim: Simulation, number: int, topic: str, partition: int, end: int, e
     return Error.NONE
 
 
-@due("kafka.produce_timeout")
+@due
 def timed_out(sim: Simulation, number: int) -> None:
     """A produce waited for its replicas as long as its client said (R31)."""
     flight = sim.state.cluster.requests.get(number)
     if flight is None or flight.response is not None:
         return
-    if sockets.awake(sim, flight.broker, "kafka.produce_timeout", number):
+    if sockets.awake(sim, flight.broker, timed_out, number):
         respond_to_produce(sim, number, Error.REQUEST_TIMED_OUT)

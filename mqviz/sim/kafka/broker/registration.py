@@ -12,7 +12,7 @@ from mqviz.kafka.errors import Error, named
 from mqviz.model.command.broker import AddBroker
 from mqviz.model.kafka.controller.events import BrokerAdded
 from mqviz.sim.engine import TIMER, Simulation, checks, handles
-from mqviz.sim.kafka.broker.lifecycle import START_US
+from mqviz.sim.kafka.broker.lifecycle import START_US, register
 from mqviz.sim.kafka.replication import isr
 
 
@@ -35,6 +35,6 @@ def _check(sim: Simulation, command: AddBroker) -> AddBroker:
 def _add(sim: Simulation, command: AddBroker) -> None:
     number, alone = int(command.name), list(sim.state.cluster.brokers)
     sim.cause = sim.emit(BrokerAdded(*sim.stamp(), number, command.rack))
-    sim.schedule(START_US, TIMER, "kafka.register", number, 1)
+    sim.schedule(START_US, TIMER, register, number, 1)
     if len(alone) == 1:  # it had no followers to look after
         isr.start(sim, alone[0])

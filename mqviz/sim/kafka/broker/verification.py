@@ -9,6 +9,8 @@ Left out: how long the broker and the coordinator talk about it (S13).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
 from mqviz.kafka.coordinators import offsets_partition
@@ -18,7 +20,8 @@ from mqviz.model.kafka.coordinator.transaction.events import AddedToTransaction
 from mqviz.model.kafka.internal_topics import leader
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.protocol.requests import ProduceRequest
-from mqviz.sim.engine import TIMER, Simulation
+from mqviz.sim.engine import TIMER, Args, Simulation, due
+from mqviz.sim.hook import Hook
 from mqviz.sim.kafka.controller.internal_topics import stripe
 from mqviz.sim.kafka.network import sockets
 
@@ -31,6 +34,9 @@ RETRY_MOST_US = 100_000
 
 NOBODY_US = 100_000
 """How long until somebody looks again whether there is a coordinator; clients ask as often."""
+
+
+check: Hook[[Simulation], None] = due(Hook("look for transactions that are too old"))
 
 
 class Checks(msgspec.Struct):
@@ -61,12 +67,14 @@ def writable(sim: Simulation, transactional_id: str) -> bool:
     return sum(not broker.fenced for broker in replicas) >= fewest
 
 
-def can_act(sim: Simulation, transactional_id: str, name: str, *args: object) -> bool:
-    """Whether the coordinator can do now what due `name` asks; if not, it or the next one does it as soon as it can."""
+def can_act(
+    sim: Simulation, transactional_id: str, handler: Callable[[Simulation, *Args], None], *args: *Args
+) -> bool:
+    """Whether the coordinator can do now what `handler` does; if not, it or the next one does it as soon as it can."""
     coordinator = coordinator_of(sim, transactional_id)
     if coordinator >= 0 and writable(sim, transactional_id):
-        return sockets.awake(sim, coordinator, name, *args)
-    sim.schedule(NOBODY_US, TIMER, name, *args)
+        return sockets.awake(sim, coordinator, handler, *args)
+    sim.schedule(NOBODY_US, TIMER, handler, *args)
     return False
 
 
@@ -90,13 +98,15 @@ def batch_refusal(sim: Simulation, batch: Batch) -> Error:
     return Error.NOT_ENOUGH_REPLICAS if error == Error.COORDINATOR_NOT_AVAILABLE else error
 
 
-def defers(sim: Simulation, number: int, request: ProduceRequest) -> bool:
-    """Whether this produce comes while the transaction before still ends; it is looked at again a little later."""
+def defers(
+    sim: Simulation, number: int, request: ProduceRequest, again: Callable[[Simulation, int], None]
+) -> bool:
+    """Whether this produce comes while the transaction before still ends; `again` looks at it a little later."""
     for _, _, batch in request.batches:
         if batch.transactional and batch_refusal(sim, batch) == Error.CONCURRENT_TRANSACTIONS:
             if sim.now_us - sim.state.cluster.requests[number].arrives_at_us >= RETRY_MOST_US:
                 return False
-            sim.schedule(RETRY_US, TIMER, "kafka.append", number)
+            sim.schedule(RETRY_US, TIMER, again, number)
             return True
     return False
 
@@ -130,4 +140,4 @@ def watch(sim: Simulation) -> None:
     part = sim.part(Checks)
     if part.next_us <= sim.now_us:
         part.next_us = (sim.now_us // (interval * 1_000) + 1) * interval * 1_000
-        sim.schedule(part.next_us - sim.now_us, TIMER, "kafka.transactions_check", cause=0)
+        sim.schedule(part.next_us - sim.now_us, TIMER, check, cause=0)

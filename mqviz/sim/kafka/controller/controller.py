@@ -35,7 +35,7 @@ def listen(sim: Simulation, number: int) -> None:
         sim.emit(BrokerHeardAgain(*sim.stamp(), number))
         if broker.fenced:
             delay_us = 2 * sim.state.cluster.link_latency_us + DECISION_US
-            sim.schedule(delay_us, TIMER, "kafka.unfence", number, broker.silence)
+            sim.schedule(delay_us, TIMER, _unfence, number, broker.silence)
     elif not heard and broker.heard_at_us < 0:
         sim.emit(BrokerFellSilent(*sim.stamp(), number, last_beat_us(sim, number, sim.now_us)))
         if not broker.fenced:
@@ -46,7 +46,7 @@ def plan_fencing(sim: Simulation, number: int) -> None:
     """A silent broker will be fenced at the first check at which it is stale, unless it is heard again (R10)."""
     broker = sim.state.cluster.brokers[number]
     delay_us = _fenced_at_us(sim, broker.heard_at_us) - sim.now_us
-    sim.schedule(delay_us, TIMER, "kafka.fence", number, broker.silence)
+    sim.schedule(delay_us, TIMER, _fence, number, broker.silence)
 
 
 def _fenced_at_us(sim: Simulation, heard_at_us: int) -> int:
@@ -62,14 +62,14 @@ class Decided(msgspec.Struct):
     at_us: int = 0
 
 
-@due("kafka.fence")
+@due
 def _fence(sim: Simulation, number: int, silence: int) -> None:
     """One stale broker at a time, each with the records of its partitions: the next one is looked at when these are written (E2)."""
     broker, decided = sim.state.cluster.brokers[number], sim.part(Decided)
     if broker.silence != silence or broker.fenced or not acts(sim):
         return
     if sim.now_us < decided.at_us:
-        sim.schedule(decided.at_us - sim.now_us, TIMER, "kafka.fence", number, silence)
+        sim.schedule(decided.at_us - sim.now_us, TIMER, _fence, number, silence)
     else:
         decided.at_us = sim.now_us + DECISION_US
         fence(sim, number, "silent")
@@ -78,10 +78,10 @@ def _fence(sim: Simulation, number: int, silence: int) -> None:
 def fence(sim: Simulation, number: int, why: str) -> None:
     """Give a broker up, and a decision later everything that it leads or is in sync with."""
     sim.cause = sim.emit(BrokerFenced(*sim.stamp(), number, why))
-    sim.schedule(DECISION_US, TIMER, "kafka.removed", number)
+    sim.schedule(DECISION_US, TIMER, _removed, number)
 
 
-@due("kafka.removed")
+@due
 def _removed(sim: Simulation, number: int) -> None:
     if sim.state.cluster.brokers[number].fenced:
         remove(sim, number, f"broker {number} is fenced")
@@ -106,7 +106,7 @@ def remove(sim: Simulation, number: int, why: str) -> None:
             change(sim, partition, [b for b in partition.isr if b != number], why)
 
 
-@due("kafka.unfence")
+@due
 def _unfence(sim: Simulation, number: int, silence: int) -> None:
     broker = sim.state.cluster.brokers[number]
     wants = broker.fenced and broker.process == "running"

@@ -54,10 +54,10 @@ def _check_elect(sim: Simulation, command: ElectLeader) -> ElectLeader:
 @handles(ElectLeader)
 def _elect(sim: Simulation, command: ElectLeader) -> None:
     """A decision later the preferred replica leads, or any that is there (R14, E11, E56)."""
-    sim.schedule(registered.DECISION_US, TIMER, "kafka.elect", command.topic, command.partition, command.how)
+    sim.schedule(registered.DECISION_US, TIMER, _elected, command.topic, command.partition, command.how)
 
 
-@due("kafka.elect")
+@due
 def _elected(sim: Simulation, topic: str, number: int, how: str) -> None:
     if topic not in sim.state.cluster.topics:
         return
@@ -86,11 +86,11 @@ def plan(sim: Simulation, partition: Partition) -> None:
     if not planned.balance and _displaced(sim, partition):
         planned.balance = True
         every_us = sim.scenario.cluster.setting("leader.imbalance.check.interval.seconds") * 1_000_000
-        sim.schedule(_until_check(sim, every_us), TIMER, "kafka.balance", cause=0)
+        sim.schedule(_until_check(sim, every_us), TIMER, _balance, cause=0)
     if not planned.unclean and partition.leader < 0:
         planned.unclean = True
         every_us = sim.scenario.cluster.setting("unclean.leader.election.interval.ms") * 1_000
-        sim.schedule(_until_check(sim, every_us), TIMER, "kafka.look_for_orphans", cause=0)
+        sim.schedule(_until_check(sim, every_us), TIMER, _look_for_orphans, cause=0)
 
 
 def _until_check(sim: Simulation, every_us: int) -> int:
@@ -102,7 +102,7 @@ def _displaced(sim: Simulation, partition: Partition) -> bool:
     return bool(automatic) and partition.leader != partition.replica_ids[0]
 
 
-@due("kafka.balance")
+@due
 def _balance(sim: Simulation) -> None:
     sim.part(Planned).balance = False
     if not registered.acts(sim):
@@ -120,7 +120,7 @@ def _balance(sim: Simulation) -> None:
             plan(sim, partition)
 
 
-@due("kafka.look_for_orphans")
+@due
 def _look_for_orphans(sim: Simulation) -> None:
     sim.part(Planned).unclean = False
     if not registered.acts(sim):

@@ -58,7 +58,7 @@ def moved(sim: Simulation) -> None:
     if not sim.part(Balance).planned and _displaced(sim):
         sim.part(Balance).planned = True
         every_us = int(sim.scenario.cluster.setting("leader.imbalance.check.interval.seconds")) * 1_000_000
-        sim.schedule(every_us - sim.now_us % every_us, TIMER, "kafka.seats", cause=0)
+        sim.schedule(every_us - sim.now_us % every_us, TIMER, _balance, cause=0)
 
 
 def _elected(sim: Simulation, replicas: tuple[int, ...]) -> int:
@@ -84,7 +84,7 @@ def _displaced(sim: Simulation) -> tuple[tuple[tuple[int, ...], int], ...]:
     )
 
 
-@due("kafka.seats")
+@due
 def _balance(sim: Simulation) -> None:
     sim.part(Balance).planned = False
     changes = _displaced(sim)

@@ -21,10 +21,10 @@ def tell(sim: Simulation, partition: Partition) -> None:
     others = [b for b in partition.beliefs if b.isdigit() and int(b) not in partition.replicas]
     for broker in (*partition.replica_ids, *map(int, others)):
         delay_us = sim.state.cluster.link_latency_us
-        sim.schedule(delay_us, ARRIVAL, "kafka.learn", partition.topic, partition.number, broker)
+        sim.schedule(delay_us, ARRIVAL, learn, partition.topic, partition.number, broker)
 
 
-@due("kafka.learn")
+@due
 def learn(sim: Simulation, topic: str, number: int, broker: int) -> None:
     """A broker hears of the newest record of a partition, and leads, follows or stands still from now on."""
     cluster = sim.state.cluster

@@ -58,10 +58,10 @@ def _restart(sim: Simulation, command: RestartController) -> None:
 
 def _elect_in(sim: Simulation, setting: str) -> None:
     wait_us = int(sim.scenario.cluster.setting(setting)) * 1_000
-    sim.schedule(wait_us + 2 * sim.state.cluster.link_latency_us, TIMER, "kafka.controller")
+    sim.schedule(wait_us + 2 * sim.state.cluster.link_latency_us, TIMER, _elect)
 
 
-@due("kafka.controller")
+@due
 def _elect(sim: Simulation) -> None:
     quorum = sim.state.cluster.quorum
     if quorum.majority and not quorum.active:

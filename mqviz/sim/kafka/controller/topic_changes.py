@@ -10,6 +10,9 @@ Left out: topic ids; so a topic is not made anew under its name while clients th
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from mqviz.backend import Refused
 from mqviz.kafka.errors import Error, named
 from mqviz.model.command.topic import AddPartitions, DeleteTopic
@@ -18,6 +21,8 @@ from mqviz.model.kafka.controller.events import PartitionsAdded, TopicDeleted
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
 from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.controller import placement, registered
+
+What = TypeVar("What")
 
 
 def _hosted(sim: Simulation, name: str) -> Topic:
@@ -31,8 +36,8 @@ def _hosted(sim: Simulation, name: str) -> Topic:
     return found
 
 
-def _later(sim: Simulation, name: str, command: object) -> None:
-    sim.schedule(registered.DECISION_US + sim.state.cluster.link_latency_us, TIMER, name, command)
+def _later(sim: Simulation, handler: Callable[[Simulation, What], None], what: What) -> None:
+    sim.schedule(registered.DECISION_US + sim.state.cluster.link_latency_us, TIMER, handler, what)
 
 
 # -- more partitions -----------------------------------------------------------------------------------------
@@ -63,10 +68,10 @@ def _check_add(sim: Simulation, command: AddPartitions) -> AddPartitions:
 
 @handles(AddPartitions)
 def _add(sim: Simulation, command: AddPartitions) -> None:
-    _later(sim, "kafka.add_partitions", command)
+    _later(sim, _added, command)
 
 
-@due("kafka.add_partitions")
+@due
 def _added(sim: Simulation, command: AddPartitions) -> None:
     cluster = sim.state.cluster
     topic = cluster.topics.get(command.name)
@@ -96,10 +101,10 @@ def _check_delete(sim: Simulation, command: DeleteTopic) -> DeleteTopic:
 
 @handles(DeleteTopic)
 def _delete(sim: Simulation, command: DeleteTopic) -> None:
-    _later(sim, "kafka.delete_topic", command.name)
+    _later(sim, _deleted, command.name)
 
 
-@due("kafka.delete_topic")
+@due
 def _deleted(sim: Simulation, name: str) -> None:
     topic = sim.state.cluster.topics.get(name)
     if topic is None:

@@ -104,10 +104,10 @@ def _check_alter(sim: Simulation, command: AlterTopic) -> AlterTopic:
 @handles(AlterTopic)
 def _alter(sim: Simulation, command: AlterTopic) -> None:
     delay_us = CONTROLLER_US + sim.state.cluster.link_latency_us
-    sim.schedule(delay_us, TIMER, "kafka.topic_altered", command)
+    sim.schedule(delay_us, TIMER, _altered, command)
 
 
-@due("kafka.topic_altered")
+@due
 def _altered(sim: Simulation, command: AlterTopic) -> None:
     topic = sim.state.cluster.topics.get(command.name)
     if topic is None:

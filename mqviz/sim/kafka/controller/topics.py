@@ -85,7 +85,7 @@ def _create(sim: Simulation, command: CreateTopic) -> None:
         _start(sim)
     if sim.now_us:
         delay_us = CONTROLLER_US + sim.state.cluster.link_latency_us
-        sim.schedule(delay_us, TIMER, "kafka.topic", command)
+        sim.schedule(delay_us, TIMER, _created, command)
     else:
         _created(sim, command)
 
@@ -112,7 +112,7 @@ def _start(sim: Simulation) -> None:
     )
 
 
-@due("kafka.topic")
+@due
 def _created(sim: Simulation, command: CreateTopic) -> None:
     brokers = sim.state.cluster.brokers
     if command.name in sim.state.cluster.topics:

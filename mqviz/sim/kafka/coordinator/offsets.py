@@ -66,7 +66,7 @@ def _serve_commit(sim: Simulation, number: int, request: OffsetCommitRequest) ->
         group = sim.state.cluster.groups[request.group]
     if request.member_id in group.members:
         sim.emit(MemberHeard(*sim.stamp(), group.name, request.member_id))
-    sim.schedule(write_us(sim), TIMER, "kafka.committed", number, connection_of(sim, number).name, request)
+    sim.schedule(write_us(sim), TIMER, _written, number, connection_of(sim, number).name, request)
 
 
 def known(sim: Simulation, offsets: TopicOffsets) -> TopicOffsets:
@@ -104,7 +104,7 @@ def commit_error(group: Group | None, request: OffsetCommitRequest, transactiona
     return error or (Error.REBALANCE_IN_PROGRESS if waits else Error.NONE)
 
 
-@due("kafka.committed")
+@due
 def _written(sim: Simulation, number: int, client: str, request: OffsetCommitRequest) -> None:
     """The commit is in the log, also if its connection broke meanwhile and nobody can be told; topics that are gone are refused."""
     if request.group not in sim.state.cluster.groups:
@@ -134,10 +134,10 @@ def _begin(sim: Simulation) -> None:
 
 def _next_check(sim: Simulation) -> None:
     every_us = sim.scenario.cluster.setting("offsets.retention.check.interval.ms") * 1000
-    sim.schedule(every_us, TIMER, "kafka.offsets_expiry", cause=0)
+    sim.schedule(every_us, TIMER, _expire, cause=0)
 
 
-@due("kafka.offsets_expiry")
+@due
 def _expire(sim: Simulation) -> None:
     """Forget offsets that no member has been subscribed to for the retention (R96, E36, E72)."""
     keep_us = sim.scenario.cluster.setting("offsets.retention.minutes") * 60_000_000

@@ -51,7 +51,7 @@ def _plan(sim: Simulation, at_us: int | None) -> None:
     tick_us = -(-max(at_us, sim.now_us + 1) // every) * every
     if timer.at_us == 0 or tick_us < timer.at_us:
         timer.at_us = tick_us
-        timer.ticket = sim.schedule(tick_us - sim.now_us, TIMER, "kafka.cleaner", cause=0)
+        timer.ticket = sim.schedule(tick_us - sim.now_us, TIMER, _wake, cause=0)
 
 
 def _soonest(sim: Simulation, topic: Topic, replica: Replica) -> int | None:
@@ -67,7 +67,7 @@ def _soonest(sim: Simulation, topic: Topic, replica: Replica) -> int | None:
     return min((at_us for at_us in times if at_us is not None), default=None)
 
 
-@due("kafka.cleaner")
+@due
 def _wake(sim: Simulation) -> None:
     timer = sim.part(CleanerTimer)
     if sim.ticket != timer.ticket:

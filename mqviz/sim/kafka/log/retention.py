@@ -55,7 +55,7 @@ def _plan(sim: Simulation, timer: RetentionTimer, at_us: int | None) -> None:
     tick_us = _tick(sim, max(at_us, sim.now_us + 1))
     if timer.at_us == 0 or tick_us < timer.at_us:
         timer.at_us = tick_us
-        timer.ticket = sim.schedule(tick_us - sim.now_us, TIMER, "kafka.retention", cause=0)
+        timer.ticket = sim.schedule(tick_us - sim.now_us, TIMER, _check, cause=0)
 
 
 def _tick(sim: Simulation, at_us: int) -> int:
@@ -80,7 +80,7 @@ def soonest(topic: Topic, replica: Replica) -> int | None:
     return oldest.latest_us + int(kept_ms) * ms + 1 if kept_ms >= 0 else None
 
 
-@due("kafka.retention")
+@due
 def _check(sim: Simulation) -> None:
     timer = sim.part(RetentionTimer)
     if sim.ticket != timer.ticket:
@@ -187,7 +187,7 @@ def follow_log_start(sim: Simulation, partition: Partition, broker: int, start: 
     if copy.log.start < start <= copy.high_watermark or start > copy.log.end:
         _move_start(sim, partition, broker, start, "the leader's log start")
         delay_us = sim.state.cluster.link_latency_us
-        sim.schedule(delay_us, ARRIVAL, "kafka.low_watermark")
+        sim.schedule(delay_us, ARRIVAL, low_watermark_moved)
 
 
 def _move_start(sim: Simulation, partition: Partition, broker: int, start: int, reason: str) -> None:
@@ -197,7 +197,7 @@ def _move_start(sim: Simulation, partition: Partition, broker: int, start: int, 
     consider(sim, partition, broker)
 
 
-@due("kafka.low_watermark")
+@due
 def low_watermark_moved(sim: Simulation) -> None:
     """Answer the DeleteRecords requests that waited for the in-sync replicas' log starts."""
     for number in list(sim.part(RetentionTimer).deletes):
@@ -220,10 +220,10 @@ def _delete_records(sim: Simulation, number: int, request: DeleteRecordsRequest)
     if not _answer_if_done(sim, number):
         park(sim, number)
         sim.part(RetentionTimer).deletes.append(number)
-        sim.schedule(request.timeout_us, TIMER, "kafka.delete_records", number)
+        sim.schedule(request.timeout_us, TIMER, _too_late, number)
 
 
-@due("kafka.delete_records")
+@due
 def _too_late(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is not None and flight.response is None:

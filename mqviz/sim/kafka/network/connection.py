@@ -79,7 +79,7 @@ def send(
         RequestSent(*sim.stamp(), number, client, name, broker, connection, incarnation, arrives_us, request)
     )
     if cluster.brokers[broker].process in LISTENING:
-        sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.arrive", number, cause=sent)
+        sim.schedule(arrives_us - sim.now_us, ARRIVAL, _arrive, number, cause=sent)
     return number
 
 
@@ -103,7 +103,7 @@ def respond(sim: Simulation, number: int, value: AnyResponse) -> None:
     way_us = takes_us(cluster, pipe.client, pipe.name, pipe.broker)
     arrives_us = max(sim.now_us + way_us, pipe.answered_until_us)
     sent = sim.emit(ResponseSent(*sim.stamp(), number, arrives_us, value))
-    sim.schedule(arrives_us - sim.now_us, ARRIVAL, "kafka.response", number, cause=sent)
+    sim.schedule(arrives_us - sim.now_us, ARRIVAL, _answered, number, cause=sent)
     _serve_next(sim, pipe)
 
 
@@ -139,48 +139,49 @@ def catch_up(sim: Simulation, client: Client, name: str) -> None:
         _receive(sim, flight.number)
 
 
-@due("kafka.arrive")
+@due
 def _arrive(sim: Simulation, number: int) -> None:
     cluster = sim.state.cluster
     flight = cluster.requests.get(number)
     if flight is None:
         return
     pipe = cluster.connections[flight.connection]
-    if cluster.cuts and not sockets.passes(sim, pipe.name, pipe.broker, "kafka.arrive", number):
+    if cluster.cuts and not sockets.passes(sim, pipe.name, pipe.broker, _arrive, number):
         return
     if cluster.brokers[pipe.broker].process not in LISTENING:
         return
     sim.cause = sim.emit(RequestArrived(*sim.stamp(), number))
     if pipe.serving == number:
-        _serve(sim, number)
+        serve(sim, number)
 
 
-@due("kafka.serve")
-def _serve(sim: Simulation, number: int) -> None:
+@due
+def serve(sim: Simulation, number: int) -> None:
+    """The broker turns to a request that has arrived."""
     cluster = sim.state.cluster
     flight = cluster.requests.get(number)
     if flight is None:
         return
     broker = cluster.connections[flight.connection].broker
-    if sockets.awake(sim, broker, "kafka.serve", number):
+    if sockets.awake(sim, broker, serve, number):
         SERVES[type(flight.request)](sim, number, flight.request)
 
 
 def _serve_next(sim: Simulation, pipe: Connection) -> None:
     if pipe.serving:
-        sim.schedule(0, ARRIVAL, "kafka.serve", pipe.serving)
+        sim.schedule(0, ARRIVAL, serve, pipe.serving)
 
 
-@due("kafka.response")
+@due
 def _answered(sim: Simulation, number: int) -> None:
     cluster = sim.state.cluster
     flight = cluster.requests.get(number)
     if flight is None:
         return
     pipe = cluster.connections[flight.connection]
-    if cluster.cuts and not sockets.passes(sim, pipe.name, pipe.broker, "kafka.response", number):
+    if cluster.cuts and not sockets.passes(sim, pipe.name, pipe.broker, _answered, number):
         return
-    if pipe.client == "broker" and not sockets.awake(sim, int(pipe.name), "kafka.response", number):
+    if pipe.client == "broker" and not sockets.awake(sim, int(pipe.name), _answered, number):
         return
     client = _client(sim, pipe)
     if client is None or client.state != "paused":

@@ -19,6 +19,7 @@ from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due, reacts
 from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.network import connection as network_connection
 from mqviz.sim.kafka.network import sockets
+from mqviz.sim.kafka.network.connection import serve
 
 JOIN_EXTRA_US = 5_000_000
 """What a JoinGroup may last beyond the rebalance timeout before its client gives it up."""
@@ -39,22 +40,22 @@ def hang_up(sim: Simulation, number: int) -> None:
     cluster = sim.state.cluster
     for name, pipe in list(cluster.connections.items()):
         if number == pipe.broker or (pipe.client == "broker" and pipe.name == str(number)):
-            sim.schedule(cluster.link_latency_us, ARRIVAL, "kafka.disconnected", name, pipe.opened_at_us)
+            sim.schedule(cluster.link_latency_us, ARRIVAL, _disconnected, name, pipe.opened_at_us)
 
 
 def close(sim: Simulation, pipe: Connection) -> None:
     """A broker closes a connection by itself; its client notices one latency later (R29)."""
     cluster = sim.state.cluster
     name = next((name for name, each in cluster.connections.items() if each is pipe), "")
-    sim.schedule(cluster.link_latency_us, ARRIVAL, "kafka.disconnected", name, pipe.opened_at_us)
+    sim.schedule(cluster.link_latency_us, ARRIVAL, _disconnected, name, pipe.opened_at_us)
 
 
-@due("kafka.disconnected")
+@due
 def _disconnected(sim: Simulation, connection: str, opened_at_us: int) -> None:
     pipe = sim.state.cluster.connections.get(connection)
     if pipe is None or pipe.opened_at_us != opened_at_us:
         return
-    if sockets.passes(sim, pipe.name, pipe.broker, "kafka.disconnected", connection, opened_at_us):
+    if sockets.passes(sim, pipe.name, pipe.broker, _disconnected, connection, opened_at_us):
         end(sim, connection, Error.NETWORK_EXCEPTION)
 
 
@@ -69,11 +70,11 @@ def _sent(sim: Simulation, event: RequestSent) -> None:
             - sim.now_us
             + network_connection.takes_us(cluster, event.client, event.name, broker)
         )
-        sim.schedule(delay_us, ARRIVAL, "kafka.unreachable", event.number)
+        sim.schedule(delay_us, ARRIVAL, _unreachable, event.number)
     _watch(sim, event.client, event.name, event.connection)
 
 
-@due("kafka.unreachable")
+@due
 def _unreachable(sim: Simulation, number: int) -> None:
     """Nobody listens at the other end."""
     flight = sim.state.cluster.requests.get(number)
@@ -91,7 +92,7 @@ def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
         ConnectionBroken(*sim.stamp(), connection, pipe.broker, error, named(error), late, numbers, left)
     )
     if left and left[0] != pipe.serving:
-        sim.schedule(0, ARRIVAL, "kafka.serve", left[0])
+        sim.schedule(0, ARRIVAL, serve, left[0])
     for flight in lost:
         sim.cause = why
         own = Error.REQUEST_TIMED_OUT if flight.number == late else Error.NETWORK_EXCEPTION
@@ -122,9 +123,7 @@ def _watch(sim: Simulation, client: Client, name: str, connection: str) -> None:
     running = sim.part(Timers).running
     if client != "outside" and connection not in running:
         running[connection] = True
-        sim.schedule(
-            _patience_us(sim, client, name), TIMER, "kafka.patience", client, name, connection, cause=0
-        )
+        sim.schedule(_patience_us(sim, client, name), TIMER, _patience, client, name, connection, cause=0)
 
 
 def _patience_us(sim: Simulation, client: Client, name: str) -> int:
@@ -136,7 +135,7 @@ def _patience_us(sim: Simulation, client: Client, name: str) -> int:
     return int(settings.of(config, "consumer", "request.timeout.ms")) * 1_000
 
 
-@due("kafka.patience")
+@due
 def _patience(sim: Simulation, client: Client, name: str, connection: str) -> None:
     cluster = sim.state.cluster
     waiting = [flight for flight in cluster.requests.values() if flight.connection == connection]
@@ -146,7 +145,7 @@ def _patience(sim: Simulation, client: Client, name: str, connection: str) -> No
     patience_us = _patience_us(sim, client, name)
     if _frozen(sim, client, name):
         sim.part(Timers).running[connection] = True
-        sim.schedule(FROZEN_US, TIMER, "kafka.patience", client, name, connection, cause=0)
+        sim.schedule(FROZEN_US, TIMER, _patience, client, name, connection, cause=0)
         return
     ends_us = {flight.number: flight.sent_at_us + _lasts_us(flight, patience_us) for flight in waiting}
     first = min(waiting, key=lambda flight: (ends_us[flight.number], flight.number)).number
@@ -154,7 +153,7 @@ def _patience(sim: Simulation, client: Client, name: str, connection: str) -> No
         end(sim, connection, Error.REQUEST_TIMED_OUT, first)
         return
     sim.part(Timers).running[connection] = True
-    sim.schedule(ends_us[first] - sim.now_us, TIMER, "kafka.patience", client, name, connection, cause=0)
+    sim.schedule(ends_us[first] - sim.now_us, TIMER, _patience, client, name, connection, cause=0)
 
 
 def _frozen(sim: Simulation, client: Client, name: str) -> bool:

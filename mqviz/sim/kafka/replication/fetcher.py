@@ -91,7 +91,7 @@ def _serve(sim: Simulation, number: int, request: ReplicaFetchRequest) -> None:
         _send(sim, number, leader, request.follower, bad)
     else:
         park(sim, number)
-        sim.schedule(wait_us(sim), TIMER, "kafka.replica_wait", number)
+        sim.schedule(wait_us(sim), TIMER, _waited, number)
 
 
 def _looked_at(
@@ -116,12 +116,12 @@ def _looked_at(
     return tuple(bad), tuple(good)
 
 
-@due("kafka.replica_wait")
+@due
 def _waited(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is None or flight.response is not None or not isinstance(flight.request, ReplicaFetchRequest):
         return
-    if sockets.awake(sim, flight.broker, "kafka.replica_wait", number):
+    if sockets.awake(sim, flight.broker, _waited, number):
         _send(sim, number, flight.broker, flight.request.follower)
 
 
@@ -185,7 +185,7 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     parts = flight.response.partitions
     if any(part.end > part.first for part in parts):
         cost_us = sim.state.cluster.append_us(int(name))
-        sim.schedule(cost_us, TIMER, "kafka.copied", int(name), leader, flight.number, parts)
+        sim.schedule(cost_us, TIMER, _copied, int(name), leader, flight.number, parts)
     else:
         _copied(sim, int(name), leader, flight.number, parts)
 
@@ -207,21 +207,19 @@ def _back_off(sim: Simulation, follower: int, leader: int) -> None:
     sim.emit(FetcherReset(*sim.stamp(), follower, leader))
     backoff_us = sim.scenario.cluster.setting("replica.fetch.backoff.ms") * 1_000
     incarnation = sim.state.cluster.brokers[follower].incarnation
-    sim.schedule(backoff_us, TIMER, "kafka.replica_again", follower, incarnation)
+    sim.schedule(backoff_us, TIMER, _again, follower, incarnation)
 
 
-@due("kafka.replica_again")
+@due
 def _again(sim: Simulation, follower: int, incarnation: int) -> None:
     broker = sim.state.cluster.brokers[follower]
-    if broker.incarnation == incarnation and sockets.awake(
-        sim, follower, "kafka.replica_again", follower, incarnation
-    ):
+    if broker.incarnation == incarnation and sockets.awake(sim, follower, _again, follower, incarnation):
         start(sim, follower)
 
 
-@due("kafka.copied")
+@due
 def _copied(sim: Simulation, follower: int, leader: int, number: int, parts: Parts) -> None:
-    if not sockets.awake(sim, follower, "kafka.copied", follower, leader, number, parts):
+    if not sockets.awake(sim, follower, _copied, follower, leader, number, parts):
         return
     for part in parts:
         found = sim.state.cluster.partition(part.topic, part.partition)

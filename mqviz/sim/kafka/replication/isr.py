@@ -27,7 +27,7 @@ def start(sim: Simulation, broker: int) -> None:
     """Broker `broker` begins to look after the replicas of what it leads."""
     if len(sim.state.cluster.brokers) > 1:
         incarnation = sim.state.cluster.brokers[broker].incarnation
-        sim.schedule(lag_us(sim) // 2, TIMER, "kafka.isr_check", broker, incarnation, cause=0)
+        sim.schedule(lag_us(sim) // 2, TIMER, _check, broker, incarnation, cause=0)
 
 
 def lag_us(sim: Simulation) -> int:
@@ -35,12 +35,10 @@ def lag_us(sim: Simulation) -> int:
     return int(sim.scenario.cluster.setting("replica.lag.time.max.ms")) * 1_000
 
 
-@due("kafka.isr_check")
+@due
 def _check(sim: Simulation, broker: int, incarnation: int) -> None:
     found = sim.state.cluster.brokers[broker]
-    if found.incarnation != incarnation or not sockets.awake(
-        sim, broker, "kafka.isr_check", broker, incarnation
-    ):
+    if found.incarnation != incarnation or not sockets.awake(sim, broker, _check, broker, incarnation):
         return
     for partition in sim.state.cluster.partitions():
         copy = partition.replicas.get(broker)
@@ -101,10 +99,10 @@ def look_again(sim: Simulation, partition: Partition, leader: int) -> None:
 
 @reacts(BrokerUnfenced)
 def _unfenced(sim: Simulation, event: BrokerUnfenced) -> None:
-    sim.schedule(sim.state.cluster.link_latency_us, ARRIVAL, "kafka.counted_on", event.broker)
+    sim.schedule(sim.state.cluster.link_latency_us, ARRIVAL, _counted_on, event.broker)
 
 
-@due("kafka.counted_on")
+@due
 def _counted_on(sim: Simulation, follower: int) -> None:
     """Leaders hear that a follower is unfenced: its fetches that say nothing new do not name what it caught up with before (R20, R28)."""
     cluster = sim.state.cluster
@@ -127,7 +125,7 @@ def propose(sim: Simulation, partition: Partition, leader: int, wanted: list[int
     sim.schedule(
         delay_us,
         TIMER,
-        "kafka.alter_partition",
+        _alter,
         partition.topic,
         partition.number,
         leader,
@@ -136,7 +134,7 @@ def propose(sim: Simulation, partition: Partition, leader: int, wanted: list[int
     )
 
 
-@due("kafka.alter_partition")
+@due
 def _alter(
     sim: Simulation, topic: str, number: int, leader: int, partition_epoch: int, wanted: tuple[int, ...]
 ) -> None:

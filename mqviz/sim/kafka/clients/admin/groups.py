@@ -48,10 +48,10 @@ def _check_alter(sim: Simulation, command: AlterGroup) -> AlterGroup:
 @handles(AlterGroup)
 def _alter(sim: Simulation, command: AlterGroup) -> None:
     delay_us = CONTROLLER_US + sim.state.cluster.link_latency_us
-    sim.schedule(delay_us, TIMER, "kafka.group_altered", command)
+    sim.schedule(delay_us, TIMER, _altered, command)
 
 
-@due("kafka.group_altered")
+@due
 def _altered(sim: Simulation, command: AlterGroup) -> None:
     sim.cause = sim.emit(GroupAltered(*sim.stamp(), command.name, tuple(sorted(command.config.items()))))
     consumer_heartbeat.watch_anew(sim, command.name)

@@ -35,7 +35,7 @@ def ask(sim: Simulation, broker: int, request: AnyRequest) -> None:
     number = connection.send(sim, "outside", "admin", 1, broker, request)
     sim.part(Asked).commands[number] = sim.state.commands.given
     patience_us = of({}, "consumer", "request.timeout.ms") * 1_000
-    sim.schedule(patience_us, TIMER, "kafka.admin_patience", number, broker)
+    sim.schedule(patience_us, TIMER, _impatient, number, broker)
 
 
 @connection.receives("outside")
@@ -55,7 +55,7 @@ def _error(reply: AnyResponse | None) -> int:
     return (reply.error if reply else 0) or next((part[2] for part in parts if part[2]), 0)
 
 
-@due("kafka.admin_patience")
+@due
 def _impatient(sim: Simulation, number: int, broker: int) -> None:
     command = sim.part(Asked).commands.pop(number, None)
     if command is not None:

@@ -120,11 +120,11 @@ def look_at_metadata(sim: Simulation, consumer: Consumer) -> None:
     """Start the group leader's timer of metadata.max.age.ms; it is void once the member joins again."""
     age_us = 1_000 * int(of(consumer.settings.config, "consumer", "metadata.max.age.ms"))
     sim.schedule(
-        age_us, TIMER, "kafka.metadata_age", consumer.name, consumer.incarnation, consumer.membership, cause=0
+        age_us, TIMER, _metadata_age, consumer.name, consumer.incarnation, consumer.membership, cause=0
     )
 
 
-@due("kafka.metadata_age")
+@due
 def _metadata_age(sim: Simulation, name: str, incarnation: int, membership: int) -> None:
     """The group leader's client fetched the metadata anew (metadata.max.age.ms); other numbers of partitions: join (R111)."""
     consumer = sim.state.cluster.consumers[name]

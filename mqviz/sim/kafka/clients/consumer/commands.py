@@ -27,8 +27,10 @@ from mqviz.sim.engine import STEP, TIMER, Simulation, checks, due, handles
 from mqviz.sim.kafka.choices import alive, free_name, only_group, only_topic, place
 from mqviz.sim.kafka.clients.consumer import commits, exactly_once, orders
 from mqviz.sim.kafka.clients.consumer import poll as actor
+from mqviz.sim.kafka.clients.consumer.commits import auto_commit
 from mqviz.sim.kafka.clients.consumer.config import refusal
 from mqviz.sim.kafka.clients.consumer.membership import manual
+from mqviz.sim.kafka.clients.consumer.poll import liveness
 from mqviz.sim.kafka.clients.consumer.protocol import protocol_of
 from mqviz.sim.kafka.network.connection import catch_up
 
@@ -82,11 +84,11 @@ def _add(sim: Simulation, command: AddConsumer) -> None:
     consumer = sim.state.cluster.consumers[command.name]
     manual.take(sim, consumer)
     if consumer.loop:
-        sim.schedule(0, STEP, "kafka.first_poll", command.name, consumer.life)
+        sim.schedule(0, STEP, _first_poll, command.name, consumer.life)
     _start_timers(sim, consumer)
 
 
-@due("kafka.first_poll")
+@due
 def _first_poll(sim: Simulation, name: str, life: int) -> None:
     consumer = sim.state.cluster.consumers[name]
     if consumer.life != life or consumer.state != "running":
@@ -99,9 +101,9 @@ def _start_timers(sim: Simulation, consumer: Consumer) -> None:
     settings = consumer.settings
     if settings.commit == "auto" and settings.client == "java":
         left_us = max(0, consumer.committed_at_us + commits.interval_us(consumer) - sim.now_us)
-        sim.schedule(left_us, TIMER, "kafka.auto_commit", consumer.name, consumer.life, cause=0)
+        sim.schedule(left_us, TIMER, auto_commit, consumer.name, consumer.life, cause=0)
     left_us = max(0, consumer.polled_at_us + int(settings.max_poll_interval) - sim.now_us)
-    sim.schedule(left_us, TIMER, "kafka.liveness", consumer.name, consumer.life, cause=0)
+    sim.schedule(left_us, TIMER, liveness, consumer.name, consumer.life, cause=0)
 
 
 @checks(SetConsumer)

@@ -156,7 +156,7 @@ def _again_later(
     error = flight.response.error if flight.response else 0
     sim.cause = sim.emit(CommitRetried(*sim.stamp(), consumer.name, flight.number, error, named(error)))
     args = (consumer.name, consumer.life, purpose, request.offsets, attempt + 1, since_us)
-    sim.schedule(delay_us, TIMER, "kafka.commit_again", *args)
+    sim.schedule(delay_us, TIMER, _again, *args)
     return True
 
 
@@ -166,10 +166,10 @@ def _auto_again_later(sim: Simulation, consumer: Consumer, flight: InFlight, err
     since_us = sim.now_us + delay_us - interval_us(consumer)
     event = CommitRetried(*sim.stamp(), consumer.name, flight.number, error, named(error), since_us)
     sim.cause = sim.emit(event)
-    sim.schedule(delay_us, TIMER, "kafka.auto_commit_again", consumer.name, consumer.life)
+    sim.schedule(delay_us, TIMER, _auto_again, consumer.name, consumer.life)
 
 
-@due("kafka.auto_commit_again")
+@due
 def _auto_again(sim: Simulation, name: str, life: int) -> None:
     """Inside poll() it commits now; an application at work does so with its next poll()."""
     consumer = sim.state.cluster.consumers[name]
@@ -177,7 +177,7 @@ def _auto_again(sim: Simulation, name: str, life: int) -> None:
         wakeup.progress(sim, consumer)
 
 
-@due("kafka.commit_again")
+@due
 def _again(
     sim: Simulation, name: str, life: int, purpose: str, offsets: Positions, attempt: int, since_us: int
 ) -> None:
@@ -239,10 +239,10 @@ def _start_timer(sim: Simulation, consumer: Consumer) -> None:
     if consumer.assigned_at_us >= 0 and since.get(consumer.name) != mark:
         since[consumer.name] = mark
         left_us = max(0, consumer.assigned_at_us + interval_us(consumer) - sim.now_us)
-        sim.schedule(left_us, TIMER, "kafka.store_timer", consumer.name, *mark, cause=0)
+        sim.schedule(left_us, TIMER, _store_timer, consumer.name, *mark, cause=0)
 
 
-@due("kafka.store_timer")
+@due
 def _store_timer(sim: Simulation, name: str, incarnation: int, assigned_at_us: int) -> None:
     """librdkafka's background thread commits what is stored, whatever the application does (R84, E39)."""
     consumer = sim.state.cluster.consumers[name]
@@ -253,11 +253,11 @@ def _store_timer(sim: Simulation, name: str, incarnation: int, assigned_at_us: i
     if consumer.state != "paused":
         commit(sim, consumer, "timer")
     args = (name, incarnation, assigned_at_us)
-    sim.schedule(interval_us(consumer), TIMER, "kafka.store_timer", *args, cause=0)
+    sim.schedule(interval_us(consumer), TIMER, _store_timer, *args, cause=0)
 
 
-@due("kafka.auto_commit")
-def _auto_commit(sim: Simulation, name: str, life: int) -> None:
+@due
+def auto_commit(sim: Simulation, name: str, life: int) -> None:
     """While poll() waits the application comes back to it all the time, so that auto-commit is punctual (R83)."""
     consumer = sim.state.cluster.consumers[name]
     if consumer.life != life or consumer.settings.commit != "auto":
@@ -266,4 +266,4 @@ def _auto_commit(sim: Simulation, name: str, life: int) -> None:
         wakeup.progress(sim, consumer)
     left_us = consumer.committed_at_us + interval_us(consumer) - sim.now_us
     delay_us = left_us if left_us > 0 else interval_us(consumer)
-    sim.schedule(max(delay_us, 1_000), TIMER, "kafka.auto_commit", name, life, cause=0)
+    sim.schedule(max(delay_us, 1_000), TIMER, auto_commit, name, life, cause=0)

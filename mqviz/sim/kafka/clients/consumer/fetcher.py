@@ -128,12 +128,10 @@ def _errors(
 def _later(sim: Simulation, consumer: Consumer, broker: int) -> None:
     """Nothing came of it: the next fetch to this broker leaves after a backoff."""
     number = consumer.fetching[broker]
-    sim.schedule(
-        backoff_us(consumer, 0), TIMER, "kafka.fetch_again", consumer.name, consumer.life, broker, number
-    )
+    sim.schedule(backoff_us(consumer, 0), TIMER, _again, consumer.name, consumer.life, broker, number)
 
 
-@due("kafka.fetch_again")
+@due
 def _again(sim: Simulation, name: str, life: int, broker: int, number: int) -> None:
     consumer = sim.state.cluster.consumers[name]
     if consumer.life == life and consumer.fetching.get(broker) == number:

@@ -166,7 +166,7 @@ def _because(consumer: Consumer, request: ListOffsetsRequest) -> str:
 
 def _wait(sim: Simulation, consumer: Consumer, places: Places, delay_us: int) -> None:
     sim.emit(PositionDelayed(*sim.stamp(), consumer.name, places, sim.now_us + delay_us))
-    sim.schedule(delay_us, TIMER, "kafka.locate", consumer.name, consumer.life)
+    sim.schedule(delay_us, TIMER, _again, consumer.name, consumer.life)
 
 
 def _delay(sim: Simulation, consumer: Consumer, request: object, delay_us: int) -> None:
@@ -176,7 +176,7 @@ def _delay(sim: Simulation, consumer: Consumer, request: object, delay_us: int) 
     _wait(sim, consumer, places, delay_us)
 
 
-@due("kafka.locate")
+@due
 def _again(sim: Simulation, name: str, life: int) -> None:
     consumer = sim.state.cluster.consumers[name]
     if consumer.life == life:

@@ -49,10 +49,10 @@ def _poll(sim: Simulation, command: PollConsumer) -> None:
     number = consumer.polls + 1
     actor.poll(sim, consumer)
     if consumer.activity == "polling" and consumer.polls == number:
-        sim.schedule(int(command.timeout), TIMER, "kafka.poll_over", command.name, consumer.life, number)
+        sim.schedule(int(command.timeout), TIMER, _poll_over, command.name, consumer.life, number)
 
 
-@due("kafka.poll_over")
+@due
 def _poll_over(sim: Simulation, name: str, life: int, number: int) -> None:
     consumer = sim.state.cluster.consumers[name]
     if consumer.life == life and consumer.polls == number and consumer.activity == "polling":

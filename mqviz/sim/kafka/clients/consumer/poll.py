@@ -209,10 +209,10 @@ def _take(sim: Simulation, consumer: Consumer) -> None:
     event = RecordTaken(
         *sim.stamp(), consumer.name, part.topic, part.partition, offset, key, sim.now_us + takes_us
     )
-    sim.schedule(takes_us, STEP, "kafka.processed", consumer.name, consumer.life, cause=sim.emit(event))
+    sim.schedule(takes_us, STEP, _processed, consumer.name, consumer.life, cause=sim.emit(event))
 
 
-@due("kafka.processed")
+@due
 def _processed(sim: Simulation, name: str, life: int) -> None:
     consumer = sim.state.cluster.consumers[name]
     taken = consumer.taken
@@ -239,12 +239,12 @@ def again(sim: Simulation, consumer: Consumer) -> None:
     elif (
         consumer.ready and not consumer.processing_us
     ):  # a due of its own, lest a full buffer is so many calls deep
-        sim.schedule(0, STEP, "kafka.poll_again", consumer.name, consumer.life)
+        sim.schedule(0, STEP, _poll_again, consumer.name, consumer.life)
     else:
         poll(sim, consumer)
 
 
-@due("kafka.poll_again")
+@due
 def _poll_again(sim: Simulation, name: str, life: int) -> None:
     consumer = sim.state.cluster.consumers[name]
     if consumer.life == life:
@@ -256,10 +256,10 @@ def be_busy(sim: Simulation, consumer: Consumer, until_us: int, *, now: bool) ->
     sim.cause = sim.emit(ApplicationBusy(*sim.stamp(), consumer.name, until_us, now))
     if now:
         delay_us = max(0, until_us - sim.now_us)
-        sim.schedule(delay_us, STEP, "kafka.free", consumer.name, consumer.life, until_us)
+        sim.schedule(delay_us, STEP, _free, consumer.name, consumer.life, until_us)
 
 
-@due("kafka.free")
+@due
 def _free(sim: Simulation, name: str, life: int, until_us: int) -> None:
     consumer = sim.state.cluster.consumers[name]
     if consumer.life == life and consumer.activity == "busy" and consumer.busy_until_us == until_us:
@@ -278,15 +278,15 @@ def go_on(sim: Simulation, consumer: Consumer) -> None:
     """The frozen process goes on with what it did."""
     if consumer.taken is not None:
         left_us = max(0, consumer.taken.ends_at_us - sim.now_us)
-        sim.schedule(left_us, STEP, "kafka.processed", consumer.name, consumer.life)
+        sim.schedule(left_us, STEP, _processed, consumer.name, consumer.life)
     elif consumer.activity == "busy":
         left_us = max(0, consumer.busy_until_us - sim.now_us)
-        sim.schedule(left_us, STEP, "kafka.free", consumer.name, consumer.life, consumer.busy_until_us)
+        sim.schedule(left_us, STEP, _free, consumer.name, consumer.life, consumer.busy_until_us)
     else:
         progress(sim, consumer)
 
 
-@due("kafka.liveness")
+@due
 def liveness(sim: Simulation, name: str, life: int) -> None:
     """The client leaves the group by itself if poll() did not come within max.poll.interval.ms (R93)."""
     consumer = sim.state.cluster.consumers[name]
@@ -298,4 +298,4 @@ def liveness(sim: Simulation, name: str, life: int) -> None:
         protocol_of(consumer).too_late(sim, consumer)
         since_us = sim.now_us
     delay_us = since_us + interval_us - sim.now_us
-    sim.schedule(delay_us, TIMER, "kafka.liveness", name, life, cause=0)
+    sim.schedule(delay_us, TIMER, liveness, name, life, cause=0)

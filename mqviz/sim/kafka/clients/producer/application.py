@@ -43,10 +43,10 @@ def pace(sim: Simulation, producer: Producer) -> None:
     else:
         at_us = producer.paced_from_us + int(producer.paced * 1e6 / producer.rate_per_s)
     delay_us = max(0, at_us - sim.now_us)
-    sim.schedule(delay_us, STEP, "kafka.pace", producer.name, producer.life, cause=0)
+    sim.schedule(delay_us, STEP, _pace, producer.name, producer.life, cause=0)
 
 
-@due("kafka.pace")
+@due
 def _pace(sim: Simulation, name: str, life: int) -> None:
     producer = sim.state.cluster.producers[name]
     if producer.life != life:
@@ -171,13 +171,13 @@ def _block(sim: Simulation, producer: Producer, why: str) -> None:
     """The oldest call waits from now on."""
     wait_us = settings.number(producer, "max.block.ms") * 1_000
     sim.cause = sim.emit(SendBlocked(*sim.stamp(), producer.name, why, sim.now_us + wait_us))
-    sim.schedule(wait_us, TIMER, "kafka.calls", producer.name)
+    sim.schedule(wait_us, TIMER, sender.calls, producer.name)
     if why == "metadata":
         metadata.refresh(sim, "producer", producer.name, producer.incarnation)
     drain(sim, producer)
 
 
-@due("kafka.calls")
+@sender.calls.filled
 def _calls(sim: Simulation, name: str) -> None:
     """Calls that wait: let them go on in their order, as far as they can (R44)."""
     producer = sim.state.cluster.producers[name]

@@ -34,6 +34,7 @@ from mqviz.sim.kafka.choices import only_topic
 from mqviz.sim.kafka.clients.producer import application as actor
 from mqviz.sim.kafka.clients.producer import config as settings
 from mqviz.sim.kafka.clients.producer import sender, transaction_loop
+from mqviz.sim.kafka.clients.producer.sender import linger
 from mqviz.sim.kafka.network.connection import catch_up
 
 
@@ -157,11 +158,11 @@ def resume(sim: Simulation, name: str) -> None:
     catch_up(sim, "producer", name)
     sender.drain(sim, producer)
     if producer.queues:
-        sim.schedule(int(producer.settings.linger), TIMER, "kafka.linger", name)
+        sim.schedule(int(producer.settings.linger), TIMER, linger, name)
     if producer.transaction is not None:
         transaction_loop.resumed(sim, producer)
     actor.pace(sim, producer)
-    sim.schedule(0, TIMER, "kafka.calls", name)
+    sim.schedule(0, TIMER, sender.calls, name)
 
 
 @checks(CloseProducer)

@@ -109,10 +109,10 @@ def _later(sim: Simulation, producer: Producer, error: Error) -> None:
         again_us = max(settings.number(producer, "retry.backoff.ms"), 1) * 1_000
     event = PartitionsNotRegistered(*sim.stamp(), producer.name, error, named(error), sim.now_us + again_us)
     sim.emit(event)
-    sim.schedule(again_us, TIMER, "kafka.registration_again", producer.name, producer.incarnation)
+    sim.schedule(again_us, TIMER, _again, producer.name, producer.incarnation)
 
 
-@due("kafka.registration_again")
+@due
 def _again(sim: Simulation, name: str, incarnation: int) -> None:
     producer = sim.state.cluster.producers[name]
     if producer.incarnation == incarnation and producer.state in ("running", "closing"):

@@ -31,11 +31,14 @@ from mqviz.model.kafka.network.state import InFlight
 from mqviz.model.kafka.protocol.requests import ProduceRequest
 from mqviz.model.kafka.protocol.responses import PartitionProduceResponse, ProduceResponse
 from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.hook import Hook
 from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.clients.producer import accumulator, registration, splitting, transaction_manager
 from mqviz.sim.kafka.clients.producer import config as settings
 from mqviz.sim.kafka.clients.producer.accumulator import busy
 from mqviz.sim.kafka.network.connection import receives, send
+
+calls: Hook[[Simulation, str], None] = due(Hook("go on with send() calls that waited"))
 
 
 class Timers(msgspec.Struct):
@@ -50,18 +53,19 @@ class Timers(msgspec.Struct):
 def opened(sim: Simulation, producer: Producer) -> None:
     """A new batch was opened: see that it leaves in time, or is given up in time."""
     if producer.settings.linger:
-        sim.schedule(int(producer.settings.linger), TIMER, "kafka.linger", producer.name)
+        sim.schedule(int(producer.settings.linger), TIMER, linger, producer.name)
     if producer.transaction is not None and registration.explicit(producer):
         registration.tell(sim, producer)
     expiry = sim.part(Timers).expiry
     if producer.name not in expiry:
         wait_us = settings.delivery_us(producer)
         expiry[producer.name] = sim.now_us + wait_us
-        sim.schedule(wait_us, TIMER, "kafka.expire", producer.name, cause=0)
+        sim.schedule(wait_us, TIMER, _expire, producer.name, cause=0)
 
 
-@due("kafka.linger")
-def _linger(sim: Simulation, name: str) -> None:
+@due
+def linger(sim: Simulation, name: str) -> None:
+    """linger.ms of a producer's batch is over (R42)."""
     drain(sim, sim.state.cluster.producers[name])
 
 
@@ -239,7 +243,7 @@ def after(sim: Simulation, producer: Producer) -> None:
     if producer.transaction is not None:
         transaction_manager.progress(sim, producer)
     if producer.calls:
-        sim.schedule(0, TIMER, "kafka.calls", producer.name)
+        sim.schedule(0, TIMER, calls, producer.name)
 
 
 def _acknowledge(sim: Simulation, producer: Producer, queue: Queue, batch: OpenBatch, base: int) -> None:
@@ -308,7 +312,7 @@ def _retry(sim: Simulation, producer: Producer, queue: Queue, batch: OpenBatch, 
         producer.producer_id >= 0,
     )
     sim.emit(event)
-    sim.schedule(wait_us, TIMER, "kafka.linger", producer.name)
+    sim.schedule(wait_us, TIMER, linger, producer.name)
 
 
 def backoff_us(attempt: int, first_ms: int, most_ms: int, number: float) -> int:
@@ -349,7 +353,7 @@ def give_up(
 # -- batches that are too old, and sequences with a gap --------------------------------------------------------
 
 
-@due("kafka.expire")
+@due
 def _expire(sim: Simulation, name: str) -> None:
     """Give up every batch older than delivery.timeout.ms (R45), and look again when the next one is."""
     producer = sim.state.cluster.producers[name]
@@ -368,7 +372,7 @@ def _expire(sim: Simulation, name: str) -> None:
     if oldest:
         wait_us = max(min(oldest) + timeout_us - sim.now_us, 1_000)
         timers[name] = sim.now_us + wait_us
-        sim.schedule(wait_us, TIMER, "kafka.expire", name, cause=0)
+        sim.schedule(wait_us, TIMER, _expire, name, cause=0)
     if found:
         after(sim, producer)
 

@@ -15,6 +15,7 @@ from mqviz.sim.engine import STEP, TIMER, Simulation, due
 from mqviz.sim.hook import Hook
 from mqviz.sim.kafka.clients.producer import config as settings
 from mqviz.sim.kafka.clients.producer import registration, sender, transaction_manager
+from mqviz.sim.kafka.clients.producer.transaction_manager import blocked
 
 pace: Hook[[Simulation, Producer], None] = Hook("send at a producer's rate")
 returned_to_consumer: Hook[[Simulation, Producer, str, str], bool] = Hook(
@@ -31,10 +32,10 @@ def automatic(producer: Producer) -> bool:
 def start(sim: Simulation, producer: Producer) -> None:
     """The process has started: initTransactions() comes first."""
     if automatic(producer):
-        sim.schedule(0, STEP, "kafka.transactions_begin", producer.name, producer.incarnation)
+        sim.schedule(0, STEP, _start, producer.name, producer.incarnation)
 
 
-@due("kafka.transactions_begin")
+@due
 def _start(sim: Simulation, name: str, incarnation: int) -> None:
     producer = sim.state.cluster.producers[name]
     if producer.incarnation == incarnation and producer.state == "running":
@@ -61,7 +62,7 @@ def before_send(sim: Simulation, producer: Producer) -> bool:
         transaction_manager.begin(sim, producer)
         if producer.settings.transaction_time:
             args = (producer.name, producer.incarnation, found.ended)
-            sim.schedule(int(producer.settings.transaction_time), STEP, "kafka.transaction_over", *args)
+            sim.schedule(int(producer.settings.transaction_time), STEP, _over, *args)
     return found.state == "IN_TRANSACTION"
 
 
@@ -81,7 +82,7 @@ def after_send(sim: Simulation, producer: Producer) -> None:
         _end(sim, producer)
 
 
-@due("kafka.transaction_over")
+@due
 def _over(sim: Simulation, name: str, incarnation: int, ended: int) -> None:
     """The transaction has had its time."""
     producer = sim.state.cluster.producers[name]
@@ -135,10 +136,10 @@ def resumed(sim: Simulation, producer: Producer) -> None:
     if found.waiting:
         wait_us = settings.number(producer, "max.block.ms") * 1_000
         args = (producer.name, producer.incarnation, found.called)
-        sim.schedule(wait_us, TIMER, "kafka.transaction_blocked", *args)
+        sim.schedule(wait_us, TIMER, blocked, *args)
     elif automatic(producer) and found.state == "IN_TRANSACTION" and producer.settings.transaction_time:
         args = (producer.name, producer.incarnation, found.ended)
-        sim.schedule(0, STEP, "kafka.transaction_over", *args)
+        sim.schedule(0, STEP, _over, *args)
     elif found.state == "UNINITIALIZED":
         start(sim, producer)
     transaction_manager.progress(sim, producer)

@@ -165,14 +165,14 @@ def _wait(sim: Simulation, producer: Producer, event: TransactionCalled) -> None
     sim.cause = sim.emit(event)
     wait_us = settings.number(producer, "max.block.ms") * 1_000
     args = (producer.name, producer.incarnation, of(producer).called)
-    sim.schedule(wait_us, TIMER, "kafka.transaction_blocked", *args)
+    sim.schedule(wait_us, TIMER, blocked, *args)
     progress(sim, producer)
     if of(producer).flushes:
         drain(sim, producer)
 
 
-@due("kafka.transaction_blocked")
-def _blocked(sim: Simulation, name: str, incarnation: int, called: int) -> None:
+@due
+def blocked(sim: Simulation, name: str, incarnation: int, called: int) -> None:
     """The call took max.block.ms: the application gets a TimeoutException, the call goes on behind it."""
     producer = sim.state.cluster.producers[name]
     found = producer.transaction
@@ -242,10 +242,10 @@ def _later(sim: Simulation, producer: Producer, error: Error) -> None:
     wait_us = max(settings.number(producer, "retry.backoff.ms"), 1) * 1_000
     until_us = sim.now_us + wait_us
     sim.emit(TransactionDelayed(*sim.stamp(), producer.name, error, named(error), until_us))
-    sim.schedule(wait_us, TIMER, "kafka.transaction_again", producer.name, producer.incarnation)
+    sim.schedule(wait_us, TIMER, _again, producer.name, producer.incarnation)
 
 
-@due("kafka.transaction_again")
+@due
 def _again(sim: Simulation, name: str, incarnation: int) -> None:
     producer = sim.state.cluster.producers[name]
     if producer.incarnation == incarnation and producer.transaction is not None:

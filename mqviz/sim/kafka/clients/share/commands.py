@@ -30,6 +30,7 @@ from mqviz.sim.engine import ARRIVAL, STEP, Simulation, checks, due, handles
 from mqviz.sim.kafka.choices import only_topic
 from mqviz.sim.kafka.clients.share import consumer as actor
 from mqviz.sim.kafka.clients.share import work
+from mqviz.sim.kafka.coordinator.share.fetch import closed
 from mqviz.sim.kafka.network.connection import catch_up
 
 ENDED = ("closed", "dead")
@@ -89,12 +90,10 @@ def _add(sim: Simulation, command: AddShareConsumer) -> None:
     )
     event = ShareConsumerAdded(*sim.stamp(), command.name, command, f"{command.name}-{incarnation}", explicit)
     sim.cause = sim.emit(event)
-    sim.schedule(
-        0, STEP, "kafka.share_begin", command.name, sim.state.cluster.share_consumers[command.name].life
-    )
+    sim.schedule(0, STEP, _begin, command.name, sim.state.cluster.share_consumers[command.name].life)
 
 
-@due("kafka.share_begin")
+@due
 def _begin(sim: Simulation, name: str, life: int) -> None:
     consumer = sim.state.cluster.share_consumers[name]
     if consumer.life == life and consumer.state == "running":
@@ -176,7 +175,7 @@ def _kill(sim: Simulation, command: KillShareConsumer) -> None:
     for name, pipe in list(cluster.connections.items()):
         if (pipe.client, pipe.name) == ("share", command.name):
             after_us = max(cluster.link_latency_us, pipe.asked_until_us - sim.now_us)
-            sim.schedule(after_us, ARRIVAL, "kafka.share_disconnected", name)
+            sim.schedule(after_us, ARRIVAL, closed, name)
 
 
 # -- a manual application -------------------------------------------------------------------------------------

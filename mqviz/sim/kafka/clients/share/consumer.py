@@ -67,10 +67,10 @@ def heartbeat(sim: Simulation, consumer: ShareConsumer, epoch: int) -> None:
 
 
 def _beat_later(sim: Simulation, consumer: ShareConsumer, delay_us: int) -> None:
-    sim.schedule(delay_us, TIMER, "kafka.share_beat", consumer.name, consumer.life, cause=0)
+    sim.schedule(delay_us, TIMER, beat, consumer.name, consumer.life, cause=0)
 
 
-@due("kafka.share_beat")
+@due
 def beat(sim: Simulation, name: str, life: int) -> None:
     """The background thread's heartbeat."""
     consumer = sim.state.cluster.share_consumers[name]
@@ -119,11 +119,11 @@ def poll(sim: Simulation, consumer: ShareConsumer, timeout_us: int = -1) -> None
         return
     sim.emit(SharePollCalled(*sim.stamp(), consumer.name))
     if timeout_us >= 0:
-        sim.schedule(timeout_us, TIMER, "kafka.share_poll_over", consumer.name, consumer.life, consumer.polls)
+        sim.schedule(timeout_us, TIMER, _poll_over, consumer.name, consumer.life, consumer.polls)
     progress(sim, consumer)
 
 
-@due("kafka.share_poll_over")
+@due
 def _poll_over(sim: Simulation, name: str, life: int, polls: int) -> None:
     consumer = sim.state.cluster.share_consumers[name]
     if (consumer.life, consumer.polls, consumer.activity) == (life, polls, "polling"):
@@ -287,7 +287,7 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     metadata.failed(sim, "share", name, flight, [part[2] for part in parts] + [part[2] for part in acked])
     _tell_refusals(sim, consumer, acked)
     if error or any(code for _, _, code, *_ in parts):
-        sim.schedule(BACKOFF_US, TIMER, "kafka.share_again", name, consumer.life)
+        sim.schedule(BACKOFF_US, TIMER, _again, name, consumer.life)
     else:
         progress(sim, consumer)
 
@@ -299,7 +299,7 @@ def _tell_refusals(sim: Simulation, consumer: ShareConsumer, acked: tuple[tuple[
             sim.emit(ShareAcksRefused(*sim.stamp(), consumer.name, group, topic, number, code, named(code)))
 
 
-@due("kafka.share_again")
+@due
 def _again(sim: Simulation, name: str, life: int) -> None:
     consumer = sim.state.cluster.share_consumers[name]
     if consumer.life == life:

@@ -50,10 +50,10 @@ def _take(sim: Simulation, consumer: ShareConsumer) -> None:
     if consumer.settings.service_times == "exponential":
         takes_us = sim.stream(f"share consumer {consumer.name} service").exponential(takes_us)
     event = ShareRecordTaken(*sim.stamp(), consumer.name, topic, partition, first, key, sim.now_us + takes_us)
-    sim.schedule(takes_us, STEP, "kafka.share_processed", consumer.name, consumer.life, cause=sim.emit(event))
+    sim.schedule(takes_us, STEP, _processed, consumer.name, consumer.life, cause=sim.emit(event))
 
 
-@due("kafka.share_processed")
+@due
 def _processed(sim: Simulation, name: str, life: int) -> None:
     consumer = sim.state.cluster.share_consumers[name]
     taken = consumer.taken
@@ -126,7 +126,7 @@ def go_on(sim: Simulation, consumer: ShareConsumer) -> None:
         actor.progress(sim, consumer)
     elif consumer.taken is not None:
         left_us = max(0, consumer.taken.ends_at_us - sim.now_us)
-        sim.schedule(left_us, STEP, "kafka.share_processed", consumer.name, consumer.life)
+        sim.schedule(left_us, STEP, _processed, consumer.name, consumer.life)
     elif consumer.activity in ("idle", "processing"):
         work(sim, consumer)
     else:

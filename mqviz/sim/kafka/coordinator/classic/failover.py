@@ -14,9 +14,12 @@ from mqviz.model.kafka.controller.events import SeatsMoved
 from mqviz.model.kafka.coordinator.classic.events import GroupLoaded
 from mqviz.model.kafka.coordinator.classic.state import Group
 from mqviz.model.kafka.protocol.responses import JoinGroupResponse, SyncGroupResponse
-from mqviz.sim.engine import TIMER, Simulation, reacts
+from mqviz.sim.engine import TIMER, Simulation, due, reacts
+from mqviz.sim.hook import Hook
 from mqviz.sim.kafka.coordinator.lookup import coordinator_of
 from mqviz.sim.kafka.network.connection import connection_of, respond
+
+session: Hook[[Simulation, str, str, int], None] = due(Hook("end the session of a member"))
 
 
 def misdirected(sim: Simulation, number: int, name: str) -> Error:
@@ -67,4 +70,4 @@ def load(sim: Simulation, group: Group) -> None:
 
 def watch(sim: Simulation, group: Group, member_id: str, after_us: int) -> None:
     """Look at the member when its session would be over; one timer a member."""
-    sim.schedule(after_us, TIMER, "kafka.session", group.name, member_id, group.loads, cause=0)
+    sim.schedule(after_us, TIMER, session, group.name, member_id, group.loads, cause=0)

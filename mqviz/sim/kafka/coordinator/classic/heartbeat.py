@@ -28,8 +28,13 @@ from mqviz.model.kafka.protocol.responses import (
     SyncGroupResponse,
 )
 from mqviz.sim.engine import TIMER, Simulation, due
-from mqviz.sim.kafka.coordinator.classic.failover import looks_after, unnamed, watch
-from mqviz.sim.kafka.coordinator.classic.rebalance import complete, complete_if_all_joined, rebalance
+from mqviz.sim.kafka.coordinator.classic.failover import looks_after, session, unnamed, watch
+from mqviz.sim.kafka.coordinator.classic.rebalance import (
+    complete,
+    complete_if_all_joined,
+    rebalance,
+    sync_timeout,
+)
 from mqviz.sim.kafka.coordinator.classic.validation import fenced, member_error
 from mqviz.sim.kafka.coordinator.lookup import write_us
 from mqviz.sim.kafka.network import sockets
@@ -65,9 +70,7 @@ def _sync(sim: Simulation, number: int, request: SyncGroupRequest) -> None:
         return
     sim.cause = sim.emit(MemberSynced(*sim.stamp(), group.name, member.member_id, number))
     if member.member_id == group.group_leader:
-        sim.schedule(
-            write_us(sim), TIMER, "kafka.assigned", group.name, group.generation, request.assignments
-        )
+        sim.schedule(write_us(sim), TIMER, _assigned, group.name, group.generation, request.assignments)
 
 
 def _sync_error(group: Group, request: SyncGroupRequest) -> Error:
@@ -78,7 +81,7 @@ def _sync_error(group: Group, request: SyncGroupRequest) -> Error:
     return Error.REBALANCE_IN_PROGRESS if preparing else Error.NONE
 
 
-@due("kafka.assigned")
+@due
 def _assigned(sim: Simulation, name: str, generation: int, assignments: Assignments) -> None:
     group = sim.state.cluster.groups.get(name)
     if group is None or group.state != "CompletingRebalance" or group.generation != generation:
@@ -90,7 +93,7 @@ def _assigned(sim: Simulation, name: str, generation: int, assignments: Assignme
         respond(sim, number, SyncGroupResponse(0, member.partitions))
 
 
-@due("kafka.sync_timeout")
+@sync_timeout.filled
 def _sync_timeout(sim: Simulation, name: str, generation: int) -> None:
     group = sim.state.cluster.groups.get(name)
     if group is None or not looks_after(sim, group) or group.generation != generation:
@@ -154,14 +157,14 @@ def _rebalance_without(sim: Simulation, group: Group, reason: str) -> None:
         complete(sim, group)
 
 
-@due("kafka.session")
+@session.filled
 def _session(sim: Simulation, name: str, member_id: str, loads: int) -> None:
     """Look at a member when its session would be over; the timer is set anew as it is heard of (R112)."""
     group = sim.state.cluster.groups.get(name)
     member = (group.members.get(member_id) or group.pending.get(member_id)) if group else None
     if group is None or member is None or group.loads != loads or not looks_after(sim, group):
         return
-    if not sockets.awake(sim, group.coordinator, "kafka.session", name, member_id, loads):
+    if not sockets.awake(sim, group.coordinator, session, name, member_id, loads):
         return
     parked = member.joining or member.syncing
     ends_us = (sim.now_us if parked else member.heard_at_us) + member.session_timeout_us

@@ -20,8 +20,11 @@ from mqviz.model.kafka.coordinator.classic.events import (
 from mqviz.model.kafka.coordinator.classic.state import Group, Member
 from mqviz.model.kafka.protocol.responses import JoinGroupResponse, SyncGroupResponse
 from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.hook import Hook
 from mqviz.sim.kafka.coordinator.classic.failover import looks_after
 from mqviz.sim.kafka.network.connection import respond
+
+sync_timeout: Hook[[Simulation, str, int], None] = due(Hook("remove who did not sync"))
 
 
 def rebalance(sim: Simulation, group: Group, reason: str) -> None:
@@ -38,13 +41,13 @@ def rebalance(sim: Simulation, group: Group, reason: str) -> None:
     event = RebalanceStarted(*sim.stamp(), group.name, reason, initial, left_us)
     sim.cause = sim.emit(event)
     if initial:
-        sim.schedule(first_us, TIMER, "kafka.initial_delay", group.name, group.round)
+        sim.schedule(first_us, TIMER, _initial_delay, group.name, group.round)
     else:
-        sim.schedule(longest_us, TIMER, "kafka.rebalance_timeout", group.name, group.round)
+        sim.schedule(longest_us, TIMER, _rebalance_timeout, group.name, group.round)
         complete_if_all_joined(sim, group)
 
 
-@due("kafka.initial_delay")
+@due
 def _initial_delay(sim: Simulation, name: str, round_number: int) -> None:
     group = sim.state.cluster.groups.get(name)
     if (
@@ -58,12 +61,12 @@ def _initial_delay(sim: Simulation, name: str, round_number: int) -> None:
         wait_us = min(sim.state.cluster.initial_rebalance_delay_us, group.window_left_us)
         left_us = group.window_left_us - wait_us
         sim.cause = sim.emit(InitialDelayExtended(*sim.stamp(), name, left_us))
-        sim.schedule(wait_us, TIMER, "kafka.initial_delay", name, round_number)
+        sim.schedule(wait_us, TIMER, _initial_delay, name, round_number)
     else:
         complete(sim, group)
 
 
-@due("kafka.rebalance_timeout")
+@due
 def _rebalance_timeout(sim: Simulation, name: str, round_number: int) -> None:
     group = sim.state.cluster.groups.get(name)
     if (
@@ -96,12 +99,12 @@ def complete(sim: Simulation, group: Group) -> None:
     joins = [(member, member.joining) for member in group.members.values() if member.joining]
     longest_us = max(member.rebalance_timeout_us for member in group.members.values())
     if not joins:  # only static members, and none is back: wait until they are, or their sessions are over
-        sim.schedule(longest_us, TIMER, "kafka.rebalance_timeout", group.name, group.round)
+        sim.schedule(longest_us, TIMER, _rebalance_timeout, group.name, group.round)
         return
     _start_generation(sim, group)
     for member, number in joins:
         respond(sim, number, told(group, member))
-    sim.schedule(longest_us, TIMER, "kafka.sync_timeout", group.name, group.generation)
+    sim.schedule(longest_us, TIMER, sync_timeout, group.name, group.generation)
 
 
 def _start_generation(sim: Simulation, group: Group) -> None:

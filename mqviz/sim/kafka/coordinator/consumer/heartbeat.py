@@ -55,12 +55,12 @@ def _heartbeat(sim: Simulation, number: int, request: ConsumerGroupHeartbeatRequ
     changed = leaves or sim.state.last_event > before + 1
     wait_us = write_us(sim) if changed else 0
     if wait_us:
-        sim.schedule(wait_us, TIMER, "kafka.group_answer", number, reply)
+        sim.schedule(wait_us, TIMER, _answer, number, reply)
     else:
         respond(sim, number, reply)
 
 
-@due("kafka.group_answer")
+@due
 def _answer(sim: Simulation, number: int, reply: ConsumerGroupHeartbeatResponse) -> None:
     """What was changed is replicated; unless the connection is gone, the member is told (R6)."""
     if number in sim.state.cluster.requests:
@@ -302,7 +302,7 @@ def session_us(sim: Simulation, group: str) -> int:
 
 def watch(sim: Simulation, group: str, member_id: str, after_us: int) -> None:
     """Look at the member's session later."""
-    sim.schedule(after_us, TIMER, "kafka.consumer_session", group, member_id, cause=0)
+    sim.schedule(after_us, TIMER, _session, group, member_id, cause=0)
 
 
 def watch_anew(sim: Simulation, name: str) -> None:
@@ -312,7 +312,7 @@ def watch_anew(sim: Simulation, name: str) -> None:
         watch(sim, name, member_id, session_us(sim, name))
 
 
-@due("kafka.consumer_session")
+@due
 def _session(sim: Simulation, name: str, member_id: str) -> None:
     """Look at a member when its session would be over; one timer a member, set anew as it is heard of."""
     group = sim.state.cluster.consumer_groups.get(name)
@@ -329,10 +329,10 @@ def _session(sim: Simulation, name: str, member_id: str) -> None:
 
 def _watch_revocation(sim: Simulation, group: str, member: ConsumerGroupMember) -> None:
     by_us = member.revoke_by_us
-    sim.schedule(by_us - sim.now_us, TIMER, "kafka.revocation", group, member.member_id, by_us, cause=0)
+    sim.schedule(by_us - sim.now_us, TIMER, _revocation, group, member.member_id, by_us, cause=0)
 
 
-@due("kafka.revocation")
+@due
 def _revocation(sim: Simulation, name: str, member_id: str, by_us: int) -> None:
     """Remove a member that did not say in its rebalance timeout that it gave up its partitions (E12)."""
     group = sim.state.cluster.consumer_groups.get(name)

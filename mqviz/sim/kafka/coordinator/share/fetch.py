@@ -96,19 +96,20 @@ def _hung_up(sim: Simulation, event: ConnectionBroken) -> None:
     lives = sim.state.cluster.brokers[event.broker].process in ("running", "stopping", "paused")
     if lives and event.connection.startswith("share "):
         delay_us = sim.state.cluster.link_latency_us
-        sim.schedule(delay_us, ARRIVAL, "kafka.share_hung_up", event.connection, event.broker)
+        sim.schedule(delay_us, ARRIVAL, _noticed, event.connection, event.broker)
 
 
-@due("kafka.share_hung_up")
+@due
 def _noticed(sim: Simulation, connection: str, broker: int) -> None:
     """A broker notices that the connection of a share consumer is gone: its records are free (E9)."""
     name = connection.partition(" ")[2].rpartition(" to ")[0]
-    again = ("kafka.share_hung_up", connection, broker)
-    if sockets.passes(sim, name, broker, *again) and sockets.awake(sim, broker, *again):
-        disconnected(sim, connection)
+    if not sockets.passes(sim, name, broker, _noticed, connection, broker):
+        return
+    if sockets.awake(sim, broker, _noticed, connection, broker):
+        _disconnected(sim, connection)
 
 
-def disconnected(sim: Simulation, connection: str) -> None:
+def _disconnected(sim: Simulation, connection: str) -> None:
     """A connection ended: its sessions end, fetches that wait are forgotten, records are free (E9)."""
     requests = sim.state.cluster.requests
     for number in sorted({n for line in sim.part(ShareSessions).waiting.values() for n in line}):
@@ -134,9 +135,10 @@ def _broker_ended(sim: Simulation, event: BrokerProcessChanged) -> None:
         del part.sessions[key]
 
 
-@due("kafka.share_disconnected")
-def _disconnected(sim: Simulation, connection: str) -> None:
-    disconnected(sim, connection)
+@due
+def closed(sim: Simulation, connection: str) -> None:
+    """The connection of a share consumer that closed is at its end."""
+    _disconnected(sim, connection)
 
 
 def _end_session(sim: Simulation, key: str, because: str) -> None:
@@ -148,7 +150,7 @@ def _end_session(sim: Simulation, key: str, because: str) -> None:
     for name, found in group.windows.items():
         leads = sim.state.cluster.partition(found.topic, found.partition).leader == session.broker
         if leads and share_partition.release_member(sim, group, found, session.member_id, because):
-            sim.schedule(0, TIMER, "kafka.share_wake", session.group, name)
+            sim.schedule(0, TIMER, _woken, session.group, name)
 
 
 # -- acknowledgements ---------------------------------------------------------------------------------------
@@ -164,10 +166,10 @@ def _acknowledge(sim: Simulation, number: int, request: ShareAcknowledgeRequest)
     if request.epoch == -1:
         broker = connection_of(sim, number).broker
         _end_session(sim, f"{request.group} {request.member_id} {broker}", "closed")
-    sim.schedule(write_us(sim), TIMER, "kafka.share_acked", number, acked)
+    sim.schedule(write_us(sim), TIMER, _acked, number, acked)
 
 
-@due("kafka.share_acked")
+@due
 def _acked(sim: Simulation, number: int, acked: Acked) -> None:
     """The states are written: the member is told, and whoever waits may have what is free now."""
     if number not in sim.state.cluster.requests:
@@ -247,12 +249,12 @@ def _fetch(sim: Simulation, number: int, request: ShareFetchRequest) -> None:
     kept = [place for place in session.partitions if place in request.partitions]
     session.partitions = kept + [place for place in request.partitions if place not in kept]
     if acked and write_us(sim):
-        sim.schedule(write_us(sim), TIMER, "kafka.share_fetch", number)
+        sim.schedule(write_us(sim), TIMER, _try, number)
     else:
         _try(sim, number)
 
 
-@due("kafka.share_fetch")
+@due
 def _try(sim: Simulation, number: int) -> None:
     """Acknowledgements are written: now the fetch; without records it waits (R131)."""
     flight = sim.state.cluster.requests.get(number)
@@ -265,13 +267,13 @@ def _try(sim: Simulation, number: int) -> None:
         waiting = sim.part(ShareSessions).waiting
         for topic, partition in request.partitions:
             waiting.setdefault(f"{request.group} {topic}-{partition}", []).append(number)
-        sim.schedule(WAIT_US, TIMER, "kafka.share_wait", number)
+        sim.schedule(WAIT_US, TIMER, _waited, number)
     for topic, partition, error in told:
         if not error:
             wake(sim, request.group, f"{topic}-{partition}")
 
 
-@due("kafka.share_wait")
+@due
 def _waited(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is not None and flight.response is None:
@@ -284,7 +286,7 @@ def wake(sim: Simulation, group: str, key: str) -> None:
         _answer(sim, number, at_once=False)
 
 
-@due("kafka.share_wake")
+@due
 def _woken(sim: Simulation, group: str, key: str) -> None:
     wake(sim, group, key)
 
@@ -295,7 +297,7 @@ def _wake_all(sim: Simulation, event: HighWatermarkAdvanced) -> None:
         wake(sim, group, partition_key(event.topic, event.partition))
 
 
-@due("kafka.share_lock")
+@share_partition.lock_over.filled
 def _lock_over(sim: Simulation, name: str, key: str, lock: int) -> None:
     group = sim.state.cluster.share_groups.get(name)
     if group and share_partition.expired(sim, group, key, lock):

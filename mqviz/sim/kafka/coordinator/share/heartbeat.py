@@ -138,10 +138,10 @@ def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
 
 
 def _later(sim: Simulation, number: int, value: ShareGroupHeartbeatResponse) -> None:
-    sim.schedule(write_us(sim), TIMER, "kafka.share_heard", number, value)
+    sim.schedule(write_us(sim), TIMER, _written, number, value)
 
 
-@due("kafka.share_heard")
+@due
 def _written(sim: Simulation, number: int, value: ShareGroupHeartbeatResponse) -> None:
     if number in sim.state.cluster.requests:
         respond(sim, number, value)
@@ -152,7 +152,7 @@ def _session_us(sim: Simulation, group: str) -> int:
 
 
 def _watch(sim: Simulation, group: str, member_id: str, after_us: int) -> None:
-    sim.schedule(after_us, TIMER, "kafka.share_session", group, member_id, cause=0)
+    sim.schedule(after_us, TIMER, _session, group, member_id, cause=0)
 
 
 def watch_anew(sim: Simulation, name: str) -> None:
@@ -162,14 +162,14 @@ def watch_anew(sim: Simulation, name: str) -> None:
         _watch(sim, name, member_id, _session_us(sim, name))
 
 
-@due("kafka.share_session")
+@due
 def _session(sim: Simulation, name: str, member_id: str) -> None:
     """Look at a member when its session would be over; one timer a member, set anew as it is heard of."""
     group = sim.state.cluster.share_groups.get(name)
     if group is None:
         return
     member = group.members.get(member_id)
-    if member is None or not sockets.awake(sim, group.coordinator, "kafka.share_session", name, member_id):
+    if member is None or not sockets.awake(sim, group.coordinator, _session, name, member_id):
         if member is not None and sim.state.cluster.brokers[group.coordinator].process != "paused":
             _watch(sim, name, member_id, _session_us(sim, name))
         return

@@ -31,13 +31,16 @@ from mqviz.model.kafka.coordinator.share.events import (
 from mqviz.model.kafka.coordinator.share.state import ShareGroup
 from mqviz.model.kafka.coordinator.share.window import Run, SharePartition
 from mqviz.model.kafka.log.batch import Batch
-from mqviz.sim.engine import TIMER, Simulation
+from mqviz.sim.engine import TIMER, Simulation, due
+from mqviz.sim.hook import Hook
 from mqviz.sim.kafka.choices import group_setting, own_group_setting
 
 Ranges = list[tuple[int, int, str]]
 Taken = list[tuple[int, int, int]]
 """(first, end, deliveries)."""
 _LENGTH = re.compile(r"by_duration:P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?")
+
+lock_over: Hook[[Simulation, str, str, int], None] = due(Hook("free records whose lock is over"))
 
 
 # -- opening ------------------------------------------------------------------------------------------------
@@ -132,7 +135,7 @@ def acquire(
         portion,
     )
     why = sim.emit(event)
-    sim.schedule(found.lock_us, TIMER, "kafka.share_lock", group.name, found.key, lock, cause=why)
+    sim.schedule(found.lock_us, TIMER, lock_over, group.name, found.key, lock, cause=why)
     if gaps:
         sim.emit(ShareGapsPassed(*sim.stamp(), group.name, found.topic, found.partition, tuple(gaps)))
     return event.ranges
@@ -343,7 +346,7 @@ def _renew(
         tuple(ranges),
     )
     why = sim.emit(event)
-    sim.schedule(found.lock_us, TIMER, "kafka.share_lock", group.name, found.key, lock, cause=why)
+    sim.schedule(found.lock_us, TIMER, lock_over, group.name, found.key, lock, cause=why)
 
 
 def settle(

@@ -25,15 +25,15 @@ def _serve(sim: Simulation, number: int, request: AddPartitionsToTxnRequest) -> 
     if error or _known(sim, request):
         respond(sim, number, AddPartitionsToTxnResponse(error))
     else:
-        sim.schedule(write_us(sim), TIMER, "kafka.add_to_transaction", number)
+        sim.schedule(write_us(sim), TIMER, _add, number)
 
 
-@due("kafka.add_to_transaction")
+@due
 def _add(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is None or not isinstance(flight.request, AddPartitionsToTxnRequest):
         return
-    if not sockets.awake(sim, flight.broker, "kafka.add_to_transaction", number):
+    if not sockets.awake(sim, flight.broker, _add, number):
         return
     request = flight.request
     error = _error(sim, number, request)

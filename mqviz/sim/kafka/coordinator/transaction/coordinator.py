@@ -35,7 +35,7 @@ from mqviz.model.kafka.protocol.responses import (
     TxnOffsetCommitResponse,
 )
 from mqviz.sim.engine import TIMER, Simulation, due, reacts
-from mqviz.sim.kafka.broker.verification import add, can_act, coordinator_of, refusal, watch, writable
+from mqviz.sim.kafka.broker.verification import add, can_act, check, coordinator_of, refusal, watch, writable
 from mqviz.sim.kafka.coordinator import lookup, offsets
 from mqviz.sim.kafka.coordinator.consumer import reconciliation
 from mqviz.sim.kafka.coordinator.lookup import write_us
@@ -79,7 +79,7 @@ def load(sim: Simulation, transactional_id: str) -> None:
         return
     sim.cause = sim.emit(TransactionLoaded(*sim.stamp(), transactional_id, coordinator))
     if found.state == "PrepareEpochFence":
-        sim.schedule(write_us(sim), TIMER, "kafka.fenced", transactional_id, found.epoch)
+        sim.schedule(write_us(sim), TIMER, _fenced, transactional_id, found.epoch)
     elif found.state in ("PrepareCommit", "PrepareAbort"):
         markers.send_markers(sim, found)
     watch(sim)
@@ -99,7 +99,7 @@ def _serve_init(sim: Simulation, number: int, request: InitProducerIdRequest) ->
     if error:
         respond(sim, number, InitProducerIdResponse(error))
     else:
-        sim.schedule(write_us(sim), TIMER, "kafka.init_producer_id", number)
+        sim.schedule(write_us(sim), TIMER, _init, number)
 
 
 def _init_error(sim: Simulation, number: int, request: InitProducerIdRequest) -> Error:
@@ -118,12 +118,12 @@ def _init_error(sim: Simulation, number: int, request: InitProducerIdRequest) ->
     return Error.CONCURRENT_TRANSACTIONS
 
 
-@due("kafka.init_producer_id")
+@due
 def _init(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is None or not isinstance(flight.request, InitProducerIdRequest):
         return
-    if not sockets.awake(sim, flight.broker, "kafka.init_producer_id", number):
+    if not sockets.awake(sim, flight.broker, _init, number):
         return
     request = flight.request
     error = _init_error(sim, number, request)
@@ -148,17 +148,17 @@ def _init(sim: Simulation, number: int) -> None:
 def _serve_end(sim: Simulation, number: int, request: EndTxnRequest) -> None:
     error, acts = _verdict(sim, number, request)
     if acts:
-        sim.schedule(write_us(sim), TIMER, "kafka.end_transaction", number)
+        sim.schedule(write_us(sim), TIMER, _end, number)
     else:
         _answer_end(sim, number, request, error)
 
 
-@due("kafka.end_transaction")
+@due
 def _end(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is None or not isinstance(flight.request, EndTxnRequest):
         return
-    if not sockets.awake(sim, flight.broker, "kafka.end_transaction", number):
+    if not sockets.awake(sim, flight.broker, _end, number):
         return
     request = flight.request
     error, acts = _verdict(sim, number, request)
@@ -230,21 +230,21 @@ def _fence(sim: Simulation, found: Transaction, reason: str) -> None:
     why = sim.cause
     event = TransactionFenced(*sim.stamp(), found.transactional_id, found.epoch + 1, reason)
     sim.cause = sim.emit(event)
-    sim.schedule(write_us(sim), TIMER, "kafka.fenced", found.transactional_id, found.epoch)
+    sim.schedule(write_us(sim), TIMER, _fenced, found.transactional_id, found.epoch)
     sim.cause = why
 
 
-@due("kafka.fenced")
+@due
 def _fenced(sim: Simulation, transactional_id: str, epoch: int) -> None:
     found = sim.state.cluster.transactions.ids[transactional_id]
     if found.state != "PrepareEpochFence" or found.epoch != epoch:
         return
-    if can_act(sim, transactional_id, "kafka.fenced", transactional_id, epoch):
+    if can_act(sim, transactional_id, _fenced, transactional_id, epoch):
         sim.cause = _prepare(sim, found, False, epoch)
         markers.send_markers(sim, found)
 
 
-@due("kafka.transactions_check")
+@check.filled
 def _check(sim: Simulation) -> None:
     ids = sim.state.cluster.transactions.ids
     for found in list(ids.values()):
@@ -264,10 +264,10 @@ def _check(sim: Simulation) -> None:
 def _expire_later(sim: Simulation, transactional_id: str, since_us: int) -> None:
     lasts_us = sim.scenario.cluster.setting("transactional.id.expiration.ms") * 1_000
     at_us = -(-(since_us + lasts_us) // EXPIRY_CHECK_US) * EXPIRY_CHECK_US
-    sim.schedule(max(EXPIRY_CHECK_US, at_us - sim.now_us), TIMER, "kafka.expire_id", transactional_id)
+    sim.schedule(max(EXPIRY_CHECK_US, at_us - sim.now_us), TIMER, _expire, transactional_id)
 
 
-@due("kafka.expire_id")
+@due
 def _expire(sim: Simulation, transactional_id: str) -> None:
     found = sim.state.cluster.transactions.ids[transactional_id]
     lasts_us = sim.scenario.cluster.setting("transactional.id.expiration.ms") * 1_000
@@ -290,7 +290,7 @@ def _serve_offsets(sim: Simulation, number: int, request: TxnOffsetCommitRequest
         here = connection_of(sim, number).broker
         sim.cause = sim.emit(GroupCreated(*sim.stamp(), request.group, here))
     add(sim, request.producer_id, (), (request.group,))
-    sim.schedule(write_us(sim), TIMER, "kafka.transactional_offsets", number)
+    sim.schedule(write_us(sim), TIMER, _offsets_written, number)
 
 
 def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommitRequest) -> Error:
@@ -311,12 +311,12 @@ def _offsets_error(sim: Simulation, number: int, request: TxnOffsetCommitRequest
     return offsets.commit_error(sim.state.cluster.groups.get(request.group), commit, transactional=True)
 
 
-@due("kafka.transactional_offsets")
+@due
 def _offsets_written(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is None or not isinstance(flight.request, TxnOffsetCommitRequest):
         return
-    if not sockets.awake(sim, flight.broker, "kafka.transactional_offsets", number):
+    if not sockets.awake(sim, flight.broker, _offsets_written, number):
         return
     request = flight.request
     error = refusal(sim, request.producer_id, request.producer_epoch)

@@ -49,7 +49,7 @@ def send_markers(sim: Simulation, found: Transaction) -> None:
     for group in found.groups:
         groups.setdefault(lookup.coordinator_of(sim, group), []).append(group)
     if not leaders and not groups:
-        sim.schedule(write_us(sim), TIMER, "kafka.transaction_complete", found.transactional_id, found.epoch)
+        sim.schedule(write_us(sim), TIMER, _complete, found.transactional_id, found.epoch)
     for leader in sorted(leaders):
         _send(sim, found, leader, tuple(leaders[leader]), ())
     for coordinator in sorted(groups):
@@ -75,7 +75,7 @@ def _send(
 
 
 def _later(sim: Simulation, found: Transaction) -> None:
-    sim.schedule(AGAIN_US, TIMER, "kafka.markers_again", found.transactional_id, found.epoch)
+    sim.schedule(AGAIN_US, TIMER, _again, found.transactional_id, found.epoch)
 
 
 def _ending(sim: Simulation, transactional_id: str, epoch: int) -> Transaction | None:
@@ -85,12 +85,12 @@ def _ending(sim: Simulation, transactional_id: str, epoch: int) -> Transaction |
     return found if waits else None
 
 
-@due("kafka.markers_again")
+@due
 def _again(sim: Simulation, transactional_id: str, epoch: int) -> None:
     found = _ending(sim, transactional_id, epoch)
     if found is None or not (found.partitions or found.groups):
         return
-    if can_act(sim, transactional_id, "kafka.markers_again", transactional_id, epoch):
+    if can_act(sim, transactional_id, _again, transactional_id, epoch):
         send_markers(sim, found)
 
 
@@ -111,15 +111,15 @@ def _received(sim: Simulation, name: str, flight: InFlight) -> None:
     if len(partitions) < len(request.partitions) or len(groups) < len(request.groups):
         _later(sim, found)
     if not found.partitions and not found.groups:
-        sim.schedule(write_us(sim), TIMER, "kafka.transaction_complete", found.transactional_id, found.epoch)
+        sim.schedule(write_us(sim), TIMER, _complete, found.transactional_id, found.epoch)
 
 
-@due("kafka.transaction_complete")
+@due
 def _complete(sim: Simulation, transactional_id: str, epoch: int) -> None:
     found = _ending(sim, transactional_id, epoch)
     if found is None:
         return
-    if can_act(sim, transactional_id, "kafka.transaction_complete", transactional_id, epoch):
+    if can_act(sim, transactional_id, _complete, transactional_id, epoch):
         sim.emit(TransactionCompleted(*sim.stamp(), transactional_id, found.commit))
 
 
@@ -129,14 +129,12 @@ def _complete(sim: Simulation, transactional_id: str, epoch: int) -> None:
 @serves(WriteTxnMarkersRequest)
 def _serve(sim: Simulation, number: int, request: WriteTxnMarkersRequest) -> None:
     if request.groups:
-        sim.schedule(write_us(sim), TIMER, "kafka.offsets_marker", number)
+        sim.schedule(write_us(sim), TIMER, _end_offsets, number)
     else:
-        sim.schedule(
-            sim.state.cluster.append_us(connection_of(sim, number).broker), TIMER, "kafka.markers", number
-        )
+        sim.schedule(sim.state.cluster.append_us(connection_of(sim, number).broker), TIMER, _write, number)
 
 
-@due("kafka.markers")
+@due
 def _write(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is None or not isinstance(flight.request, WriteTxnMarkersRequest):
@@ -201,7 +199,7 @@ def marker(sim: Simulation, partition: Partition, request: WriteTxnMarkersReques
     )
 
 
-@due("kafka.offsets_marker")
+@due
 def _end_offsets(sim: Simulation, number: int) -> None:
     flight = sim.state.cluster.requests.get(number)
     if flight is None or not isinstance(flight.request, WriteTxnMarkersRequest):

@@ -192,10 +192,10 @@ def _not_joined(sim: Simulation, consumer: Consumer, error: int) -> None:
 
 def _join_later(sim: Simulation, consumer: Consumer) -> None:
     backoff_us = 1_000 * int(of(consumer.settings.config, "consumer", "retry.backoff.ms"))
-    sim.schedule(backoff_us, TIMER, "kafka.join_again", consumer.name, consumer.membership)
+    sim.schedule(backoff_us, TIMER, _join_again, consumer.name, consumer.membership)
 
 
-@due("kafka.join_again")
+@due
 def _join_again(sim: Simulation, name: str, membership: int) -> None:
     consumer = sim.state.cluster.consumers[name]
     if consumer.membership != membership or consumer.phase != "joining":
@@ -278,7 +278,7 @@ def _beat_later(sim: Simulation, consumer: Consumer) -> None:
     sim.schedule(
         interval_us,
         TIMER,
-        "kafka.heartbeat",
+        beat,
         consumer.name,
         consumer.life,
         consumer.membership,
@@ -286,7 +286,7 @@ def _beat_later(sim: Simulation, consumer: Consumer) -> None:
     )
 
 
-@due("kafka.heartbeat")
+@due
 def beat(sim: Simulation, name: str, life: int, membership: int) -> None:
     """The background thread sends a heartbeat, unless the process or its membership is another one by now."""
     consumer = sim.state.cluster.consumers[name]

@@ -171,9 +171,7 @@ def _instance(consumer: Consumer) -> str:
 
 
 def _later(sim: Simulation, consumer: Consumer, member: ClientMember, after_us: int) -> None:
-    sim.schedule(
-        max(0, after_us), TIMER, "kafka.member_beat", consumer.name, consumer.life, member.beats, cause=0
-    )
+    sim.schedule(max(0, after_us), TIMER, _next_beat, consumer.name, consumer.life, member.beats, cause=0)
 
 
 def _backoff_us(consumer: Consumer, member: ClientMember) -> int:
@@ -183,7 +181,7 @@ def _backoff_us(consumer: Consumer, member: ClientMember) -> int:
     return int(min(first_ms << min(member.failures, 20), most_ms)) * 1_000
 
 
-@due("kafka.member_beat")
+@due
 def _next_beat(sim: Simulation, name: str, life: int, beats: int) -> None:
     """The background thread's next heartbeat, unless another one left meanwhile or the process is another one."""
     consumer = sim.state.cluster.consumers[name]
