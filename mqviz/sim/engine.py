@@ -16,6 +16,7 @@ from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, TypeVar, TypeVarTuple
 
+import mqviz.model.apply  # noqa: F401  (registers what changes the State)
 from mqviz.backend import Refused
 from mqviz.commands import in_short
 from mqviz.kafka.versions import Version, version
