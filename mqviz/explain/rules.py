@@ -22,7 +22,7 @@ ACKS: Final = {
 }
 """R29"""
 NOT_WRITTEN: Final = "an error found before the append writes nothing"
-"""E42"""
+"""R31"""
 STRIPE: Final = "replicas in a stripe over brokers; the first leads"
 """R13"""
 LEADERS: Final = "only a partition's leader tells where its log ends"

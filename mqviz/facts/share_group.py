@@ -20,7 +20,7 @@ class Counts(NamedTuple):
 
 
 class ShareLag(NamedTuple):
-    """`by_start`: from the real start offset to the end; `by_persisted`: from the one that admins see (E60);
+    """`by_start`: from the real start offset to the end; `by_persisted`: from the one that admins see (R131);
     `undone`: records that are not finished."""
 
     by_start: int

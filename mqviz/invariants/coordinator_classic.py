@@ -1,4 +1,4 @@
-"""Invariants of classic groups: every partition has an owner, and the load is balanced (I24-I27)."""
+"""Invariants of classic groups: every partition has an owner, and the load is balanced."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def _known(state: State, group: Group) -> dict[str, int]:
 
 
 @holds
-def i25_everything_is_given_out(state: State) -> Iterator[str]:
-    """I25, I27: a stable group gave every partition to exactly one member; cooperative ones, what nobody must revoke."""
+def everything_is_given_out(state: State) -> Iterator[str]:
+    """A stable group gave every partition to exactly one member; cooperative ones, what nobody must revoke (R114)."""
     for group in state.cluster.groups.values():
         known = _known(state, group)
         wanted = [(topic, number) for topic in sorted(known) for number in range(known[topic])]
@@ -42,8 +42,8 @@ def i25_everything_is_given_out(state: State) -> Iterator[str]:
 
 
 @holds
-def i26_the_load_is_balanced(state: State) -> Iterator[str]:
-    """I26: range differs by at most one a topic, the others in all where everybody wants the same."""
+def the_load_is_balanced(state: State) -> Iterator[str]:
+    """Range differs by at most one a topic, the others in all where everybody wants the same (R115-R117)."""
     for group in state.cluster.groups.values():
         members = list(group.members.values())
         if not _known(state, group) or group.assignor == "cooperative-sticky":
@@ -61,8 +61,8 @@ def i26_the_load_is_balanced(state: State) -> Iterator[str]:
 
 
 @holds
-def i24_static_members_are_members(state: State) -> Iterator[str]:
-    """I24, R113: each group.instance.id belongs to exactly one member of the group."""
+def static_members_are_members(state: State) -> Iterator[str]:
+    """Each group.instance.id belongs to exactly one member of the group (R113, R114)."""
     for group in state.cluster.groups.values():
         for instance_id, member_id in group.static.items():
             if member_id not in group.members or group.members[member_id].instance_id != instance_id:

@@ -10,8 +10,8 @@ from mqviz.model.state import State
 
 
 @holds
-def i24_one_member_has_a_partition(state: State) -> Iterator[str]:
-    """I24: a partition belongs to one member at most, also while it is being given up."""
+def one_member_has_a_partition(state: State) -> Iterator[str]:
+    """A partition belongs to one member at most, also while it is being given up (R114)."""
     for group in state.cluster.consumer_groups.values():
         owners: dict[str, str] = {}
         for member in group.members.values():
@@ -25,8 +25,8 @@ def i24_one_member_has_a_partition(state: State) -> Iterator[str]:
 
 
 @holds
-def i25_a_stable_group_covers_its_topics(state: State) -> Iterator[str]:
-    """I25: in a stable group every partition of the subscribed topics has an owner."""
+def a_stable_group_covers_its_topics(state: State) -> Iterator[str]:
+    """In a stable group every partition of the subscribed topics has an owner (R114)."""
     for group in state.cluster.consumer_groups.values():
         if group.state == "Stable":
             for topic, count in group.metadata:
@@ -36,8 +36,8 @@ def i25_a_stable_group_covers_its_topics(state: State) -> Iterator[str]:
 
 
 @holds
-def i29_no_member_is_ahead_of_its_group(state: State) -> Iterator[str]:
-    """I29: member epoch <= assignment epoch <= group epoch; the states are those that follow from them (E22)."""
+def no_member_is_ahead_of_its_group(state: State) -> Iterator[str]:
+    """Member epoch <= assignment epoch <= group epoch; the states are those that follow from them (R104, R122, R129)."""
     for group in state.cluster.consumer_groups.values():
         if group.assignment_epoch > group.epoch:
             yield f"{group.name}: assignment epoch {group.assignment_epoch}, group epoch {group.epoch}"

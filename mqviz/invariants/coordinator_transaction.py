@@ -1,6 +1,6 @@
 """Invariants of transactions: what read_committed sees, and who may write for a transactional.id.
 
-That all of a committed transaction's records are handed out is held by tests against the log (I21).
+That all of a committed transaction's records are handed out is held by tests against the log.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from mqviz.model.state import State
 
 
 @holds
-def i20_nothing_unstable_is_stable(state: State) -> Iterator[str]:
-    """I20: log start <= last stable offset <= high watermark, and no open transaction begins below it (R63)."""
+def nothing_unstable_is_stable(state: State) -> Iterator[str]:
+    """Log start <= last stable offset <= high watermark, and no open transaction begins below it (R15, R63)."""
     for partition in state.cluster.partitions():
         for broker, replica in partition.replicas.items():
             transactions = replica.log.transactions
@@ -28,8 +28,8 @@ def i20_nothing_unstable_is_stable(state: State) -> Iterator[str]:
 
 
 @holds
-def i21_nobody_works_on_aborted_records(state: State) -> Iterator[str]:
-    """I21: no consumer with isolation.level=read_committed has a record of an aborted or open transaction in hand (R63)."""
+def nobody_works_on_aborted_records(state: State) -> Iterator[str]:
+    """No consumer with isolation.level=read_committed has a record of an aborted or open transaction in hand (R63)."""
     if not state.cluster.transactions.ids:
         return
     for consumer in state.cluster.consumers.values():
@@ -44,8 +44,8 @@ def i21_nobody_works_on_aborted_records(state: State) -> Iterator[str]:
 
 
 @holds
-def i22_no_old_epoch_writes(state: State) -> Iterator[str]:
-    """I22: after the coordinator raised the epoch no batch of a transaction has a lower one; the last batch is looked at.
+def no_old_epoch_writes(state: State) -> Iterator[str]:
+    """After the coordinator raised the epoch no batch of a transaction has a lower one; the last batch is looked at (R65).
 
     What belongs to no transaction the broker writes without asking the coordinator.
     """

@@ -1,7 +1,7 @@
 """Invariants of the simulated Kafka (numbers as in its specification): logs, replicas, clients, groups, the ledger.
 
-Left out here: those that compare two moments (I2, I4, I5, I8, I23, I28, I29) and the one that holds between
-instants only (I17); tests hold those against the log.
+Left out here: those that compare two moments, and the one that holds between instants only
+(each send() ends once); tests hold those against the log.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from mqviz.model.state import State
 
 
 @holds
-def i3_marks_are_in_order(state: State) -> Iterator[str]:
-    """I3: log start <= high watermark <= log end on every replica."""
+def marks_are_in_order(state: State) -> Iterator[str]:
+    """Log start <= high watermark <= log end on every replica (R15)."""
     for partition in state.cluster.partitions():
         for broker, replica in partition.replicas.items():
             log = replica.log
@@ -27,8 +27,8 @@ def i3_marks_are_in_order(state: State) -> Iterator[str]:
 
 
 @holds
-def i6_offsets_have_no_gap(state: State) -> Iterator[str]:
-    """I6: appended offsets are contiguous where no cleaner was; the last two batches are looked at, so each append is."""
+def offsets_have_no_gap(state: State) -> Iterator[str]:
+    """Appended offsets are contiguous where no cleaner was; the last two batches are looked at, so each append is (R68)."""
     for partition in state.cluster.partitions():
         for broker, replica in partition.replicas.items():
             log = replica.log
@@ -41,8 +41,8 @@ def i6_offsets_have_no_gap(state: State) -> Iterator[str]:
 
 
 @holds
-def i7_replicas_hold_the_same_records(state: State) -> Iterator[str]:
-    """I7: same offset and epoch, same record."""
+def replicas_hold_the_same_records(state: State) -> Iterator[str]:
+    """Same offset and epoch, same record (R26)."""
     for partition in state.cluster.partitions():
         led = partition.led.log
         for broker, replica in partition.replicas.items():
@@ -59,8 +59,8 @@ def _place(batch: Batch) -> tuple[int, int]:
 
 
 @holds
-def i9_in_sync_replicas_are_replicas(state: State) -> Iterator[str]:
-    """I9: the in-sync replicas are replicas, the leader is one of them, and none of them is only eligible."""
+def in_sync_replicas_are_replicas(state: State) -> Iterator[str]:
+    """The in-sync replicas are replicas, the leader is one of them, and none of them is only eligible (R21)."""
     for partition in state.cluster.partitions():
         isr = set(partition.isr)
         led = partition.leader < 0 or partition.leader in isr
@@ -69,8 +69,8 @@ def i9_in_sync_replicas_are_replicas(state: State) -> Iterator[str]:
 
 
 @holds
-def i10_committed_records_are_everywhere(state: State) -> Iterator[str]:
-    """I10: every record below the high watermark is on every in-sync replica; of one that died nobody knows yet what its disk kept."""
+def committed_records_are_everywhere(state: State) -> Iterator[str]:
+    """Every record below the high watermark is on every in-sync replica; of one that died nobody knows yet what its disk kept (R17)."""
     for partition in state.cluster.partitions():
         if partition.recovering:  # elected uncleanly: what the others had is being cut
             continue
@@ -81,8 +81,8 @@ def i10_committed_records_are_everywhere(state: State) -> Iterator[str]:
 
 
 @holds
-def i18_limits_of_producers_hold(state: State) -> Iterator[str]:
-    """I18: requests in flight <= max.in.flight; a batch larger than batch.size has one record."""
+def limits_of_producers_hold(state: State) -> Iterator[str]:
+    """Requests in flight <= max.in.flight; a batch larger than batch.size has one record (R41, R43)."""
     for producer in state.cluster.producers.values():
         for broker, count in producer.requests.items():
             if not 0 <= count <= producer.settings.max_in_flight:
@@ -94,8 +94,8 @@ def i18_limits_of_producers_hold(state: State) -> Iterator[str]:
 
 
 @holds
-def i20_consumers_see_committed_records_only(state: State) -> Iterator[str]:
-    """I20: nothing at or above the high watermark reaches a consumer, where it is or where it was before a fault."""
+def consumers_see_committed_records_only(state: State) -> Iterator[str]:
+    """Nothing at or above the high watermark reaches a consumer, where it is or where it was before a fault (R15, R63)."""
     for consumer in state.cluster.consumers.values():
         for key, claim in consumer.claims.items():
             partition = state.cluster.partition(claim.topic, claim.partition)
@@ -113,8 +113,8 @@ def i20_consumers_see_committed_records_only(state: State) -> Iterator[str]:
 
 
 @holds
-def i24_one_owner(state: State) -> Iterator[str]:
-    """I24: in a generation a partition has at most one owner."""
+def one_owner(state: State) -> Iterator[str]:
+    """In a generation a partition has at most one owner (R114)."""
     for group in state.cluster.groups.values():
         seen: dict[tuple[str, int], str] = {}
         for member in simulated.members(state, group.name):
@@ -126,8 +126,8 @@ def i24_one_owner(state: State) -> Iterator[str]:
 
 
 @holds
-def i31_commits_are_within_the_log(state: State) -> Iterator[str]:
-    """I31: a committed offset is at most the log end of that moment, unless somebody set it by hand."""
+def commits_are_within_the_log(state: State) -> Iterator[str]:
+    """A committed offset is at most the log end of that moment, unless somebody set it by hand (R82)."""
     for group in state.cluster.groups.values():
         for key, record in group.records.items():
             if (
@@ -139,8 +139,8 @@ def i31_commits_are_within_the_log(state: State) -> Iterator[str]:
 
 
 @holds
-def i32_nothing_is_committed_before_it_is_done(state: State) -> Iterator[str]:
-    """I32: where all members commit after the work and nobody moved an offset by hand, each record below the commit was processed.
+def nothing_is_committed_before_it_is_done(state: State) -> Iterator[str]:
+    """Where all members commit after the work and nobody moved an offset by hand, each record below the commit was processed (R86).
 
     Not so where a member without a commit begins at the latest offset: it passes over what the one before it had not committed (R81).
     """
@@ -163,8 +163,8 @@ def i32_nothing_is_committed_before_it_is_done(state: State) -> Iterator[str]:
 
 
 @holds
-def i37_the_ledger_adds_up(state: State) -> Iterator[str]:
-    """I37: every record that was sent is in exactly one place, for each group and each producer."""
+def the_ledger_adds_up(state: State) -> Iterator[str]:
+    """Every record that was sent is in exactly one place, for each group and each producer."""
     for group in state.cluster.groups:
         ledger = simulated.ledger(state, group)
         parts = [

@@ -18,8 +18,8 @@ def _logs(state: State) -> Iterator[tuple[Partition, int, Log]]:
 
 
 @holds
-def i6_segments_are_in_order(state: State) -> Iterator[str]:
-    """I6: segments are named by increasing offsets, the first holds the log start, the last the log end."""
+def segments_are_in_order(state: State) -> Iterator[str]:
+    """Segments are named by increasing offsets, the first holds the log start, the last the log end (R68)."""
     for partition, broker, log in _logs(state):
         bases = [segment.base_offset for segment in log.segments]
         if any(after <= before for before, after in pairwise(bases)) or not bases[0] <= log.end >= bases[-1]:
@@ -29,8 +29,8 @@ def i6_segments_are_in_order(state: State) -> Iterator[str]:
 
 
 @holds
-def i5_the_log_start_is_never_above_the_high_watermark(state: State) -> Iterator[str]:
-    """I3, I5: nobody deletes what is not committed, and the active segment ends where the log ends."""
+def the_log_start_is_never_above_the_high_watermark(state: State) -> Iterator[str]:
+    """Nobody deletes what is not committed, and the active segment ends where the log ends (R15, R70, R72)."""
     for partition in state.cluster.partitions():
         for broker, replica in partition.replicas.items():
             if replica.log.start > replica.high_watermark:
@@ -47,8 +47,8 @@ def the_ledger_knows_every_record_once(state: State) -> Iterator[str]:
 
 
 @holds
-def i36_the_cleaner_takes_no_last_value(state: State) -> Iterator[str]:
-    """I36: a pass over the leader's log leaves each key's last committed value; aborted records are nobody's last (E64)."""
+def the_cleaner_takes_no_last_value(state: State) -> Iterator[str]:
+    """A pass over the leader's log leaves each key's last committed value; aborted records are nobody's last (R74, R76)."""
     for key, ledger in state.cluster.ledger.items():
         if ledger.robbed:
             yield f"{key}: the cleaner took the last committed values at {ledger.robbed}"

@@ -1,4 +1,4 @@
-"""Invariants of the guide's other systems: nothing appears from nowhere and nothing is forgotten (I37)."""
+"""Invariants of the guide's other systems: nothing appears from nowhere and nothing is forgotten."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Partition assignors of the classic group protocol, as pure functions (R110, R114-R119, E26, E28-E30).
+"""Partition assignors of the classic group protocol, as pure functions (R105, R110, R114-R119).
 
 Types and words are those of ConsumerPartitionAssignor in Kafka's Java client. An assignor is a function of the
 number of partitions of each topic and of the members' subscriptions by member id; it answers with what each
@@ -102,7 +102,7 @@ def _share_out(topic: str, partitions: int, members: list[str], assignment: Assi
 
 
 VOTE_ORDER = ("sticky", "range", "roundrobin", "cooperative-sticky")
-"""Who wins among equal votes: Java's hash order of the names (E26)."""
+"""Who wins among equal votes: Java's hash order of the names (R105)."""
 
 
 def choose_assignor(preferences: Mapping[str, tuple[str, ...]]) -> str | None:

@@ -44,7 +44,7 @@ def cooperative_sticky_assignor(
 def librdkafka_cooperative_sticky_assignor(
     partitions_per_topic: Mapping[str, int], subscriptions: Mapping[str, Subscription]
 ) -> Assignment:
-    """cooperative-sticky as librdkafka has it, which moves other partitions than Java's (E4, E30)."""
+    """cooperative-sticky as librdkafka has it, which moves other partitions than Java's (R117)."""
     claims = _owned(subscriptions)
     owned, _ = _owners(partitions_per_topic, claims)
     in_turn = _librdkafka_turn(partitions_per_topic, subscriptions, owned)
@@ -225,7 +225,7 @@ def _general(
     owned: Mapping[str, list[TopicPartition]],
     before: Mapping[TopicPartition, str],
 ) -> Assignment:
-    """Each partition without owner to the least loaded subscriber, then moves while they even out the load (S9, E29).
+    """Each partition without owner to the least loaded subscriber, then moves while they even out the load (R118, S9).
 
     `in_turn`: in which order they are looked at. What nobody had moves first, unless somebody gave up a topic;
     `before`: who had it in an earlier generation.
@@ -245,7 +245,7 @@ def _general(
 def _in_turn(
     partitions_per_topic: Mapping[str, int], subscriptions: Mapping[str, Subscription]
 ) -> list[TopicPartition]:
-    """Partitions of topics that few want before those that many want (E29)."""
+    """Partitions of topics that few want before those that many want (R118)."""
 
     def wanted(tp: TopicPartition) -> tuple[int, str, int]:
         return sum(tp.topic in s.topics for s in subscriptions.values()), tp.topic, tp.partition
@@ -258,7 +258,7 @@ def _librdkafka_turn(
     subscriptions: Mapping[str, Subscription],
     owned: Mapping[str, list[TopicPartition]],
 ) -> list[TopicPartition]:
-    """librdkafka's order where all want the same: always one of whoever has most left, then the rest backwards (E30).
+    """librdkafka's order where all want the same: always one of whoever has most left, then the rest backwards (R117).
 
     Several topics stand in its metadata in an order that nobody promises; here it is that of their names.
     """
@@ -300,7 +300,7 @@ def _even_out(
     subscriptions: Mapping[str, Subscription],
     before: Mapping[TopicPartition, str],
 ) -> None:
-    """Move a partition whose owner has at least two more than one who could have it, until nothing moves (E30).
+    """Move a partition whose owner has at least two more than one who could have it, until nothing moves (R117).
 
     It goes back to whom it belonged `before` if that one has so much less, else to the least loaded.
     """

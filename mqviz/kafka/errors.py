@@ -77,7 +77,7 @@ def named(code: int) -> str:
 
 
 def java_class(code: int) -> str:
-    """The exception of the Java client for an error, which an application catches: `NotEnoughReplicasException` (E47)."""
+    """The exception of the Java client for an error, which an application catches: `NotEnoughReplicasException` (R47)."""
     found = _JAVA.get(code)
     return found or "".join(word.capitalize() for word in Error(code).name.split("_")) + "Exception"
 

@@ -44,7 +44,7 @@ def crc32_partition(key: bytes, partitions: int) -> int:
 
 
 def fnv1a(key: bytes) -> int:
-    """32-bit FNV-1a as a signed number, without its sign, as librdkafka takes it (E38)."""
+    """32-bit FNV-1a as a signed number, without its sign, as librdkafka takes it (R50)."""
     found = 0x811C9DC5
     for byte in key:
         found = (found ^ byte) * 0x01000193 & _MASK
@@ -53,7 +53,7 @@ def fnv1a(key: bytes) -> int:
 
 @lru_cache(maxsize=4096)
 def fnv1a_partition(key: bytes, partitions: int) -> int:
-    """librdkafka's rule for a key with `fnv1a` and `fnv1a_random` (E38)."""
+    """librdkafka's rule for a key with `fnv1a` and `fnv1a_random` (R50)."""
     return fnv1a(key) % partitions
 
 
@@ -72,7 +72,7 @@ RULES = {
 `consistent_random`."""
 
 EMPTY_IS_NULL = ("librdkafka", "consistent_random")
-"""Names of the one rule for which the empty key is no key (E38)."""
+"""Names of the one rule for which the empty key is no key (R50)."""
 
 _HASHES: dict[str, Callable[[bytes, int], int]] = {
     "java": java_partition,
@@ -87,7 +87,7 @@ def keyed_partition(rule: str, key: bytes | None, partitions: int) -> int | None
     """The partition of `key` by a client's `rule` (see RULES), or None where the rule does not look at the key.
 
     None is for null keys, and for the empty key in librdkafka's own rule, `consistent_random`; every other
-    rule hashes the empty key, and librdkafka's plain ones take a null key for an empty one (R50, E38).
+    rule hashes the empty key, and librdkafka's plain ones take a null key for an empty one (R50).
     """
     no_key = not key if rule in EMPTY_IS_NULL else key is None
     drawn = rule in ("java", "librdkafka") or rule.endswith("_random")

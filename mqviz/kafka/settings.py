@@ -109,7 +109,7 @@ def _refused(setting: Setting, value: float | str) -> str | None:
 
 
 def refused_producer(idempotent: bool, max_in_flight: int) -> str | None:
-    """What ProducerConfig says about settings that do not go together (E48)."""
+    """What ProducerConfig says about settings that do not go together (R56)."""
     if idempotent and max_in_flight > 5:
         return (
             "To use the idempotent producer, max.in.flight.requests.per.connection must be set to at most 5. "
@@ -119,7 +119,7 @@ def refused_producer(idempotent: bool, max_in_flight: int) -> str | None:
 
 
 def refused_consumer(session_timeout_ms: int, heartbeat_interval_ms: int) -> str | None:
-    """What the consumer says about timeouts that do not go together (E49)."""
+    """What the consumer says about timeouts that do not go together (R120)."""
     if heartbeat_interval_ms >= session_timeout_ms:
         return "Heartbeat must be set lower than the session timeout"
     return None
@@ -130,7 +130,7 @@ CONSUMER_ONLY = ("group.remote.assignor",)
 
 
 def refused_by_protocol(protocol: str, given: Iterable[str]) -> str | None:
-    """What ConsumerConfig says about a setting, among those `given`, that group.protocol does not have (E49)."""
+    """What ConsumerConfig says about a setting, among those `given`, that group.protocol does not have (R120)."""
     foreign = CLASSIC_ONLY if protocol == "consumer" else CONSUMER_ONLY
     names = set(given)
     found = next((name for name in foreign if name in names), None)
@@ -138,7 +138,7 @@ def refused_by_protocol(protocol: str, given: Iterable[str]) -> str | None:
 
 
 def session_timeout_in_range(session_timeout_ms: int) -> bool:
-    """Whether a broker with default settings takes this session timeout; else INVALID_SESSION_TIMEOUT (E27)."""
+    """Whether a broker with default settings takes this session timeout; else INVALID_SESSION_TIMEOUT (R101)."""
     low, high = number("group.min.session.timeout.ms"), number("group.max.session.timeout.ms")
     return low <= session_timeout_ms <= high
 

@@ -1,4 +1,4 @@
-"""The assignor `simple` of share groups (E63): partitions are shared out to members, several members a partition.
+"""The assignor `simple` of share groups (R130): partitions are shared out to members, several members a partition.
 
 Nothing is hashed: each partition gets as many members as are needed so that nobody is idle, and what a member
 has it keeps as long as it may. Kafka 4.0 hashed members; the balanced way is simulated for every version.

@@ -1,4 +1,4 @@
-"""The uniform assignor of the consumer group protocol, as a pure function (R126, E1, E18).
+"""The uniform assignor of the consumer group protocol, as a pure function (R126).
 
 Members that subscribe to different topics are in uniform_unequal.py. Left out: racks.
 """
@@ -13,7 +13,7 @@ from mqviz.kafka.uniform_unequal import unequal
 
 
 def walk_order(names: Iterable[str]) -> list[str]:
-    """The order in which Java walks a HashMap with these keys, put in one after the other (E18)."""
+    """The order in which Java walks a HashMap with these keys, put in one after the other (R126)."""
     found = list(names)
     capacity = 16
     while len(found) > capacity * 3 // 4:
@@ -30,7 +30,7 @@ def timeline_order(names: Iterable[str], most: int) -> list[str]:
     """The order in which a coordinator walks its members, `names` in the order of joining, to tell an assignor of them.
 
     It is that of Kafka's TimelineHashMap, whose table is as large as `most` members at once made it; it decides between
-    members in one bucket of the assignor's own walk (E18).
+    members in one bucket of the assignor's own walk (R126).
     """
     capacity = 2
     while (most + 1) * 3 > 4 * capacity:
@@ -63,7 +63,7 @@ def uniform_assignor(
 def _homogeneous(
     every: list[TopicPartition], members: list[str], subscriptions: Mapping[str, Subscription]
 ) -> Assignment:
-    """Everybody keeps up to a quota, the rest is dealt out in the same walk, each member up to its quota (E1)."""
+    """Everybody keeps up to a quota, the rest is dealt out in the same walk, each member up to its quota (R126)."""
     known = dict.fromkeys(every)
     owned = {m: sorted(p for p in subscriptions[m].owned_partitions if p in known) for m in members}
     assigned = {partition for parts in owned.values() for partition in parts}

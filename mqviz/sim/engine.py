@@ -1,7 +1,7 @@
 """The engine: one agenda of plain data, one State, one log; everything else is handlers.
 
 Like a real broker: nothing here; this is the clock and the order of things under all that is simulated
-(R1-R3, I2). Left out: real time, threads and generators, whose state could not be drawn, copied or saved.
+(R1-R3). Left out: real time, threads and generators, whose state could not be drawn, copied or saved.
 
 A due is a tuple (at_us, priority, sequence, handler, cause, args): its handler is saved by its name and its
 arguments are plain values, so the agenda can be pickled. Handlers are functions(sim, *args), registered

@@ -160,7 +160,7 @@ def partitions(side: Side, producer: str) -> dict[str, int]:
 
 @fact
 def one_partition_a_key(side: Side, producer: str) -> bool:
-    """Whether every key went to one partition only (I19)."""
+    """Whether every key went to one partition only."""
     places = {(record.key, record.partition) for record in _records(side, producer)}
     return len(places) == len({key for key, _ in places})
 
@@ -249,7 +249,7 @@ def idle(side: Side, group: str) -> list[str]:
 
 @fact
 def one_owner(side: Side, group: str) -> bool:
-    """Whether at every moment so far each partition was some member's and only one's, as the members saw it (I24)."""
+    """Whether at every moment so far each partition was some member's and only one's, as the members saw it."""
     owner: dict[str, str] = {}
     for told in sorted(side.told, key=lambda told: told.at_us):
         if not _is_in(side, told.who, group):
@@ -277,7 +277,7 @@ def callbacks(side: Side, group: str) -> dict[str, list[Any]]:
 
 @fact
 def moves_are_least(side: Side, group: str) -> bool:
-    """Whether this step moved no more partitions than the members' new numbers of them demand (I30)."""
+    """Whether this step moved no more partitions than the members' new numbers of them demand."""
     before = {place: name for name, has in _holdings(side, group, side.step - 1).items() for place in has}
     after = _holdings(side, group, side.step)
     moved = sum(before.get(place) != name for name, has in after.items() for place in has)
@@ -287,7 +287,7 @@ def moves_are_least(side: Side, group: str) -> bool:
 
 @fact
 def kept_are_not_revoked(side: Side, group: str) -> bool:
-    """Whether nobody lost in this step what it has again at its end (I28)."""
+    """Whether nobody lost in this step what it has again at its end."""
     return not any(
         set(places) & set(held(side, name))
         for name, told in callbacks(side, group).items()

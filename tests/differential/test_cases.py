@@ -61,12 +61,12 @@ def test_the_table_counts_by_rule_and_gives_reasons() -> None:
         ("D2-x", "R9", "exact"),
         ("D1-y", "R10", "bound"),
         ("D1-y", "R9", "exact"),
-        ("D1-y", "E1", "skipped: why"),
+        ("D1-y", "R126", "skipped: why"),
     ]
     assert [line.split() for line in lines(rows)[1:]] == [
         ["R9", "2", "-", "-", "D1", "D2"],
         ["R10", "-", "1", "-", "D1"],
-        ["E1", "-", "-", "-", "D1", "skipped:", "why"],
+        ["R126", "-", "-", "-", "D1", "skipped:", "why"],
     ]
 
 

@@ -4,7 +4,7 @@ A member of a group on two partitions asks for all there is, because the order o
 it which of them comes first the next time; on one partition it asks for few or many.
 Left out: renewals and the record limit, which are of a later version of the requests; release in a ShareFetch, which the
 broker may answer before the release is written; closing by ShareFetch, which no client does. The group's
-epochs and shares are not compared: the broker makes partitions known to the share coordinator first, which takes its time (E17).
+epochs and shares are not compared: the broker makes partitions known to the share coordinator first, which takes its time (R125).
 Locks and sessions never time out here: the two clocks differ.
 """
 

@@ -96,7 +96,7 @@ class Producers:
         return ProduceRequest(-1, tuple(sorted(batches, key=lambda each: each[:2])))
 
     def outside(self) -> AnyRequest:
-        """One record that says of no transaction, where one of its producer id is probably open (E75)."""
+        """One record that says of no transaction, where one of its producer id is probably open (R62)."""
         owner = self.owner(transactional=True)
         written = [
             (place, batches[-1])

@@ -275,7 +275,7 @@ def _share_heartbeat(world: World, request: Args, act: Args) -> Any:
             if isinstance(answer, ShareGroupHeartbeatResponse)
             else ShareGroupHeartbeatResponse(answer.error)
         )
-        given = heard.partitions
+        given = heard.assignment
         parts = None if given is None else sorted(tp(*each) for each in given)
         return {
             "error": error_name(answer.error),

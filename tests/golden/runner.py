@@ -52,7 +52,7 @@ class Result:
 
 
 def play(case: Case, watch: bool = True) -> Result:
-    """Play a case on the simulator; one whose member ids were random agrees if it does for one of their orders (E18)."""
+    """Play a case on the simulator; one whose member ids were random agrees if it does for one of their orders (R126)."""
     result = _play(case, watch, {})
     if not result.good and case["config"].get("run", {}).get("member_ids") == "random UUIDs":
         names = [a["member"] for step in case["steps"] for a in step["act"] if a["verb"] == "start_member"]

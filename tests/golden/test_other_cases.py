@@ -42,7 +42,7 @@ def good(steps: Steps, **more: Any) -> None:
     assert result.good, "\n".join(result.bad)
 
 
-def test_r12_e57_a_topic_made_while_a_broker_is_fenced_has_it_in_no_isr_and_in_its_first_record() -> None:
+def test_r12_a_topic_made_while_a_broker_is_fenced_has_it_in_no_isr_and_in_its_first_record() -> None:
     good(
         [
             ([{"verb": "kill_broker", "broker": 2}, until(isr=[1, 3])], []),

@@ -54,7 +54,7 @@ def test_r115_static_members_come_first() -> None:
     }
 
 
-def test_e28_only_subscribers_of_the_topic_count() -> None:
+def test_r115_only_subscribers_of_the_topic_count() -> None:
     assert shared({"t": 4, "u": 1}, a="t", b="t u", c="u") == {
         "a": ["t-0", "t-1"],
         "b": ["t-2", "t-3", "u-0"],
@@ -63,7 +63,7 @@ def test_e28_only_subscribers_of_the_topic_count() -> None:
 
 
 @given(st.integers(0, 40), st.integers(1, 12))
-def test_i26_i27_range_is_balanced_and_complete(partitions: int, count: int) -> None:
+def test_range_is_balanced_and_complete(partitions: int, count: int) -> None:
     members = [f"c{number}" for number in range(count)]
     found = range_assignor({"t": partitions}, {member: Subscription(("t",)) for member in members})
     counts = [len(parts) for parts in found.values()]
@@ -82,7 +82,7 @@ def test_r105_only_what_all_support() -> None:
     assert choose_assignor({"a": ("sticky",), "b": ("range",)}) is None
 
 
-def test_e26_equal_votes() -> None:
+def test_r105_equal_votes() -> None:
     both = ("cooperative-sticky", "roundrobin", "range", "sticky")
     for first, second, winner in (
         ("range", "sticky", "sticky"),

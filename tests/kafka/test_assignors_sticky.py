@@ -81,7 +81,7 @@ def test_r116_goes_on_over_topics() -> None:
     }
 
 
-def test_e28_round_robin_passes_over_who_does_not_subscribe() -> None:
+def test_r116_round_robin_passes_over_who_does_not_subscribe() -> None:
     assert fresh(round_robin_assignor, {"t": 3, "u": 2}, a="t", b="t u") == {
         "a": "t-0 t-2",
         "b": "t-1 u-0 u-1",
@@ -131,7 +131,7 @@ def test_r118_two_claims_of_one_generation_are_none() -> None:
     assert found == {"a": "t-2", "b": "t-1 t-3"}, "t-0 is withheld until both have let go"
 
 
-def test_e29_unequal_subscriptions_begin_with_the_least_wanted_topic() -> None:
+def test_r118_unequal_subscriptions_begin_with_the_least_wanted_topic() -> None:
     found = fresh(sticky_assignor, {"t": 3, "u": 2, "v": 2}, a="t u", b="t", c="t u v")
     assert found == {"a": "t-2 u-0 u-1", "b": "t-0 t-1", "c": "v-0 v-1"}
 
@@ -160,7 +160,7 @@ def test_r119_what_nobody_has_is_given_at_once() -> None:
     }
 
 
-def test_e4_librdkafka_moves_the_first_partitions_where_java_moves_the_last() -> None:
+def test_r117_librdkafka_moves_the_first_partitions_where_java_moves_the_last() -> None:
     lib = librdkafka_cooperative_sticky_assignor
     one = settled(lib, {"t": 7}, m01="")
     two = settled(lib, {"t": 7}, **one, m02="")
@@ -170,7 +170,7 @@ def test_e4_librdkafka_moves_the_first_partitions_where_java_moves_the_last() ->
     assert topics == {"m01": "tb-0 tb-1 tb-2", "m02": "ta-0 ta-1 ta-2"}
 
 
-def test_e30_librdkafka_gives_what_nobody_owns_backwards_and_takes_first_from_whoever_has_most() -> None:
+def test_r117_librdkafka_gives_what_nobody_owns_backwards_and_takes_first_from_whoever_has_most() -> None:
     lib = librdkafka_cooperative_sticky_assignor
     three = settled(lib, {"t": 7}, m02="t-1 t-2", m03="t-0 t-3")
     assert three == {"m02": "t-1 t-2 t-4 t-6", "m03": "t-0 t-3 t-5"}
@@ -218,7 +218,7 @@ members = st.lists(st.sampled_from("abcdefg"), min_size=1, max_size=6, unique=Tr
 
 
 @given(st.integers(1, 20), members, st.sampled_from(sorted(ASSIGNORS)))
-def test_i25_i26_i27_every_partition_has_one_owner_and_the_load_is_even(
+def test_every_partition_has_one_owner_and_the_load_is_even(
     partitions: int, names: list[str], name: str
 ) -> None:
     found = ASSIGNORS[name]({"t": partitions}, {m: Subscription(("t",)) for m in names})
@@ -231,9 +231,7 @@ def test_i25_i26_i27_every_partition_has_one_owner_and_the_load_is_even(
 
 
 @given(st.integers(1, 20), members, members)
-def test_i30_sticky_moves_no_more_than_balance_asks(
-    partitions: int, before: list[str], after: list[str]
-) -> None:
+def test_sticky_moves_no_more_than_balance_asks(partitions: int, before: list[str], after: list[str]) -> None:
     had = sticky_assignor({"t": partitions}, {m: Subscription(("t",)) for m in before})
     now = sticky_assignor(
         {"t": partitions},
@@ -254,7 +252,7 @@ topics = st.lists(st.sampled_from("tuvw"), min_size=1, max_size=4, unique=True)
     st.dictionaries(st.sampled_from("abcd"), topics, min_size=1),
     st.sampled_from(sorted(ASSIGNORS)),
 )
-def test_i25_unequal_subscriptions_leave_no_wanted_partition_alone(
+def test_unequal_subscriptions_leave_no_wanted_partition_alone(
     partitions: dict[str, int], wanted: dict[str, list[str]], name: str
 ) -> None:
     found = ASSIGNORS[name](partitions, {m: Subscription(tuple(names)) for m, names in wanted.items()})

@@ -34,11 +34,11 @@ def test_r49_java_hashes_the_empty_key() -> None:
     assert p.keyed_partition("java", None, 6) is None
 
 
-def test_r50_e38_librdkafka_uses_crc32() -> None:
+def test_r50_librdkafka_uses_crc32() -> None:
     assert {key: p.keyed_partition("librdkafka", key.encode(), 3) for key in CRC} == CRC
 
 
-def test_r50_e38_the_empty_key_is_no_key_only_for_consistent_random() -> None:
+def test_r50_the_empty_key_is_no_key_only_for_consistent_random() -> None:
     for rule in ("librdkafka", "consistent_random"):
         assert p.keyed_partition(rule, b"", 12) is None
     for rule, plain in (("murmur2_random", "murmur2"), ("fnv1a_random", "fnv1a")):
@@ -47,7 +47,7 @@ def test_r50_e38_the_empty_key_is_no_key_only_for_consistent_random() -> None:
     assert p.keyed_partition("fnv1a_random", b"", 12) == 3
 
 
-def test_r50_e38_a_null_key_is_drawn_by_the_random_rules_and_empty_for_the_plain_ones() -> None:
+def test_r50_a_null_key_is_drawn_by_the_random_rules_and_empty_for_the_plain_ones() -> None:
     for rule in ("librdkafka", "consistent_random", "murmur2_random", "fnv1a_random", "random"):
         assert p.keyed_partition(rule, None, 12) is None
     for rule in ("consistent", "murmur2", "fnv1a"):
@@ -61,7 +61,7 @@ def test_r50_murmur2_random_agrees_with_java_and_crc32_with_zlib(key: bytes, cou
 
 
 @given(st.binary(max_size=40), st.integers(1, 50))
-def test_i19_same_key_same_partition_in_range(key: bytes, count: int) -> None:
+def test_same_key_same_partition_in_range(key: bytes, count: int) -> None:
     found = p.java_partition(key, count)
     assert 0 <= found < count
     assert p.java_partition(bytes(key), count) == found

@@ -24,7 +24,7 @@ def uniform(partitions: int, owned: dict[str, list[int]]) -> dict[str, list[int]
 
 
 def test_r126_the_walk_is_that_of_javas_hash_map() -> None:
-    """E18."""
+    """R126."""
     assert walk_order(["zed", "alpha", "kilo"]) == ["kilo", "alpha", "zed"]
     assert walk_order(["q1", "w2", "e3"]) == ["q1", "w2", "e3"]
     assert "".join(walk_order("fghijklmnopq")) == "pqfghijklmno", "12 names: 16 buckets"
@@ -44,12 +44,12 @@ def test_r126_the_walk_is_that_of_javas_hash_map() -> None:
 def test_r126_fresh_members_get_runs_and_the_last_of_the_walk_get_more(
     partitions: int, members: str, sizes: list[list[int]]
 ) -> None:
-    """E1."""
+    """R126."""
     assert list(uniform(partitions, {m: [] for m in members}).values()) == sizes
 
 
 def test_r126_the_chain_of_joins_and_a_leave() -> None:
-    """E1: who owns more than the quota keeps an extra; the pool is filled in walk order."""
+    """Who owns more than the quota keeps an extra; the pool is filled in walk order (R126)."""
     one = uniform(7, {"A": []})
     two = uniform(7, {**one, "B": []})
     assert two == {"A": [0, 1, 2, 3], "B": [4, 5, 6]}
@@ -61,7 +61,7 @@ def test_r126_the_chain_of_joins_and_a_leave() -> None:
 
 
 @given(st.integers(1, 20), st.lists(st.sampled_from([f"m{n}" for n in range(12)]), min_size=1, unique=True))
-def test_i26_i27_uniform_is_balanced(partitions: int, members: list[str]) -> None:
+def test_uniform_is_balanced(partitions: int, members: list[str]) -> None:
     found = uniform(partitions, {member: [] for member in members})
     sizes = [len(numbers) for numbers in found.values()]
     assert sorted(chain.from_iterable(found.values())) == list(range(partitions))
@@ -75,10 +75,10 @@ def test_i26_i27_uniform_is_balanced(partitions: int, members: list[str]) -> Non
     st.integers(0, 8),
     st.booleans(),
 )
-def test_i30_uniform_moves_no_more_than_it_must(
+def test_uniform_moves_no_more_than_it_must(
     partitions: int, members: list[str], leaver: int, joins: bool
 ) -> None:
-    """I30: moved = what is above the quotas that members end with, and what those that left had."""
+    """Moved = what is above the quotas that members end with, and what those that left had (R117, R126)."""
     before = uniform(partitions, {member: [] for member in members})
     if joins:
         after = uniform(partitions, {**before, "new": []})
@@ -138,7 +138,7 @@ def test_r126_members_in_one_bucket_of_the_walk_come_as_the_coordinator_walks_it
 
 
 def test_r122_most_votes_choose_the_assignor() -> None:
-    """E23."""
+    """R122."""
     assert choose_server_assignor([None, ""], None, "uniform") == "uniform"
     assert choose_server_assignor([None, None], "range", "uniform") == "range"
     assert choose_server_assignor(["range", "uniform"], "uniform", "range") == "uniform"

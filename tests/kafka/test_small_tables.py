@@ -77,12 +77,12 @@ def test_settings_are_refused_in_kafkas_words() -> None:
     assert settings.refused_producer(False, 1000) is None
 
 
-def test_e49_heartbeats_must_be_shorter_than_the_session() -> None:
+def test_r120_heartbeats_must_be_shorter_than_the_session() -> None:
     assert settings.refused_consumer(6000, 6000) == "Heartbeat must be set lower than the session timeout"
     assert settings.refused_consumer(6000, 5999) is None
 
 
-def test_e27_session_timeouts_have_a_range() -> None:
+def test_r101_session_timeouts_have_a_range() -> None:
     assert not settings.session_timeout_in_range(5999)
     assert settings.session_timeout_in_range(6000)
     assert settings.session_timeout_in_range(1_800_000)

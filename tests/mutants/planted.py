@@ -44,7 +44,7 @@ MUTANTS = (
         "return self.committed is not None and self.written > written",
         "return False",
         TRANSACTIONS,
-        "e65",
+        "r82",
     ),
     Mutant(
         "nobody need store offsets",
@@ -52,7 +52,7 @@ MUTANTS = (
         'if not at_once and consumer.settings.store_offsets == "never":',
         "if False:",
         CONSUMERS,
-        "e70",
+        "r84",
     ),
     Mutant(
         "offsets of a topic that nobody reads any more stay while the group has members",
@@ -60,7 +60,7 @@ MUTANTS = (
         "if any(topic in member.topics for member in members):",
         "if members:",
         CONSUMERS,
-        "e72",
+        "r96",
     ),
     Mutant(
         "an auto-commit that failed for now waits for a whole interval",
@@ -84,7 +84,7 @@ MUTANTS = (
         "answer(sim, number, FetchResponse(0, tuple(parts)))",
         "answer(sim, number, FetchResponse(0, tuple([p for p in parts if p.current_leader] or parts)))",
         ONE_ANSWER,
-        "e77",
+        "r80",
     ),
     Mutant(
         "a follower that has to cut one log gets nothing of the others",
@@ -92,7 +92,7 @@ MUTANTS = (
         "for key in [*feed.fresh, *(key for key in feed.marks if key not in feed.fresh)]:",
         "for key in [] if bad else [*feed.fresh, *(key for key in feed.marks if key not in feed.fresh)]:",
         ONE_ANSWER,
-        "e77",
+        "r80",
     ),
     Mutant(
         "librdkafka's transactions raise the epoch",
@@ -148,7 +148,7 @@ MUTANTS = (
         "replicas[flight.broker].high_watermark >= end",
         "replicas[flight.broker].high_watermark >= 0 * end",
         REPLICATION,
-        "fx1 or r32",
+        "r32",
     ),
     Mutant(
         "a returning follower forgets to cut its log",
@@ -172,7 +172,7 @@ MUTANTS = (
         "    if sim.now_us < decided.at_us:\n",
         "    if sim.now_us < 0:\n",
         FAILOVER,
-        "e2",
+        "r10 or r19 or r33",
     ),
     Mutant(
         "the leader epoch does not grow with a new leader",
@@ -220,7 +220,7 @@ MUTANTS = (
         "if (known.first_sequence, known.last_sequence) == (first, last):",
         "if known is None:",
         STATE,
-        "fx3 or r58",
+        "r58",
     ),
     Mutant(
         "four batches of a producer are remembered, not five",
@@ -244,7 +244,7 @@ MUTANTS = (
         "(Error.NONE if first == following else",
         "(Error.NONE if first >= following else",
         STATE,
-        "r58 or fx4",
+        "r58 or r34",
     ),
     Mutant(
         "read_committed reads up to the high watermark",
@@ -252,7 +252,7 @@ MUTANTS = (
         "return transactions.stable(self.high_watermark, self.log.start)",
         "return self.high_watermark",
         TRANSACTIONS,
-        "fx6 or r63",
+        "r63 or r62",
     ),
     Mutant(
         "a tombstone stays for ever",
@@ -260,7 +260,7 @@ MUTANTS = (
         "elif known.now_us < batch.delete_horizon_us:",
         "elif batch.delete_horizon_us:",
         COMPACTION,
-        "e16 or r75",
+        "r75",
     ),
     Mutant(
         "compaction keeps the first record of a key",
@@ -268,7 +268,7 @@ MUTANTS = (
         "for batch in dirty\n        for offset, key in enumerate(batch.keys, batch.base_offset)",
         "for batch in reversed(dirty)\n        for offset, key in enumerate(batch.keys, batch.base_offset)",
         COMPACTION,
-        "fx13",
+        "one_pass_keeps",
     ),
     Mutant(
         "the high watermark runs away from a follower that is about to be in sync",
@@ -276,7 +276,7 @@ MUTANTS = (
         "and sim.now_us - caught_up_us <= lag_us(sim)",
         "and sim.now_us == caught_up_us",
         RETURNING,
-        "e71",
+        "r17",
     ),
     Mutant(
         "compaction looks for ABORT markers in what it cleans only",
@@ -284,7 +284,7 @@ MUTANTS = (
         "if log.transactions.hides(batch))",
         "if any(m.aborts and m.producer_id == batch.producer_id for m in below))",
         ABORTS,
-        "e64",
+        "r74 or r76",
     ),
     Mutant(
         "retention deletes what is not committed",
@@ -324,7 +324,7 @@ MUTANTS = (
         "not key if rule in EMPTY_IS_NULL else key is None",
         "not key if rule != 'java' else key is None",
         PARTITIONERS,
-        "e38",
+        "r50",
     ),
     Mutant(
         "the round robin goes over partitions that nobody leads",
@@ -332,7 +332,7 @@ MUTANTS = (
         'for each in known if metadata.leader(each, "producer", *who) >= 0]',
         "for each in known]",
         "sim/kafka/clients/producer/test_round_robin.py",
-        "e67",
+        "r53",
     ),
     Mutant(
         "a broker that stops waits for nobody's heartbeat",
@@ -340,7 +340,7 @@ MUTANTS = (
         "elif broker.leaving_us >= 0 and not registered.all_know(sim, broker.leaving_us):",
         "elif False:",
         "sim/kafka/broker/test_controlled_stop.py",
-        "e69",
+        "r11",
     ),
     Mutant(
         "fenced brokers stand last in every list, whatever their rack",
@@ -348,7 +348,7 @@ MUTANTS = (
         "visits = [rack for rack in turn if rack != leads]",
         "visits = [rack for rack in turn if racks[rack].lists[0] and rack != leads]",
         "sim/kafka/controller/test_placement.py",
-        "e68",
+        "r13",
     ),
     Mutant(
         "records without key never leave their partition before two batches",
@@ -380,7 +380,7 @@ MUTANTS = (
         "if group.extended and group.window_left_us:",
         "if group.extended and group.window_left_us < 0:",
         PROTOCOL,
-        "fx7",
+        "r102",
     ),
     Mutant(
         "static members are put out when they do not join again",
@@ -404,7 +404,7 @@ MUTANTS = (
         "lists = [member.assignors for member in group.members.values()]",
         "lists = [m.assignors for m in group.members.values() if m.member_id != request.member_id]",
         COORDINATOR,
-        "e26",
+        "r105",
     ),
     Mutant(
         "librdkafka deals what nobody owns in ascending order",
@@ -412,7 +412,7 @@ MUTANTS = (
         "[tp for tp in reversed(_all(partitions_per_topic)) if tp not in taken]",
         "[tp for tp in _all(partitions_per_topic) if tp not in taken]",
         STICKY,
-        "e30",
+        "r117",
     ),
     Mutant(
         "every member is told who the others are",
@@ -420,7 +420,7 @@ MUTANTS = (
         "members if leads else (),",
         "members,",
         PROTOCOL,
-        "e27 or r104",
+        "r104 or r101 or r106",
     ),
     Mutant(
         "commits of an older generation are taken",
@@ -428,7 +428,7 @@ MUTANTS = (
         "if request.generation != group.generation else",
         "if request.generation > group.generation else",
         PROTOCOL,
-        "e27 or r104",
+        "r104 or r101 or r106",
     ),
     Mutant(
         "equal votes: the name that comes first in the alphabet wins",
@@ -436,7 +436,7 @@ MUTANTS = (
         "key=lambda name: (-votes[name], _tie(name))",
         "key=lambda name: (-votes[name], name)",
         "kafka/test_assignors.py",
-        "e26",
+        "r105",
     ),
     Mutant(
         "range gives what is over to the last members",
@@ -484,7 +484,7 @@ MUTANTS = (
         "return owned is None or any(partition in owned for partition in revoked)",
         "return owned is not None and any(partition in owned for partition in revoked)",
         KIP848,
-        "e20 or r123",
+        "r123",
     ),
     Mutant(
         "a heartbeat with a wrong epoch is taken",
@@ -500,7 +500,7 @@ MUTANTS = (
         "room = found.in_flight - (found.end - found.start)",
         "room = 10 * found.in_flight",
         SHARE,
-        "e61 or r7",
+        "r131 or r132 or r7",
     ),
     Mutant(
         "share: a poison record is delivered once more than allowed",
@@ -524,7 +524,7 @@ MUTANTS = (
         "if until <= first or first < last:",
         "if until <= first:",
         "sim/kafka/coordinator/share/test_share_acknowledge.py",
-        "e76",
+        "r133",
     ),
     Mutant(
         "share: a member asks for records only inside poll()",
@@ -532,7 +532,7 @@ MUTANTS = (
         "if consumer.fetching and",
         'if consumer.activity == "polling" and',
         "sim/kafka/clients/share/test_share_fetch_waits.py",
-        "e66",
+        "r131 or r133",
     ),
     Mutant(
         "share: released records come again batch by batch of the log",
@@ -540,7 +540,7 @@ MUTANTS = (
         "[*found.portions, (found.end, found.end)]",
         "[(found.end, found.end)]",
         "sim/kafka/coordinator/share/test_share_portions.py",
-        "e61",
+        "r131 or r132",
     ),
     Mutant(
         "share: every fetch begins with the first partition",
@@ -548,7 +548,7 @@ MUTANTS = (
         "places[at:] + places[:at]",
         "places",
         "sim/kafka/coordinator/share/test_share_partitions.py",
-        "e61",
+        "r131 or r132",
     ),
     Mutant(
         "share: of those who wait the last one is served first",
@@ -556,7 +556,7 @@ MUTANTS = (
         'list(sim.part(ShareSessions).waiting.get(f"{group} {key}", ()))',
         'list(sim.part(ShareSessions).waiting.get(f"{group} {key}", ()))[::-1]',
         "golden/test_more.py",
-        "S33",
+        "S33-three-at-once",
     ),
 )
 """Every wrong behaviour that is planted."""

@@ -1,4 +1,4 @@
-"""The timeline scene: FX1 as a picture, and what is forgotten."""
+"""The timeline scene: one record's way as a picture, and what is forgotten."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def told(run: Player, last: int = 40) -> list[tuple[int, str, str, str]]:
     return [(at_us - 10_050_000, *rest) for at_us, *rest in found]  # type: ignore[misc]
 
 
-def test_fx1_the_way_of_one_record_with_its_times() -> None:
+def test_r32_the_way_of_one_record_with_its_times() -> None:
     """Appended after 1.2 ms, at the followers after 2.2, readable after 3.4, acknowledged and delivered after 4.4."""
-    run = example("fx1", 10_056_000)
+    run = example("one-record", 10_056_000)
     way = [event for event in told(run) if event[0] >= 0 and event[3] != "Fetch request"]
     assert way == [
         (0, "shop", "shop", "send"),
@@ -75,15 +75,15 @@ def test_fx1_the_way_of_one_record_with_its_times() -> None:
     [(10_050_100, 1), (10_051_100, 1), (10_051_300, 2), (10_052_300, 3), (10_053_500, 4), (10_054_500, 6)],
 )
 def test_a_station_is_reached_when_it_is(at_us: int, reached: int) -> None:
-    shown = text(example("fx1", at_us), (67, 21)).split("\n")
+    shown = text(example("one-record", at_us), (67, 21)).split("\n")
     stations = next(line for line in shown if line.startswith(" newest"))
     assert stations.count("●") == reached
     assert stations.count("○") == 6 - reached
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_fx1_is_readable_row_by_row(size: tuple[int, int]) -> None:
-    lines = text(example("fx1", 10_056_000), size).split("\n")
+def test_r32_is_readable_row_by_row(size: tuple[int, int]) -> None:
+    lines = text(example("one-record", 10_056_000), size).split("\n")
     order = ["10.0500", "10.0510", "10.0512", "10.0522", "10.0534", "10.0544"]
     order = order[3:] if size[1] < 20 else order  # the oldest rows do not fit
     rows = [next(n for n, line in enumerate(lines) if time in line[:10]) for time in order]
@@ -96,7 +96,7 @@ def test_what_is_on_its_way_stands_below_the_playhead() -> None:
     """Its head moves with the time; nothing is on two rows at once."""
     seen = []
     for at_us in range(10_051_300, 10_052_200, 200):
-        lines = text(example("fx1", at_us), (160, 45)).split("\n")
+        lines = text(example("one-record", at_us), (160, 45)).split("\n")
         now = next(n for n, line in enumerate(lines) if line.startswith("●"))
         flights = [line for line in lines[now + 1 :] if line.startswith("in ") and "A" in line]
         assert len(flights) == 2, "to both followers"
@@ -123,7 +123,7 @@ def test_r4_a_request_to_a_dead_broker_gets_no_answer(size: tuple[int, int]) -> 
 
 
 def test_idle_polls_and_heartbeats_do_not_push_out_what_happened() -> None:
-    run = example("fx1", 10_100_000)
+    run = example("one-record", 10_100_000)
     before = [event for event in told(run) if event[3] != "Fetch request"]
     run.seek(11_990_000)
     after = [event for event in told(run) if event[3] != "Fetch request"]
@@ -181,7 +181,7 @@ def test_before_there_is_a_cluster() -> None:
 
 
 def test_rows_with_records_open_their_biography() -> None:
-    run = example("fx1", 10_056_000)
+    run = example("one-record", 10_056_000)
     canvas = timeline.draw(run.state, View(run.now_us, 67, 21))
     rows = [place.row for place in canvas.places if place.target == ("record", "orders", 0, 0)]
     assert len(rows) == 4, "appended, to two followers, to the consumer"

@@ -83,7 +83,7 @@ def test_ids_run_and_causes_are_inherited_or_named() -> None:
     assert [(e.id, e.at_us, e.cause) for e in sim.log] == [(1, 1, 0), (2, 2, 1)]
 
 
-def test_r1_i2_nothing_is_scheduled_in_the_past() -> None:
+def test_r1_nothing_is_scheduled_in_the_past() -> None:
     with pytest.raises(ValueError, match="3 us in the past"):
         new().schedule(-3, STEP, tick, "a")
 

@@ -30,7 +30,7 @@ def test_sign_up_five_fail_at_once_and_five_are_accepted_while_the_mail_server_i
 
 
 def test_m_m_1_is_the_50_ms_of_theory_within_two_percent() -> None:
-    """R150, I38: 100,000 messages."""
+    """100,000 messages (R149, R150)."""
     scenario = load_scenario(FOLDER / "m-m-1.yaml")
     backend = open_sim(scenario, scenario.seed)
     backend.advance(int(scenario.until))

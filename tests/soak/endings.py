@@ -44,7 +44,7 @@ def peace(cluster: Cluster) -> list[str]:
 
 
 def forsaken(partition: Partition) -> bool:
-    """Whether the controller knows nobody who may lead: only an unclean election helps (R23, R24, E53)."""
+    """Whether the controller knows nobody who may lead: only an unclean election helps (R23, R24)."""
     return partition.leader < 0 and not (partition.isr or partition.elr or partition.last_known_elr)
 
 
@@ -93,18 +93,20 @@ def _waiting(producer: Producer) -> int:
 
 
 def conserved(history: History, state: State) -> None:
-    """I17, I37: between instants each send() has ended once, or its record is in the producer."""
+    """Between instants each send() has ended once, or its record is in the producer (R39, R45)."""
     ended: Counter[str] = Counter()
     for (name, _, _), sender in history.senders.items():
         ended[name] += len(sender.ended)
     for producer in state.cluster.producers.values():
         seen = ended[producer.name] + _waiting(producer)
         fine = producer.state == "dead" or producer.incarnation > 1 or seen == producer.sent
-        must(fine, f"I17: {producer.name} took {producer.sent} records, {seen} are known of")
+        must(
+            fine, f"each send() ends once: {producer.name} took {producer.sent} records, {seen} are known of"
+        )
 
 
 def check(history: History, state: State) -> None:
-    """Hold the logs to what clients were promised (I4, I8, I11, I12, I14, I15, I16, I17)."""
+    """Hold the logs to what clients were promised (R33, R34, R57)."""
     for topic in state.cluster.topics.values():
         for partition in topic.partitions:
             _logs_alike(history, partition)
@@ -119,14 +121,17 @@ def check(history: History, state: State) -> None:
             _promises(history, state.cluster.producers[name], partition, sender)
     for producer in state.cluster.producers.values():
         idle = producer.state in ("dead", "paused") or not _waiting(producer)
-        must(idle, f"I17: {producer.name} still has {_waiting(producer)} records")
+        must(idle, f"each send() ends once: {producer.name} still has {_waiting(producer)} records")
 
 
 def _logs_alike(history: History, partition: Partition) -> None:
-    """I7, I8: in the end all replicas hold the same records, and epochs never decrease in a log."""
+    """In the end all replicas hold the same records, and epochs never decrease in a log (R21, R26)."""
     led = partition.led.log
     names = [(b.base_offset, b.leader_epoch, b.producer, b.first_number) for b in led.forwards(led.start)]
-    must(all(a[1] <= b[1] for a, b in pairwise(names)), f"I8: epochs decrease in the log of {partition.key}")
+    must(
+        all(a[1] <= b[1] for a, b in pairwise(names)),
+        f"leader epochs rise: epochs decrease in the log of {partition.key}",
+    )
     for broker, copy in partition.replicas.items():
         start = max(copy.log.start, led.start, copy.log.clean_to, led.clean_to)
         theirs = [
@@ -135,11 +140,14 @@ def _logs_alike(history: History, partition: Partition) -> None:
             if b.base_offset >= start
         ]
         ours = [name for name in names if name[0] >= start]
-        must(theirs == ours, f"I7: broker {broker} has another log of {partition.key}: {theirs} {ours}")
+        must(
+            theirs == ours,
+            f"replicas hold the same records: broker {broker} has another log of {partition.key}: {theirs} {ours}",
+        )
 
 
 def _sequences(history: History, partition: Partition) -> None:
-    """I14, I15: of each producer id and epoch the sequences are 0, 1, 2 …, and no send() is twice in the log."""
+    """Of each producer id and epoch the sequences are 0, 1, 2 …, and no send() is twice in the log (R34, R57, R58)."""
     place = partition.topic, partition.number
     last: dict[tuple[int, int], int] = {}
     numbers: dict[tuple[str, int], Batch] = {}
@@ -150,19 +158,28 @@ def _sequences(history: History, partition: Partition) -> None:
         key = batch.producer_id, batch.producer_epoch
         before = last.get(key)
         good = before is None or batch.first_sequence == before + 1
-        must(good or place in history.harmed, f"I14: {partition.key}: after {before} came {batch}")
+        must(
+            good or place in history.harmed,
+            f"sequences have no gap: {partition.key}: after {before} came {batch}",
+        )
         last[key] = batch.first_sequence + batch.count - 1
         for number in range(batch.first_number, batch.first_number + batch.count):
             again = numbers.get((batch.producer, number))
-            must(again is None, f"I14: {partition.key}: record {number} is in {again} and {batch}")
+            must(
+                again is None,
+                f"sequences have no gap: {partition.key}: record {number} is in {again} and {batch}",
+            )
             numbers[batch.producer, number] = batch
         before = newest.get(batch.producer, -1)
-        must(batch.first_number > before, f"I15: {partition.key}: after record {before} came {batch}")
+        must(
+            batch.first_number > before,
+            f"records are in send order: {partition.key}: after record {before} came {batch}",
+        )
         newest[batch.producer] = batch.first_number
 
 
 def _served(history: History, partition: Partition) -> None:
-    """I4: what a consumer was given stays, unless a disk was lost or an election was unclean."""
+    """What a consumer was given stays, unless a disk was lost or an election was unclean (R15, R69)."""
     if (partition.topic, partition.number) in history.harmed:
         return
     log = partition.led.log
@@ -175,12 +192,13 @@ def _served(history: History, partition: Partition) -> None:
         if (topic, number) == (partition.topic, partition.number) and offset >= log.start:
             now = names.get(offset)
             must(
-                now == name, f"I4: {partition.key}: a consumer was given {name} at {offset}, now it is {now}"
+                now == name,
+                f"what was committed stays: {partition.key}: a consumer was given {name} at {offset}, now it is {now}",
             )
 
 
 def _promises(history: History, producer: Producer, partition: Partition, sender: Sender) -> None:
-    """I11, I12, I16: which acknowledged records may be missing, and which may be out of order."""
+    """Which acknowledged records may be missing, and which may be out of order (R33, R34)."""
     place = partition.topic, partition.number
     log = partition.led.log
     inside = [
@@ -194,12 +212,12 @@ def _promises(history: History, producer: Producer, partition: Partition, sender
         lost = sorted(sender.safe - present)
         must(
             not lost or partition.topic in history.lax,
-            f"I11: {partition.key}: {producer.name}'s {lost} are gone",
+            f"acks=all is not lost: {partition.key}: {producer.name}'s {lost} are gone",
         )
         lost = sorted(sender.told - present)
         must(
             not lost or history.led[place],
-            f"I12: {partition.key}: {producer.name}'s {lost} went without a cause",
+            f"a loss has its cause: {partition.key}: {producer.name}'s {lost} went without a cause",
         )
     fallen = [pair for pair in pairwise(inside) if pair[1] < pair[0]]
     explained = (
@@ -207,6 +225,9 @@ def _promises(history: History, producer: Producer, partition: Partition, sender
         or producer.incarnation > 1
         or sender.split  # its parts come after what was in flight beside the batch
         or "failed" in sender.ended.values()
-        or producer.settings.acks == "0"  # what lies in a frozen broker's sockets is served in no order (E43)
+        or producer.settings.acks == "0"  # what lies in a frozen broker's sockets is served in no order (R4)
     )
-    must(not fallen or explained, f"I16: {partition.key}: {producer.name}'s {fallen} without a retry")
+    must(
+        not fallen or explained,
+        f"disorder comes of a retry: {partition.key}: {producer.name}'s {fallen} without a retry",
+    )

@@ -1,4 +1,4 @@
-"""What must hold between two moments of a run: the invariants that compare what was with what is (I2, I4, I5, I8 …).
+"""What must hold between two moments of a run: the invariants that compare what was with what is.
 
 `History.see` is told every event with the State after it; what is over when the run ends is checked by tests/soak/endings.py.
 """
@@ -109,8 +109,11 @@ class History:
     def see(self, event: Event, state: State) -> None:
         """Hold `event`, after which all is as in `state`, to the invariants; raises Broken."""
         number, at_us = self.last
-        must(event.id == number + 1 and event.at_us >= at_us, f"I2: {event} after {self.last}")
-        must(0 <= event.cause < event.id, f"I42: {event} has a cause of the future")
+        must(
+            event.id == number + 1 and event.at_us >= at_us,
+            f"time never goes back: {event} after {self.last}",
+        )
+        must(0 <= event.cause < event.id, f"nothing is without cause: {event} has a cause of the future")
         self.last = event.id, event.at_us
         look = LOOKS.get(type(event))
         if look is not None:
@@ -118,7 +121,7 @@ class History:
         self._copies(event, state)
 
     def _copies(self, event: Event, state: State) -> None:
-        """I4, I5: high watermarks only rise while the same broker leads in the same epoch, log starts always."""
+        """High watermarks only rise while the same broker leads in the same epoch, log starts always (R15, R69, R70, R72)."""
         for topic in state.cluster.topics.values():
             for partition in topic.partitions:
                 for broker, copy in partition.replicas.items():
@@ -131,10 +134,16 @@ class History:
                     if type(event) in (ReplicaLost, UnflushedLost):
                         continue
                     same = now[:2] == before[:2] and now[1]
-                    must(not same or now[2] >= before[2], f"I4: {key}: {before} became {now} by {event}")
+                    must(
+                        not same or now[2] >= before[2],
+                        f"what was committed stays: {key}: {before} became {now} by {event}",
+                    )
                     lower = now[3] < before[3]
                     may = (topic.name, partition.number) in self.harmed and type(event) is ReplicaTruncated
-                    must(not lower or may, f"I5: {key}: log start {before[3]} became {now[3]} by {event}")
+                    must(
+                        not lower or may,
+                        f"log starts never fall: {key}: log start {before[3]} became {now[3]} by {event}",
+                    )
 
 
 Kind = TypeVar("Kind", bound=Event)
@@ -204,15 +213,15 @@ def _settings(history: History, name: str, state: State) -> None:
 
 @looks(PartitionChanged)
 def _changed(history: History, event: PartitionChanged, state: State) -> None:
-    """I8: a new leader is a new epoch, nothing else is; each record of a partition has a new partition epoch."""
+    """A new leader is a new epoch, nothing else is; each record of a partition has a new partition epoch (R21)."""
     place = event.topic, event.partition
     history.led[place] += 1
     if event.recovering:
         history.harmed.add(place)
     was = history.copies.get((f"record {event.topic}-{event.partition}", 0), (0, False, 0, 0))
     rises = event.leader_epoch - was[0]
-    must(rises in (0, 1), f"I8: the leader epoch rises by {rises}: {event}")
-    must(event.partition_epoch == was[2] + 1, f"I8: partition epoch {was[2]}, then {event}")
+    must(rises in (0, 1), f"leader epochs rise: the leader epoch rises by {rises}: {event}")
+    must(event.partition_epoch == was[2] + 1, f"leader epochs rise: partition epoch {was[2]}, then {event}")
     known = event.leader >= 0 or event.isr or event.elr or event.last_known_elr
     must(known or event.topic in history.cleared, f"R23: nobody may ever lead again: {event}")
     history.copies[f"record {event.topic}-{event.partition}", 0] = (
@@ -230,21 +239,27 @@ def _lost(history: History, event: ReplicaLost | UnflushedLost, state: State) ->
 
 @looks(BatchAppended)
 def _appended(history: History, event: BatchAppended, state: State) -> None:
-    """I8: one broker writes in a leader epoch, and epochs never decrease in a log."""
+    """One broker writes in a leader epoch, and epochs never decrease in a log (R21)."""
     epoch = event.batch.leader_epoch
     writer = history.writers.setdefault((event.topic, event.partition, epoch), event.broker)
-    must(writer == event.broker, f"I8: brokers {writer} and {event.broker} lead in epoch {epoch}: {event}")
+    must(
+        writer == event.broker,
+        f"leader epochs rise: brokers {writer} and {event.broker} lead in epoch {epoch}: {event}",
+    )
     tail = state.cluster.partition(event.topic, event.partition).replicas[event.broker].log.tail
-    must(len(tail) < 2 or tail[-2].leader_epoch <= epoch, f"I8: a lower epoch: {event}")
+    must(len(tail) < 2 or tail[-2].leader_epoch <= epoch, f"leader epochs rise: a lower epoch: {event}")
 
 
 @looks(HighWatermarkAdvanced)
 def _advanced(history: History, event: HighWatermarkAdvanced, state: State) -> None:
-    """I13: with fewer in-sync replicas than asked for nothing becomes committed."""
+    """With fewer in-sync replicas than asked for nothing becomes committed (R17, R30)."""
     topic = state.cluster.topic(event.topic)
     isr = topic.partitions[event.partition].replicas[event.broker].isr
     fewest = min(topic.min_insync_replicas, topic.replication_factor)
-    must(len(isr) >= fewest, f"I13: in sync are {isr}, {fewest} are asked for: {event}")
+    must(
+        len(isr) >= fewest,
+        f"below the minimum nothing is committed: in sync are {isr}, {fewest} are asked for: {event}",
+    )
 
 
 # -- producers ------------------------------------------------------------------------------------------------
@@ -285,13 +300,13 @@ def _split(history: History, event: BatchSplit, state: State) -> None:
 
 
 def _end(history: History, event: RecordsAcknowledged | RecordsFailed, how: str) -> Sender:
-    """I17: each send() ends once."""
+    """Each send() ends once (R39, R45)."""
     sender = history.senders[event.producer, event.topic, event.partition]
     for number in range(event.first_number, event.first_number + event.count):
-        must(number < len(sender.sent_us), f"I17: record {number} was never sent: {event}")
+        must(number < len(sender.sent_us), f"each send() ends once: record {number} was never sent: {event}")
         must(
             number not in sender.ended,
-            f"I17: record {number} had {sender.ended.get(number)} already: {event}",
+            f"each send() ends once: record {number} had {sender.ended.get(number)} already: {event}",
         )
         sender.ended[number] = how
     return sender
@@ -323,10 +338,13 @@ def _sought(history: History, event: Sought, state: State) -> None:
 
 @looks(RecordsReturned)
 def _returned(history: History, event: RecordsReturned, state: State) -> None:
-    """I23: offsets only rise; I20: what is returned is in a log below its high watermark (I4 needs its name)."""
+    """Offsets only rise; what is returned is in a log below its high watermark (R98)."""
     for topic, number, first, end in event.parts:
         key = event.consumer, topic, number
-        must(history.read.get(key, 0) <= first < end, f"I23: {history.read.get(key)} was next: {event}")
+        must(
+            history.read.get(key, 0) <= first < end,
+            f"offsets rise: {history.read.get(key)} was next: {event}",
+        )
         history.read[key] = end
         for batch in _holding(state, topic, number, end):
             for offset in range(max(first, batch.base_offset), min(end, batch.end_offset)):
@@ -349,7 +367,7 @@ def _processed(history: History, event: RecordsProcessed, state: State) -> None:
 
 @looks(OffsetsCommitted)
 def _committed(history: History, event: OffsetsCommitted, state: State) -> None:
-    """I32: who commits after the work has never committed what nobody of the group worked on."""
+    """Who commits after the work has never committed what nobody of the group worked on (R86)."""
     consumer = state.cluster.consumers.get(event.client)
     if event.by_hand or consumer is None or consumer.settings.commit not in ("after", "each"):
         return
@@ -359,7 +377,10 @@ def _committed(history: History, event: OffsetsCommitted, state: State) -> None:
         done = history.done[event.group, topic, number]
         passed = history.read.get((event.client, topic, number), 0)
         visible = _records(state, topic, number, done, min(offset, passed))
-        must(offset <= done or not visible, f"I32: {event.group} is done up to {done}: {event}")
+        must(
+            offset <= done or not visible,
+            f"nothing is committed before it is done: {event.group} is done up to {done}: {event}",
+        )
 
 
 def _records(state: State, topic: str, number: int, first: int, end: int) -> bool:
@@ -373,19 +394,19 @@ def _records(state: State, topic: str, number: int, first: int, end: int) -> boo
 
 @looks(PartitionsAssigned)
 def _assigned(history: History, event: PartitionsAssigned, state: State) -> None:
-    """I28: what a consumer has is not given to it again."""
+    """What a consumer has is not given to it again (R108, R109, R123)."""
     mine = history.held[event.consumer]
     again = {place for place in mine & set(event.partitions) if place[0] not in history.deleted}
-    must(not again, f"I28: {sorted(again)} had never been revoked: {event}")
+    must(not again, f"what is kept is not revoked: {sorted(again)} had never been revoked: {event}")
     mine |= set(event.partitions)
 
 
 @looks(PartitionsRevoked)
 def _revoked(history: History, event: PartitionsRevoked, state: State) -> None:
-    """I28: only what a consumer has can be taken from it."""
+    """Only what a consumer has can be taken from it (R108, R109, R123)."""
     mine = history.held[event.consumer]
     foreign = {place for place in set(event.partitions) - mine if place[0] not in history.deleted}
-    must(not foreign, f"I28: {sorted(foreign)} are not its own: {event}")
+    must(not foreign, f"what is kept is not revoked: {sorted(foreign)} are not its own: {event}")
     mine -= set(event.partitions)
 
 
@@ -403,7 +424,7 @@ def _emptied(history: History, event: GroupEmptied, state: State) -> None:
 def _loaded(history: History, event: GroupLoaded, state: State) -> None:
     """A generation that was never written to the log is forgotten with its coordinator (R99)."""
     stored = state.cluster.groups[event.group].generation
-    must(stored <= history.generations.get(event.group, 0), f"I29: {event} knows generation {stored}")
+    must(stored <= history.generations.get(event.group, 0), f"epochs rise: {event} knows generation {stored}")
     history.generations[event.group] = stored
 
 
@@ -415,9 +436,9 @@ def _forgotten(history: History, event: GroupDeleted, state: State) -> None:
 
 
 def _newer(history: History, event: GenerationStarted | GroupEmptied) -> None:
-    """I29: a generation is one more than the last one."""
+    """A generation is one more than the last one (R104, R122)."""
     before = history.generations.get(event.group, 0)
-    must(event.generation == before + 1, f"I29: generation {before} came before {event}")
+    must(event.generation == before + 1, f"epochs rise: generation {before} came before {event}")
     history.generations[event.group] = event.generation
 
 
@@ -433,13 +454,13 @@ def _removed(history: History, event: ConsumerGroupMemberRemoved, state: State) 
 
 def _next_epoch(history: History, group: str, event: GroupEpochRaised | ConsumerGroupMemberRemoved) -> None:
     before = history.epochs.get(group, 0)
-    must(event.epoch == before + 1, f"I29: group epoch {before} came before {event}")
+    must(event.epoch == before + 1, f"epochs rise: group epoch {before} came before {event}")
     history.epochs[group] = event.epoch
 
 
 @looks(TargetAssigned)
 def _target(history: History, event: TargetAssigned, state: State) -> None:
-    must(event.epoch == history.epochs.get(event.group), f"I29: {event}")
+    must(event.epoch == history.epochs.get(event.group), f"epochs rise: {event}")
     for member, partitions in event.target:
         history.targets[event.group, member] = set(partitions)
 
@@ -458,10 +479,10 @@ def _away(history: History, event: StaticMemberAway, state: State) -> None:
 
 @looks(MemberReconciled)
 def _reconciled(history: History, event: MemberReconciled, state: State) -> None:
-    """I28, I29: member epochs rise up to the group's; a partition that a member keeps is never revoked."""
+    """Member epochs rise up to the group's; a partition that a member keeps is never revoked (R104, R108, R109, R122, R123)."""
     key = event.group, event.member_id
     before, most = history.members.get(key, 0), history.epochs.get(event.group, 0)
-    must(before <= event.epoch <= most, f"I29: member epoch {before}, group epoch {most}: {event}")
+    must(before <= event.epoch <= most, f"epochs rise: member epoch {before}, group epoch {most}: {event}")
     history.members[key] = event.epoch
     kept = history.targets.get(key, set()) & set(event.revoking)
-    must(not kept, f"I28: {sorted(kept)} is to stay: {event}")
+    must(not kept, f"what is kept is not revoked: {sorted(kept)} is to stay: {event}")

@@ -89,7 +89,10 @@ class World:
         self.to(self.backend.now_us + 1)
         must(self.state == self.backend.state, "the State folded from the log is not the simulator's")
         left = endings.unsettled(self.state)
-        must(not left, f"I25, I37: all faults are over for {endings.PATIENCE_US // endings.US} s, and {left}")
+        must(
+            not left,
+            f"nobody is left waiting: all faults are over for {endings.PATIENCE_US // endings.US} s, and {left}",
+        )
         endings.check(self.history, self.state)
 
 

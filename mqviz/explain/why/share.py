@@ -38,9 +38,9 @@ EACH = "each record is acknowledged on its own"
 START = "where a new share group begins is the group's choice"
 """R134"""
 BROKEN = "a closed connection frees its records at once"
-"""E9"""
+"""R132"""
 LATE = "an acknowledgement after the lock changes nothing"
-"""E62"""
+"""R133"""
 
 DONE = {"accept": "acknowledged", "reject": "archived", "release": "given back", "gap": "skipped"}
 

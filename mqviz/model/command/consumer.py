@@ -21,7 +21,7 @@ class AddConsumer(Command, frozen=True):
     (after the work, which recognises records that the group has done), in one `transaction` with what the producer `output`
     sends for each record (R66). `client`: whose client it is, `java` or
     `librdkafka`. `loop` false: the application polls only when it is told to. `store_offsets`: whether the application calls
-    store_offsets() `after` it has processed a record or `never`, with enable.auto.offset.store=false (R84, E70).
+    store_offsets() `after` it has processed a record or `never`, with enable.auto.offset.store=false (R84).
     """
 
     verb, kind = "add", "consumer"

@@ -212,7 +212,7 @@ def set_values(topic: Topic, values: Values) -> None:
     fewest = topic.values.pop("min.insync.replicas", None)
     if isinstance(fewest, int):
         topic.min_insync_replicas = fewest
-        for partition in topic.partitions:  # what was eligible by the old limit is not any more (R23, E53)
+        for partition in topic.partitions:  # what was eligible by the old limit is not any more (R23)
             partition.elr, partition.last_known_elr = [], []
 
 

@@ -45,7 +45,7 @@ class Rule(NamedTuple):
         return murmur2(data) if self.name == "murmur2" else self.number(key)
 
     def number(self, key: str) -> int:
-        """What is divided by the number of partitions, never negative (R49, R50, E38)."""
+        """What is divided by the number of partitions, never negative (R49, R50)."""
         data = key.encode()
         if self.name == "murmur2":
             return murmur2(data) & 0x7FFFFFFF

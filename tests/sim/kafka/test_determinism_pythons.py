@@ -1,4 +1,4 @@
-"""The same bytes from every Python from 3.11 on that is there, under every PYTHONHASHSEED (R2, I1).
+"""The same bytes from every Python from 3.11 on that is there, under every PYTHONHASHSEED (R2).
 
 A Python without msgspec and ruamel.yaml gets them in a virtual environment of its own, once. One that is absent, or that
 cannot get them, is reported as skipped.
@@ -85,12 +85,12 @@ def ours() -> str:
 
 
 @pytest.mark.slow
-def test_r2_i1_another_hash_seed_changes_nothing(ours: str) -> None:
+def test_r2_another_hash_seed_changes_nothing(ours: str) -> None:
     assert told(sys.executable, "4242") == ours
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("minor", MINORS)
-def test_r2_i1_every_python_writes_the_same_log(minor: int, ours: str, pytestconfig: pytest.Config) -> None:
+def test_r2_every_python_writes_the_same_log(minor: int, ours: str, pytestconfig: pytest.Config) -> None:
     folder = Path(pytestconfig.cache.mkdir("pythons")) if pytestconfig.cache else Path(".pythons")
     assert told(equipped(minor, folder), "1") == ours

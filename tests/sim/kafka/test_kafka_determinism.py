@@ -45,7 +45,7 @@ def played(path: str, seed: int = 7) -> bytes:
 
 
 @pytest.mark.parametrize("path", KAFKA, ids=lambda path: path.stem)
-def test_i1_two_processes_with_other_hash_seeds_write_the_same_log(path: Path) -> None:
+def test_two_processes_with_other_hash_seeds_write_the_same_log(path: Path) -> None:
     root = Path(__file__).parents[3]
     found = {sha256(played(str(path))).hexdigest()}
     for hash_seed in ("1", "4242"):
@@ -78,7 +78,7 @@ def test_a_checkpoint_goes_on_as_if_nothing_had_been() -> None:
     assert second.state == whole.state
 
 
-def test_i34_another_group_does_not_change_what_this_one_gets() -> None:
+def test_another_group_does_not_change_what_this_one_gets() -> None:
     contents = (
         "create topic t partitions=3 replication_factor=3",
         "add producer p topic=t rate=20/s keys=a,b,c,d key_choice=random arrivals=exponential",

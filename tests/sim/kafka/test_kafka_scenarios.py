@@ -27,9 +27,9 @@ def lag(watched: Run, group: str, topic: str, partition: int) -> int:
     return value if isinstance(value, int) else 0
 
 
-def test_fx1_is_exact() -> None:
+def test_r32_is_exact() -> None:
     start = 10_050 * MS
-    watched = opened("fx1").to(12 * S)
+    watched = opened("one-record").to(12 * S)
     assert times(watched, BatchAppended, start) == [1_200]
     assert times(watched, ReplicaAppended, start) == [2_400, 2_400]
     assert times(watched, HighWatermarkAdvanced, start) == [3_400]
@@ -66,7 +66,7 @@ def test_one_hot_key_leaves_one_partition_behind_and_a_fourth_member_does_not_he
     assert facts.idle_members(watched.state, "billing") == 1
 
 
-@pytest.mark.parametrize("name", ["fx1", "consumer-groups", "one-hot-key"])
+@pytest.mark.parametrize("name", ["one-record", "consumer-groups", "one-hot-key"])
 def test_moments_lie_inside_the_run(name: str) -> None:
     scenario = load_scenario(FOLDER / f"{name}.yaml")
     assert scenario.moments

@@ -72,7 +72,7 @@ delays = st.sampled_from((0, 3_000_000))
 
 
 def check_sends(state: State) -> None:
-    """I17: between instants each send() is acknowledged, given up, waiting in the producer, or on its way."""
+    """Between instants each send() is acknowledged, given up, waiting in the producer, or on its way (R39, R45)."""
     for producer in state.cluster.producers.values():
         queues = producer.queues.values()
         waiting = sum(len(batch.keys) for queue in queues for batch in (*queue.batches, *queue.in_flight))
@@ -81,7 +81,7 @@ def check_sends(state: State) -> None:
 
 
 def check_history(log: list[Event]) -> None:
-    """I4, I23, I29: high watermarks and generations only rise, a reader's offsets too, until it starts anew."""
+    """High watermarks and generations only rise, a reader's offsets too, until it starts anew (R15, R69, R98, R104, R122)."""
     marks: dict[tuple[str, int], int] = {}
     generations: dict[str, int] = {}
     read: dict[tuple[str, str, int], int] = {}

@@ -3,7 +3,7 @@
 While it processes, the poll goes on and puts records on a pile, so that a rebalance waits for the record in
 hand and for nothing else. From the pile they are taken as from a poll: after every `max.poll.records` of them,
 or at its end, what was processed is committed; in a long poll once a second. With auto-commit what was processed is
-stored instead, by the library itself with enable.auto.offset.store, or not at all (E70).
+stored instead, by the library itself with enable.auto.offset.store, or not at all (R84).
 """
 
 import random

@@ -7,7 +7,7 @@ from mqviz.model.kafka.topic_settings import Values
 
 
 class PartitionChanged(Event, frozen=True):
-    """The controller wrote a new record of a partition (R21, E50, E51); `why` in a few words.
+    """The controller wrote a new record of a partition (R21); `why` in a few words.
 
     leader -1: nobody. The leader epoch grows with each change of the leader, the partition epoch with each record.
     """

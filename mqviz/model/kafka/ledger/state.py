@@ -84,7 +84,7 @@ class PartitionLedger(msgspec.Struct):
     """The tracks of a partition by producer, and the leader's batches as they were last seen.
 
     `epoch`: the leadership that `truth` belongs to. `damaged`: brokers whose copies lost records since they last led, by the reason.
-    `robbed`: offsets of values that the cleaner took although they were their key's last: none, ever (I36).
+    `robbed`: offsets of values that the cleaner took although they were their key's last: none, ever.
     """
 
     tracks: dict[str, Track] = msgspec.field(default_factory=dict)
@@ -140,7 +140,7 @@ class PartitionLedger(msgspec.Struct):
                 break
             same = next(log.forwards(batch.base_offset), None)
             if same is not None and _place(same) == _place(batch):
-                begin = batch.end_offset  # and so is everything before it (I7)
+                begin = batch.end_offset  # and so is everything before it
                 break
             lacking.append(batch)
         table = removal(reason)

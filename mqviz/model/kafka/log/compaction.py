@@ -1,8 +1,8 @@
 """Compaction: what one pass of the log cleaner keeps of a log, as a pure function (R74-R76).
 
-A record is kept if it is its key's last one, or lies above what the pass looked at; offsets and order never change
-(I36). A tombstone that a pass could drop gets a date, its delete horizon; a pass after that date drops it. Records of
-aborted transactions go at once and are never their key's last one, wherever the marker is (E64); a marker goes as a
+A record is kept if it is its key's last one, or lies above what the pass looked at; offsets and order never change.
+A tombstone that a pass could drop gets a date, its delete horizon; a pass after that date drops it. Records of
+aborted transactions go at once and are never their key's last one, wherever the marker is (R74); a marker goes as a
 tombstone does, once the data of its transaction are gone.
 Left out: the empty batch that Kafka keeps where the last records of a producer were. A batch that loses records is kept as its
 runs of neighbours; the header belongs to the first run, and bytes of values that nobody looks into are shared out evenly.
@@ -35,7 +35,7 @@ def clean(log: Log, end: int, now_us: int, keep_us: int, segment_bytes: int) -> 
     """One pass over the closed segments below `end`, which is the base offset of a segment.
 
     `keep_us`: delete.retention.ms. Neighbouring segments become one while their sizes together are at most
-    `segment_bytes` (E59).
+    `segment_bytes` (R74).
     """
     closed = [segment for segment in log.segments if segment.base_offset < end]
     below = (
@@ -69,7 +69,7 @@ def _end_of(closed: list[Segment], segment: Segment, end: int) -> int:
 
 
 def _groups(closed: list[Segment], most_bytes: int) -> list[list[Segment]]:
-    """Neighbours that fit into one segment together, by their sizes before the pass (E59)."""
+    """Neighbours that fit into one segment together, by their sizes before the pass (R74)."""
     groups: list[list[Segment]] = []
     size = 0
     for segment in closed:

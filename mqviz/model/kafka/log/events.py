@@ -31,7 +31,7 @@ class BatchAppended(Event, frozen=True):
 
 
 class BatchRefused(Event, frozen=True):
-    """The broker refused a batch of request `number` before writing it; `named` is the error's name and code (E42)."""
+    """The broker refused a batch of request `number` before writing it; `named` is the error's name and code (R31)."""
 
     weight = Weight.MOMENT
     topic: str

@@ -48,7 +48,7 @@ class Log(msgspec.Struct):
             self.epochs.append((epoch, self.end))
 
     def end_of_epoch(self, epoch: int) -> tuple[int, int]:
-        """The largest epoch <= `epoch` that this log knows, and where it ends; knowing none, `epoch` and where the first begins (R26, E55)."""
+        """The largest epoch <= `epoch` that this log knows, and where it ends; knowing none, `epoch` and where the first begins (R26)."""
         ends = [*(start for _, start in self.epochs[1:]), self.end]
         known = [(e, end) for (e, _), end in zip(self.epochs, ends, strict=True) if e <= epoch]
         return known[-1] if known else (epoch, self.epochs[0][1] if self.epochs else self.end)
@@ -147,7 +147,7 @@ class Log(msgspec.Struct):
     def delete_before(self, offset: int) -> None:
         """Move the first offset that can be read; the batches stay until their segment goes (R72).
 
-        Leader epochs whose records are all below it are forgotten; the one it lies in begins there (E73).
+        Leader epochs whose records are all below it are forgotten; the one it lies in begins there (R25).
         """
         self.start = max(self.start, min(offset, self.end))
         begun = [epoch for epoch, first in self.epochs if first <= self.start]

@@ -113,7 +113,7 @@ class ListOffsetsRequest(Request, frozen=True, omit_defaults=True):
 
 
 class DeleteRecordsRequest(Request, frozen=True):
-    """Make (topic, partition, offset) the first offset that can be read; -1: the high watermark (R72, E34).
+    """Make (topic, partition, offset) the first offset that can be read; -1: the high watermark (R72).
 
     Answered with the new log start when the in-sync replicas have it or `timeout_us` is over.
     """
@@ -204,7 +204,7 @@ class ShareFetchRequest(Request, frozen=True):
     """Acquire records of these partitions, up to `max_records`, and acknowledge others (R131, R133).
 
     `epoch` is the share session's: 0 opens one, then it counts up, -1 ends it. `record_limit`: share.acquire.mode
-    is record_limit, so that batches are cut (E61).
+    is record_limit, so that batches are cut (R131).
     """
 
     group: str

@@ -18,7 +18,7 @@ class NoResponse(Response, frozen=True):
 
 
 class PartitionProduceResponse(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """What became of the batch for one partition: where it is, or why it is not there (R31, E42, E77).
+    """What became of the batch for one partition: where it is, or why it is not there (R31, R80).
 
     `base_offset` -1: it was refused. `record_errors`: the records, by their place in the batch, that the log does
     not take (R68, KIP-467). `current_leader`: (broker, leader epoch) where another broker leads (R35, KIP-951).
@@ -39,7 +39,7 @@ class ProduceResponse(Response, frozen=True):
 
 
 class FetchPartitionData(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """All that there is to say of one partition at once: records `first` … `end` - 1, which travel along, and more (E77).
+    """All that there is to say of one partition at once: records `first` … `end` - 1, which travel along, and more (R80).
 
     `high_watermark` and `log_start_offset` are -1 with an error. `aborted_transactions`: (producer id, first offset) of those that touch
     the records, for a read_committed consumer (R63). `diverging_epoch`: (epoch, where it ends at the leader) for a follower whose
@@ -79,7 +79,7 @@ class ListOffsetsResponse(Response, frozen=True):
 
 
 class DeleteRecordsResponse(Response, frozen=True):
-    """Where the logs begin now: (topic, partition, error, low watermark); -1 with an error (R72, E34)."""
+    """Where the logs begin now: (topic, partition, error, low watermark); -1 with an error (R72)."""
 
     partitions: tuple[tuple[str, int, int, int], ...] = ()
 
@@ -125,7 +125,7 @@ class LeaveGroupResponse(Response, frozen=True):
 
 
 class JoinGroupResponse(Response, frozen=True):
-    """A member of `generation`; only the group leader hears of the members (E27).
+    """A member of `generation`; only the group leader hears of the members (R104).
 
     `members`: (member id, topics, group.instance.id, holdings). `skip_assignment`: the leader came back as the
     static member that it was, so that there is nothing to compute (R113).
@@ -146,7 +146,7 @@ class SyncGroupResponse(Response, frozen=True):
 
 
 class ConsumerGroupHeartbeatResponse(Response, frozen=True):
-    """A member's epoch, 0 with an error; `assignment` None: as before, (): nothing (yet) (E21)."""
+    """A member's epoch, 0 with an error; `assignment` None: as before, (): nothing (yet) (R121)."""
 
     member_id: str = ""
     member_epoch: int = 0

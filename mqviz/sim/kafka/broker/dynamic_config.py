@@ -2,7 +2,7 @@
 
 Like a real broker: the settings that give topics their defaults are dynamic, cluster-wide ones (IncrementalAlterConfigs of the default broker):
 topics without a value of their own follow at once, new topics begin with them (R12, R30, R70); any other is refused with the brokers' own words. A new
-min.insync.replicas strikes out the eligible replicas of all topics (ClearElrRecord, R23, E53).
+min.insync.replicas strikes out the eligible replicas of all topics (ClearElrRecord, R23).
 Left out: settings of a single broker; dynamic ones that are no defaults of topics (threads, listeners, log.cleaner.backoff.ms).
 """
 

@@ -1,9 +1,9 @@
 """Faults: brokers that stop, die, freeze, go on and start again; links that are cut and heal; leaders elected by hand.
 
 Like a real broker: `stop` asks the controller by heartbeats, which moves its leaderships and lets it end when
-every other broker has heard of that (R11, E13, E69); `kill` ends the process, disk and page
-cache survive, and nobody tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (E43); a cut link carries no byte and
-nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old session lives (R10, E52).
+every other broker has heard of that (R11); `kill` ends the process, disk and page
+cache survive, and nobody tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (R4); a cut link carries no byte and
+nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old session lives (R10).
 Power and speed are in broker/hardware.py. Left out: a disk that fails while its broker runs (S5).
 """
 
@@ -29,7 +29,7 @@ START_US = 2_000_000
 """How long a broker takes from the start of its process to its registration; real ones take a few seconds."""
 
 SOON_US = 50_000
-"""So long after the first answer a broker that stops asks again; from then on with every heartbeat (E69)."""
+"""So long after the first answer a broker that stops asks again; from then on with every heartbeat (R11)."""
 
 PATIENCE_US = 300_000_000
 """How long a broker that stops asks a controller that does not let it, before it ends all the same (R11)."""
@@ -149,7 +149,7 @@ def _resume(sim: Simulation, command: ResumeBroker) -> None:
 
 @due
 def _read_on(sim: Simulation, number: int) -> None:
-    """What waited in its sockets was done before the metadata that it missed reached it (R27, E14)."""
+    """What waited in its sockets was done before the metadata that it missed reached it (R27, R33)."""
     if registered.hears(sim, number):
         publishing.catch_up(sim, number)
 

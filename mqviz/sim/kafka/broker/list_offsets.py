@@ -30,7 +30,7 @@ def _listed(
     """(error, offset): an end of the log, or its first record of that time or later, -1 if there is none (R81, R88).
 
     A new leader whose high watermark is below the start of its epoch does not know yet how far consumers may read, and tells only
-    what lies below (E74).
+    what lies below (R25).
     """
     found = sim.state.cluster.topics.get(topic)
     if found is None or not 0 <= number < len(found.partitions):

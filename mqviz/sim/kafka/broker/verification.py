@@ -2,7 +2,7 @@
 
 Like a real broker: with transaction version 2 (KIP-890, 4.0) a partition joins the transaction by the first batch that is
 produced to it, a group by its first offsets (R62); the coordinator refuses an older epoch, so a fenced producer writes nothing
-more (R65, I22); while the transaction before still waits for its markers the broker asks again for 100 ms. A producer hears NOT_ENOUGH_REPLICAS
+more (R65); while the transaction before still waits for its markers the broker asks again for 100 ms. A producer hears NOT_ENOUGH_REPLICAS
 while there is no coordinator.
 Left out: how long the broker and the coordinator talk about it (S13).
 """

@@ -1,8 +1,8 @@
 """Controller: who is fenced, who leads, who is in sync, who may lead next; one record a change, told to all brokers.
 
 Like a real broker: as the active controller of KRaft, heartbeats, and a check every broker.session.timeout.ms / 8 that fences whoever was silent for
-broker.session.timeout.ms (R10, E2); one record a partition with leader, in-sync replicas and eligible leader replicas together (E51); the leader stays while it
-may, else the first replica in list order that is in sync, else eligible, else the last known leader, else, if that is allowed, anyone (R21-R24, E50);
+broker.session.timeout.ms (R10); one record a partition with leader, in-sync replicas and eligible leader replicas together (R21); the leader stays while it
+may, else the first replica in list order that is in sync, else eligible, else the last known leader, else, if that is allowed, anyone (R21-R24);
 leader epochs grow with each change of the leader, to nobody too. Brokers hear of it one latency after the decision (R6).
 Left out: the Raft log of the quorum; without a majority of its voters nothing here happens (R9, S3).
 """
@@ -50,7 +50,7 @@ def plan_fencing(sim: Simulation, number: int) -> None:
 
 
 def _fenced_at_us(sim: Simulation, heard_at_us: int) -> int:
-    """The first check at which a broker that was last heard then is stale (E2)."""
+    """The first check at which a broker that was last heard then is stale (R10)."""
     every_us = max(1, session_us(sim) // 8)
     stale_us = max(heard_at_us + session_us(sim), sim.now_us)
     return -(-stale_us // every_us) * every_us
@@ -64,7 +64,7 @@ class Decided(msgspec.Struct):
 
 @due
 def _fence(sim: Simulation, number: int, silence: int) -> None:
-    """One stale broker at a time, each with the records of its partitions: the next one is looked at when these are written (E2)."""
+    """One stale broker at a time, each with the records of its partitions: the next one is looked at when these are written (R10)."""
     broker, decided = sim.state.cluster.brokers[number], sim.part(Decided)
     if broker.silence != silence or broker.fenced or not acts(sim):
         return
@@ -100,7 +100,7 @@ def leads(sim: Simulation, number: int) -> bool:
 
 
 def remove(sim: Simulation, number: int, why: str) -> None:
-    """Take a broker out of every leadership and in-sync set, one record a partition (E51)."""
+    """Take a broker out of every leadership and in-sync set, one record a partition (R21)."""
     for partition in sim.state.cluster.partitions():
         if number in partition.isr or partition.leader == number:
             change(sim, partition, [b for b in partition.isr if b != number], why)
@@ -115,7 +115,7 @@ def _unfence(sim: Simulation, number: int, silence: int) -> None:
 
 
 def unfence(sim: Simulation, number: int) -> None:
-    """Count on a broker again: partitions that nobody leads may get a leader (R10, R24, E54)."""
+    """Count on a broker again: partitions that nobody leads may get a leader (R10, R24)."""
     sim.cause = sim.emit(BrokerUnfenced(*sim.stamp(), number))
     catch_up(sim, number)
     for partition in sim.state.cluster.partitions():
@@ -125,7 +125,7 @@ def unfence(sim: Simulation, number: int) -> None:
 
 
 def register(sim: Simulation, number: int, clean: bool) -> None:
-    """A broker that was started again registers; after an unclean end it may be nobody's eligible leader (R23, E52)."""
+    """A broker that was started again registers; after an unclean end it may be nobody's eligible leader (R23)."""
     if clean:
         return
     for partition in sim.state.cluster.partitions():

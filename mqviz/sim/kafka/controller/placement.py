@@ -1,4 +1,4 @@
-"""Placement: which brokers keep the replicas of a new partition (R13, E57, E68).
+"""Placement: which brokers keep the replicas of a new partition (R13).
 
 Like a real broker: as its StripedReplicaPlacer, the first replica comes from the next rack each time that has
 an unfenced broker, the others from the racks after it, one from each before a second from any; inside a rack
@@ -66,7 +66,7 @@ def _one(racks: Sequence[_Rack], number: int, factor: int) -> tuple[int, ...]:
 
 
 def in_sync(sim: Simulation, placement: Placement) -> Placement:
-    """Who of each list is in sync at first: whoever is not fenced, in list order (R12, E50)."""
+    """Who of each list is in sync at first: whoever is not fenced, in list order (R12)."""
     return tuple(tuple(b for b in ids if registered.usable(sim, b)) for ids in placement)
 
 

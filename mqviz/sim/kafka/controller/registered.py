@@ -50,7 +50,7 @@ def usable(sim: Simulation, number: int) -> bool:
 
 
 def all_know(sim: Simulation, since_us: int) -> bool:
-    """Whether heartbeats of all usable brokers told that they read what was decided then (E69)."""
+    """Whether heartbeats of all usable brokers told that they read what was decided then (R11)."""
     latency_us = sim.state.cluster.link_latency_us
     arrived_us = sim.now_us - latency_us - DECISION_US
     return all(

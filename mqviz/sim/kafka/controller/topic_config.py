@@ -1,7 +1,7 @@
 """Commands to topics: the settings they are made with, their change at run time, and the deletion of records.
 
 Like a real broker: topic settings fall back to the broker's (log.retention.ms for retention.ms …) and then to Kafka's own; a value
-out of range is refused with INVALID_CONFIG (E57), at creation and in IncrementalAlterConfigs; the controller decides and
+out of range is refused with INVALID_CONFIG (R12), at creation and in IncrementalAlterConfigs; the controller decides and
 pushes (R6), so a change is known everywhere a moment later. DeleteRecords asks the partition leader as any admin client does (R72).
 Left out: deleting a single setting. A scenario that says `scaled: true` may use sizes that Kafka refuses (S2).
 """
@@ -115,7 +115,7 @@ def _altered(sim: Simulation, command: AlterTopic) -> None:
     values = {name: value(sim, name, text) for name, text in command.config.items()}
     minimum = "min.insync.replicas"
     if minimum in topic.own and values.get(minimum) == topic.min_insync_replicas:
-        del values[minimum]  # no new record, so nobody's eligibility ends (E53)
+        del values[minimum]  # no new record, so nobody's eligibility ends (R23)
     sim.cause = sim.emit(TopicAltered(*sim.stamp(), command.name, values))
     for partition in topic.partitions:
         for broker in partition.replicas:

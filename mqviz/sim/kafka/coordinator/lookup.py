@@ -1,9 +1,9 @@
 """Offsets: what the coordinator of a group remembers of its progress.
 
 Like a real broker: a commit is a replicated write to __consumer_offsets, last write wins, backwards too (R82); the coordinator
-refuses unknown members before wrong generations before a group that waits for its assignment (R85, E25, E27); without a
-member id only a group without members can commit, which is how offsets are reset (R88, R95, E34). Offsets of a group that was
-empty for offsets.retention.minutes go at the next check (R96, E36), as do those of a topic that no member reads any more (E72).
+refuses unknown members before wrong generations before a group that waits for its assignment (R85, R104); without a
+member id only a group without members can commit, which is how offsets are reset (R88, R95). Offsets of a group that was
+empty for offsets.retention.minutes go at the next check (R96), as do those of a topic that no member reads any more (R96).
 Left out: metadata of offsets.
 """
 

@@ -1,9 +1,9 @@
 """Offsets: what the coordinator of a group remembers of its progress.
 
 Like a real broker: a commit is a replicated write to __consumer_offsets, last write wins, backwards too (R82); the coordinator
-refuses unknown members before wrong generations before a group that waits for its assignment (R85, E25, E27); without a
-member id only a group without members can commit, which is how offsets are reset (R88, R95, E34). Offsets of a group that was
-empty for offsets.retention.minutes go at the next check (R96, E36), as do those of a topic that no member reads any more (E72).
+refuses unknown members before wrong generations before a group that waits for its assignment (R85, R104); without a
+member id only a group without members can commit, which is how offsets are reset (R88, R95). Offsets of a group that was
+empty for offsets.retention.minutes go at the next check (R96), as do those of a topic that no member reads any more (R96).
 Left out: metadata of offsets.
 """
 
@@ -86,7 +86,7 @@ def refusal(sim: Simulation, request: OffsetCommitRequest) -> Error:
 
 
 def commit_error(group: Group | None, request: OffsetCommitRequest, transactional: bool = False) -> Error:
-    """Why a commit is refused: 25 before 22 before 27 (E27); without membership the group must be empty (E25).
+    """Why a commit is refused: 25 before 22 before 27 (R104); without membership the group must be empty (R95).
 
     In a transaction nobody need be a member, nor does the group's state count.
     """
@@ -139,7 +139,7 @@ def _next_check(sim: Simulation) -> None:
 
 @due
 def _expire(sim: Simulation) -> None:
-    """Forget offsets that no member has been subscribed to for the retention (R96, E36, E72)."""
+    """Forget offsets that no member has been subscribed to for the retention (R96)."""
     keep_us = sim.scenario.cluster.setting("offsets.retention.minutes") * 60_000_000
     for group in sim.state.cluster.groups.values():
         old = tuple(
@@ -153,7 +153,7 @@ def _expire(sim: Simulation) -> None:
 
 
 def _expired(sim: Simulation, group: Group, record: PartitionRecord, before_us: int) -> bool:
-    """Whether a commit is too old, and neither a member's subscription nor an open transaction keeps it (E45, E72)."""
+    """Whether a commit is too old, and neither a member's subscription nor an open transaction keeps it (R82, R96)."""
     topic, cluster = record.topic, sim.state.cluster
     if record.committed is None or cluster.transactions.unstable(group.name, topic, record.partition):
         return False

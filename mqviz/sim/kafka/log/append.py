@@ -1,7 +1,7 @@
 """Log segments: what a partition leader checks before it writes a batch, and when a log begins a new segment.
 
 Like a real broker: a batch above max.message.bytes, with a timestamp too far from now, or without key for a compacted
-topic is refused whole and takes no offset (R68, R74, E46); message.timestamp.type LogAppendTime overwrites timestamps. Before an
+topic is refused whole and takes no offset (R68, R74); message.timestamp.type LogAppendTime overwrites timestamps. Before an
 append the active segment is closed if the batch does not fit, or if the batch is more than segment.ms younger than the
 segment's first one (R67); each replica rolls its own log.
 Left out: full indexes and offsets too far from the base, which need millions of small batches (R67); jitter.

@@ -3,8 +3,8 @@
 Like a real broker: one thread wakes every log.cleaner.backoff.ms and goes over the log with the largest dirty ratio, dirty / (clean + dirty),
 while one has more than min.cleanable.dirty.ratio or a record that is dirty for max.compaction.lag.ms (R73); it looks at closed segments only, below
 the last stable offset and older than min.compaction.lag.ms. A pass is `clean` of mqviz/model/kafka/log/: the last record of each key
-stays, tombstones and markers until their delete horizon (R74-R76), small segments become one (E59). Without new dirty data there is no
-further pass, so a tombstone may stay for ever (E16). With compact,delete the same thread deletes old segments (R77).
+stays, tombstones and markers until their delete horizon (R74-R76), small segments become one (R74). Without new dirty data there is no
+further pass, so a tombstone may stay for ever (R75). With compact,delete the same thread deletes old segments (R77).
 Left out: a pass takes no time; the offset map has room for every key.
 """
 

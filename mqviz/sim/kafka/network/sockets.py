@@ -1,6 +1,6 @@
 """Sockets: what waits at a process that is frozen, and what a cut link holds.
 
-Like a real broker: a frozen process keeps its connections, and what comes in waits there until it goes on (R4, R5, E43); over a
+Like a real broker: a frozen process keeps its connections, and what comes in waits there until it goes on (R4, R5); over a
 cut link nothing passes and nobody is told.
 Left out: TCP's own retransmission timers; bytes held by a cut pass at once when it heals.
 """
@@ -33,7 +33,7 @@ def awake(sim: Simulation, number: int, handler: Callable[[Simulation, *Args], N
 
 
 def thaw(sim: Simulation, number: int) -> None:
-    """Broker `number` goes on: it does what waited, in its order (E43)."""
+    """Broker `number` goes on: it does what waited, in its order (R4)."""
     for name, cause, args in sim.part(Held).frozen.pop(number, ()):
         sim.schedule(0, ARRIVAL, DUES[name], *args, cause=cause)
 

@@ -75,7 +75,7 @@ def consider_expanding(sim: Simulation, partition: Partition, leader: int, follo
 
 
 def awaited(sim: Simulation, copy: Replica) -> list[int]:
-    """Followers outside the in-sync replicas that were caught up not long ago and may enter (E71).
+    """Followers outside the in-sync replicas that were caught up not long ago and may enter (R17).
 
     The high watermark waits for them, too: else it would run away from those who are about to be in sync.
     """
@@ -117,7 +117,7 @@ def _counted_on(sim: Simulation, follower: int) -> None:
 
 
 def propose(sim: Simulation, partition: Partition, leader: int, wanted: list[int]) -> None:
-    """Ask the controller for these in-sync replicas, ascending (E50)."""
+    """Ask the controller for these in-sync replicas, ascending (R21)."""
     copy = partition.replicas[leader]
     new = tuple(sorted(wanted))
     sim.cause = sim.emit(IsrProposed(*sim.stamp(), partition.topic, partition.number, leader, new))

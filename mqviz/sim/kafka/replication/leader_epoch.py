@@ -1,7 +1,7 @@
 """Epochs: what a broker says of leaderships, to whoever names one.
 
 Like a real broker: a request that names an older leader epoch than the broker's is fenced, one that names a newer one is told that it is unknown
-(R27); OffsetForLeaderEpoch says where a leadership ended in the leader's log (R26, E55).
+(R27); OffsetForLeaderEpoch says where a leadership ended in the leader's log (R26).
 Left out: consumers that check their positions by it after each change of the leader.
 """
 

@@ -1,4 +1,4 @@
-"""A controlled stop takes as long as the controller and the other brokers need to agree (R11, E69)."""
+"""A controlled stop takes as long as the controller and the other brokers need to agree (R11)."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ def ended_ms(watched: Run, broker: int, since_us: int) -> float:
     return times(watched, BrokerProcessChanged, since_us, broker=broker, process="stopped")[0] / MS
 
 
-def test_e69_a_leader_stops_when_the_others_have_heard_who_leads_now() -> None:
+def test_r11_a_leader_stops_when_the_others_have_heard_who_leads_now() -> None:
     """Heartbeats leave every 2 s, at 12 s those of the others; it asks at 11.5, 11.55 and 13.55 s."""
     watched = run(TOPIC).to(11_500 * MS).do("stop broker 1").to(15 * S)
     assert times(watched, PartitionChanged, 11_500 * MS)[0] == 2 * MS
     assert ended_ms(watched, 1, 11_500 * MS) == 3 + 50 + 3 + 2_000 + 3
 
 
-def test_e69_a_broker_that_leads_nothing_may_end_at_once() -> None:
+def test_r11_a_broker_that_leads_nothing_may_end_at_once() -> None:
     watched = run(TOPIC).to(11_500 * MS).do("stop broker 3").to(12 * S)
     assert not of(watched, ControlledShutdownBegan)
     assert ended_ms(watched, 3, 11_500 * MS) == 3
     assert partition(watched).isr == [1, 2]
 
 
-def test_e69_the_last_broker_has_nobody_to_wait_for() -> None:
+def test_r11_the_last_broker_has_nobody_to_wait_for() -> None:
     watched = run("create topic t", brokers=1).to(11_500 * MS)
     watched.do("stop broker 1").to(12 * S)
     assert ended_ms(watched, 1, 11_500 * MS) == 3 + 50 + 3
 
 
-def test_e69_a_broker_that_died_and_is_not_fenced_yet_is_waited_for() -> None:
+def test_r11_a_broker_that_died_and_is_not_fenced_yet_is_waited_for() -> None:
     watched = run(TOPIC).to(11_500 * MS).do("kill broker 3").to(12 * S).do("stop broker 1").to(30 * S)
     fenced_us = of(watched, BrokerFenced, broker=3)[0].at_us
     assert of(watched, BrokerProcessChanged, broker=1, process="stopped")[0].at_us > fenced_us
@@ -65,7 +65,7 @@ def read_to(watched: Run) -> int:
     return watched.state.cluster.consumers["c"].claims["t-0"].fetched_to
 
 
-def test_e69_what_was_acknowledged_is_seen_after_all_brokers_stopped_one_after_another() -> None:
+def test_r11_what_was_acknowledged_is_seen_after_all_brokers_stopped_one_after_another() -> None:
     """Also while the last leader is back alone, with a high watermark that stands still."""
     watched = acknowledged()
     for broker in (1, 2, 3):
@@ -80,7 +80,7 @@ def test_e69_what_was_acknowledged_is_seen_after_all_brokers_stopped_one_after_a
 
 
 @pytest.mark.parametrize("gap_us", [0, 500, 2_500, 20_000])
-def test_e69_nothing_is_lost_when_all_brokers_stop_together(gap_us: int) -> None:
+def test_r11_nothing_is_lost_when_all_brokers_stop_together(gap_us: int) -> None:
     watched = acknowledged()
     for broker in (1, 2, 3):
         watched.do(f"stop broker {broker}").to(watched.backend.now_us + gap_us)

@@ -43,7 +43,7 @@ def values(watched: Run, broker: int) -> list[str | None]:
     return [value for each in log.forwards(log.start) for value in each.values or ()]
 
 
-def test_r10_fx2_a_killed_leader_is_fenced_at_the_next_check_and_another_leads_two_ms_later() -> None:
+def test_r10_a_killed_leader_is_fenced_at_the_next_check_and_another_leads_two_ms_later() -> None:
     watched = run(TOPIC).to(11_500 * MS).do("kill broker 1").to(30 * S)
     assert times(watched, BrokerFenced) == [19_125 * MS]
     assert times(watched, PartitionChanged) == [19_126 * MS]
@@ -59,7 +59,7 @@ def test_r10_without_a_leader_for_7_to_10_1_seconds(kill_ms: int) -> None:
     assert 7_000 * MS <= gap_us <= 10_125 * MS
 
 
-def test_r10_e2_two_silent_brokers_are_given_up_one_after_the_other() -> None:
+def test_r10_two_silent_brokers_are_given_up_one_after_the_other() -> None:
     watched = run("create topic t replication_factor=2").to(11_500 * MS)
     watched.do("isolate broker 1", "isolate broker 2").to(30 * S)
     assert times(watched, BrokerFenced) == [19_125 * MS, 19_126 * MS]

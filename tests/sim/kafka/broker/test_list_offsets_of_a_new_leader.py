@@ -1,4 +1,4 @@
-"""E74: a new leader whose high watermark is below the start of its epoch does not say where a log ends for consumers."""
+"""A new leader whose high watermark is below the start of its epoch does not say where a log ends for consumers (R25)."""
 
 from __future__ import annotations
 
@@ -35,27 +35,27 @@ def listed(
     return error, offset
 
 
-def test_e74_the_end_is_not_available_and_the_beginning_is() -> None:
+def test_r25_the_end_is_not_available_and_the_beginning_is() -> None:
     watched = lagging()
     assert listed(watched, "latest") == listed(watched, "latest", committed=True) == NOT_YET
     assert listed(watched, "earliest") == (0, 0)
 
 
-def test_e74_a_time_is_found_below_the_high_watermark_only() -> None:
+def test_r25_a_time_is_found_below_the_high_watermark_only() -> None:
     watched = lagging()
     assert listed(watched, "time", 5 * S + 250 * MS) == (0, 3)
     assert listed(watched, "time", 7 * S) == NOT_YET
     assert listed(watched, "time", 60 * S) == NOT_YET, "nor does it say that there is none"
 
 
-def test_e74_it_is_over_when_the_high_watermark_has_reached_the_epoch() -> None:
+def test_r25_it_is_over_when_the_high_watermark_has_reached_the_epoch() -> None:
     watched = lagging().do("resume broker 3").to(9 * S)
     assert listed(watched, "latest") == (0, 8)
     assert listed(watched, "time", 7 * S) == (0, 5)
     assert listed(watched, "time", 60 * S) == (0, -1)
 
 
-def test_e74_an_open_transaction_from_before_the_epoch_is_no_reason() -> None:
+def test_r25_an_open_transaction_from_before_the_epoch_is_no_reason() -> None:
     watched = world(brokers=3)
     owner = Owner(watched)
     owner.init()
@@ -67,7 +67,7 @@ def test_e74_an_open_transaction_from_before_the_epoch_is_no_reason() -> None:
     assert listed(watched, "latest", committed=True, broker=now.leader) == (0, 0)
 
 
-def test_e74_a_consumer_asks_again_about_that_partition_alone() -> None:
+def test_r25_a_consumer_asks_again_about_that_partition_alone() -> None:
     consumer = "add consumer c group=g topics=t,u auto_offset_reset=latest processing=0s"
     watched = lagging("create topic u replicas=2").do(consumer).to(12 * S)
     begun = [part[:3] for event in of(watched, PositionsSet) for part in event.positions]

@@ -1,4 +1,4 @@
-"""One answer says everything that applies at once, a partition at a time (E77)."""
+"""One answer says everything that applies at once, a partition at a time (R80)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def abort_one(watched: Run, partition: int) -> Owner:
     return owner
 
 
-def test_e77_a_fetch_tells_of_a_moved_leader_and_of_aborted_transactions() -> None:
+def test_r80_a_fetch_tells_of_a_moved_leader_and_of_aborted_transactions() -> None:
     watched = moved()
     owner = abort_one(watched, 1)
     watched.do("elect leader topic=t partition=0").to(watched.backend.now_us + S)
@@ -50,7 +50,7 @@ def test_e77_a_fetch_tells_of_a_moved_leader_and_of_aborted_transactions() -> No
     assert aborted.aborted_transactions == ((owner.producer_id, 0),)
 
 
-def test_e77_a_read_committed_consumer_sees_nothing_aborted_when_another_partition_moves() -> None:
+def test_r80_a_read_committed_consumer_sees_nothing_aborted_when_another_partition_moves() -> None:
     """Its fetch waits for more bytes while a transaction on t-1 is aborted; then t-0 gets another leader, and it is answered."""
     reader = "isolation.level=read_committed auto_offset_reset=earliest fetch.min.bytes=100000 fetch.max.wait.ms=60000"
     watched = moved().do(f"add consumer c assign=t-0,t-1 {reader} request.timeout.ms=90000")
@@ -62,7 +62,7 @@ def test_e77_a_read_committed_consumer_sees_nothing_aborted_when_another_partiti
     assert of(watched, RecordTaken) == []
 
 
-def test_e77_a_follower_is_told_at_once_what_to_cut_and_what_is_new() -> None:
+def test_r80_a_follower_is_told_at_once_what_to_cut_and_what_is_new() -> None:
     before = "create topic before replication_factor=3"  # its fetch is on its way when the others join in
     watched = run(before, TWO.format(3)).to(5 * S).do("pause broker 2", "pause broker 3").to(5_100 * MS)
     assert [p.leader for p in watched.state.cluster.topics["t"].partitions] == [1, 2]
@@ -89,7 +89,7 @@ def test_e77_a_follower_is_told_at_once_what_to_cut_and_what_is_new() -> None:
     assert [(event.partition, event.first, event.end) for event in copied] == [(1, 0, 1), (0, 0, 1)]
 
 
-def test_e77_a_fetch_brings_records_beside_the_name_of_a_closer_replica() -> None:
+def test_r80_a_fetch_brings_records_beside_the_name_of_a_closer_replica() -> None:
     watched = racked("create topic t replication_factor=3", "create topic u replication_factor=1").to(S)
     (leader,) = (topic.partitions[0].leader for topic in [watched.state.cluster.topics["u"]])
     raw = Outside(watched)
@@ -102,7 +102,7 @@ def test_e77_a_fetch_brings_records_beside_the_name_of_a_closer_replica() -> Non
     assert told == [("t", 0, 0, 1, 3), ("u", 0, 1, 1, -1)]
 
 
-def test_e77_a_produce_tells_of_a_moved_leader_and_of_records_that_are_refused() -> None:
+def test_r80_a_produce_tells_of_a_moved_leader_and_of_records_that_are_refused() -> None:
     watched = run("create topic t partitions=2 replication_factor=2 cleanup.policy=compact", brokers=2).to(S)
     assert [p.leader for p in watched.state.cluster.topics["t"].partitions] == [1, 2]
     reply = Outside(watched).ask(ProduceRequest(-1, (("t", 0, batch("a")), ("t", 1, batch("b")))), 1)

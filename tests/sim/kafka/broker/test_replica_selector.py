@@ -1,4 +1,4 @@
-"""Consumers that read from the replica in their own rack (R36, E37)."""
+"""Consumers that read from the replica in their own rack (R36)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_r36_the_leader_sends_a_consumer_to_the_replica_in_its_rack() -> None:
 
 
 @pytest.mark.parametrize(("rack", "selector"), [("r1", SELECTOR), ("r9", SELECTOR), ("r3", "")])
-def test_e37_the_leader_s_rack_an_unknown_rack_and_no_selector_read_from_the_leader(
+def test_r36_the_leader_s_rack_an_unknown_rack_and_no_selector_read_from_the_leader(
     rack: str, selector: str
 ) -> None:
     watched = racked(TOPIC, PRODUCER, consumer(rack), selector=selector).to(5 * S)
@@ -70,7 +70,7 @@ def test_r36_a_follower_serves_up_to_its_own_high_watermark_and_wakes_who_waits_
         assert risen.at_us - appended.at_us <= 501 * MS + 5 * MS
 
 
-def test_e37_back_to_the_leader_when_the_replica_is_gone() -> None:
+def test_r36_back_to_the_leader_when_the_replica_is_gone() -> None:
     watched = racked(TOPIC, PRODUCER, consumer("r3")).to(5 * S).do("kill broker 3").to(30 * S)
     assert [e.broker for e in of(watched, ReplicaPreferred)][-1] == -1
     assert fetched_from(watched, 20 * S) == {1}
@@ -103,7 +103,7 @@ def test_r36_raw_fetches() -> None:
     assert [part.preferred_read_replica for part in at_leader.partitions] == [-1]
 
 
-def test_e37_an_offset_that_the_follower_does_not_have_is_asked_of_the_leader_not_reset() -> None:
+def test_r36_an_offset_that_the_follower_does_not_have_is_asked_of_the_leader_not_reset() -> None:
     """Broker 3 froze and is behind; the consumer seeks to where only the leader is."""
     watched = racked(TOPIC, PRODUCER, consumer("r3")).to(5 * S).do("isolate broker 3 also=c").to(25 * S)
     watched.do("heal broker 3", "seek consumer c topic=t partition=0 to=end").to(40 * S)

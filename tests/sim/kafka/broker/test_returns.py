@@ -60,7 +60,7 @@ def test_r26_a_leadership_that_wrote_nothing_is_forgotten() -> None:
     assert isr(watched) == [1, 2, 3]
 
 
-def test_r27_e14_what_waited_at_a_frozen_leader_is_done_before_it_hears_of_its_successor() -> None:
+def test_r27_r33_what_waited_at_a_frozen_leader_is_done_before_it_hears_of_its_successor() -> None:
     watched = run(TOPIC).to(5 * S).do("pause broker 1").to(5_100 * MS)
     one, all_ = Outside(watched, "one"), Outside(watched, "all")
     first, second = produce(one, "e", 1, 1), produce(all_, "f", -1, 1)
@@ -73,7 +73,7 @@ def test_r27_e14_what_waited_at_a_frozen_leader_is_done_before_it_hears_of_its_s
     assert watched.state.cluster.partition("t", 0).replicas[1].log.end == 0
 
 
-def test_r23_e53_a_new_min_insync_replicas_clears_the_eligible_replicas_without_a_record() -> None:
+def test_r23_a_new_min_insync_replicas_clears_the_eligible_replicas_without_a_record() -> None:
     watched = run(TOPIC).to(5 * S).do("kill broker 3").to(20 * S).do("kill broker 2").to(35 * S)
     partition = watched.state.cluster.partition("t", 0)
     raw = Outside(watched)
@@ -131,8 +131,8 @@ def test_r14_a_check_that_cannot_give_a_leadership_back_looks_again_later() -> N
     assert watched.to(601 * S).state.cluster.partition("t", 0).leader == 1
 
 
-def test_r24_e54_the_periodic_check_elects_uncleanly_where_the_topic_allows_it_since() -> None:
-    """The changed setting is no trigger (E11); the check every unclean.leader.election.interval.ms is."""
+def test_r24_the_periodic_check_elects_uncleanly_where_the_topic_allows_it_since() -> None:
+    """The changed setting is no trigger (R24); the check every unclean.leader.election.interval.ms is."""
     watched = run("create topic t replication_factor=2 min_insync_replicas=1").to(5 * S).do("kill broker 2")
     watched.to(20 * S).do("kill broker 1").to(40 * S).do("restart broker 2").to(50 * S)
     partition = watched.state.cluster.partition("t", 0)

@@ -32,7 +32,7 @@ def believed(watched: Run, client: str, name: str, topic: str = "t", number: int
     return belief(watched.state.cluster.partition(topic, number), node_of(client, name, 1))
 
 
-def test_r35_fx2_a_producer_finds_the_new_leader_by_its_next_refresh_after_the_election() -> None:
+def test_r35_a_producer_finds_the_new_leader_by_its_next_refresh_after_the_election() -> None:
     watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(11_498_900)
     watched.do("send record p").to(11_500 * MS).do("kill broker 1").to(30 * S)
     tries = times(watched, BatchRetried)
@@ -186,7 +186,7 @@ def test_r61_r99_a_group_of_a_cluster_with_one_broker_waits_for_it() -> None:
     assert group.records["t-0"].committed == watched.state.cluster.partition("t", 0).led.high_watermark
 
 
-def test_e9_the_sessions_of_share_consumers_die_with_the_broker() -> None:
+def test_r132_the_sessions_of_share_consumers_die_with_the_broker() -> None:
     watched = run(TOPIC, "add producer p topic=t rate=0/s linger=0s").to(S)
     watched.do("add share-consumer s1 group=q topic=t processing=5s").to(2 * S).do("send record p").to(3 * S)
     watched.do("kill broker 1").to(4 * S).do("restart broker 1").to(12 * S)

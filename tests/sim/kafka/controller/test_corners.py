@@ -43,7 +43,7 @@ def leaderless(*more: str) -> Run:
     return watched
 
 
-def test_r23_e53_without_leader_a_new_min_insync_replicas_strikes_out_the_last_leader_too() -> None:
+def test_r23_without_leader_a_new_min_insync_replicas_strikes_out_the_last_leader_too() -> None:
     """ClearElrRecord: nobody is known to have all, so the controller waits for an unclean election, by hand here (R24)."""
     watched = leaderless().do("alter topic t min.insync.replicas=1").to(60 * S)
     watched.do("restart broker 1", "restart broker 2", "restart broker 3").to(500 * S)
@@ -52,7 +52,7 @@ def test_r23_e53_without_leader_a_new_min_insync_replicas_strikes_out_the_last_l
     assert (partition(watched).leader, sorted(partition(watched).isr)) == (1, [1, 2, 3])
 
 
-def test_r23_e53_the_value_that_it_had_already_is_no_change_and_strikes_out_nobody() -> None:
+def test_r23_the_value_that_it_had_already_is_no_change_and_strikes_out_nobody() -> None:
     watched = leaderless().do("alter topic t min.insync.replicas=2").to(70 * S)
     assert (partition(watched).elr, partition(watched).last_known_elr) == ([1, 2], [1])
 
@@ -63,7 +63,7 @@ def test_r24_an_unclean_election_without_a_living_replica_is_refused() -> None:
         watched.do("elect leader topic=t partition=0 how=unclean")
 
 
-def test_e50_a_clean_election_does_not_end_the_recovery_of_an_unclean_one() -> None:
+def test_r21_a_clean_election_does_not_end_the_recovery_of_an_unclean_one() -> None:
     """Broker 3 leads uncleanly, freezes before anybody follows, and leads again: only the leader itself ends it."""
     watched = leaderless().do("restart broker 3").to(70 * S)
     watched.do("elect leader topic=t partition=0 how=unclean").to(71 * S)
@@ -127,7 +127,7 @@ def test_r36_a_follower_serves_whoever_asks_up_to_its_own_high_watermark() -> No
     assert received.at_us == marked.at_us + MS
 
 
-def test_e55_an_epoch_that_the_leader_never_saw_has_no_end() -> None:
+def test_r26_an_epoch_that_the_leader_never_saw_has_no_end() -> None:
     watched = run(TOPIC).to(S).do("stop broker 1").to(2 * S)
     ask = OffsetForLeaderEpochRequest((("t", 0, 1, 0), ("t", 0, 1, 1), ("t", 0, 1, 2), ("t", 0, 1, -1)))
     reply = Outside(watched).ask(ask, 2)

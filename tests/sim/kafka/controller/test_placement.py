@@ -1,4 +1,4 @@
-"""Placement over racks while brokers are fenced (R13, E68)."""
+"""Placement over racks while brokers are fenced (R13)."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def brokers(text: str) -> list[Broker]:
         ("1! 2 3", 2, [(2, 3), (3, 2), (2, 3)]),
     ],
 )
-def test_e68_every_rack_gets_a_replica_before_one_gets_two(
+def test_r13_every_rack_gets_a_replica_before_one_gets_two(
     there: str, factor: int, placement: list[tuple[int, ...]]
 ) -> None:
     assert list(place(brokers(there), 3, factor)) == placement
 
 
-def test_e68_a_fenced_broker_in_an_unused_rack_gets_its_replica() -> None:
+def test_r13_a_fenced_broker_in_an_unused_rack_gets_its_replica() -> None:
     scenario = cluster("create topic t", brokers=3)
     plan = msgspec.structs.replace(scenario.cluster, racks=("a", "a", "b"))
     watched = Run(msgspec.structs.replace(scenario, cluster=plan)).to(S)

@@ -1,4 +1,4 @@
-"""Topics that are made by hand, grow and go while clients work (R12, R13, R48, R111, R122, E57)."""
+"""Topics that are made by hand, grow and go while clients work (R12, R13, R48, R111, R122)."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_r12_replicas_by_hand_and_numbers_that_say_otherwise() -> None:
     assert "INVALID_REQUEST (42)" in refusal(watched, "create topic u replicas=1/2 replication_factor=3")
 
 
-def test_e57_a_fenced_broker_counts_but_stands_last_and_is_not_in_sync() -> None:
+def test_r13_a_fenced_broker_counts_but_stands_last_and_is_not_in_sync() -> None:
     watched = run(TOPIC).to(1 * S).do("kill broker 1").to(20 * S)
     watched.do("create topic u partitions=2 replication_factor=3", "create topic v replicas=1/2").to(21 * S)
     assert placed(watched, "u") == [[2, 3, 1], [3, 2, 1]]
@@ -333,7 +333,7 @@ def test_r30_a_setting_of_all_brokers_counts_where_a_topic_has_none_of_its_own()
     assert {name: topic.min_insync_replicas for name, topic in topics.items()} == {"a": 3, "b": 1, "c": 1}
 
 
-def test_r23_e53_a_minimum_of_all_brokers_strikes_out_the_eligible_replicas_of_every_topic() -> None:
+def test_r23_a_minimum_of_all_brokers_strikes_out_the_eligible_replicas_of_every_topic() -> None:
     watched = run("create topic t replication_factor=3 min.insync.replicas=2").to(11_500 * MS)
     for broker in (3, 2):
         watched.do(f"kill broker {broker}").to(watched.backend.now_us + 15 * S)

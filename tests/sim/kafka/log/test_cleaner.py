@@ -1,4 +1,4 @@
-"""Compaction: what the cleaner keeps, when it comes, and that each key's last value stays (I36)."""
+"""Compaction: what the cleaner keeps, when it comes, and that each key's last value stays."""
 
 from __future__ import annotations
 
@@ -50,16 +50,16 @@ def records(found: Log) -> list[tuple[int, str | None, str | None]]:
     ]
 
 
-FX13 = ("k1=a@-300", "k2=b@-299", "k1=c@-298", "k2@-200", "k3=d@-199", "k1=e@-100")
+RECORDS = ("k1=a@-300", "k2=b@-299", "k1=c@-298", "k2@-200", "k3=d@-199", "k1=e@-100")
 
 
-def test_fx13_one_pass_keeps_the_last_of_each_key_and_the_tombstone() -> None:
-    world = compacted(*FX13)
+def test_r74_one_pass_keeps_the_last_of_each_key_and_the_tombstone() -> None:
+    world = compacted(*RECORDS)
     assert bases(world) == [0, 3, 5]
     world.to(2 * S)
     assert records(log(world)) == [(2, "k1", "c"), (3, "k2", None), (4, "k3", "d"), (5, "k1", "e")]
     assert (log(world).start, log(world).end, bases(world)) == (0, 6, [0, 5]), (
-        "merged, and nothing renumbered (E59)"
+        "merged, and nothing renumbered (R74)"
     )
     raw = Outside(world)
     assert raw.ask(FetchRequest((("t", 0, 0),))) == FetchResponse(
@@ -67,8 +67,8 @@ def test_fx13_one_pass_keeps_the_last_of_each_key_and_the_tombstone() -> None:
     )
 
 
-def test_e16_a_tombstone_stays_without_new_dirty_data_and_goes_with_it() -> None:
-    world = compacted(*FX13, topic="delete.retention.ms=1000").to(60 * S)
+def test_r75_a_tombstone_stays_without_new_dirty_data_and_goes_with_it() -> None:
+    world = compacted(*RECORDS, topic="delete.retention.ms=1000").to(60 * S)
     assert len(of(world, LogCleaned)) == 1
     assert (3, "k2", None) in records(log(world))
     send(world, "k4=f@0")
@@ -83,7 +83,7 @@ def test_e16_a_tombstone_stays_without_new_dirty_data_and_goes_with_it() -> None
 
 
 def test_r75_r76_before_the_delete_horizon_the_tombstone_stays_in_every_pass() -> None:
-    world = compacted(*FX13, topic=f"delete.retention.ms={DAY_MS}").to(2 * S)
+    world = compacted(*RECORDS, topic=f"delete.retention.ms={DAY_MS}").to(2 * S)
     for number in range(4):
         send(world, f"k4=v@{100 * number}")
         world.to(world.backend.now_us + S)
@@ -119,7 +119,7 @@ def test_r73_the_largest_lag_comes_before_the_ratio() -> None:
 
 
 def test_r77_compact_and_delete_does_both() -> None:
-    world = compacted(*FX13, topic="cleanup.policy=compact,delete retention.ms=150000").to(3 * S)
+    world = compacted(*RECORDS, topic="cleanup.policy=compact,delete retention.ms=150000").to(3 * S)
     assert records(log(world)) == [(5, "k1", "e")]
     assert (log(world).start, bases(world)) == (5, [5])
 
@@ -138,7 +138,7 @@ def test_r77_an_empty_policy_keeps_for_ever() -> None:
 
 
 def test_r74_each_replica_cleans_its_own_copy() -> None:
-    world = compacted(*FX13, brokers=3).to(5 * S)
+    world = compacted(*RECORDS, brokers=3).to(5 * S)
     assert [event.broker for event in of(world, LogCleaned)] == [1, 2, 3]
     assert records(log(world, 2)) == records(log(world, 3)) == records(log(world, 1))
 
@@ -174,7 +174,7 @@ BATCHES = st.lists(
 
 @settings(max_examples=200)
 @given(BATCHES, st.integers(1, 5), st.integers(100, 1000))
-def test_i36_every_key_keeps_its_last_value_and_nothing_moves(
+def test_every_key_keeps_its_last_value_and_nothing_moves(
     batches: list[tuple[list[tuple[str, bool]], bool]], passes: int, segment_bytes: int
 ) -> None:
     found = Log()

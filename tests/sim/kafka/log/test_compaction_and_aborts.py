@@ -1,4 +1,4 @@
-"""E64: a record of an aborted transaction is never its key's last one, wherever the ABORT marker lies."""
+"""A record of an aborted transaction is never its key's last one, wherever the ABORT marker lies (R74)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def undone() -> Run:
     return world
 
 
-def test_e64_a_committed_value_outlives_an_aborted_one_whose_marker_is_in_the_active_segment() -> None:
+def test_r74_a_committed_value_outlives_an_aborted_one_whose_marker_is_in_the_active_segment() -> None:
     world = undone()
     assert bases(world) == [0, 2, 3]
     world.to(2 * S)
@@ -43,7 +43,7 @@ def test_e64_a_committed_value_outlives_an_aborted_one_whose_marker_is_in_the_ac
     assert records(log(world))[:-1] == [(0, "k", "old"), (2, "j", "other")]
 
 
-def test_e64_the_invariant_sees_a_last_committed_value_go() -> None:
+def test_r74_the_invariant_sees_a_last_committed_value_go() -> None:
     world = undone()
     passed = next(event for event in world.backend.advance(2 * S) if isinstance(event, LogCleaned))
     world.state.cluster.partition("t", 0).led.log.transactions.ended.clear()
@@ -51,7 +51,7 @@ def test_e64_the_invariant_sees_a_last_committed_value_go() -> None:
     assert any("took the last committed values at (0,)" in sentence for sentence in broken(world.state))
 
 
-def test_e64_data_below_the_log_start_are_still_known_as_aborted() -> None:
+def test_r74_data_below_the_log_start_are_still_known_as_aborted() -> None:
     found = Log()
     for batch in (data(0, "a"), marker(1, "ABORT"), data(2, "b", bits=0)):
         found.append(batch)

@@ -6,7 +6,7 @@ from mqviz import facts
 from mqviz.facts.fates import Deliveries, Fate, deliveries, fate, record_ledger
 from mqviz.model.kafka.clients.producer.events import RecordsAcknowledged
 from mqviz.model.kafka.log.events import BatchAppended
-from tests.sim.kafka.log.test_cleaner import FX13, compacted
+from tests.sim.kafka.log.test_cleaner import RECORDS, compacted
 from tests.sim.kafka.log.test_retention import hourly, one
 from tests.sim.kafka.worlds import MS, S, of, run
 
@@ -50,7 +50,7 @@ def test_r70_deleted_records_are_not_lost() -> None:
 
 
 def test_r74_compacted_records_are_counted_as_such() -> None:
-    world = compacted(*FX13).to(2 * S)
+    world = compacted(*RECORDS).to(2 * S)
     found = record_ledger(world.state, "t")
     assert (found.in_log, found.compacted, found.lost) == (4, 2, {})
     assert [fate(world.state, "p", "t", 0, n).reason for n in range(6)] == [
@@ -99,7 +99,7 @@ def test_r78_storage_is_the_bytes_of_all_replicas() -> None:
 
 
 def test_facts_of_segments_and_of_the_ledger_can_be_asked_for() -> None:
-    world = compacted(*FX13).to(2 * S)
+    world = compacted(*RECORDS).to(2 * S)
     found = facts.segments(world.state, "t", 0)
     assert [(s.first, s.end, s.records, s.active, s.clean) for s in found] == [
         (0, 5, 3, False, True),

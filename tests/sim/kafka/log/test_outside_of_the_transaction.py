@@ -1,4 +1,4 @@
-"""E75: while a transaction of a producer id is open in a partition, what the id writes there outside of it is refused."""
+"""While a transaction of a producer id is open in a partition, what the id writes there outside of it is refused (R62)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def plainly(owner: Owner, first: int, epoch: int = 0) -> tuple[int, int]:
     return error, base
 
 
-def test_e75_a_record_outside_of_the_open_transaction_is_refused_with_48() -> None:
+def test_r62_a_record_outside_of_the_open_transaction_is_refused_with_48() -> None:
     run, owner = started()
     assert owner.send("x") == (Error.NONE, 0)
     assert plainly(owner, 1) == (Error.INVALID_TXN_STATE, -1)
@@ -25,14 +25,14 @@ def test_e75_a_record_outside_of_the_open_transaction_is_refused_with_48() -> No
     assert led(run).log.end == 1
 
 
-def test_e75_sequences_and_repeated_batches_are_looked_at_first() -> None:
+def test_r62_sequences_and_repeated_batches_are_looked_at_first() -> None:
     _, owner = started()
     owner.send("x")
     assert plainly(owner, 5) == (Error.OUT_OF_ORDER_SEQUENCE_NUMBER, -1)
     assert plainly(owner, 0) == (Error.NONE, 0), "the broker has this batch already"
 
 
-def test_e75_after_the_marker_the_same_record_is_written() -> None:
+def test_r62_after_the_marker_the_same_record_is_written() -> None:
     _, owner = started()
     owner.send("x")
     owner.end()

@@ -1,4 +1,4 @@
-"""What a leader does with batches of idempotent producers (R58, R59, E41)."""
+"""What a leader does with batches of idempotent producers (R58, R59)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def asked(client: Outside, sent: Batch) -> tuple[int, int]:
     return answer.partitions[0].error, answer.partitions[0].base_offset
 
 
-def test_fx3_a_retry_whose_ack_was_lost_is_answered_with_its_first_offset() -> None:
+def test_r58_a_retry_whose_ack_was_lost_is_answered_with_its_first_offset() -> None:
     watched = run(ONE)
     client = Outside(watched)
     assert asked(client, batch(0, 10)) == (0, 0)
@@ -39,7 +39,7 @@ def test_fx3_a_retry_whose_ack_was_lost_is_answered_with_its_first_offset() -> N
     assert len(of(watched, BatchRepeated)) == 1
 
 
-def test_fx4_the_batch_behind_a_refused_one_is_refused_too() -> None:
+def test_r58_the_batch_behind_a_refused_one_is_refused_too() -> None:
     watched = run(ONE)
     client = Outside(watched)
     assert asked(client, batch(0, 10)) == (0, 0)
@@ -49,7 +49,7 @@ def test_fx4_the_batch_behind_a_refused_one_is_refused_too() -> None:
     assert asked(client, batch(30, 10, producer_id=-1)) == (0, 40)
 
 
-def test_r58_e41_order_of_the_checks() -> None:
+def test_r58_order_of_the_checks() -> None:
     watched = run(ONE)
     client = Outside(watched)
     for first in range(REMEMBERED + 1):

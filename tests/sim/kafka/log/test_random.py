@@ -68,7 +68,7 @@ def play(seed: int, brokers: int, script: list[tuple[int, str]]) -> Run:
 
 
 def check(run: Run) -> None:
-    """I4, I5, I6 and the ledger, from nothing but the events."""
+    """High watermarks, log starts, offsets and the ledger, from nothing but the events."""
     marks: dict[int, int] = {}
     starts: dict[int, int] = {}
     copies: Counter[int] = Counter()

@@ -58,7 +58,7 @@ def hourly(world: Run, count: int, last_ms: int) -> Run:
     return world
 
 
-def test_fx14_a_segment_takes_25_hourly_records_and_goes_whole() -> None:
+def test_r67_a_segment_takes_25_hourly_records_and_goes_whole() -> None:
     world = hourly(one(f"segment.ms={DAY_MS} retention.ms=-1"), 60, -HOUR_MS)
     assert bases(world) == [0, 25, 50]
     world.do(f"alter topic t retention.ms={30 * HOUR_MS}").to(world.backend.now_us + 3 * S)
@@ -69,7 +69,7 @@ def test_fx14_a_segment_takes_25_hourly_records_and_goes_whole() -> None:
     assert of(world, BatchAppended)[-1].batch.base_offset == 60
 
 
-def test_fx14_seven_days_of_hourly_records_at_their_own_time() -> None:
+def test_r71_seven_days_of_hourly_records_at_their_own_time() -> None:
     """The log holds between 7 d and 8 d 1 h 5 min; its start moves in steps of 25."""
     world = run(f"create topic t segment.ms={DAY_MS}", "add producer p topic=t rate=0/s linger=0s", brokers=1)
     for hour in range(24 * 12):
@@ -143,7 +143,7 @@ def test_r70_what_is_not_committed_is_kept_however_old_it_is() -> None:
     assert led.log.start == led.high_watermark < led.log.end - 100
 
 
-def test_e34_delete_records_moves_the_log_start_everywhere_and_is_answered_with_it() -> None:
+def test_r72_delete_records_moves_the_log_start_everywhere_and_is_answered_with_it() -> None:
     world = run("create topic t replication_factor=3", "add producer p topic=t rate=0/s").to(10 * MS)
     world.do("send record p count=100").to(S)
     raw = Outside(world)
@@ -202,7 +202,7 @@ def test_r72_delete_records_as_a_command() -> None:
 @pytest.mark.parametrize(
     ("stamp_ms", "error"), [(7_200_000, 32), (-7_200_000, 32), (-1_800_000, 0), (3_500_000, 0)]
 )
-def test_e46_timestamps_too_far_from_now_are_refused(stamp_ms: int, error: int) -> None:
+def test_r68_timestamps_too_far_from_now_are_refused(stamp_ms: int, error: int) -> None:
     world = run(
         "create topic t message.timestamp.after.max.ms=3600000 message.timestamp.before.max.ms=3600000",
         "add producer p topic=t rate=0/s linger=0s",
@@ -247,7 +247,7 @@ def test_r74_a_record_without_key_is_refused_by_a_compacted_topic() -> None:
         ("alter topic t min.compaction.lag.ms=10 max.compaction.lag.ms=5", "conflict topic config setting"),
     ],
 )
-def test_e57_settings_out_of_range_are_refused_in_kafkas_words(text: str, words: str) -> None:
+def test_r12_settings_out_of_range_are_refused_in_kafkas_words(text: str, words: str) -> None:
     world = run("create topic t", brokers=1).to(MS)
     with pytest.raises(Refused, match=words) as refusal:
         world.do(text)

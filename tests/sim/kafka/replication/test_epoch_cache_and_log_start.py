@@ -1,4 +1,4 @@
-"""E73: a copy forgets the leader epochs of which the log start has left no record, and its first epoch begins at the log start."""
+"""A copy forgets the leader epochs of which the log start has left no record, and its first epoch begins at the log start (R25)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def cut(offset: int) -> list[tuple[int, int]]:
     return found.epochs
 
 
-def test_e73_epochs_without_records_are_forgotten_and_the_first_one_begins_at_the_log_start() -> None:
+def test_r25_epochs_without_records_are_forgotten_and_the_first_one_begins_at_the_log_start() -> None:
     assert cut(0) == [(0, 0), (1, 4), (2, 8)]
     assert cut(3) == [(0, 3), (1, 4), (2, 8)]
     assert cut(4) == [(1, 4), (2, 8)]
@@ -32,7 +32,7 @@ def test_e73_epochs_without_records_are_forgotten_and_the_first_one_begins_at_th
     assert cut(10) == [(2, 10)]
 
 
-def test_e73_a_leader_that_has_forgotten_an_epoch_says_where_its_first_one_begins() -> None:
+def test_r25_a_leader_that_has_forgotten_an_epoch_says_where_its_first_one_begins() -> None:
     found = log()
     assert found.end_of_epoch(0) == (0, 4)
     found.delete_before(6)
@@ -42,7 +42,7 @@ def test_e73_a_leader_that_has_forgotten_an_epoch_says_where_its_first_one_begin
     assert found.end_of_epoch(2) == (2, 10)
 
 
-def test_e73_every_copy_is_cut_where_its_own_log_begins() -> None:
+def test_r25_every_copy_is_cut_where_its_own_log_begins() -> None:
     topic, producer = "create topic t replication_factor=3", "add producer p topic=t rate=20/s linger=0s"
     world = Run(scaled_cluster(topic, producer, brokers=3))
     world.to(S).do("stop broker 1").to(4 * S).do("restart broker 1").to(40 * S)

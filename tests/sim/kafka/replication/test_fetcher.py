@@ -40,7 +40,7 @@ def quiet(acks: str = "all", linger: str = "0s", topic: str = TOPIC, **plan: int
             return watched
 
 
-def test_fx1_exact_times_of_one_record() -> None:
+def test_r32_exact_times_of_one_record() -> None:
     watched = quiet()
     start = watched.backend.now_us
     watched.do("send record p key=alice").to(start + S)
@@ -52,7 +52,7 @@ def test_fx1_exact_times_of_one_record() -> None:
     assert times(watched, ReplicaHighWatermarkAdvanced, start) == [504_400, 504_400]
 
 
-def test_fx1_followers_learn_the_high_watermark_earlier_with_new_data() -> None:
+def test_r32_followers_learn_the_high_watermark_earlier_with_new_data() -> None:
     watched = quiet()
     start = watched.backend.now_us
     watched.do("send record p").to(start + 100 * MS).do("send record p").to(start + S)
@@ -184,7 +184,7 @@ def test_r4_a_connection_is_a_pipe_served_in_order() -> None:
     assert times(watched, RecordsAcknowledged, start) == [4_400, 6_800]
 
 
-def test_i7_replicas_end_up_with_the_same_log() -> None:
+def test_replicas_end_up_with_the_same_log() -> None:
     watched = run(
         "create topic t partitions=3 replication_factor=3",
         "add producer p topic=t rate=200/s keys=alice,dave,carol count=900 batch_size=0B",

@@ -1,4 +1,4 @@
-"""E71: the high watermark waits for a replica outside the ISR, too, if it was caught up not long ago and may enter."""
+"""The high watermark waits for a replica outside the ISR, too, if it was caught up not long ago and may enter (R17)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def returned(frozen_us: int) -> Run:
     return watched
 
 
-def test_e71_acks_all_waits_for_a_follower_that_is_about_to_be_in_sync_again() -> None:
+def test_r17_acks_all_waits_for_a_follower_that_is_about_to_be_in_sync_again() -> None:
     watched = returned(frozen_us=12 * S).do("send record p")
     back_us = watched.backend.now_us
     watched.to(back_us + 1500 * MS)
@@ -37,20 +37,20 @@ def test_e71_acks_all_waits_for_a_follower_that_is_about_to_be_in_sync_again() -
     assert len(of(watched, RecordsAcknowledged)) == 3
 
 
-def test_e71_who_was_behind_for_longer_than_replica_lag_time_max_ms_is_not_waited_for() -> None:
+def test_r17_who_was_behind_for_longer_than_replica_lag_time_max_ms_is_not_waited_for() -> None:
     watched = returned(frozen_us=40 * S).do("send record p")
     watched.to(watched.backend.now_us + 1500 * MS)
     assert (led(watched).isr, led(watched).high_watermark) == ([1, 2], 3)
 
 
 @pytest.mark.parametrize("fault", ["pause broker 3", "kill broker 3", "stop broker 3"])
-def test_e71_nobody_waits_for_a_broker_that_is_fenced_or_on_its_way_out(fault: str) -> None:
+def test_r17_nobody_waits_for_a_broker_that_is_fenced_or_on_its_way_out(fault: str) -> None:
     watched = run("create topic t replicas=1/2/3", PRODUCER).to(5 * S).do("send record p").to(6 * S)
     watched.do(fault).to(20 * S).do("send record p").to(20 * S + 100 * MS)
     assert (led(watched).isr, led(watched).high_watermark) == ([1, 2], 2)
 
 
-def test_e71_a_new_leader_counts_as_caught_up_only_who_is_in_sync() -> None:
+def test_r17_a_new_leader_counts_as_caught_up_only_who_is_in_sync() -> None:
     watched = run("create topic t replicas=1/2/3", PRODUCER).to(5 * S).do("pause broker 3").to(30 * S)
     watched.do("stop broker 1").to(31 * S)
     assert list(led(watched).caught_up_us) == [1]

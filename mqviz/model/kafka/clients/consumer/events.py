@@ -192,7 +192,7 @@ class PositionLost(Event, frozen=True):
 
 
 class PositionDelayed(Event, frozen=True):
-    """No answer says where to read these; the client asks again at `until_us` at the earliest (E10, E45)."""
+    """No answer says where to read these; the client asks again at `until_us` at the earliest (R81, R82)."""
 
     consumer: str
     partitions: tuple[tuple[str, int], ...]

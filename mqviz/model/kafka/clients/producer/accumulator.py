@@ -53,7 +53,7 @@ class OpenBatch(msgspec.Struct):
             self.lengths += [usual if length < 0 else length] * count
 
     def part(self, begin: int, end: int, size: int) -> OpenBatch:
-        """Records begin … end - 1 as a batch of their own of `size` bytes; it holds no buffer (E47)."""
+        """Records begin … end - 1 as a batch of their own of `size` bytes; it holds no buffer (R47)."""
         return OpenBatch(
             self.created_at_us,
             self.first_sequence + begin,

@@ -148,7 +148,7 @@ class BatchRetried(Event, frozen=True):
 
 
 class BatchSplit(Event, frozen=True):
-    """A batch that the broker found too large is cut into these (records, bytes), which are sent instead (E47)."""
+    """A batch that the broker found too large is cut into these (records, bytes), which are sent instead (R47)."""
 
     weight = Weight.STEP
     producer: str
@@ -214,7 +214,7 @@ class SendWentOn(Event, frozen=True):
 
 
 class SendFailed(Event, frozen=True):
-    """send() failed before the record was in a batch: the application gets `thrown` (E47)."""
+    """send() failed before the record was in a batch: the application gets `thrown` (R47)."""
 
     weight = Weight.MOMENT
     producer: str

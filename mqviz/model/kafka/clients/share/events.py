@@ -38,7 +38,7 @@ class ShareCommitCalled(Event, frozen=True):
 
 
 class ShareCallFailed(Event, frozen=True):
-    """`call` (poll, acknowledge) threw at once, by its exception's name (E62)."""
+    """`call` (poll, acknowledge) threw at once, by its exception's name (R133)."""
 
     weight = Weight.MOMENT
     consumer: str
@@ -121,7 +121,7 @@ class ShareCommitEnded(Event, frozen=True):
 
 
 class ShareAcksRefused(Event, frozen=True):
-    """The acknowledgement callback got an error: these records are somebody else's by now (R133, E62)."""
+    """The acknowledgement callback got an error: these records are somebody else's by now (R133)."""
 
     weight = Weight.MOMENT
     consumer: str

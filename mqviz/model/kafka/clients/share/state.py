@@ -107,7 +107,7 @@ class ShareConsumer(msgspec.Struct):
     `next_work`: where in it the application goes on (topic, partition, offset). `buffered`: acquired and not returned yet.
     `acks`: acknowledgements that no request has taken along yet. `busy`: the request on its way, by broker, one at a time
     (a share session is in step); `sessions`: the epoch of the next request, by broker. `fetching`: records are wanted: until some
-    come each leader is asked again and again, also between two calls of poll() (E66). `results`: (topic, partition, error)
+    come each leader is asked again and again, also between two calls of poll() (R131). `results`: (topic, partition, error)
     of the commit that is going on; `committing`: its requests.
     """
 

@@ -85,7 +85,7 @@ class GroupEmptied(Event, frozen=True):
 
 
 class MemberSynced(Event, frozen=True):
-    """A SyncGroup came before the leader's; it waits as request `number` (E27)."""
+    """A SyncGroup came before the leader's; it waits as request `number` (R104)."""
 
     group: str
     member_id: str

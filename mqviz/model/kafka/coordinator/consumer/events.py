@@ -91,7 +91,7 @@ class StaticMemberAway(Event, frozen=True):
 
 
 class ConsumerGroupMemberRemoved(Event, frozen=True):
-    """A member is out, which raises the group epoch; `reason`: left, session expired, did not revoke (R122, E8, E12)."""
+    """A member is out, which raises the group epoch; `reason`: left, session expired, did not revoke (R122, R123)."""
 
     weight = Weight.MOMENT
     group: str

@@ -13,7 +13,7 @@ Partitions = tuple[tuple[str, int], ...]
 class ConsumerGroupMember(msgspec.Struct):
     """A member, by its id; `client` is its client.id, `instance_id` the group.instance.id of a static one, else "".
 
-    `epoch`: the target epoch that it has reached, 0 until its first; `previous_epoch`: the one before (E7). `assigned`: what it may
+    `epoch`: the target epoch that it has reached, 0 until its first; `previous_epoch`: the one before (R121). `assigned`: what it may
     read; `revoking`: what it was told to give up, by `revoke_by_us` at the latest.
     `server_assignor`: the one that it asks for, "" for none.
     """
@@ -74,7 +74,7 @@ class ConsumerGroup(msgspec.Struct):
         return next((m for m in self.members.values() if m.instance_id == instance_id), None)
 
     def state_now(self) -> str:
-        """The group's state, the first that fits (E22)."""
+        """The group's state, the first that fits (R129)."""
         if not self.members:
             return "Empty"
         if self.epoch > self.assignment_epoch:

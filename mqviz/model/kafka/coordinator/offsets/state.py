@@ -29,7 +29,7 @@ class PartitionRecord(msgspec.Struct):
     """What a group has to do with one partition.
 
     `start`: where its first reader began; `committed`: next offset to read, None before the first commit; `written`: the
-    event that wrote it to __consumer_offsets, for offsets of a transaction before its marker (E65); `outside`: some
+    event that wrote it to __consumer_offsets, for offsets of a transaction before its marker (R82); `outside`: some
     offset was committed by none of the simulated consumers.
     `limit`: the end of the log when that was committed. `moved`: somebody moved the position or the commit by hand, so
     that neither says what was done.
@@ -55,7 +55,7 @@ class PartitionRecord(msgspec.Struct):
     crash: Crash | None = None
 
     def overtakes(self, written: int) -> bool:
-        """Whether what is committed was written after the event `written` (E65)."""
+        """Whether what is committed was written after the event `written` (R82)."""
         return self.committed is not None and self.written > written
 
     def held_by(self, at_us: int, member: str) -> None:

@@ -48,7 +48,7 @@ class ShareMemberRemoved(Event, frozen=True):
 
 
 class ShareTargetAssigned(Event, frozen=True):
-    """The coordinator shared the partitions out anew (E63); each member hears of it with its next heartbeat."""
+    """The coordinator shared the partitions out anew (R130); each member hears of it with its next heartbeat."""
 
     weight = Weight.STEP
     group: str
@@ -109,7 +109,7 @@ class ShareRecordsAcquired(Event, frozen=True):
 
 
 class ShareRecordsSettled(Event, frozen=True):
-    """Acquired records moved on: (first, end, type of acknowledgement); one state write (E60).
+    """Acquired records moved on: (first, end, type of acknowledgement); one state write (R131).
 
     `because`: acknowledged, lock over, or disconnected.
     """

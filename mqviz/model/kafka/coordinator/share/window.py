@@ -54,10 +54,10 @@ class Run(msgspec.Struct):
 class SharePartition(msgspec.Struct):
     """The window of a share group on one partition, kept by the partition's leader (R131).
 
-    `start` and `end`: SPSO and SPEO. `persisted`: the start offset that was written last, one write behind (E60); `written`: the
+    `start` and `end`: SPSO and SPEO. `persisted`: the start offset that was written last, one write behind (R131); `written`: the
     start after the last write's own change, which the next one writes.
     `locks` counts locks. `limit`: deliveries at most; `in_flight`: the longest window; `lock_us`: how long a lock holds.
-    `portions`: (first, end) as records were acquired for the first time, which is how they come again (E61).
+    `portions`: (first, end) as records were acquired for the first time, which is how they come again (R131).
     `leader`: the broker that keeps it. `past`: runs that the start has passed, the last ones. `poisoned`: records archived because they were delivered
     `limit` times. `overtaken`: (later, earlier) of the last record finished while an earlier one was not.
     """

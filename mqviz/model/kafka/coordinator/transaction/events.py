@@ -91,9 +91,9 @@ class TransactionalOffsetsWritten(Event, frozen=True):
 
 
 class TransactionalOffsetsEnded(Event, frozen=True):
-    """The marker reached the group: its waiting offsets of this producer id are committed, or dropped (R66, E45).
+    """The marker reached the group: its waiting offsets of this producer id are committed, or dropped (R66).
 
-    Those that somebody committed again since they were written do not count (E65).
+    Those that somebody committed again since they were written do not count (R82).
     """
 
     weight = Weight.STEP

@@ -32,7 +32,7 @@ class Transaction(msgspec.Struct):
 
 class Transactions(msgspec.Struct):
     """`ids`: every transactional.id by name; `owners`: the id of each producer id. `pending`: by group and producer id the
-    offsets (topic, partition, offset, the event that wrote them) that count only when the transaction commits (R66, E65)."""
+    offsets (topic, partition, offset, the event that wrote them) that count only when the transaction commits (R66, R82)."""
 
     ids: dict[str, Transaction] = msgspec.field(default_factory=dict)
     owners: dict[int, str] = msgspec.field(default_factory=dict)
@@ -43,7 +43,7 @@ class Transactions(msgspec.Struct):
         return self.ids.get(self.owners.get(producer_id, ""))
 
     def unstable(self, group: str, topic: str, partition: int) -> bool:
-        """Whether an open transaction holds an offset of this partition (E45)."""
+        """Whether an open transaction holds an offset of this partition (R82)."""
         held = self.pending.get(group, {}).values()
         return any((t, p) == (topic, partition) for offsets in held for t, p, *_ in offsets)
 

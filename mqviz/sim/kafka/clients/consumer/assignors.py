@@ -2,7 +2,7 @@
 
 Like a real broker: partition.assignment.strategy, by default range and cooperative-sticky, which makes the client eager
 until range is removed from the list (R110); librdkafka's default is range and roundrobin. The group leader shares
-out the partitions that its metadata knows (R104) with its own client's assignors (E4), and joins again when a topic
+out the partitions that its metadata knows (R104) with its own client's assignors (R117), and joins again when a topic
 has more partitions than then (R111). Left out: own assignors.
 """
 

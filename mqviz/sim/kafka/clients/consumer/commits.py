@@ -1,10 +1,10 @@
 """Commits: when and what an application or its client commits, and what becomes of it.
 
 Like a real broker: commitSync() commits the positions of all assigned partitions, waits, and tries again after errors that pass, for
-at most default.api.timeout.ms; commitAsync() does neither (R82, R85, E33). Auto-commit of the Java client happens only inside
+at most default.api.timeout.ms; commitAsync() does neither (R82, R85). Auto-commit of the Java client happens only inside
 poll(), once its interval is over, which begins anew when the group has settled, and commits what earlier polls returned; after an
 error that passes it comes again after retry.backoff.ms (R83); that of librdkafka is a timer in the
-background, counted from the assignment, which commits the offsets stored so far, none if nobody stores any (R84, E39, E70). Left out: metadata of offsets.
+background, counted from the assignment, which commits the offsets stored so far, none if nobody stores any (R84). Left out: metadata of offsets.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ OWN = ("application", "before", "each", "command", "async", "timer", "close")
 
 
 def positions(consumer: Consumer) -> Positions:
-    """What is committed now: each partition's position (E33); of librdkafka's timer what was stored and is not committed."""
+    """What is committed now: each partition's position (R82); of librdkafka's timer what was stored and is not committed."""
     if consumer.settings.commit == "auto" and consumer.settings.client == "librdkafka":
         return _stored(consumer)
     return tuple(
@@ -57,7 +57,7 @@ def positions(consumer: Consumer) -> Positions:
 
 
 def _stored(consumer: Consumer) -> Positions:
-    """Offsets after what was handed over, or after what is done if the application stores them itself, if it does (R84, E70)."""
+    """Offsets after what was handed over, or after what is done if the application stores them itself, if it does (R84)."""
     at_once = value(consumer, "enable.auto.offset.store")
     if not at_once and consumer.settings.store_offsets == "never":
         return ()
@@ -244,7 +244,7 @@ def _start_timer(sim: Simulation, consumer: Consumer) -> None:
 
 @due
 def _store_timer(sim: Simulation, name: str, incarnation: int, assigned_at_us: int) -> None:
-    """librdkafka's background thread commits what is stored, whatever the application does (R84, E39)."""
+    """librdkafka's background thread commits what is stored, whatever the application does (R84)."""
     consumer = sim.state.cluster.consumers[name]
     if (consumer.incarnation, consumer.assigned_at_us) != (incarnation, assigned_at_us):
         return

@@ -1,6 +1,6 @@
 """Consumer settings: what a consumer's settings mean for its client, and which ones Kafka refuses.
 
-Like a real broker: as ConsumerConfig and ConsumerCoordinator of the Java client (R120, E49), with the defaults of librdkafka where they
+Like a real broker: as ConsumerConfig and ConsumerCoordinator of the Java client (R120), with the defaults of librdkafka where they
 differ (R84, R90). Left out: settings that change nothing here, which are refused when a file is read.
 """
 

@@ -2,7 +2,7 @@
 
 Like a real broker: as its Java client, one fetch on the way to each broker, for partitions that are neither paused nor have records
 that wait in the process (R79, R89); an answer for beliefs that changed meanwhile is dropped; an offset that the log does not
-have begins the search by auto.offset.reset, or throws (R81, E35); after other errors it asks again after a backoff (R35).
+have begins the search by auto.offset.reset, or throws (R81); after other errors it asks again after a backoff (R35).
 Left out: fetch sessions (S11), the checksum of a batch.
 """
 

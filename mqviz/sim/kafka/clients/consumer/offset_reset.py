@@ -2,8 +2,8 @@
 
 Like a real broker: as its Java client, seek before committed offset before auto.offset.reset: latest is the high watermark at that
 moment (the last stable offset for read_committed), earliest the log start, none throws, by_duration the first record young
-enough (R81); where there is none the client asks again only after request.timeout.ms (E10); while a transaction holds offsets it
-asks again after its backoff (E45), as about each partition whose leader answers with an error (E74). Left out: validation of
+enough (R81); where there is none the client asks again only after request.timeout.ms (R81); while a transaction holds offsets it
+asks again after its backoff (R82), as about each partition whose leader answers with an error (R25). Left out: validation of
 positions by leader epochs.
 """
 

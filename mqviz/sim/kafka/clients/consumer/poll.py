@@ -2,7 +2,7 @@
 
 Like a real broker: as its Java client, poll() first does what the group needs, then returns fetched records, at most
 max.poll.records, draining partitions one after the other in the order in which they came, and sends the next
-fetches before it returns; the position moves when records are returned (R79, R98, E32), and jumps over what the application may not
+fetches before it returns; the position moves when records are returned (R79, R98), and jumps over what the application may not
 see (R63). Partitions that the application paused wait (R89). A poll() that comes too late makes the client leave (R93). One thread
 works, one record at a time (S18); when it commits is its own choice: before or after the work, after each record, without
 waiting, not at all, with a table of what is done (R86), or in a transaction (R66). Left out: callbacks that take time.
@@ -64,7 +64,7 @@ def _polling(consumer: Consumer) -> bool:
 
 
 def _returnable(consumer: Consumer) -> tuple[tuple[Range, ...], tuple[Range, ...]]:
-    """What poll() returns now, at most max.poll.records in all, and ranges without records that it passes (E32)."""
+    """What poll() returns now, at most max.poll.records in all, and ranges without records that it passes (R79)."""
     left = most_records(consumer)
     parts: list[Range] = []
     jumps: list[Range] = []

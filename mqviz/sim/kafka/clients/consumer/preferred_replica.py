@@ -1,7 +1,7 @@
 """Nearby: where a consumer reads a partition: from its leader, or from the replica that the leader sent it to (R36).
 
 Like a real broker: as its Java client, it stays with the closer replica for metadata.max.age.ms, and goes back to the leader when that replica is
-gone, does not have the offset, or answers with any other error (E37). Left out: nothing that the rules name.
+gone, does not have the offset, or answers with any other error (R36). Left out: nothing that the rules name.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def told(sim: Simulation, consumer: Consumer, parts: tuple[FetchPartitionData, .
 
 
 def given_up(sim: Simulation, consumer: Consumer, broker: int, reply: object) -> tuple[tuple[str, int], ...]:
-    """Go back to the leader where the closer replica failed; returns the partitions (E37)."""
+    """Go back to the leader where the closer replica failed; returns the partitions (R36)."""
     places = [
         (claim.topic, claim.partition) for claim in consumer.claims.values() if claim.preferred == broker
     ]

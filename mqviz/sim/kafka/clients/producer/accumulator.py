@@ -169,14 +169,14 @@ def _choose(sim: Simulation, producer: Producer, call: Call, key: bytes | None) 
 
 
 def _next_in_turn(sim: Simulation, producer: Producer, topic: str) -> int:
-    """RoundRobinPartitioner: a cycle of unknown order over what is available (R53, E40, E67)."""
+    """RoundRobinPartitioner: a cycle of unknown order over what is available (R53)."""
     drawn = Numbers(sim.seed, f"producer {producer.name} cycle")
     cycle = sorted(_available(sim, producer, topic), key=lambda number: drawn.random(number))
     return cycle[producer.sent % len(cycle)]
 
 
 def _available(sim: Simulation, producer: Producer, topic: str) -> list[int]:
-    """Partitions that have a leader as far as this producer knows; all of them while none has (R51, E67)."""
+    """Partitions that have a leader as far as this producer knows; all of them while none has (R51, R53)."""
     known = sim.state.cluster.topic(topic).partitions[: partitions(sim, producer, topic)]
     who = (producer.name, producer.incarnation)
     led = [each.number for each in known if metadata.leader(each, "producer", *who) >= 0]

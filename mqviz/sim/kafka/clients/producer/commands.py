@@ -2,7 +2,7 @@
 
 Like a real broker: as real processes, close() sends what waits and ends when all is answered; kill loses what
 still waited; a frozen process goes on later, at its rate, and finds its answers (R5). Values are refused with
-Kafka's words (E48). Left out: everything that AddProducer has no field for.
+Kafka's words (R56). Left out: everything that AddProducer has no field for.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Settings of a producer by Kafka's names, with the defaults of its client, and Kafka's checks of them (E48).
+"""Settings of a producer by Kafka's names, with the defaults of its client, and Kafka's checks of them (R56).
 
 Like a real broker: as its clients, Java and librdkafka differ in their defaults and in what they refuse (R45, R54, R56).
 Left out: settings that change nothing here are not known and are refused as Kafka refuses a wrong value.

@@ -3,7 +3,7 @@
 Like a real broker: as its clients, a batch leaves when it is full, when another waits behind it, when linger.ms is
 over or when memory is short, and a request takes the first batch of every partition of its broker (R42); at most
 max.in.flight requests a broker (R43); acks 0, 1, all (R29). A batch that may succeed later is sent again after a
-backoff, unless the leader has changed (R45-R47); one too large is split (E47); one older than delivery.timeout.ms is given
+backoff, unless the leader has changed (R45-R47); one too large is split (R47); one older than delivery.timeout.ms is given
 up (R45). Sequences are given when a batch first leaves, and begin anew in a new epoch where they have a gap (R57, R60).
 Left out: finding the leader, which is in metadata.py (R35).
 """

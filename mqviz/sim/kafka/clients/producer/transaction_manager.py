@@ -3,8 +3,8 @@
 Like a real broker: as TransactionManager and Sender of the Java client. Calls that the state does not allow throw at once;
 initTransactions(), commitTransaction(), abortTransaction() and sendOffsetsToTransaction() wait for their coordinator,
 at most max.block.ms, and can only be repeated after that (R61). An end flushes what was sent, asks nobody if that is
-nothing, and takes the raised epoch from the answer (R62, E6, E44). An error of a batch or a request makes the transaction one that can
-only be aborted; PRODUCER_FENCED is final; an old epoch on send is not (R64, R65, E5). librdkafka says the same with its own
+nothing, and takes the raised epoch from the answer (R62). An error of a batch or a request makes the transaction one that can
+only be aborted; PRODUCER_FENCED is final; an old epoch on send is not (R64, R65). librdkafka says the same with its own
 codes, but takes an old epoch on send for final, and speaks transaction version 1 (clients/producer/registration.py). Left out: finding coordinators
 (S11), adjusting the sequences behind a failed batch: those batches fail too.
 """
@@ -323,7 +323,7 @@ def _request_failed(sim: Simulation, producer: Producer, error: Error) -> None:
 
 
 def batch_failed(sim: Simulation, producer: Producer, error: Error) -> None:
-    """Records of the transaction were given up: it can only be aborted, unless another owner has the id (R61, E5)."""
+    """Records of the transaction were given up: it can only be aborted, unless another owner has the id (R61, R64)."""
     if error in FENCED and producer.settings.partitioner != "java":
         fail(sim, producer, Error.PRODUCER_FENCED, fatal=True)
     elif error == Error.PRODUCER_FENCED:

@@ -1,7 +1,7 @@
 """Commands to share consumers: add, set, pause, resume, close, kill, and the calls of a manual application.
 
 Like a real broker: as real processes; a killed one's connections break, so that brokers free its records one latency
-later, a frozen one keeps them until its locks are over (E9). Values are refused with Kafka's words.
+later, a frozen one keeps them until its locks are over (R132). Values are refused with Kafka's words.
 Left out: more than one topic in a subscription by pattern.
 """
 
@@ -169,7 +169,7 @@ def _check_kill(sim: Simulation, command: KillShareConsumer) -> KillShareConsume
 
 @handles(KillShareConsumer)
 def _kill(sim: Simulation, command: KillShareConsumer) -> None:
-    """The operating system closes the connections; each broker hears of it one latency later (R5, E9)."""
+    """The operating system closes the connections; each broker hears of it one latency later (R5, R132)."""
     cluster = sim.state.cluster
     work.change(sim, _alive(sim, command.name), "dead")
     for name, pipe in list(cluster.connections.items()):

@@ -2,8 +2,8 @@
 
 Like a real broker: as its Java client, poll() asks for records if it has none, with one ShareFetch to each leader, which takes the
 acknowledgements of the poll before along; they are sent again and again until one acquired something, also after poll() has
-returned with nothing, so that records may be kept for the next one (E66); implicit mode accepts all of a poll with the next poll or
-commit; explicit mode throws IllegalStateException if a record was forgotten (R133, E62); a heartbeat of its own every 5 s
+returned with nothing, so that records may be kept for the next one (R131); implicit mode accepts all of a poll with the next poll or
+commit; explicit mode throws IllegalStateException if a record was forgotten (R133); a heartbeat of its own every 5 s
 (R130); close() acknowledges what was acknowledged, frees the rest and leaves.
 Left out: finding brokers (S11), acknowledgement callbacks as calls, idle time between polls.
 """
@@ -189,7 +189,7 @@ def _return_renewed(sim: Simulation, consumer: ShareConsumer, renewals: list[Del
 
 
 def _fetch(sim: Simulation, consumer: ShareConsumer) -> None:
-    """One ShareFetch to each leader that has none of this consumer's; acknowledgements go along (E61).
+    """One ShareFetch to each leader that has none of this consumer's; acknowledgements go along (R131).
 
     What is left of them is of partitions that are not this member's any more.
     """
@@ -322,7 +322,7 @@ def _commit_over(sim: Simulation, consumer: ShareConsumer) -> None:
 
 
 def close(sim: Simulation, consumer: ShareConsumer) -> None:
-    """close(): say what was acknowledged, end the sessions, leave the group (E9)."""
+    """close(): say what was acknowledged, end the sessions, leave the group (R132)."""
     change(sim, consumer, "closing", "closing")
     progress(sim, consumer)
 

@@ -1,7 +1,7 @@
 """Classic group: who may join, and as whom: the group coordinator's JoinGroup.
 
-Like a real broker: ids before membership for dynamic members (R101, E27); sessions within the broker's bounds;
-group.max.size; an assignor that all support, with what the member itself said before (E26); a rejoin with nothing new
+Like a real broker: ids before membership for dynamic members (R101); sessions within the broker's bounds;
+group.max.size; an assignor that all support, with what the member itself said before (R105); a rejoin with nothing new
 is only told again (R111). A static member
 needs no id first, and one that comes back takes its old place: in a stable group nobody else notices (R113).
 The states of R100 are the table MOVES in model/kafka/coordinator/; the rest of the protocol is in coordinator/classic/rebalance.py,
@@ -85,7 +85,7 @@ def _refused(sim: Simulation, group: Group, request: JoinGroupRequest) -> Error:
 
 
 def _in_common(group: Group, request: JoinGroupRequest) -> bool:
-    """Whether all members support one of these assignors; a member that changes its list is asked, too, what it said before (E26)."""
+    """Whether all members support one of these assignors; a member that changes its list is asked, too, what it said before (R105)."""
     if group.state == "Empty":
         return bool(request.assignors and request.protocol_type)
     lists = [member.assignors for member in group.members.values()]

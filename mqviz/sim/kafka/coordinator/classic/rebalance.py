@@ -117,7 +117,7 @@ def _start_generation(sim: Simulation, group: Group) -> None:
 
 
 def told(group: Group, member: Member, skip_assignment: bool = False) -> JoinGroupResponse:
-    """The answer to a JoinGroup that counted; only the leader hears of the others (E27)."""
+    """The answer to a JoinGroup that counted; only the leader hears of the others (R104)."""
     leads = group.group_leader == member.member_id
     members = tuple((m.member_id, m.topics, m.instance_id, m.holdings) for m in group.members.values())
     return JoinGroupResponse(

@@ -1,4 +1,4 @@
-"""Classic errors: whether a request comes from a member of the group, and of its generation (E27, R113).
+"""Classic errors: whether a request comes from a member of the group, and of its generation (R104, R113).
 
 Like a real broker: whoever comes with the group.instance.id of another member is fenced before anything else is looked
 at, unknown members are told before wrong generations. Left out: groups that are Dead.
@@ -14,7 +14,7 @@ from mqviz.model.kafka.protocol.requests import HeartbeatRequest, OffsetCommitRe
 def member_error(
     group: Group | None, request: SyncGroupRequest | HeartbeatRequest | OffsetCommitRequest
 ) -> Error:
-    """Fenced before unknown before wrong generation (E27, R113)."""
+    """Fenced before unknown before wrong generation (R104, R113)."""
     error = fenced(group, request.member_id, request.instance_id)
     if error or group is None:
         return error

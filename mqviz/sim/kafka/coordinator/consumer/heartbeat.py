@@ -2,9 +2,9 @@
 
 Like a real broker: ConsumerGroupHeartbeat joins, keeps, leaves (R120, R121); the group epoch rises with each join, leave, expiry,
 change of a subscription or of the topics, and the next heartbeat computes a target with a server-side assignor
-(R122, E8, E23), from 4.3 on at most once a second (R7); each heartbeat leads its member one step towards the
-target (R123); who does not give up in time is removed (E12); static members come and go without a rebalance
-(R128, E24). Sessions, intervals and assignors are the coordinator's settings. A group survives its coordinator, with new sessions.
+(R122), from 4.3 on at most once a second (R7); each heartbeat leads its member one step towards the
+target (R123); who does not give up in time is removed (R123); static members come and go without a rebalance
+(R128). Sessions, intervals and assignors are the coordinator's settings. A group survives its coordinator, with new sessions.
 Left out: regular expressions as subscriptions, racks, members of the classic protocol in such a group (S10).
 """
 
@@ -121,7 +121,7 @@ def _group(sim: Simulation, request: ConsumerGroupHeartbeatRequest) -> ConsumerG
 
 
 def _member_refused(group: ConsumerGroup, request: ConsumerGroupHeartbeatRequest) -> Error:
-    """Unknown ids 25, foreign instance ids 82 and 111, epochs 110 (R121, R128, E24)."""
+    """Unknown ids 25, foreign instance ids 82 and 111, epochs 110 (R121, R128)."""
     if request.instance_id:
         found = group.static(request.instance_id)
         if request.member_epoch == JOIN:
@@ -213,7 +213,7 @@ def _metadata(sim: Simulation, members: Iterable[ConsumerGroupMember]) -> tuple[
 
 
 def _raise_if_topics_changed(sim: Simulation, group: ConsumerGroup) -> None:
-    """A topic that was made or that grew is noticed by the next heartbeat of any member (E23)."""
+    """A topic that was made or that grew is noticed by the next heartbeat of any member (R122)."""
     now = _metadata(sim, group.members.values())
     if now != group.metadata:
         changed = sorted({name for name, _ in set(now) ^ set(group.metadata)})
@@ -278,7 +278,7 @@ def _reconcile(
 def _leave(
     sim: Simulation, group: ConsumerGroup, request: ConsumerGroupHeartbeatRequest
 ) -> ConsumerGroupHeartbeatResponse:
-    """A goodbye: for good, or of a static member for a while, whose session runs on (R128, E8, E24)."""
+    """A goodbye: for good, or of a static member for a while, whose session runs on (R122, R128)."""
     if request.member_epoch == LEAVE_STATIC:
         sim.emit(StaticMemberAway(*sim.stamp(), group.name, request.member_id))
     else:
@@ -287,7 +287,7 @@ def _leave(
 
 
 def _remove(sim: Simulation, group: ConsumerGroup, member: ConsumerGroupMember, reason: str) -> None:
-    """A member is out; the target is computed with the next heartbeat of another one (E8, E12)."""
+    """A member is out; the target is computed with the next heartbeat of another one (R122, R123)."""
     metadata = _metadata(sim, [m for m in group.members.values() if m is not member])
     event = ConsumerGroupMemberRemoved(
         *sim.stamp(), group.name, member.member_id, member.client, reason, group.epoch + 1, metadata
@@ -334,7 +334,7 @@ def _watch_revocation(sim: Simulation, group: str, member: ConsumerGroupMember) 
 
 @due
 def _revocation(sim: Simulation, name: str, member_id: str, by_us: int) -> None:
-    """Remove a member that did not say in its rebalance timeout that it gave up its partitions (E12)."""
+    """Remove a member that did not say in its rebalance timeout that it gave up its partitions (R123)."""
     group = sim.state.cluster.consumer_groups.get(name)
     member = group.members.get(member_id) if group else None
     if group is None or member is None or member.revoke_by_us != by_us:

@@ -3,8 +3,8 @@
 Like a real broker: a member has one share session on a broker, which counts its requests and belongs to its connection;
 acknowledgements come alone or with a fetch, and are dealt with first; a fetch that gets nothing waits for records, for
 released ones, or until fetch.max.wait.ms is over; one over several partitions begins with another one each time, and the
-group's first one is answered by the first partition alone (E61); when the session ends or its connection closes, the member's records
-are free at once (E9, R132).
+group's first one is answered by the first partition alone (R131); when the session ends or its connection closes, the member's records
+are free at once (R132).
 Left out: sessions that send only changes (S11), share.fetch.max.fetch.records, the answer's bytes, reading the
 state of a share-partition as something that takes time.
 """
@@ -101,7 +101,7 @@ def _hung_up(sim: Simulation, event: ConnectionBroken) -> None:
 
 @due
 def _noticed(sim: Simulation, connection: str, broker: int) -> None:
-    """A broker notices that the connection of a share consumer is gone: its records are free (E9)."""
+    """A broker notices that the connection of a share consumer is gone: its records are free (R132)."""
     name = connection.partition(" ")[2].rpartition(" to ")[0]
     if not sockets.passes(sim, name, broker, _noticed, connection, broker):
         return
@@ -110,7 +110,7 @@ def _noticed(sim: Simulation, connection: str, broker: int) -> None:
 
 
 def _disconnected(sim: Simulation, connection: str) -> None:
-    """A connection ended: its sessions end, fetches that wait are forgotten, records are free (E9)."""
+    """A connection ended: its sessions end, fetches that wait are forgotten, records are free (R132)."""
     requests = sim.state.cluster.requests
     for number in sorted({n for line in sim.part(ShareSessions).waiting.values() for n in line}):
         if number not in requests or requests[number].connection == connection:
@@ -205,7 +205,7 @@ def _acks(sim: Simulation, number: int, group_name: str, member_id: str, acks: A
 
 
 def _disordered(ranges: share_partition.Ranges) -> Error:
-    """Batches of a partition ascend and hold something (E76).
+    """Batches of a partition ascend and hold something (R133).
 
     As in Kafka one may begin at the last offset of the one before; that record is found finished then.
     """

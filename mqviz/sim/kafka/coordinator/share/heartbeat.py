@@ -2,7 +2,7 @@
 
 Like a real broker: members choose their id and join with epoch 0; every change of members, topics or partitions raises the
 group's epoch and shares the partitions out by the assignor `simple`; members hear of theirs with the next heartbeat,
-without giving anything up first, as several may have a partition (R130, E63). Epochs are checked, silent members are
+without giving anything up first, as several may have a partition (R130). Epochs are checked, silent members are
 removed after group.share.session.timeout.ms, and a full group takes nobody (200 by default).
 Left out: the share coordinator's own topic as records, assignments computed later (KIP-1263), regular expressions.
 """
@@ -103,7 +103,7 @@ def _hear(sim: Simulation, group: ShareGroup, request: ShareGroupHeartbeatReques
 
 
 def _share_out(sim: Simulation, group: ShareGroup) -> None:
-    """A new target, if members, topics or numbers of partitions changed (E63)."""
+    """A new target, if members, topics or numbers of partitions changed (R130)."""
     topics = sim.state.cluster.topics
     subscriptions = {member.member_id: member.topics for member in group.members.values()}
     names = sorted({name for wanted in subscriptions.values() for name in wanted if name in topics})

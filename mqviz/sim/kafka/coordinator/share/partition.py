@@ -3,11 +3,11 @@
 Like a real broker: a window [start, end) of records in four states; acquiring counts a delivery and sets one lock for
 the whole answer; accept finishes a record, reject archives it, release and a lock that is over free it, or archive it
 after the last delivery (R131, R132); whole batches are acquired up to max.poll.records, exactly that many in record_limit
-mode, and the window is limited (E61); an acknowledgement with one wrong range changes nothing (INVALID_RECORD_STATE); each
-state write carries the start as it was before (E60).
+mode, and the window is limited (R131); an acknowledgement with one wrong range changes nothing (INVALID_RECORD_STATE); each
+state write carries the start as it was before (R131).
 A new leader knows only what was written. With share.isolation.level read_committed records of aborted transactions are passed
 over, and nothing beyond the last stable offset is given out (R134). What is released comes again in the portions in which
-it was acquired for the first time, but from half of the deliveries on a few at a time, and one alone for the last time (E61, from 4.2).
+it was acquired for the first time, but from half of the deliveries on a few at a time, and one alone for the last time (R131, from 4.2).
 Left out: the records of __share_group_state, gaps as offsets that are acquired and that the client gives back as gaps.
 """
 
@@ -106,7 +106,7 @@ def acquire(
     most: int,
     cut: bool,
 ) -> tuple[tuple[int, int, int], ...]:
-    """Acquire up to `most` records, whole batches unless `cut`; returns ranges (first, end, deliveries) (E61)."""
+    """Acquire up to `most` records, whole batches unless `cut`; returns ranges (first, end, deliveries) (R131)."""
     partition = sim.state.cluster.partition(found.topic, found.partition)
     _pass_gaps(sim, group, found, partition)
     committed = _committed_only(sim, group)
@@ -160,7 +160,7 @@ def _holds_nothing(partition: Partition, batch: Batch, committed: bool) -> bool:
 def _again(
     found: SharePartition, partition: Partition, mark: int, most: int, cut: bool, isolates: bool
 ) -> tuple[Taken, int]:
-    """Records in the window that are free again, portion by portion, and how many more may be acquired (E61).
+    """Records in the window that are free again, portion by portion, and how many more may be acquired (R131).
 
     A portion goes as a whole, unless some of it was delivered often: of that one Kafka gives a part, and nothing else with it.
     The log may end before the window does, after a loss: what is not there cannot be had until others stand in its place.
@@ -275,7 +275,7 @@ def acknowledge(
 ) -> Error:
     """Take what a member says of its records; all of it counts or, if a part is wrong, nothing (R133).
 
-    What the start has passed meanwhile is passed over in silence, and so are offsets without a record (E76).
+    What the start has passed meanwhile is passed over in silence, and so are offsets without a record (R133).
     """
     if any(kind == "renew" for _, _, kind in moves) and not _may_renew(sim, group.name):
         return Error.INVALID_REQUEST
@@ -304,7 +304,7 @@ def acknowledge(
 
 
 def _is_gap(run: Run) -> bool:
-    """Whether these offsets never held a record for this group; acknowledgements may span them (E76)."""
+    """Whether these offsets never held a record for this group; acknowledgements may span them (R133)."""
     return run.state == "Archived" and not run.deliveries
 
 

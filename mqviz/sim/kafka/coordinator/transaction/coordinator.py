@@ -1,9 +1,9 @@
 """Transactions: the coordinator of a transactional.id, and offsets that a transaction commits.
 
-Like a real broker: InitProducerId gives epoch 0, later one more, and aborts what a former owner left open (R61, R65, E6,
-E44); EndTxn decides by one replicated write, is answered with the raised epoch and then sends the markers (R62); a transaction
-older than its transaction.timeout.ms is found by a check every 10 s and aborted with a raised epoch (R64, E5); offsets
-wait in the group until the marker comes (R66, E45); when its partition of __transaction_state has another leader, that one goes on
+Like a real broker: InitProducerId gives epoch 0, later one more, and aborts what a former owner left open (R61, R62, R65);
+EndTxn decides by one replicated write, is answered with the raised epoch and then sends the markers (R62); a transaction
+older than its transaction.timeout.ms is found by a check every 10 s and aborted with a raised epoch (R64); offsets
+wait in the group until the marker comes (R66); when its partition of __transaction_state has another leader, that one goes on
 with what is decided and not done, and nobody writes while fewer than transaction.state.log.min.isr are there; an unused id is forgotten after transactional.id.expiration.ms.
 Left out: time to load; a fence that is not yet written is remembered by the next coordinator; epochs that run out, two-phase commit (KIP-939, S13).
 """
@@ -190,7 +190,7 @@ def _verdict(sim: Simulation, number: int, request: EndTxnRequest) -> tuple[Erro
 
 
 def verdict(found: Transaction, epoch: int, commit: bool) -> tuple[Error, bool]:
-    """(error, whether there is something to end), for an EndTxn of this epoch: the epoch before is a retry (E44)."""
+    """(error, whether there is something to end), for an EndTxn of this epoch: the epoch before is a retry (R61)."""
     state, outcome = found.state, "Commit" if commit else "Abort"
     ended = state not in ("Empty", "Ongoing", "PrepareEpochFence")
     again = ended and epoch == found.epoch - 1

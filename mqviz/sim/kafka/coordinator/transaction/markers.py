@@ -225,7 +225,7 @@ def _end_group(sim: Simulation, group: str, request: WriteTxnMarkersRequest) -> 
 
 
 def _commit(sim: Simulation, group: str, client: str, held: list[tuple[str, int, int, int]]) -> None:
-    """The offsets count, but for those that are overtaken: the record further back in __consumer_offsets stays (R82, E65)."""
+    """The offsets count, but for those that are overtaken: the record further back in __consumer_offsets stays (R82)."""
     records = sim.state.cluster.groups[group].records
     known = [(each, records.get(partition_key(*each[:2]))) for each in held]
     last = [(each, record) for each, record in known if not (record and record.overtakes(each[3]))]

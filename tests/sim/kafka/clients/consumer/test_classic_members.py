@@ -57,7 +57,7 @@ def share(watched: Run, name: str) -> list[int]:
 
 
 def joined_by_another(more: str) -> Run:
-    """A owns all six partitions, then B joins (FX10)."""
+    """A owns all six partitions, then B joins (R109)."""
     watched = world(member("a", more))
     watched.to(10 * S)
     watched.do(member("b", more))
@@ -65,14 +65,14 @@ def joined_by_another(more: str) -> Run:
     return watched
 
 
-def test_fx10_eager_one_generation_and_all_six_stop() -> None:
+def test_r108_eager_one_generation_and_all_six_stop() -> None:
     watched = joined_by_another("")
     assert generation(watched) == 2
     assert callbacks(watched, "a", 10 * S) == [("revoked", "0 1 2 3 4 5"), ("assigned", "0 1 2")]
     assert callbacks(watched, "b") == [("assigned", "3 4 5")]
 
 
-def test_fx10_r109_cooperative_two_generations_and_three_stop() -> None:
+def test_r109_cooperative_two_generations_and_three_stop() -> None:
     watched = joined_by_another(COOPERATIVE)
     assert generation(watched) == 3
     assert callbacks(watched, "a", 10 * S) == [("revoked", "3 4 5")]
@@ -100,7 +100,7 @@ def test_r109_a_join_that_moves_nothing_is_one_generation() -> None:
     assert not callbacks(watched, "b", 10 * S)
 
 
-def test_r108_r109_i28_kept_partitions_never_stop_eager_ones_do() -> None:
+def test_r108_r109_kept_partitions_never_stop_eager_ones_do() -> None:
     meanwhile = {}
     for more in ("", COOPERATIVE):
         watched = world(
@@ -150,7 +150,7 @@ def test_r110_a_group_goes_over_to_cooperative_when_range_is_off_every_list() ->
     assert of(watched, AssignmentComputed)[0].assignor == "cooperative-sticky"
 
 
-def test_r105_e26_one_with_nothing_in_common_is_refused_and_nobody_else_notices() -> None:
+def test_r105_one_with_nothing_in_common_is_refused_and_nobody_else_notices() -> None:
     watched = world(member("a", "partition.assignment.strategy=range"))
     watched.to(5 * S)
     watched.do(member("b", "partition.assignment.strategy=roundrobin"))
@@ -215,7 +215,7 @@ def test_r113_r94_close_of_a_static_member_says_no_goodbye() -> None:
     assert share(watched, "a") == [0, 1, 2]
 
 
-def test_r113_e31_the_older_one_is_fenced_without_a_callback() -> None:
+def test_r113_the_older_one_is_fenced_without_a_callback() -> None:
     watched = three_static()
     watched.do(static("d", "s3"))
     watched.to(20 * S)
@@ -253,7 +253,7 @@ def test_r113_a_static_member_that_comes_back_with_other_topics_joins_again() ->
     assert (share(watched, "a"), share(watched, "b")) == ([0, 1], [0, 1])
 
 
-def test_fx9_close_rebalances_within_a_heartbeat_and_a_poll() -> None:
+def test_r94_close_rebalances_within_a_heartbeat_and_a_poll() -> None:
     watched = world(*(member(name) for name in "abc"), delay_us=3 * S)
     watched.to(100 * S)
     watched.do("close consumer c")
@@ -265,7 +265,7 @@ def test_fx9_close_rebalances_within_a_heartbeat_and_a_poll() -> None:
     assert (share(watched, "a"), share(watched, "b")) == ([0, 1, 2], [3, 4, 5])
 
 
-def test_fx9_static_restart_ten_seconds_later_stops_only_its_own_partitions() -> None:
+def test_r113_static_restart_ten_seconds_later_stops_only_its_own_partitions() -> None:
     watched = three_static()
     watched.to(100 * S)
     watched.do("close consumer c")
@@ -278,7 +278,7 @@ def test_fx9_static_restart_ten_seconds_later_stops_only_its_own_partitions() ->
     assert 10 * S <= again - stopped <= 10 * S + 10 * MS
 
 
-def test_fx8_eager_failover_after_a_kill() -> None:
+def test_r112_eager_failover_after_a_kill() -> None:
     watched = world(*(member(name) for name in "abc"), delay_us=3 * S)
     watched.to(100 * S)
     watched.do("kill consumer c")
@@ -310,7 +310,7 @@ def test_r107_one_stuck_member_holds_the_whole_group() -> None:
     assert again - stopped > 5 * S, "a waits for the slow one's next poll()"
 
 
-def test_i29_generations_never_go_back() -> None:
+def test_generations_never_go_back() -> None:
     watched = joined_by_another(COOPERATIVE)
     found = [event.generation for event in of(watched, GenerationStarted)]
     assert found == sorted(set(found))

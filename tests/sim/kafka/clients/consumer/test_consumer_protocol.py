@@ -72,8 +72,8 @@ def test_r120_heartbeats_come_at_the_coordinators_interval_and_at_once_after_a_s
     assert (quiet.owned, quiet.topics, quiet.rebalance_timeout_us) == (None, None, -1)
 
 
-def test_r125_fx10_the_timeline_of_a_join() -> None:
-    """FX10: B joins at 7 s; A hears of it with its next heartbeat, B gets its part with the one after that.
+def test_r125_the_timeline_of_a_join() -> None:
+    """B joins at 7 s; A hears of it with its next heartbeat, B gets its part with the one after that.
 
     Partitions 0-2 never stop; 3-5 stop from A's revocation until B's next heartbeat and a round trip.
     """
@@ -102,7 +102,7 @@ def test_r125_fx10_the_timeline_of_a_join() -> None:
 
 
 def test_r125_what_is_kept_is_read_on_while_the_rest_moves() -> None:
-    """I28: between B's join and the end of the move A goes on with 0-2, without a gap."""
+    """Between B's join and the end of the move A goes on with 0-2, without a gap (R108, R109, R123)."""
     producer = "add producer p topic=t rate=30/s keys=k1,k2,k3,k4,k5,k6,k7,k8"
     watched = run(TOPIC, A, producer, brokers=1).to(7 * S).do(B).to(20 * S)
     done = {n: of(watched, RecordsProcessed, 7 * S, consumer="a", partition=n) for n in range(3)}
@@ -162,7 +162,7 @@ def facts_heard(watched: Run, member_id: str) -> int:
 
 
 def test_r121_a_zombie_is_fenced_loses_everything_and_joins_again_with_epoch_0() -> None:
-    """Frozen for longer than its session: its next heartbeat gets 25; lost comes before the rejoin (E31)."""
+    """Frozen for longer than its session: its next heartbeat gets 25; lost comes before the rejoin (R93)."""
     watched = run(TOPIC, A, B, brokers=1).to(20 * S).do("pause consumer b").to(90 * S)
     assert [e.member_id for e in of(watched, ConsumerGroupMemberRemoved)] == ["b-1"]
     assert facts.owner(watched.state, "g", "t", 5) == "a"
@@ -205,7 +205,7 @@ def test_r128_the_same_instance_id_twice_is_refused() -> None:
 
 
 def test_r120_an_unknown_assignor_fails_at_the_first_heartbeat() -> None:
-    """E49."""
+    """R120."""
     watched = run(TOPIC, A + " group.remote.assignor=nosuch", brokers=1).to(5 * S)
     assert [e.exception for e in of(watched, ConsumerFailed)] == ["UnsupportedAssignorException"]
     assert Error.UNSUPPORTED_ASSIGNOR == 112
@@ -228,13 +228,13 @@ def test_r122_the_group_uses_the_assignor_that_most_ask_for() -> None:
     ],
 )
 def test_r120_settings_of_the_classic_protocol_are_refused(setting: str, words: str) -> None:
-    """E49."""
+    """R120."""
     with pytest.raises(Refused, match=words):
         run(TOPIC, brokers=1).to(1).do(f"{A} {setting}")
 
 
 def test_r120_group_remote_assignor_is_refused_by_the_classic_protocol() -> None:
-    """E49."""
+    """R120."""
     with pytest.raises(Refused, match=r"group.remote.assignor cannot be set when group.protocol=CLASSIC"):
         run(TOPIC, brokers=1).to(1).do("add consumer c group=g topic=t group.remote.assignor=range")
 

@@ -1,4 +1,4 @@
-"""What a crash is said to cost is what it costs: any commit style, any moment of death (R86, I33)."""
+"""What a crash is said to cost is what it costs: any commit style, any moment of death (R86)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def done(watched: Run) -> Counter[int]:
 
 
 @pytest.mark.parametrize("seed", range(21))
-def test_r86_i33_the_cost_that_is_told_is_the_one_that_comes(seed: int) -> None:
+def test_r86_the_cost_that_is_told_is_the_one_that_comes(seed: int) -> None:
     draw = Random(seed)
     style, most, work_ms = STYLES[seed % 7], draw.choice((2, 5, 8)), draw.choice((20, 45, 90))
     reader = (

@@ -20,7 +20,7 @@ from tests.sim.kafka.worlds import S, of
 READER = "group=g topic=t auto_offset_reset=earliest"
 
 
-def test_r88_e34_offsets_are_reset_only_without_members() -> None:
+def test_r88_offsets_are_reset_only_without_members() -> None:
     watched = filled(4).do(f"add consumer c1 {READER} processing=1ms").to(2 * S)
     with pytest.raises(Refused, match="UNKNOWN_MEMBER_ID"):
         watched.do("reset group g topic=t offset=1")
@@ -79,7 +79,7 @@ def test_r95_assign_is_no_membership() -> None:
     assert not of(watched, CommitRefused)
 
 
-def test_e35_out_of_range_with_reset_none_throws() -> None:
+def test_r81_out_of_range_with_reset_none_throws() -> None:
     watched = (
         filled(3).do("add consumer c1 assign=t-0 commit=none auto_offset_reset=none loop=false").to(2 * S)
     )
@@ -88,7 +88,7 @@ def test_e35_out_of_range_with_reset_none_throws() -> None:
     assert not of(watched, ConsumerFailed)
 
 
-def test_e10_by_duration_without_a_young_record_asks_again_after_the_request_timeout() -> None:
+def test_r81_by_duration_without_a_young_record_asks_again_after_the_request_timeout() -> None:
     watched = (
         filled(3)
         .do("add consumer c1 assign=t-0 commit=none auto_offset_reset=by_duration:PT0.001S")

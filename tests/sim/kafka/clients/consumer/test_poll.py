@@ -55,7 +55,7 @@ def test_r79_one_poll_returns_at_most_max_poll_records() -> None:
     assert polls(watched) == [(5, 1), (5, 1), (2, 1)]
 
 
-def test_e32_partitions_are_drained_one_after_the_other() -> None:
+def test_r79_partitions_are_drained_one_after_the_other() -> None:
     watched = filled(7, 3, brokers=1).do(f"{READER} max_poll_records=5 processing=1ms").to(2 * S)
     assert polls(watched) == [(5, 1), (5, 2), (5, 2), (5, 1), (1, 1)]
 
@@ -125,7 +125,7 @@ def test_r85_commit_sync_blocks_the_loop_until_its_answer() -> None:
     assert (done.at_us - first.at_us, second.at_us - done.at_us) == (MS, 4 * MS)
 
 
-def test_e33_a_commit_names_every_assigned_partition() -> None:
+def test_r82_a_commit_names_every_assigned_partition() -> None:
     watched = filled(0 + 1, 3).do(f"{READER} processing=1ms").to(2 * S)
     assert all(len(event.offsets) == 3 for event in of(watched, OffsetsCommitted))
     watched = run("create topic t partitions=3", "add producer p topic=t rate=0/s").to(S)
@@ -208,7 +208,7 @@ def test_r97_one_partition_is_read_no_faster_than_its_owner_works() -> None:
     assert 55 <= done <= 60
 
 
-def test_i23_r98_offsets_are_returned_in_order() -> None:
+def test_r98_offsets_are_returned_in_order() -> None:
     watched = run(
         "create topic t partitions=3",
         "add producer p topic=t rate=50/s keys=alice,dave,carol",
@@ -222,7 +222,7 @@ def test_i23_r98_offsets_are_returned_in_order() -> None:
     assert len(ends) == 3
 
 
-def test_i33_what_is_read_twice_lies_between_the_commit_and_the_position_at_the_crash() -> None:
+def test_what_is_read_twice_lies_between_the_commit_and_the_position_at_the_crash() -> None:
     watched = filled(6).do(f"{READER} processing=100ms max_poll_records=4").to(1_250 * MS)
     committed, position = 0, facts.position(watched.state, "g", "t", 0)
     watched.do("kill consumer c1", "add consumer c2 group=g auto_offset_reset=earliest").to(60 * S)

@@ -1,4 +1,4 @@
-"""Whatever an application or an administrator does with consumers, in whatever order: no invariant breaks (I23, I34).
+"""Whatever an application or an administrator does with consumers, in whatever order: no invariant breaks.
 
 A failure prints the seed and the commands, ready to paste.
 """
@@ -78,7 +78,7 @@ scripts = st.lists(st.tuples(waits, commands), min_size=4, max_size=10)
 
 
 def check_reads(log: list[Event]) -> None:
-    """I23: what is returned follows what was returned, until the reader seeks or begins anew; R89: nothing of a paused partition."""
+    """What is returned follows what was returned, until the reader seeks or begins anew; R89: nothing of a paused partition (R98)."""
     read: dict[tuple[str, str, int], int] = {}
     paused: set[tuple[str, str, int]] = set()
     for event in log:

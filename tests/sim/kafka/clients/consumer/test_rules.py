@@ -92,7 +92,7 @@ def test_r79_a_batch_that_begins_earlier_comes_whole_and_is_skipped_to_the_posit
     assert returned(watched) == [(3, 5)]
 
 
-def test_e32_r98_one_partition_fills_the_polls_until_it_is_drained() -> None:
+def test_r98_one_partition_fills_the_polls_until_it_is_drained() -> None:
     watched = run("create topic t partitions=2", "add producer p topic=t rate=0/s linger=0s", brokers=1).to(S)
     watched.do("send record p key=a count=30 partition=0", "send record p key=a count=30 partition=1").to(
         2 * S
@@ -153,13 +153,13 @@ def test_r72_r81_out_of_range_goes_where_auto_offset_reset_says(
     assert facts.position(watched.state, "", "t", 0) in (None, 6) or got
 
 
-def test_e35_the_log_end_is_in_range() -> None:
+def test_r81_the_log_end_is_in_range() -> None:
     watched = filled(3).do(f"{BY_HAND} auto_offset_reset=none").to(2 * S)
     watched.do("seek consumer c1 offset=3", "poll consumer c1").to(4 * S)
     assert [event.exception for event in of(watched, PollEnded)] == [""]
 
 
-def test_e34_records_are_deleted_up_to_the_high_watermark() -> None:
+def test_r72_records_are_deleted_up_to_the_high_watermark() -> None:
     watched = filled(4)
     admin, leader = Outside(watched, "admin"), watched.state.cluster.partition("t", 0).leader
     for before, error, start in ((2, 0, 2), (9, Error.OFFSET_OUT_OF_RANGE, -1), (-1, 0, 4)):
@@ -206,7 +206,7 @@ def test_r84_offsets_stored_after_the_work_lose_nothing() -> None:
 
 
 @pytest.mark.parametrize(("store", "committed"), [("false", None), ("true", 4)])
-def test_e70_without_store_offsets_nothing_is_committed_unless_the_client_stores(
+def test_r84_without_store_offsets_nothing_is_committed_unless_the_client_stores(
     store: str, committed: int | None
 ) -> None:
     watched = at_work(f"enable.auto.offset.store={store} store_offsets=never").to(30 * S)
@@ -220,12 +220,12 @@ def test_e70_without_store_offsets_nothing_is_committed_unless_the_client_stores
     assert again == ([] if committed else [(0, 4)]), "all is read again"
 
 
-def test_e70_javas_client_stores_no_offsets() -> None:
+def test_r84_javas_client_stores_no_offsets() -> None:
     with pytest.raises(Refused, match=r"store_offsets\(\) is a call of librdkafka: say client=librdkafka"):
         filled(1).do(f"{READER} commit=auto store_offsets=never")
 
 
-def test_e39_librdkafkas_timer_runs_from_the_assignment() -> None:
+def test_r84_librdkafkas_timer_runs_from_the_assignment() -> None:
     watched = at_work().to(2 * S)
     watched.to(assigned_us(watched) + 4_900 * MS).do("kill consumer c1").to(30 * S)
     assert facts.committed(watched.state, "g", "t", 0) is None
@@ -295,7 +295,7 @@ def test_r95_two_consumers_by_hand_read_the_same_partition_and_commit_only_while
 # -- replay, pause --------------------------------------------------------------------------------------------
 
 
-def test_fx5_r88_i34_replay() -> None:
+def test_r88_replay() -> None:
     """g and h read 100 records and committed; g is set back to 40; then retention moves the log start to 50."""
     watched = filled(100).do(
         f"{READER} processing=0s", "add consumer h1 group=h auto_offset_reset=earliest processing=0s"
@@ -411,13 +411,13 @@ def test_r92_time_lag_is_the_age_of_the_first_unread_record_and_its_end_is_arith
         "partition.assignment.strategy=cooperative-sticky",
     ],
 )
-def test_e31_r94_close_calls_revoked_with_everything_owned(settings: str) -> None:
+def test_r94_close_calls_revoked_with_everything_owned(settings: str) -> None:
     watched = filled(1).do(f"{READER} processing=1ms {settings}").to(4 * S).do("close consumer c1").to(6 * S)
     revoked = of(watched, PartitionsRevoked)
     assert [(event.partitions, event.lost) for event in revoked] == [((("t", 0),), False)]
 
 
-def test_e31_lost_comes_in_the_next_poll_before_the_rejoin() -> None:
+def test_r93_lost_comes_in_the_next_poll_before_the_rejoin() -> None:
     watched = filled(1).do(f"{READER} commit=none processing=0s max_poll_interval=3s").to(2 * S)
     watched.do("busy consumer c1 time=6s").to(7 * S)
     assert not of(watched, PartitionsRevoked)
@@ -438,7 +438,7 @@ def test_r93_records_of_a_poll_times_the_time_of_each_must_fit(each_ms: int, lea
     assert bool(of(watched, CommitRefused)) is leaves
 
 
-def test_r96_e36_offsets_of_an_empty_group_expire_at_the_check_after_the_retention() -> None:
+def test_r96_offsets_of_an_empty_group_expire_at_the_check_after_the_retention() -> None:
     watched = with_settings(
         "create topic t",
         offsets_retention_minutes="1",
@@ -464,7 +464,7 @@ def test_r96_offsets_of_a_group_with_members_stay() -> None:
 
 
 @pytest.mark.parametrize("protocol", ["classic", "consumer"])
-def test_e72_offsets_of_a_topic_that_no_member_reads_any_more_expire(protocol: str) -> None:
+def test_r96_offsets_of_a_topic_that_no_member_reads_any_more_expire(protocol: str) -> None:
     """c1 reads t and u and leaves; c2, which reads t, stays and commits."""
     settings = {"offsets_retention_minutes": "1", "offsets_retention_check_interval_ms": "40000"}
     watched = with_settings("create topic t", **settings).do("create topic u").to(2 * S)
@@ -485,7 +485,7 @@ def test_e72_offsets_of_a_topic_that_no_member_reads_any_more_expire(protocol: s
     assert facts.committed(watched.state, "g", "u", 0) is None
 
 
-def test_e72_what_a_transaction_holds_does_not_expire() -> None:
+def test_r96_what_a_transaction_holds_does_not_expire() -> None:
     settings = {"offsets_retention_minutes": "1", "offsets_retention_check_interval_ms": "40000"}
     watched = with_settings("create topic t", **settings)
     watched.do("add producer T topic=t rate=0/s transactional.id=T transaction.timeout.ms=200000")
@@ -520,7 +520,7 @@ def test_r97_members_beyond_the_partitions_do_not_make_a_group_faster() -> None:
     assert five <= three
 
 
-def test_e49_auto_commit_asks_for_a_group() -> None:
+def test_r120_auto_commit_asks_for_a_group() -> None:
     with pytest.raises(Refused, match="InvalidConfigurationException"):
         run("create topic t").do(f"{BY_HAND} enable.auto.commit=true".replace("commit=none ", "", 1))
 

@@ -81,7 +81,7 @@ def test_r43_at_most_max_in_flight_requests_to_a_broker() -> None:
     assert times(watched, RecordsAcknowledged) == sorted(times(watched, RecordsAcknowledged))
 
 
-def test_i15_records_of_a_producer_are_in_send_order() -> None:
+def test_records_of_a_producer_are_in_send_order() -> None:
     watched = run(THREE, "add producer p topic=t rate=400/s keys=alice,dave,carol arrivals=exponential")
     watched.to(5 * S)
     for partition in watched.state.cluster.topics["t"].partitions:
@@ -135,7 +135,7 @@ def test_r52_an_adaptive_producer_turns_to_partitions_with_short_queues() -> Non
     assert share_of_the_slow_one("true") < 0.5 * share_of_the_slow_one("false")
 
 
-def test_r53_e40_round_robin_is_a_fixed_cycle_that_ignores_keys() -> None:
+def test_r53_round_robin_is_a_fixed_cycle_that_ignores_keys() -> None:
     watched = run(THREE, "add producer p topic=t rate=0/s partitioner.class=RoundRobinPartitioner")
     watched.do(*(f"send record p key={key}" for key in "aabbccabc")).to(S)
     partitions = [event.partition for event in of(watched, SendCalled)]
@@ -173,7 +173,7 @@ def test_r57_only_idempotent_producers_have_an_id() -> None:
     assert ids == [0, -1, -1, 1]
 
 
-def test_e48_values_that_kafka_refuses() -> None:
+def test_r56_values_that_kafka_refuses() -> None:
     watched = run(ONE)
     for settings, sentence in (
         ("acks=2", "Invalid value 2 for configuration acks"),

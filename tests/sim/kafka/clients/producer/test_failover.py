@@ -28,7 +28,7 @@ def test_r33_r58_an_idempotent_producer_writes_each_record_once_over_a_failover(
     assert (producer.acknowledged, producer.dropped) == (producer.sent, 0)
 
 
-def test_r33_e58_a_frozen_leader_makes_duplicates_only_without_idempotence() -> None:
+def test_r33_a_frozen_leader_makes_duplicates_only_without_idempotence() -> None:
     for idempotence, copies in (("true", 1), ("false", 2)):
         watched = run(
             TOPIC,

@@ -227,7 +227,7 @@ def test_r33_row_h_a_follower_had_fetched_it(acks: str) -> None:
 
 
 @every
-def test_r33_e14_row_h_the_leader_is_frozen_and_the_record_waits_in_its_socket(acks: str) -> None:
+def test_r33_row_h_the_leader_is_frozen_and_the_record_waits_in_its_socket(acks: str) -> None:
     found = world(acks, "pause broker 1", to_us=AT - 100 * MS)
     sent(found, 11 * S)
     assert found.run.state.cluster.partition("t", 0).leader == 2
@@ -252,7 +252,7 @@ def test_r33_row_i_a_slow_follower(acks: str) -> None:
 
 
 @every
-def test_r33_e14_row_j_the_only_in_sync_replica_loses_its_disk(acks: str) -> None:
+def test_r33_row_j_the_only_in_sync_replica_loses_its_disk(acks: str) -> None:
     topic = "create topic t replication_factor=3 min_insync_replicas=1"
     found = world(acks, *followers_frozen, topic=topic, to_us=AT - 11 * S)
     sent(found, 100 * MS)
@@ -304,7 +304,7 @@ def test_r33_r37_one_broker_without_power_loses_nothing_that_all_had(fault: str)
     found.settled()
 
 
-def test_r23_e50_all_brokers_die_at_once_and_the_last_leader_is_known() -> None:
+def test_r23_all_brokers_die_at_once_and_the_last_leader_is_known() -> None:
     watched = run(TOPIC).to(AT).do("kill broker 1", "kill broker 2", "kill broker 3").to(AT + 15 * S)
     partition = watched.state.cluster.partition("t", 0)
     assert (partition.leader, partition.isr, partition.elr) == (-1, [], [2, 3])

@@ -95,7 +95,7 @@ def test_r45_retries_0_gives_up_at_once_with_the_errors_class() -> None:
 @pytest.mark.parametrize(
     ("idempotence", "order"), [("true", [0, 1, 2]), ("false", [0, 2, 1])], ids=["idempotent", "plain"]
 )
-def test_fx4_r34_a_retry_keeps_its_place_only_with_idempotence(idempotence: str, order: list[int]) -> None:
+def test_r34_a_retry_keeps_its_place_only_with_idempotence(idempotence: str, order: list[int]) -> None:
     watched = run(
         SAFE,
         f"add producer p topic=t rate=0/s linger=0s enable.idempotence={idempotence}",
@@ -139,7 +139,7 @@ def test_r60_a_failed_batch_of_an_idempotent_producer_begins_a_new_epoch() -> No
     assert watched.state.cluster.producers["p"].acknowledged == 2
 
 
-def test_e47_a_batch_that_is_too_large_is_split_and_sent_again_in_order() -> None:
+def test_r47_a_batch_that_is_too_large_is_split_and_sent_again_in_order() -> None:
     watched = run("create topic t max.message.bytes=2000", "add producer p topic=t rate=0/s linger=300ms")
     watched.do("send record p count=5 size=700").to(5 * S)
     assert [event.parts[0][0] for event in of(watched, BatchSplit)] == [5, 2]
@@ -232,7 +232,7 @@ def test_r54_librdkafka_does_not_block_but_says_that_its_queue_is_full() -> None
     assert watched.state.cluster.producers["p"].acknowledged == 3
 
 
-def test_i14_i17_sequences_have_no_gap_under_trouble() -> None:
+def test_sequences_have_no_gap_under_trouble() -> None:
     watched = run(SAFE, "add producer p topic=t rate=200/s", latency_us=20 * MS).to(S)
     for second in range(1, 9, 2):
         watched.do("set producer p rate=0/s").to(second * S + 500 * MS)

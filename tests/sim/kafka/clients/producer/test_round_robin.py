@@ -1,4 +1,4 @@
-"""RoundRobinPartitioner and partitions that nobody leads (R53, E67)."""
+"""RoundRobinPartitioner and partitions that nobody leads (R53)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def world() -> Run:
     return watched
 
 
-def test_e67_the_cycle_leaves_out_a_partition_that_nobody_leads() -> None:
+def test_r53_the_cycle_leaves_out_a_partition_that_nobody_leads() -> None:
     watched = world().do("kill broker 2").to(20 * S)
     dead = next(each.number for each in partitions(watched) if each.leader < 0)
     found = chosen(watched, 6)
@@ -40,13 +40,13 @@ def test_e67_the_cycle_leaves_out_a_partition_that_nobody_leads() -> None:
     assert sorted(chosen(watched, 3)) == [0, 1, 2]
 
 
-def test_e67_while_none_is_available_the_cycle_goes_over_all() -> None:
+def test_r53_while_none_is_available_the_cycle_goes_over_all() -> None:
     watched = run("create topic t replicas=1,1,1", PRODUCER, brokers=2).to(S).do("kill broker 1").to(20 * S)
     assert {each.leader for each in partitions(watched)} == {-1}
     assert sorted(chosen(watched, 3)) == [0, 1, 2]
 
 
-def test_e67_a_producer_counts_with_the_leaders_that_it_knows_of() -> None:
+def test_r53_a_producer_counts_with_the_leaders_that_it_knows_of() -> None:
     """A partition is in the cycle until the producer has heard that its leader is gone."""
     watched = world().do("kill broker 2").to(5 * S)
     assert sorted(chosen(watched, 3)) == [0, 1, 2]

@@ -113,7 +113,7 @@ def test_r61_the_states_of_one_transaction() -> None:
 
 
 @pytest.mark.parametrize("end", ["commit", "abort"])
-def test_fx6_one_transaction_seen_by_both_isolation_levels(end: str) -> None:
+def test_r63_one_transaction_seen_by_both_isolation_levels(end: str) -> None:
     world = run(
         TOPIC,
         OWNER,
@@ -162,8 +162,8 @@ def lag(world: Run, consumer: str) -> int | None:
     return current_lag(world.state, consumer, "t", 0)
 
 
-def test_fx6_lag_by_isolation() -> None:
-    """FX6: read_committed lag 0, read_uncommitted lag 3, for consumers that have read up to 5."""
+def test_r91_lag_by_isolation() -> None:
+    """Read_committed lag 0, read_uncommitted lag 3, for consumers that have read up to 5 (R63)."""
     manual = "topic=t processing=0s loop=false max_poll_records=5 auto_offset_reset=earliest"
     world = run(
         TOPIC,
@@ -185,7 +185,7 @@ def position(world: Run, consumer: str) -> int | None:
     return world.state.cluster.consumers[consumer].claims["t-0"].position
 
 
-def test_e6_an_empty_transaction_asks_nobody() -> None:
+def test_r62_an_empty_transaction_asks_nobody() -> None:
     world = began()
     before = world.state.cluster.last_request
     step(world, "commit transaction T", "begin transaction T", "abort transaction T")
@@ -276,7 +276,7 @@ def test_r65_librdkafka_is_out_at_its_first_late_send() -> None:
     assert thrown(world)[-1] == "KafkaError _FENCED"
 
 
-def test_e5_after_the_timeout_of_the_coordinator_the_late_producer_aborts_and_goes_on() -> None:
+def test_r64_after_the_timeout_of_the_coordinator_the_late_producer_aborts_and_goes_on() -> None:
     world = began()
     step(world, "send record T").to(71 * S)
     (fenced,) = of(world, TransactionFenced)
@@ -386,7 +386,7 @@ def test_with_a_rate_and_no_plan_it_sends_while_a_transaction_is_open() -> None:
     assert not of(world, SendFailed)
 
 
-def test_i21_no_part_of_an_aborted_transaction_is_returned() -> None:
+def test_no_part_of_an_aborted_transaction_is_returned() -> None:
     world = run(
         "create topic t partitions=2 replication_factor=3",
         "add producer p topic=t rate=200/s count=300 keys=a,b,c,d transaction_records=7 abort_every=3",
@@ -503,7 +503,7 @@ def test_r61_nobody_coordinates_below_the_min_isr() -> None:
 
 
 @pytest.mark.parametrize("end", ["commit", "abort"])
-def test_e45_a_consumer_asks_again_while_a_transaction_holds_its_offsets(end: str) -> None:
+def test_r82_a_consumer_asks_again_while_a_transaction_holds_its_offsets(end: str) -> None:
     world = began("add consumer c0 topic=t group=g processing=0s loop=false").to(2 * S)
     step(world, "send record n count=5", "send offsets T consumer=c0 offsets=t-0@3", "kill consumer c0")
     world.do("add consumer c1 topic=t group=g processing=0s auto_offset_reset=earliest session_timeout=45s")

@@ -1,4 +1,4 @@
-"""Share consumers as applications: acknowledgement modes, redelivery, crashes (R132, R133, E9, E62, FX11)."""
+"""Share consumers as applications: acknowledgement modes, redelivery, crashes (R132, R133)."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def test_r130_members_share_the_records_of_one_partition() -> None:
     assert sorted(worked) == sorted(["s1", "s2", "s3", "s4"] * 2)
 
 
-def test_fx11_a_poison_record_is_delivered_5_times_and_archived() -> None:
+def test_r132_a_poison_record_is_delivered_5_times_and_archived() -> None:
     run = world().do("add share-consumer s1 group=g topic=t processing=10ms ack=release").to(10 * S)
     assert len(deliveries(run, 0)) == 5
     assert [(e.offset, e.key, e.deliveries) for e in of(run, ShareRecordArchived)] == [(0, "k", 5)]
     assert (window(run).start, window(run).archived) == (1, 1)
 
 
-def test_fx11_when_every_member_freezes_a_delivery_costs_a_lock_and_the_fifth_is_the_last() -> None:
+def test_r132_when_every_member_freezes_a_delivery_costs_a_lock_and_the_fifth_is_the_last() -> None:
     run = world()
     for number in range(1, 7):
         run.do(f"add share-consumer s{number} group=g topic=t processing=100s")
@@ -74,7 +74,7 @@ def test_fx11_when_every_member_freezes_a_delivery_costs_a_lock_and_the_fifth_is
     assert len(deliveries(run, 0)) == 5
 
 
-def test_e9_fx11_a_killed_members_record_goes_to_the_next_at_once() -> None:
+def test_r132_a_killed_members_record_goes_to_the_next_at_once() -> None:
     run = world()
     run.do("add share-consumer s1 group=g topic=t processing=1s").to(run.backend.now_us + 100 * MS)
     run.do("add share-consumer s2 group=g topic=t processing=1s").to(run.backend.now_us + 100 * MS)
@@ -86,7 +86,7 @@ def test_e9_fx11_a_killed_members_record_goes_to_the_next_at_once() -> None:
     assert [e.because for e in of(run, ShareRecordsSettled)] == ["disconnected"]
 
 
-def test_e9_close_frees_what_was_not_acknowledged() -> None:
+def test_r132_close_frees_what_was_not_acknowledged() -> None:
     run = world(records=3).do("add share-consumer s1 group=g topic=t processing=200ms max_poll_records=3")
     run.to(run.backend.now_us + 300 * MS).do("close share-consumer s1")
     run.to(run.backend.now_us + S)
@@ -101,7 +101,7 @@ def test_e9_close_frees_what_was_not_acknowledged() -> None:
     assert runs(run) == [(0, 3, "Available", 1)], "implicit mode had acknowledged none of them"
 
 
-def test_e9_close_keeps_what_was_acknowledged_explicitly() -> None:
+def test_r132_close_keeps_what_was_acknowledged_explicitly() -> None:
     run = world(records=3).do(
         "add share-consumer s1 group=g topic=t processing=200ms share.acknowledgement.mode=explicit"
     )
@@ -133,7 +133,7 @@ def manual(records: int = 3, **group: str) -> Run:
     )
 
 
-def test_e62_explicit_mode_refuses_a_poll_while_a_record_is_not_acknowledged() -> None:
+def test_r133_explicit_mode_refuses_a_poll_while_a_record_is_not_acknowledged() -> None:
     run = manual().do("acknowledge share-consumer s1 offsets=0,1", "poll share-consumer s1")
     assert [(e.call, e.exception) for e in of(run.to(5 * S), ShareCallFailed)] == [
         ("poll", "IllegalStateException")
@@ -142,20 +142,20 @@ def test_e62_explicit_mode_refuses_a_poll_while_a_record_is_not_acknowledged() -
     assert window(run).start == 3
 
 
-def test_e62_a_commit_may_acknowledge_a_part() -> None:
+def test_r133_a_commit_may_acknowledge_a_part() -> None:
     run = manual().do("acknowledge share-consumer s1 offsets=0", "commit share-consumer s1").to(4 * S)
     assert [e.results for e in of(run, ShareCommitEnded)] == [(("t", 0, 0),)]
     assert runs(run) == [(1, 3, "Acquired", 1)]
 
 
-def test_e62_acknowledging_what_was_not_delivered_throws() -> None:
+def test_r133_acknowledging_what_was_not_delivered_throws() -> None:
     run = manual().do("acknowledge share-consumer s1 offsets=7").to(4 * S)
     assert [(e.call, e.exception) for e in of(run, ShareCallFailed)] == [
         ("acknowledge", "IllegalStateException")
     ]
 
 
-def test_e62_a_late_acknowledgement_fails_in_result_and_callback() -> None:
+def test_r133_a_late_acknowledgement_fails_in_result_and_callback() -> None:
     run = manual(record_lock_duration_ms="1000").to(10 * S)
     run.do("acknowledge share-consumer s1", "commit share-consumer s1").to(11 * S)
     assert [e.results for e in of(run, ShareCommitEnded)] == [(("t", 0, 121),)]

@@ -1,4 +1,4 @@
-"""A share consumer's fetch goes on waiting between two polls, and what it buffered is returned in portions (E66, E61)."""
+"""A share consumer's fetch goes on waiting between two polls, and what it buffered is returned in portions (R131)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def got(run: Run, name: str) -> list[list[tuple[int, int]]]:
     return [[(first, end) for _, _, first, end, _ in parts] for parts in returned if parts]
 
 
-def test_e66_who_polled_in_vain_gets_the_records_although_somebody_else_polls_now() -> None:
+def test_r131_who_polled_in_vain_gets_the_records_although_somebody_else_polls_now() -> None:
     run = members("s1", "s2")
     run = polled(run, "s2").do("send record p count=30").to(14 * S)
     assert got(run, "s1") == got(run, "s2") == []
@@ -42,7 +42,7 @@ def test_e66_who_polled_in_vain_gets_the_records_although_somebody_else_polls_no
     assert got(run, "s1") == [[(0, 30)]], "it was kept for its next poll()"
 
 
-def test_e66_batches_that_come_one_by_one_go_to_the_fetches_that_wait() -> None:
+def test_r131_batches_that_come_one_by_one_go_to_the_fetches_that_wait() -> None:
     """Three members polled at the same time, and 30 records came in batches of 1, 1 and 28: on a real broker, too."""
     run = polled(members("s1", "s2", "s3"), "s1", "s2", "s3")
     for count in (1, 1, 28):
@@ -54,24 +54,24 @@ def test_e66_batches_that_come_one_by_one_go_to_the_fetches_that_wait() -> None:
     ]
 
 
-def test_e66_one_batch_goes_to_one_of_them() -> None:
+def test_r131_one_batch_goes_to_one_of_them() -> None:
     run = polled(members("s1", "s2", "s3"), "s1", "s2", "s3").do("send record p count=30").to(20 * S)
     assert sorted(got(run, name) for name in ("s1", "s2", "s3")) == [[], [], [[(0, 30)]]]
 
 
-def test_e66_a_commit_does_not_wait_for_the_fetch() -> None:
+def test_r131_a_commit_does_not_wait_for_the_fetch() -> None:
     run = members("s1").do("commit share-consumer s1")
     run.to(run.backend.now_us + 1)
     assert [event.results for event in of(run, ShareCommitEnded)] == [()]
 
 
-def test_e66_nothing_more_is_fetched_when_records_came() -> None:
+def test_r131_nothing_more_is_fetched_when_records_came() -> None:
     run = polled(members("s1"), "s1").do("send record p count=2").to(13 * S)
     run.do("send record p count=2").to(20 * S)
     assert runs(run) == [(0, 2, "Acquired", 1)], "two more wait in the log, as the application is busy"
 
 
-def test_e61_poll_returns_no_more_than_max_poll_records_of_what_was_acquired_at_once() -> None:
+def test_r131_poll_returns_no_more_than_max_poll_records_of_what_was_acquired_at_once() -> None:
     """A member that takes 500 acquired 8 batches of 1 and released them: one that takes 3 acquires all 8, and polls 3, 3 and 2."""
     run = share_run(TOPIC, PRODUCER).to(S)
     for _ in range(8):
@@ -87,7 +87,7 @@ def test_e61_poll_returns_no_more_than_max_poll_records_of_what_was_acquired_at_
 
 
 @pytest.mark.parametrize(("most", "polls"), [(500, [[(0, 4), (0, 4)]]), (3, [[(0, 4)], [(0, 4)]])])
-def test_e66_what_two_leaders_answered_between_two_polls_is_returned_as_far_as_it_fits(
+def test_r131_what_two_leaders_answered_between_two_polls_is_returned_as_far_as_it_fits(
     most: int, polls: list[list[tuple[int, int]]]
 ) -> None:
     run = members("s1", topic="create topic t partitions=2", brokers=2, max_poll_records=most)

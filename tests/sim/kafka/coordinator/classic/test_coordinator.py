@@ -134,7 +134,7 @@ def member_in(watched: Run, name: str, *assignors: str) -> tuple[Outside, JoinGr
     return one, join
 
 
-def test_e26_a_member_is_asked_what_it_said_before_when_it_changes_its_assignors() -> None:
+def test_r105_a_member_is_asked_what_it_said_before_when_it_changes_its_assignors() -> None:
     watched = world()
     one, join = member_in(watched, "a", "range", "roundrobin")
     assert error(one, replace(join, assignors=("sticky",))) == Error.INCONSISTENT_GROUP_PROTOCOL
@@ -206,7 +206,7 @@ def test_r101_a_rejoin_brings_new_timeouts() -> None:
     assert [event.at_us // S for event in removed] == [11]
 
 
-def test_e25_a_commit_with_an_id_but_without_generation_has_an_illegal_one() -> None:
+def test_r85_a_commit_with_an_id_but_without_generation_has_an_illegal_one() -> None:
     watched = world()
     one, join = member_in(watched, "a")
     assert (
@@ -228,7 +228,7 @@ def test_r99_the_coordinator_follows_the_number_of_offsets_partitions() -> None:
     assert {lookup.coordinator_of(sim, group) for group in ("g", "h", "i", "j", "k")} == {1}
 
 
-def test_r101_e27_the_brokers_bounds_of_the_session_timeout_are_settings() -> None:
+def test_r101_the_brokers_bounds_of_the_session_timeout_are_settings() -> None:
     watched = world(group_min_session_timeout_ms="1000")
     one = Outside(watched, "a")
     assert error(one, joining("a", session_us=900 * MS)) == Error.INVALID_SESSION_TIMEOUT

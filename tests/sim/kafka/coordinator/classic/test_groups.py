@@ -42,7 +42,7 @@ def owners(watched: Run) -> dict[str, list[int]]:
     }
 
 
-def test_fx10_eager_one_generation_and_everything_stops() -> None:
+def test_r108_eager_one_generation_and_everything_stops() -> None:
     watched = group(SIX, "a").do("add consumer b group=g").to(8 * S)
     assert [event.generation for event in of(watched, GenerationStarted)] == [1, 2]
     assert of(watched, PartitionsRevoked)[0].partitions == tuple(("t1", n) for n in range(6))
@@ -50,7 +50,7 @@ def test_fx10_eager_one_generation_and_everything_stops() -> None:
     assert owners(watched) == {"a": [0, 1, 2], "b": [3, 4, 5]}
 
 
-def test_fx8_failover_after_a_kill() -> None:
+def test_r112_failover_after_a_kill() -> None:
     watched = group(SIX, "a", "b", "c").to(100 * S).do("kill consumer c").to(170 * S)
     beats = [e.at_us for e in of(watched, RequestSent, name="c") if isinstance(e.request, HeartbeatRequest)]
     removed = of(watched, MemberRemoved)[0]
@@ -64,7 +64,7 @@ def test_fx8_failover_after_a_kill() -> None:
     assert of(watched, GenerationStarted)[-1].generation == 2
 
 
-def test_fx9_failover_after_a_close() -> None:
+def test_r94_failover_after_a_close() -> None:
     watched = group(SIX, "a", "b", "c").to(100 * S).do("close consumer c").to(110 * S)
     removed = of(watched, MemberRemoved)[0]
     assert (removed.reason, removed.at_us) == ("left", 100 * S + MS)
@@ -109,7 +109,7 @@ def test_r108_everybody_gives_up_everything_before_joining_again() -> None:
     assert not [event for event in revoked if event.lost]
 
 
-def test_i28_eager_revokes_at_most_once_a_generation() -> None:
+def test_eager_revokes_at_most_once_a_generation() -> None:
     watched = group(SIX, "a", "b").do("add consumer c group=g").to(9 * S)
     watched.do("add consumer d group=g", "close consumer a").to(20 * S)
     for name in ("a", "b", "c", "d"):

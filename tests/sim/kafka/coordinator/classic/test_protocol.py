@@ -130,7 +130,7 @@ def test_r100_the_tables_refuse_other_moves() -> None:
             move(table, now, then, "g")
 
 
-def test_e27_unknown_member_before_wrong_generation_before_state() -> None:
+def test_r104_unknown_member_before_wrong_generation_before_state() -> None:
     watched = world()
     one, _ = stable_pair(watched)
     assert beat(one, 7) == commit(one, 7) == Error.ILLEGAL_GENERATION
@@ -144,7 +144,7 @@ def test_e27_unknown_member_before_wrong_generation_before_state() -> None:
     )
 
 
-def test_e25_a_commit_without_membership_needs_an_empty_group() -> None:
+def test_r95_a_commit_without_membership_needs_an_empty_group() -> None:
     watched = world()
     one, two = stable_pair(watched)
     assert commit(one, -1, "") == Error.UNKNOWN_MEMBER_ID
@@ -159,7 +159,7 @@ def test_e25_a_commit_without_membership_needs_an_empty_group() -> None:
     assert Outside(watched).ask(replace(new, version=8)) == OffsetCommitResponse(Error.ILLEGAL_GENERATION)
 
 
-def test_e27_session_timeouts_out_of_range_come_first() -> None:
+def test_r101_session_timeouts_out_of_range_come_first() -> None:
     client = Outside(world())
     client.member_id = "whoever"
     reply = client.ask(client.joining("g", ("t",), session_us=500 * MS))
@@ -167,7 +167,7 @@ def test_e27_session_timeouts_out_of_range_come_first() -> None:
     assert reply.error == Error.INVALID_SESSION_TIMEOUT
 
 
-def test_e26_without_a_common_assignor_the_joiner_is_refused_and_the_group_goes_on() -> None:
+def test_r105_without_a_common_assignor_the_joiner_is_refused_and_the_group_goes_on() -> None:
     watched = world()
     stable_pair(watched)
     three = Outside(watched, "m3")
@@ -331,7 +331,7 @@ def test_barrier_the_second_join_of_a_waiting_member_takes_the_place_of_the_firs
     ("joins", "begins", "members"),
     [((0.0, 1.0, 2.5), 6.0, 3), ((0.0,), 3.0, 1), ((0.0, 2.9, 5.9), 9.0, 3)],
 )
-def test_fx7_r102_the_initial_delay(joins: tuple[float, ...], begins: float, members: int) -> None:
+def test_r102_the_initial_delay(joins: tuple[float, ...], begins: float, members: int) -> None:
     watched = world(delay_us=3 * S)
     start = 100 * MS
     for number, after in enumerate(joins):
@@ -345,7 +345,7 @@ def test_fx7_r102_the_initial_delay(joins: tuple[float, ...], begins: float, mem
     assert len([event for event in of(watched, MemberJoined) if event.id < began.id]) == members
 
 
-def test_fx7_the_delay_applies_each_time_the_group_was_empty() -> None:
+def test_r102_the_delay_applies_each_time_the_group_was_empty() -> None:
     watched = world(delay_us=3 * S)
     one = Outside(watched, "m1")
     one.join()
@@ -372,7 +372,7 @@ def test_r112_a_silent_member_is_out_when_its_session_is_over() -> None:
     assert 9_900 * MS < removed[0].at_us - start <= 10 * S
 
 
-def test_r104_e27_only_the_leader_is_told_who_the_others_are_and_an_old_generation_commits_nothing() -> None:
+def test_r104_only_the_leader_is_told_who_the_others_are_and_an_old_generation_commits_nothing() -> None:
     watched = run("create topic t", brokers=1)
     a, b = Outside(watched, "a"), Outside(watched, "b")
     watched.to(S)
@@ -412,7 +412,7 @@ def test_r103_where_nobody_is_an_id_that_leaves_begins_nothing() -> None:
     assert (state(watched), watched.state.cluster.groups["g"].generation) == ("Empty", 0)
 
 
-def test_e26_a_member_may_not_change_to_what_it_did_not_support_before() -> None:
+def test_r105_a_member_may_not_change_to_what_it_did_not_support_before() -> None:
     watched = world()
     one = Outside(watched, "m1")
     one.join()
@@ -429,7 +429,7 @@ def test_r101_an_id_that_no_group_gave_makes_no_group() -> None:
     assert "g" not in watched.state.cluster.groups
 
 
-def test_e27_a_commit_with_an_id_or_a_generation_is_a_members_commit() -> None:
+def test_r85_a_commit_with_an_id_or_a_generation_is_a_members_commit() -> None:
     watched = world()
     one, _ = stable_pair(watched)
     assert commit(one, -1) == Error.ILLEGAL_GENERATION

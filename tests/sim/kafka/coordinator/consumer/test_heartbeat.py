@@ -116,14 +116,14 @@ def test_r121_a_join_is_answered_with_epoch_and_assignment() -> None:
 
 
 def test_r121_a_complete_request_is_answered_with_the_assignment_again() -> None:
-    """E21: a member that is not sure what it was told sends everything."""
+    """A member that is not sure what it was told sends everything (R121)."""
     world = World("create topic t partitions=3")
     world.beat("mA", 0)
     assert world.beat("mA", 1, [0, 1, 2], topics=("t",), timeout_ms=30_000) == (0, 1, [0, 1, 2])
 
 
 def test_r121_a_lost_answer_is_no_reason_to_fence() -> None:
-    """E7: the previous epoch with owned partitions among the assigned ones is answered with the current epoch."""
+    """The previous epoch with owned partitions among the assigned ones is answered with the current epoch (R121)."""
     world = pair()
     assert world.beat("mA", 1, [0, 1, 2]) == (0, 2, None)
     assert world.beat("mA", 1, [0, 1, 2, 3]) == (Error.FENCED_MEMBER_EPOCH, 0, None)
@@ -149,7 +149,7 @@ def test_r121_an_incomplete_join_is_invalid() -> None:
 
 
 def test_r122_a_leave_only_raises_the_epoch_and_the_next_heartbeat_computes() -> None:
-    """E8, E22: a leaver's target goes at once, the others' stay until the next computation."""
+    """A leaver's target goes at once, the others' stay until the next computation (R122, R129)."""
     world = pair()
     assert world.beat("mB", -1) == (0, -1, None)
     assert world.states() == ("Assigning", 3, 2)
@@ -178,7 +178,7 @@ def test_r122_a_silent_member_is_removed_when_its_session_ends() -> None:
 
 
 def test_r122_topics_made_or_grown_are_noticed_by_the_next_heartbeat() -> None:
-    """E23: joining for a topic that is not there gives [] and raises the epoch all the same."""
+    """Joining for a topic that is not there gives [] and raises the epoch all the same (R122)."""
     world = World()
     world.run.do("create topic other partitions=1")
     assert world.beat("mA", 0) == (0, 1, [])
@@ -232,7 +232,7 @@ def test_r122_from_4_3_on_targets_are_a_second_apart(version: str) -> None:
 
 
 def test_r123_revoke_first_then_take_what_is_free() -> None:
-    """R125 step by step: B waits until A has said that it gave 3-5 up; A's 0-2 are not touched (I28)."""
+    """R125 step by step: B waits until A has said that it gave 3-5 up; A's 0-2 are not touched."""
     world = World("create topic t partitions=6")
     assert world.beat("mA", 0) == (0, 1, [0, 1, 2, 3, 4, 5])
     assert world.beat("mB", 0) == (0, 2, [])
@@ -249,7 +249,7 @@ def test_r123_revoke_first_then_take_what_is_free() -> None:
 
 
 def test_r123_a_heartbeat_without_an_owned_list_acknowledges_nothing() -> None:
-    """E20; and while a member revokes, a newer target is not looked at (E19: then it lands on that one at once)."""
+    """R123; and while a member revokes, a newer target is not looked at (then it lands on that one at once)."""
     world = World("create topic t partitions=6")
     world.beat("mA", 0)
     world.beat("mB", 0)
@@ -265,7 +265,7 @@ def test_r123_a_heartbeat_without_an_owned_list_acknowledges_nothing() -> None:
 
 
 def test_r123_leaving_unrevoked_may_ask_for_another_revocation() -> None:
-    """E19: the next step is computed with the member's own epoch, which it then keeps."""
+    """The next step is computed with the member's own epoch, which it then keeps (R123)."""
     world = World("create topic t partitions=6")
     world.beat("mA", 0)
     world.beat("mB", 0)
@@ -277,7 +277,7 @@ def test_r123_leaving_unrevoked_may_ask_for_another_revocation() -> None:
 
 
 def test_r123_who_does_not_revoke_in_time_is_removed() -> None:
-    """E12: after the rebalance timeout, counted from the heartbeat that told it; its next one gets 25."""
+    """After the rebalance timeout, counted from the heartbeat that told it; its next one gets 25 (R123)."""
     world = World("create topic t partitions=4")
     world.beat("mA", 0, timeout_ms=1_500)
     world.beat("mA", 1, [0, 1, 2, 3])
@@ -305,7 +305,7 @@ def test_r123_an_acknowledged_revocation_ends_its_timer() -> None:
 
 
 def test_r123_a_stable_member_jumps_over_epochs() -> None:
-    """E23."""
+    """R122."""
     world = World("create topic t partitions=1")
     world.beat("mA", 0)
     for _ in range(3):
@@ -360,7 +360,7 @@ def test_r128_an_instance_id_in_use_is_refused() -> None:
 
 
 def test_r128_a_static_member_comes_back_without_a_rebalance() -> None:
-    """E24, E22: taking over raises neither group epoch nor member epoch; the replaced id gets 82."""
+    """Taking over raises neither group epoch nor member epoch; the replaced id gets 82 (R128, R129)."""
     world = static_pair()
     assert world.beat("mA", -2, instance="i1") == (0, -2, None)
     assert world.states() == ("Reconciling", 2, 2)
@@ -371,7 +371,7 @@ def test_r128_a_static_member_comes_back_without_a_rebalance() -> None:
 
 
 def test_r128_a_temporary_leave_does_not_restart_the_session() -> None:
-    """E24: expiry counts from the last heartbeat before it."""
+    """Expiry counts from the last heartbeat before it (R128)."""
     world = static_pair()
     heard_us = world.group.members["mA"].heard_at_us
     world.wait(3 * S)
@@ -383,7 +383,7 @@ def test_r128_a_temporary_leave_does_not_restart_the_session() -> None:
 
 
 def test_r128_commits_with_another_epoch_are_stale() -> None:
-    """E25: 113 for older and newer epochs, 25 for the unknown and for those without membership; never 110."""
+    """113 for older and newer epochs, 25 for the unknown and for those without membership; never 110 (R85)."""
     world = pair()
     assert world.commit("mA", 2) == 0
     assert world.run.state.cluster.groups["g"].records["t-0"].committed == 0
@@ -418,7 +418,7 @@ def test_r99_only_the_coordinator_answers() -> None:
     assert reply.error == Error.NOT_COORDINATOR
 
 
-def test_i29_epochs_never_go_back() -> None:
+def test_epochs_never_go_back() -> None:
     world = pair()
     world.beat("mB", -1)
     world.beat("mA", 2)
@@ -432,7 +432,7 @@ def test_r128_an_empty_instance_id_is_none_that_kafka_takes() -> None:
     assert world.states() == ("Stable", 2, 2), "nothing happened"
 
 
-def test_e25_a_commit_of_a_version_without_member_epochs_is_refused() -> None:
+def test_r85_a_commit_of_a_version_without_member_epochs_is_refused() -> None:
     world = pair()
     request = OffsetCommitRequest("g", 2, "mA", (("t", 0, 0),), None, 8)
     broker = coordinator_of(world.run.backend._sim, "g")

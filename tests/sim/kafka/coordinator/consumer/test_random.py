@@ -41,7 +41,7 @@ scripts = st.lists(st.tuples(waits, st.one_of(joins, joins, ends)), max_size=12)
 
 
 def check_history(log: list[Event]) -> None:
-    """I28, I29: epochs only rise; the coordinator takes from a member only what its target does not hold."""
+    """Epochs only rise; the coordinator takes from a member only what its target does not hold (R104, R108, R109, R122, R123)."""
     epoch, members = 0, dict[str, int]()
     target: dict[str, set[tuple[str, int]]] = {}
     held: dict[str, set[tuple[str, int]]] = {}
@@ -96,7 +96,7 @@ def play(seed: int, brokers: int, version: str, script: list[tuple[int, str]]) -
 
 
 def check_settled(run: Run) -> None:
-    """I25: in the end the group is stable, and each live process reads just what the group thinks it does."""
+    """In the end the group is stable, and each live process reads just what the group thinks it does (R114)."""
     cluster = run.state.cluster
     group = cluster.consumer_groups.get("g")
     living = [c for c in cluster.consumers.values() if c.state == "running"]
@@ -119,7 +119,7 @@ def hold(seed: int, brokers: int, version: str, script: list[tuple[int, str]]) -
 
 @settings(max_examples=3, phases=NO_SHRINK)
 @given(st.integers(0, 99), st.sampled_from((1, 3)), st.sampled_from(("4.2", "4.3")), scripts)
-def test_i24_i25_i28_i29_hold_whatever_is_done(
+def test_invariants_hold_whatever_is_done(
     seed: int, brokers: int, version: str, script: list[tuple[int, str]]
 ) -> None:
     hold(seed, brokers, version, script)

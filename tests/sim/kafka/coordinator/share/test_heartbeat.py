@@ -1,4 +1,4 @@
-"""Share groups, the coordinator's side: members, epochs, sessions, partitions (R130, E63)."""
+"""Share groups, the coordinator's side: members, epochs, sessions, partitions (R130)."""
 
 from __future__ import annotations
 

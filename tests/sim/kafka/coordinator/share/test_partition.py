@@ -1,4 +1,4 @@
-"""Share-partitions by raw requests: windows, locks, limits, acknowledgements (R131-R134, E9, E60-E62, I35)."""
+"""Share-partitions by raw requests: windows, locks, limits, acknowledgements (R131-R134)."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_r132_accept_reject_release_are_different_ends() -> None:
     assert member.take() == [(0, 1, 2)], "only the released one comes again"
 
 
-def test_r132_fx11_a_released_record_is_delivered_5_times_then_archived() -> None:
+def test_r132_a_released_record_is_delivered_5_times_then_archived() -> None:
     run = world(of_records=1)
     member = Member(run)
     counts = []
@@ -191,7 +191,7 @@ def test_r133_an_acknowledgement_with_a_wrong_part_changes_nothing() -> None:
     assert runs(run) == [(0, 10, "Acquired", 1)]
 
 
-def test_e60_the_persisted_start_is_one_write_behind() -> None:
+def test_r131_the_persisted_start_is_one_write_behind() -> None:
     run = world(of_records=30)
     member = Member(run)
     member.take()
@@ -201,14 +201,14 @@ def test_e60_the_persisted_start_is_one_write_behind() -> None:
     assert (window(run).start, window(run).persisted) == (30, 3)
 
 
-def test_e61_whole_batches_are_acquired_until_the_maximum_is_reached() -> None:
+def test_r131_whole_batches_are_acquired_until_the_maximum_is_reached() -> None:
     run = world(batches=2)
     member, other = Member(run, "a"), Member(run, "b")
     assert member.take(3) == [(0, 10, 1)]
     assert other.take(11) == [(10, 20, 1)]
 
 
-def test_e61_what_is_left_of_a_batch_goes_as_a_whole() -> None:
+def test_r131_what_is_left_of_a_batch_goes_as_a_whole() -> None:
     """A batch of 10, max 3: what was released of it comes back together, not 3 at a time."""
     run = world()
     one, two = Member(run), Member(run, "n")
@@ -248,7 +248,7 @@ def test_r133_a_word_on_what_the_start_has_passed_is_taken_in_silence() -> None:
     assert window(run).acknowledged == 0
 
 
-def test_e61_the_room_in_the_window_counts_for_what_comes_back_too() -> None:
+def test_r131_the_room_in_the_window_counts_for_what_comes_back_too() -> None:
     """100 of 130 records in the window, 10 released at its front and 10 behind the start finished: 10 come back, no new ones."""
     run = world(batches=130, of_records=1, settings={"group.share.partition.max.record.locks": "100"})
     one, two = Member(run), Member(run, "n")
@@ -261,7 +261,7 @@ def test_e61_the_room_in_the_window_counts_for_what_comes_back_too() -> None:
     assert two.take(most=60) == [(70, 80, 2)], "a full window gives only what is free in it"
 
 
-def test_e61_record_limit_acquires_exactly_so_many() -> None:
+def test_r131_record_limit_acquires_exactly_so_many() -> None:
     run = world(batches=2)
     member = Member(run)
     assert member.take(3, cut=True) == [(0, 3, 1)]
@@ -271,7 +271,7 @@ def test_e61_record_limit_acquires_exactly_so_many() -> None:
     assert member.take(12, cut=True) == [(3, 10, 1), (10, 15, 1)]
 
 
-def test_e61_the_in_flight_limit_holds_for_all_members_together() -> None:
+def test_r131_the_in_flight_limit_holds_for_all_members_together() -> None:
     run = share_run(
         TOPIC,
         "add producer p topic=t rate=0/s linger=0s",
@@ -318,7 +318,7 @@ def test_r133_acknowledgements_come_with_the_next_fetch() -> None:
     assert window(run).start == 10
 
 
-def test_e9_the_end_of_a_session_frees_what_is_held() -> None:
+def test_r132_the_end_of_a_session_frees_what_is_held() -> None:
     run = world()
     member = Member(run)
     member.take()

@@ -1,4 +1,4 @@
-"""What a partition leader says of acknowledgement batches that overlap, descend, or span offsets that hold nothing (E76)."""
+"""What a partition leader says of acknowledgement batches that overlap, descend, or span offsets that hold nothing (R133)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INVALID, STATE = Error.INVALID_REQUEST, Error.INVALID_RECORD_STATE
         (((0, 5, "accept"), (7, 10, "release")), Error.NONE),
     ],
 )
-def test_e76_acknowledgement_batches_ascend_and_do_not_overlap(
+def test_r133_acknowledgement_batches_ascend_and_do_not_overlap(
     moves: tuple[tuple[int, int, str], ...], error: Error
 ) -> None:
     run = world()
@@ -39,7 +39,7 @@ def test_e76_acknowledgement_batches_ascend_and_do_not_overlap(
         assert runs(run) == [(0, 10, "Acquired", 1)], "all of it counts or nothing"
 
 
-def test_e76_batches_that_overlap_are_told_before_what_is_wrong_with_their_records() -> None:
+def test_r133_batches_that_overlap_are_told_before_what_is_wrong_with_their_records() -> None:
     run = world()
     member = Member(run)
     member.take()
@@ -49,7 +49,7 @@ def test_e76_batches_that_overlap_are_told_before_what_is_wrong_with_their_recor
     assert other.say((0, 3, "accept"), (1, 2, "accept")) == INVALID
 
 
-def test_e76_a_fetch_tells_it_too_and_gives_records_all_the_same() -> None:
+def test_r133_a_fetch_tells_it_too_and_gives_records_all_the_same() -> None:
     run = world(batches=2)
     member = Member(run)
     member.take(1)
@@ -61,7 +61,7 @@ def test_e76_a_fetch_tells_it_too_and_gives_records_all_the_same() -> None:
     assert (window(run).start, window(run).acknowledged) == (0, 0)
 
 
-def test_e76_a_range_may_span_the_marker_of_a_transaction() -> None:
+def test_r133_a_range_may_span_the_marker_of_a_transaction() -> None:
     """Offsets 0 1 committed, 2 its marker, 3 committed, 4 its marker."""
     run = share_run(TOPIC).to(S)
     owner, member = Owner(run), Member(run)

@@ -1,4 +1,4 @@
-"""A share fetch over several partitions of one broker: which of them give records, and how many (E61).
+"""A share fetch over several partitions of one broker: which of them give records, and how many (R131).
 
 Recorded with Kafka 4.2.1 and its Java client: 3 partitions with a batch of 10 each, polled by one member of a new group.
 """
@@ -31,7 +31,7 @@ def filled(run: Run, batches: int, partitions: int) -> Run:
 
 
 @pytest.mark.parametrize(("most", "polls"), [(500, [[0], [1, 2]]), (15, [[0], [1, 2]]), (7, [[0], [1], [2]])])
-def test_e61_the_first_fetch_of_a_group_gives_one_partition_and_the_next_the_others(
+def test_r131_the_first_fetch_of_a_group_gives_one_partition_and_the_next_the_others(
     most: int, polls: list[list[int]]
 ) -> None:
     run = world().do(f"add share-consumer s1 group=g topic=t processing=0s max_poll_records={most}").to(9 * S)
@@ -43,7 +43,7 @@ def test_e61_the_first_fetch_of_a_group_gives_one_partition_and_the_next_the_oth
     ("partitions", "batches", "most", "order"),
     [(3, 4, 1, [1, 0, 2, 0, 1, 2, 1, 0, 2, 0, 1, 2]), (3, 4, 15, [1, 0, 2, 0, 1, 2]), (2, 3, 25, [1, 0])],
 )
-def test_e61_each_fetch_of_a_session_begins_with_another_partition(
+def test_r131_each_fetch_of_a_session_begins_with_another_partition(
     partitions: int, batches: int, most: int, order: list[int]
 ) -> None:
     """Recorded twice with raw requests: one fetch in vain, then so many batches of 10 to each partition."""

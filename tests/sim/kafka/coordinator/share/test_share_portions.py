@@ -1,4 +1,4 @@
-"""What is released comes again in the portions in which it was acquired, and a few at a time when it was often delivered (E61)."""
+"""What is released comes again in the portions in which it was acquired, and a few at a time when it was often delivered (R131)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.sim.kafka.coordinator.share.test_partition import Member, world
 from tests.sim.kafka.coordinator.share.worlds import runs, window
 
 
-def test_e61_a_portion_of_two_batches_comes_again_as_a_whole() -> None:
+def test_r131_a_portion_of_two_batches_comes_again_as_a_whole() -> None:
     run = world(batches=3)
     one, two = Member(run), Member(run, "n")
     assert one.take(most=15) == [(0, 20, 1)]
@@ -17,7 +17,7 @@ def test_e61_a_portion_of_two_batches_comes_again_as_a_whole() -> None:
     assert one.take(most=3) == [(20, 30, 1)]
 
 
-def test_e61_portions_are_acquired_one_after_the_other_until_there_are_enough() -> None:
+def test_r131_portions_are_acquired_one_after_the_other_until_there_are_enough() -> None:
     run = world(batches=6, of_records=2)
     one, two = Member(run), Member(run, "n")
     assert [one.take(most=3), one.take(most=3), one.take(most=3)] == [[(0, 4, 1)], [(4, 8, 1)], [(8, 12, 1)]]
@@ -26,7 +26,7 @@ def test_e61_portions_are_acquired_one_after_the_other_until_there_are_enough() 
     assert two.take(most=3) == [(8, 9, 2)]
 
 
-def test_e61_record_limit_takes_the_batch_into_the_window_and_gives_a_part() -> None:
+def test_r131_record_limit_takes_the_batch_into_the_window_and_gives_a_part() -> None:
     run = world(settings={"group.share.partition.max.record.locks": "100"})
     one, two = Member(run), Member(run, "n")
     assert one.take(most=3, cut=True) == [(0, 3, 1)]
@@ -46,7 +46,7 @@ RELEASED = [
 @pytest.mark.parametrize(
     ("version", "given"), [("4.1", [(0, 10, count) for count in range(1, 6)]), ("4.2", RELEASED)]
 )
-def test_e61_often_delivered_records_come_a_few_at_a_time_and_alone_at_last(
+def test_r131_often_delivered_records_come_a_few_at_a_time_and_alone_at_last(
     version: str, given: list[tuple[int, int, int]]
 ) -> None:
     run = world(version=version)
@@ -60,7 +60,7 @@ def test_e61_often_delivered_records_come_a_few_at_a_time_and_alone_at_last(
     assert (runs(run), window(run).archived) == ([], 10)
 
 
-def test_e61_nothing_else_comes_with_records_that_were_often_delivered() -> None:
+def test_r131_nothing_else_comes_with_records_that_were_often_delivered() -> None:
     run = world(batches=2, of_records=2)
     member = Member(run)
     for count in (1, 2, 3):

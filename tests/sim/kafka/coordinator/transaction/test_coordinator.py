@@ -151,7 +151,7 @@ def plain(run: Run, *values: str) -> int:
 
 @pytest.mark.parametrize("commit", [True, False])
 @pytest.mark.parametrize("brokers", [1, 3])
-def test_fx6_one_transaction(commit: bool, brokers: int) -> None:
+def test_r63_one_transaction(commit: bool, brokers: int) -> None:
     run, owner = started(brokers)
     assert plain(run, *"abcde") == 0
     assert marks(run) == (5, 5)
@@ -219,7 +219,7 @@ def test_r62_a_marker_comes_to_every_touched_partition() -> None:
     assert known(run).partitions == []
 
 
-def test_e44_epochs_and_states() -> None:
+def test_r61_epochs_and_states() -> None:
     run, owner = started()
     assert (owner.epoch, known(run).state) == (0, "Empty")
     assert owner.init() == Error.NONE
@@ -421,7 +421,7 @@ def test_r66_a_member_commits_in_a_transaction_while_its_group_waits_for_the_ass
     )
 
 
-def test_e25_another_member_epoch_in_a_transaction_is_an_illegal_generation() -> None:
+def test_r85_another_member_epoch_in_a_transaction_is_an_illegal_generation() -> None:
     watched = world()
     owner = Owner(watched)
     assert owner.init() == Error.NONE
@@ -450,7 +450,7 @@ def outright(owner: Owner, offset: int) -> None:
 
 
 @pytest.mark.parametrize("commit", [True, False])
-def test_e65_a_plain_commit_after_the_transactional_one_stays(commit: bool) -> None:
+def test_r82_a_plain_commit_after_the_transactional_one_stays(commit: bool) -> None:
     _, owner = started()
     assert owner.offsets(7) == Error.NONE
     outright(owner, 4)
@@ -462,7 +462,7 @@ def test_e65_a_plain_commit_after_the_transactional_one_stays(commit: bool) -> N
     assert owner.committed() == (Error.NONE, 4)
 
 
-def test_e65_a_transactional_commit_after_the_plain_one_counts_at_its_marker() -> None:
+def test_r82_a_transactional_commit_after_the_plain_one_counts_at_its_marker() -> None:
     watched, owner = started()
     outright(owner, 4)
     assert owner.offsets(7) == Error.NONE
@@ -472,7 +472,7 @@ def test_e65_a_transactional_commit_after_the_plain_one_counts_at_its_marker() -
     assert [event.before for event in of(watched, OffsetsCommitted)] == [(None,), (4,)]
 
 
-def test_e65_of_two_transactions_the_later_offset_stays_whichever_ends_first() -> None:
+def test_r82_of_two_transactions_the_later_offset_stays_whichever_ends_first() -> None:
     for first in (0, 1):
         watched, owner = started()
         other = Owner(watched, "raw2", "T2")
@@ -483,7 +483,7 @@ def test_e65_of_two_transactions_the_later_offset_stays_whichever_ends_first() -
         assert owner.committed() == (Error.NONE, 5)
 
 
-def test_e65_a_plain_commit_that_was_deleted_overtakes_nothing() -> None:
+def test_r82_a_plain_commit_that_was_deleted_overtakes_nothing() -> None:
     watched, owner = started()
     assert owner.offsets(7) == Error.NONE
     outright(owner, 4)

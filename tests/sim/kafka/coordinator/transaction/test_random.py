@@ -1,4 +1,4 @@
-"""Random transactions, faults and take-overs: what read_committed consumers get is exactly what was committed (I20, I21, I22)."""
+"""Random transactions, faults and take-overs: what read_committed consumers get is exactly what was committed."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def returned(world: Run, name: str, number: int) -> list[int]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_i21_read_committed_gets_all_that_was_committed_and_nothing_else(seed: int) -> None:
+def test_read_committed_gets_all_that_was_committed_and_nothing_else(seed: int) -> None:
     world = chaos(seed)
     assert reads_committed(world.state.cluster.consumers["rc"].settings)
     assert sum(not event.thrown for event in of(world, TransactionReturned, call="commit")) > 1
@@ -136,8 +136,8 @@ def offsets(batches: list[object]) -> list[int]:
 
 
 @pytest.mark.parametrize("seed", SEEDS[:3])
-def test_i21_a_transaction_has_one_outcome_in_all_partitions(seed: int) -> None:
-    """Each (producer id, epoch) of data ended in all partitions the same way, and no epoch is used after the next was given (I22)."""
+def test_a_transaction_has_one_outcome_in_all_partitions(seed: int) -> None:
+    """Each (producer id, epoch) of data ended in all partitions the same way, and no epoch is used after the next was given."""
     world = chaos(seed)
     outcomes: dict[tuple[int, int], set[bool]] = {}
     for number in range(2):

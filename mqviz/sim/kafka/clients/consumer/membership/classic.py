@@ -5,7 +5,7 @@ Eager: everything is revoked before joining again (R108). Cooperative: what is o
 joining; what the new share lacks is revoked after it, and the member joins at once again (R109). A background
 thread sends heartbeats, and what it learns takes effect at the next poll() (R106); close() commits if it is
 automatic, revokes and says goodbye (R94); a poll() that comes too late makes the client leave by itself (R93). An
-overtaken SyncGroup gives no callback (E31). A static member says no goodbye, and is fenced when another process comes
+overtaken SyncGroup gives no callback (R108). A static member says no goodbye, and is fenced when another process comes
 with its group.instance.id (R113). The group leader joins again when a topic got more partitions (R111). Another
 coordinator is looked for after retry.backoff.ms (R99). Left out: asking where the coordinator is (S11).
 """
@@ -212,7 +212,7 @@ def _again(sim: Simulation, consumer: Consumer, member_id: str, lost: bool = Fal
 
 
 def _fenced(sim: Simulation, consumer: Consumer) -> None:
-    """Another process has this group.instance.id: no callback any more, the next poll() throws (R113, E31)."""
+    """Another process has this group.instance.id: no callback any more, the next poll() throws (R113)."""
     event = MembershipChanged(*sim.stamp(), consumer.name, "unjoined", "", -1, fenced=True)
     sim.cause = sim.emit(event)
     wakeup.progress(sim, consumer)
@@ -316,7 +316,7 @@ def _heard(sim: Simulation, name: str, flight: InFlight) -> None:
 
 
 def _expelled(sim: Simulation, consumer: Consumer, error: int) -> None:
-    """The group went on without this member: its partitions are lost (R85, E31), unless it is fenced."""
+    """The group went on without this member: its partitions are lost (R85, R93), unless it is fenced."""
     if error == Error.FENCED_INSTANCE_ID:
         _fenced(sim, consumer)
         return

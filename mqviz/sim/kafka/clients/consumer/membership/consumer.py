@@ -49,7 +49,7 @@ FATAL = {
     Error.GROUP_ID_NOT_FOUND: "GroupIdNotFoundException",
     Error.INVALID_REQUEST: "InvalidRequestException",
 }
-"""What poll() throws after an error that joining again does not mend (E49)."""
+"""What poll() throws after an error that joining again does not mend (R120)."""
 
 
 # -- inside poll() ------------------------------------------------------------------------------------------
