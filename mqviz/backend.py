@@ -47,14 +47,18 @@ class Backend(Protocol):
         """When the next thing happens, for "step"; None where the future is unknown or empty."""
 
     def checkpoint(self) -> bytes | None:
-        """Everything needed to go on from now_us (state, agenda, draw counts); None where there is no going back."""
+        """Everything needed to go on from now_us (state, agenda, draw counts); None where there is no going
+        back.
+        """
 
     def close(self) -> None:
         """Let go of everything it holds, within two seconds; may be called twice."""
 
 
 class Open(Protocol):
-    """How a backend is opened or restored; the command line hands it down, so that nobody else imports sim or live."""
+    """How a backend is opened or restored; the command line hands it down, so that nobody else imports sim or
+    live.
+    """
 
     def __call__(self, scenario: Scenario, seed: int, checkpoint: bytes | None = None) -> Backend:
         """A backend at the start of `scenario`, or at the moment of `checkpoint`."""

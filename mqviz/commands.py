@@ -61,7 +61,9 @@ IN_SHORT: dict[type[Command], dict[str, str]] = {
 """Kafka's settings that have a field of their own."""
 
 OF_JAVA = ("batch.size", "max.in.flight.requests.per.connection")
-"""Those whose field has the default of the Java client, which librdkafka does not share: there only what is said by name counts."""
+"""Those whose field has the default of the Java client, which librdkafka does not share: there only what is
+said by name counts.
+"""
 
 _BARE = re.compile(r'[^\s",=]+')
 _KEY = re.compile(r"([^\s\",=]+)=")

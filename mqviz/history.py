@@ -26,7 +26,9 @@ LONGEST_WINDOW_US = 86_400_000_000
 
 
 class Checkpoint(msgspec.Struct):
-    """The State after the first `index` events, and the backend that had come so far (b"" if it cannot go back)."""
+    """The State after the first `index` events, and the backend that had come so far (b"" if it cannot go
+    back).
+    """
 
     index: int
     backend_us: int
@@ -35,7 +37,9 @@ class Checkpoint(msgspec.Struct):
 
 
 class Branch(msgspec.Struct):
-    """One line of events. `forked_at_us` and `parent` say where it left another one; `name`: whose new beginning it is."""
+    """One line of events. `forked_at_us` and `parent` say where it left another one; `name`: whose new
+    beginning it is.
+    """
 
     number: int
     parent: int | None = None
@@ -58,7 +62,9 @@ class Branch(msgspec.Struct):
 
 
 class History:
-    """The branches of a run; the newest is the last of `branches`. `budget`: bytes of checkpoints a branch."""
+    """The branches of a run; the newest is the last of `branches`. `budget`:
+    bytes of checkpoints a branch.
+    """
 
     def __init__(self, budget: int = CHECKPOINT_BUDGET) -> None:
         self.budget = budget
@@ -106,7 +112,9 @@ class History:
         return state
 
     def backend_before(self, branch: Branch, at_us: int) -> Checkpoint:
-        """The last checkpoint from which a backend can go on to `at_us`; the first one means: open it anew."""
+        """The last checkpoint from which a backend can go on to `at_us`; the first one means:
+        open it anew.
+        """
         usable = [c for c in branch.checkpoints if c.backend and c.backend_us <= at_us]
         return usable[-1] if usable else branch.checkpoints[0]
 

@@ -1,19 +1,21 @@
-"""Lag as text and as JSON, for terminals without a screen and for programs: the same facts as the attach screen.
+"""Lag as text and as JSON, for terminals without a screen and for programs: the same facts as the attach
+screen.
 
-The text has the columns of Kafka's own tool, in its order. A value that is not known is never 0 and never blank:
-`?` in the text, with the reason under the table; `{"unknown": reason}` in JSON.
+The text has the columns of Kafka's own tool, in its order. A value that is not known is never 0 and never
+blank: `?` in the text, with the reason under the table; `{"unknown": reason}` in JSON.
 
 JSON, one object:
-  bootstrap, cluster_id, brokers, topics, partitions, as_of_s (time of the last event), beat {number, age_s, took_s, requests},
-  lost (null, or {"unknown": reason, "for_s"}), brokers_lost [{broker, unknown, for_s}], other_groups {count, kinds},
-  groups [one object each, worst first]:
-    group, type, state, members, lag, known_partitions, partitions, worst {topic, partition, lag, share, hot} or null,
-    trend (up, level, down or null), in_per_s, out_per_s, eta_s (null: does not drain), age_s, stale, breaches,
-    verdict {word, brief, reason, evidence, since_s, rule, lesson},
-    rebalances [{at_s, sentence, joined, left, moved, took_at_least_s, at_least, going_on}],
-    uneven (sentence or ""), details [one object a partition]:
-      topic, partition, current_offset (null: no commit), log_end_offset, log_start_offset, lag, kind, to_read, deleted_unread,
-      beyond_end, in_per_s, out_per_s, behind_s, behind_capped, consumer (null: nobody), consumer_id, host, client_id.
+  bootstrap, cluster_id, brokers, topics, partitions, as_of_s (time of the last event), beat {number, age_s,
+  took_s, requests}, lost (null, or {"unknown": reason, "for_s"}), brokers_lost [{broker, unknown, for_s}],
+  other_groups {count, kinds}, groups [one object each, worst first]:
+    group, type, state, members, lag, known_partitions, partitions, worst {topic, partition, lag, share, hot}
+    or null, trend (up, level, down or null), in_per_s, out_per_s, eta_s (null: does not drain), age_s, stale,
+    breaches, verdict {word, brief, reason, evidence, since_s, rule, lesson}, rebalances [{at_s, sentence,
+    joined, left, moved, took_at_least_s, at_least, going_on}], uneven (sentence or ""), details [one object a
+    partition]:
+      topic, partition, current_offset (null: no commit), log_end_offset, log_start_offset, lag, kind,
+      to_read, deleted_unread, beyond_end, in_per_s, out_per_s, behind_s, behind_capped, consumer (null:
+      nobody), consumer_id, host, client_id.
 Any value may be {"unknown": reason} instead. Times are seconds.
 """
 
@@ -75,7 +77,9 @@ class NoSuchGroup(Exception):
 
 
 def heading(state: State) -> str:
-    """`localhost:9092 at 12:04:31, look 7`: what is looked at and when it was; for whoever looks again and again."""
+    """`localhost:9092 at 12:04:31, look 7`: what is looked at and when it was; for whoever looks again and
+    again.
+    """
     watch, beat = lag.watch(state), state.observed.beat
     when = at(watch.wall_us, beat.ended_us, state.now_us)
     return (
@@ -105,7 +109,8 @@ def _details(state: State, groups: Sequence[str]) -> list[GroupDetail]:
     for name in groups:
         if name not in state.observed.groups:
             raise NoSuchGroup(
-                f"there is no group {escape(name)} on {escape(state.observed.bootstrap)}{_nearest(state, name)}"
+                f"there is no group {escape(name)} on "
+                f"{escape(state.observed.bootstrap)}{_nearest(state, name)}"
             )
         if state.observed.groups[name].kind in lag.NO_LAG_KINDS:
             raise NoSuchGroup(

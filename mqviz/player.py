@@ -33,7 +33,9 @@ class NotDeterministic(Exception):
 
 
 class Player:
-    """Plays one scenario on one backend. `script` are commands that are given when their time comes (a replay)."""
+    """Plays one scenario on one backend. `script` are commands that are given when their time comes (a
+    replay).
+    """
 
     def __init__(
         self,
@@ -78,7 +80,9 @@ class Player:
 
     @property
     def family(self) -> list[Branch]:
-        """The branches that belong together: all since the last one with a name (a new beginning), oldest first."""
+        """The branches that belong together: all since the last one with a name (a new beginning), oldest
+        first.
+        """
         root = self._root(self.branch)
         return [branch for branch in self.branches if self._root(branch) is root]
 
@@ -193,7 +197,9 @@ class Player:
                 return None
 
     def step_back(self) -> Event | None:
-        """Go back to just after the step before the one that is shown; None at time 0, where the world is set up."""
+        """Go back to just after the step before the one that is shown; None at time 0, where the world is set
+        up.
+        """
         events, first = self.branch.events, self.history.index_at(self.branch, 0)
         steps = (i for i in range(self._index - 1, first - 1, -1) if events[i].weight >= Weight.STEP)
         at = next(steps, None)
@@ -345,7 +351,8 @@ class Player:
     def save(self, path: Path) -> None:
         """Keep this branch, as far as it came, as a capture; raises yamlfile.FileError.
 
-        What runs again the same is kept as its commands; a real cluster's run, or one replayed, as its events.
+        What runs again the same is kept as its commands; a real cluster's run, or one replayed, as its
+        events.
         """
         events = self.branch.events
         told = self.live or Can.WRITE not in self.can

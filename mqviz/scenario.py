@@ -40,10 +40,10 @@ class Moment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ClusterPlan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The simulated cluster: number of brokers and of controllers, one-way link latency, cost of an append.
 
-    `racks`: the rack of each broker in turn. `settings`: broker settings by Kafka's names. `scaled`: values far
-    below what a real broker takes are allowed, so that minutes become seconds (S2).
-    `groups`: dynamic settings of groups, by group, such as share.auto.offset.reset. `features`: levels that differ from those of a new
-    cluster of that version, such as `eligible.leader.replicas.version: 0`.
+    `racks`: the rack of each broker in turn. `settings`: broker settings by Kafka's names. `scaled`: values
+    far below what a real broker takes are allowed, so that minutes become seconds (S2).
+    `groups`: dynamic settings of groups, by group, such as share.auto.offset.reset. `features`: levels that
+    differ from those of a new cluster of that version, such as `eligible.leader.replicas.version: 0`.
     """
 
     brokers: int = 1
@@ -137,7 +137,9 @@ def _check_names(scenario: Scenario, text: str, source: str) -> None:
 
 
 def _check_values(scenario: Scenario, text: str, source: str) -> None:
-    """Values of brokers and groups that Kafka refuses are refused in its words; limits of groups hold unless `scaled`."""
+    """Values of brokers and groups that Kafka refuses are refused in its words; limits of groups hold unless
+    `scaled`.
+    """
     plan = scenario.cluster
     found = [(["cluster", "settings"], settings.first_refused(plan.settings, "broker"))]
     found += [

@@ -55,7 +55,9 @@ class Run:
         return self
 
     def to(self, time: str | int) -> Run:
-        """Let time pass up to `time`, exclusive (a text with its unit, or microseconds); raises ValueError for a text that is none."""
+        """Let time pass up to `time`, exclusive (a text with its unit, or microseconds); raises ValueError
+        for a text that is none.
+        """
         until_us = int(Duration.parse(time)) if isinstance(time, str) else time
         while self.now_us < until_us:
             self.log += self._backend.advance(until_us)
@@ -73,8 +75,8 @@ class Run:
 def open_world(source: str | Path, seed: int | None = None) -> Run:
     """The world at time 0 of a scenario: a file's path, or the YAML text itself (with line breaks).
 
-    `seed` None takes the scenario's own. Raises yamlfile.FileError, which tells the place of what is wrong, and Refused
-    if the world is impossible.
+    `seed` None takes the scenario's own. Raises yamlfile.FileError, which tells the place of what is wrong,
+    and Refused if the world is impossible.
     """
     is_text = isinstance(source, str) and "\n" in source
     scenario = read_scenario(str(source), "scenario") if is_text else load_scenario(Path(source))

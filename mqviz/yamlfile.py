@@ -131,7 +131,7 @@ def _place(tree: Any, path: Sequence[str]) -> tuple[int, int]:
     for step in path:
         try:
             key = int(step) if isinstance(node, list) else step
-            places: Any = getattr(node, "lc")  # noqa: B009  (ruamel's nodes have it, their types do not say so)
+            places: Any = getattr(node, "lc")  # noqa: B009  (not in the types of ruamel's nodes)
             line, column = places.item(key) if isinstance(node, list) else places.key(key)
             node = node[key]
         except (AttributeError, KeyError, IndexError, TypeError, ValueError):

@@ -31,13 +31,17 @@ from mqviz.model.kafka.replication.events import HighWatermarkAdvanced, ReplicaA
 
 
 def biography(events: Sequence[Event], topic: str, partition: int, offset: int) -> Biography | None:
-    """The biography of a record as far as `events` (from the beginning of the run) go; None: nothing is known of it."""
+    """The biography of a record as far as `events` (from the beginning of the run) go; None: nothing is known
+    of it.
+    """
     found = biographies(events, topic, partition, offset)
     return found[-1] if found else None
 
 
 def biographies(events: Sequence[Event], topic: str, partition: int, offset: int) -> tuple[Biography, ...]:
-    """As `biography`, of each record that ever had this offset: one that was cut off makes room for another (R26, R69)."""
+    """As `biography`, of each record that ever had this offset: one that was cut off makes room for another
+    (R26, R69).
+    """
     births = [number for number, event in enumerate(events) if _is_birth(event, topic, partition, offset)]
     if not births:
         seen = biography_observed.tell(events, topic, partition, offset)
@@ -105,7 +109,7 @@ def _produced(story: Story, events: Sequence[Event], index: int, born: BatchAppe
             return
 
 
-# -- one function a kind of event -------------------------------------------------------------------------------
+# -- one function a kind of event ----------------------------------------------------------------------------
 
 
 def _copied(story: Story, event: ReplicaAppended) -> None:

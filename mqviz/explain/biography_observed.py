@@ -1,7 +1,9 @@
-"""Biography of a record on a real cluster: what the clients of mqviz tell of it, and what was seen from outside.
+"""Biography of a record on a real cluster: what the clients of mqviz tell of it, and what was seen from
+outside.
 
 No client is told when a record was appended, copied and readable: a line says so, and nothing is guessed. A
-record of a foreign producer has the life that was seen of it: the log that reached it, who got it, who committed.
+record of a foreign producer has the life that was seen of it: the log that reached it, who got it, who
+committed.
 """
 
 from __future__ import annotations
@@ -41,9 +43,9 @@ class Told:
     """The story and what its lines need.
 
     `born`: a producer of mqviz was told this offset; else `perhaps` names those that were never told one.
-    `start`, `end`: of the log, as seen. `group_of`, `acks`: of consumers and producers. `owners`: consumers that
-    hold the partition. `done`: {group: its last reader, once that was done with the record}. `fates`: what
-    became of each group's last reader. `loss`: the line about that.
+    `start`, `end`: of the log, as seen. `group_of`, `acks`: of consumers and producers. `owners`: consumers
+    that hold the partition. `done`: {group: its last reader, once that was done with the record}. `fates`:
+    what became of each group's last reader. `loss`: the line about that.
     """
 
     story: Story
@@ -68,7 +70,9 @@ class Told:
 
 
 def tell(events: Sequence[Event], topic: str, partition: int, offset: int) -> Biography | None:
-    """The biography of a record that is in a watched log, or that a client of ours wrote or read; None: it is neither."""
+    """The biography of a record that is in a watched log, or that a client of ours wrote or read; None: it is
+    neither.
+    """
     seen = [e for e in events if isinstance(e, RecordProduced | RecordDelivered)]
     about = [e for e in seen if (e.topic, e.partition, e.offset) == (topic, partition, offset)]
     story = Story(topic, partition, offset, about[0].key if about else None, readable=True)
@@ -99,7 +103,7 @@ def _perhaps(events: Sequence[Event], story: Story, read: Sequence[AboutRecord])
     return " or ".join(dict.fromkeys(found))
 
 
-# -- until it is in the log ------------------------------------------------------------------------------------
+# -- until it is in the log ----------------------------------------------------------------------------------
 
 
 def _producer(told: Told, event: ProducerStarted) -> None:
@@ -150,7 +154,7 @@ def _starts(told: Told, event: LogStartsSeen) -> None:
     told.start = event.starts.get(told.story.topic, {}).get(told.story.partition, told.start)
 
 
-# -- readers ---------------------------------------------------------------------------------------------------
+# -- readers -------------------------------------------------------------------------------------------------
 
 
 def _consumer(told: Told, event: ConsumerStarted) -> None:
@@ -219,7 +223,9 @@ def _commits_seen(told: Told, event: CommitsSeen) -> None:
 
 
 def _committed(told: Told, at_us: int, name: str, offset: int, detail: str) -> None:
-    """The group's committed offset is `offset`; the first time that it is past a delivered record is a line."""
+    """The group's committed offset is `offset`;
+    the first time that it is past a delivered record is a line.
+    """
     group = told.story.group(name)
     group.committed_to = offset
     if group.deliveries and not group.committed and offset > told.story.offset:
@@ -227,7 +233,7 @@ def _committed(told: Told, at_us: int, name: str, offset: int, detail: str) -> N
         told.story.add(at_us, "committed", told.story.to(name, detail))
 
 
-# -- how a reader is lost, and who comes after it ----------------------------------------------------------------
+# -- how a reader is lost, and who comes after it ------------------------------------------------------------
 
 
 def _lost(told: Told, at_us: int, client: str, now: str, then: str) -> None:
@@ -311,7 +317,7 @@ TELL: dict[type[Event], Callable[[Told, Any], None]] = {
 }
 
 
-# -- the verdict -------------------------------------------------------------------------------------------------
+# -- the verdict ---------------------------------------------------------------------------------------------
 
 
 def _verdict(told: Told, read: bool) -> str:

@@ -12,7 +12,9 @@ from mqviz.model.state import State
 
 
 def chain(events: Sequence[Event], number: int) -> list[Event]:
-    """Event `number` and its causes, the effect first; `events` is the log from event 1 on. Raises IndexError."""
+    """Event `number` and its causes, the effect first; `events` is the log from event 1 on. Raises
+    IndexError.
+    """
     found: list[Event] = []
     while number:
         event = events[number - 1]

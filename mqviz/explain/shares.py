@@ -30,7 +30,9 @@ def place(topic: str, number: int) -> str:
 
 
 def dealt_out(shares: Sequence[tuple[str, Partitions]]) -> str:
-    """`3 partitions, 5 members, so c4 and c5 get nothing`, from (member, what it got), in the order of the members."""
+    """`3 partitions, 5 members, so c4 and c5 get nothing`, from (member, what it got), in the order of the
+    members.
+    """
     total = sum(len(partitions) for _, partitions in shares)
     idle = [escape(member) for member, partitions in shares if not partitions]
     counts = f"{several(total, 'partition')}, {several(len(shares), 'member')}"

@@ -18,8 +18,9 @@ TIMES = {0: "not yet", 1: "once", 2: "twice"}
 class Reading:
     """What one group did with the record.
 
-    `starts`: (position, because of) where each reader began. `broken`: the last reader left it undone. `worker`: who has yet to
-    work on it (of a simulated group); `undone`: who committed it and died before the work; `recognised`: who found it done.
+    `starts`: (position, because of) where each reader began. `broken`: the last reader left it undone.
+    `worker`: who has yet to work on it (of a simulated group); `undone`: who committed it and died before the
+    work; `recognised`: who found it done.
     """
 
     holder: str = ""
@@ -37,7 +38,9 @@ class Reading:
 
 @dataclass
 class Story:
-    """The record and what is known of it so far; `leader`: who wrote it (-1: has it no more), `copies`: followers that have it."""
+    """The record and what is known of it so far; `leader`: who wrote it (-1: has it no more), `copies`:
+    followers that have it.
+    """
 
     topic: str
     partition: int
@@ -155,7 +158,9 @@ class Story:
     # -- the end -------------------------------------------------------------------------------------------
 
     def end(self, verdict: str = "", seen: bool = True) -> Biography:
-        """All of it, with its verdict (default: how often each group got it). `seen`: its content was read."""
+        """All of it, with its verdict (default: how often each group got it). `seen`:
+        its content was read.
+        """
         delivered = sum(len(group.deliveries) for group in self.groups.values())
         said = verdict or self._verdict()
         place = self.topic, self.partition, self.offset

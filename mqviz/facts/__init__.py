@@ -35,7 +35,9 @@ from mqviz.model.state import State
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 NAMED: Registry[str, Callable[..., Any]] = Registry("two facts are called")
-"""Facts that goals and predictions may ask for by name: arguments after `state` are str or int, all optional but the group."""
+"""Facts that goals and predictions may ask for by name: arguments after `state` are str or int, all optional
+but the group.
+"""
 
 
 def named(function: Function) -> Function:
@@ -77,7 +79,9 @@ def flights(state: State) -> tuple[Flight, ...]:
 
 
 def key_letters(state: State) -> tuple[str, ...]:
-    """Keys in the order of their first appearance in the run; the n-th has the n-th letter, for the whole run."""
+    """Keys in the order of their first appearance in the run; the n-th has the n-th letter, for the whole
+    run.
+    """
     return _half(state).key_letters(state)  # type: ignore[no-any-return]
 
 
@@ -126,7 +130,9 @@ def tenures(state: State, group: str) -> tuple[Tenure, ...]:
 
 
 def disturbance(state: State, group: str) -> Disturbance | None:
-    """What happened to the group last: whose process came or went, and when; of a real cluster that is not seen."""
+    """What happened to the group last: whose process came or went, and when; of a real cluster that is not
+    seen.
+    """
     return None if is_observed(state) else tenure.disturbance(state, group)
 
 
@@ -231,7 +237,9 @@ def time_lag(state: State, group: str, topic: str, partition: int = 0) -> int | 
 
 
 def exposures(state: State, topic: str, partition: int) -> tuple[crash.Exposure, ...]:
-    """What a crash would cost each group that reads this partition, and what it did cost; nothing of a real cluster."""
+    """What a crash would cost each group that reads this partition, and what it did cost; nothing of a real
+    cluster.
+    """
     return () if is_observed(state) else crash.exposures(state, topic, partition)
 
 
@@ -267,7 +275,9 @@ def generation(state: State, group: str) -> int | Unknown:
 
 @named
 def group_epoch(state: State, group: str) -> int:
-    """The group epoch of a group of the consumer protocol: it rises with each join, leave and change of topics (R122)."""
+    """The group epoch of a group of the consumer protocol: it rises with each join, leave and change of
+    topics (R122).
+    """
     return consumer_group.group_epochs(state, group)[0]
 
 

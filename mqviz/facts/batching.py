@@ -1,4 +1,6 @@
-"""Facts of a producer's accumulator: what is filling, ready, on its way, acknowledged; memory, and send() that waits."""
+"""Facts of a producer's accumulator: what is filling, ready, on its way, acknowledged; memory, and send()
+that waits.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +15,12 @@ FILLING, READY, GOING, THERE, ANSWERED = "filling", "ready", "going", "there", "
 
 
 class BatchReading(Reading, frozen=True):
-    """A batch. `place`: filling, ready, going (to the broker), there (it works on it), answered (the answer is on its way).
+    """A batch. `place`: filling, ready, going (to the broker), there (it works on it), answered (the answer
+    is on its way).
 
-    `due_us`: when linger.ms, or the backoff of a batch that is sent again, is over. `sent_at_us` to `arrives_at_us`: of the request, or
-    of its answer once it is answered. `attempts`: sendings that failed; `split`: part of one that was too large.
+    `due_us`: when linger.ms, or the backoff of a batch that is sent again, is over. `sent_at_us` to
+    `arrives_at_us`: of the request, or of its answer once it is answered. `attempts`: sendings that failed;
+    `split`: part of one that was too large.
     """
 
     place: str
@@ -34,9 +38,11 @@ class BatchReading(Reading, frozen=True):
 
 
 class QueueReading(Reading, frozen=True):
-    """A partition at the producer; `waiting` oldest first, then those that left. `leader` -1: nobody leads it.
+    """A partition at the producer; `waiting` oldest first, then those that left. `leader` -1: nobody leads
+    it.
 
-    `confirmed`: records acknowledged; `past`: the last batches that were (opened, left, acknowledged, records, bytes).
+    `confirmed`: records acknowledged; `past`: the last batches that were (opened, left, acknowledged,
+    records, bytes).
     """
 
     topic: str
@@ -51,8 +57,9 @@ class QueueReading(Reading, frozen=True):
 class AccumulatorReading(Reading, frozen=True):
     """A producer and its queues, by partition. `requests`: in flight, by broker; `calls`: send() that wait.
 
-    `blocked`: what the first of them waits for, "" if none does; `until_us`: when it fails. `retries`, `lost`: batches sent again,
-    records given up. `config`: settings by Kafka's names that are not in `linger_us`, `batch_size`, `most_in_flight`, `acks`.
+    `blocked`: what the first of them waits for, "" if none does; `until_us`: when it fails. `retries`,
+    `lost`: batches sent again, records given up. `config`: settings by Kafka's names that are not in
+    `linger_us`, `batch_size`, `most_in_flight`, `acks`.
     """
 
     name: str

@@ -10,8 +10,9 @@ from mqviz.model.state import State
 class MemberProgress(Reading, frozen=True):
     """A member as its coordinator sees it, and what its process does about it.
 
-    `state`: STABLE, UNREVOKED, UNRELEASED (R123). `process`: JOINING, RECONCILING, ACKNOWLEDGING, STABLE …, "" for a client
-    from outside. `revoke_by_us`: when it is removed if it does not give up `revoking`, 0 if it has nothing to give up.
+    `state`: STABLE, UNREVOKED, UNRELEASED (R123). `process`: JOINING, RECONCILING, ACKNOWLEDGING, STABLE …,
+    "" for a client from outside. `revoke_by_us`: when it is removed if it does not give up `revoking`, 0 if
+    it has nothing to give up.
     """
 
     name: str

@@ -1,7 +1,8 @@
-"""What a crash of a reader would cost its group right now, and what the last one did cost, partition by partition (R86).
+"""What a crash of a reader would cost its group right now, and what the last one did cost, partition by
+partition (R86).
 
-Costs are counted in offsets. `lost` are offsets below the commit that nobody did and nobody has in hand: whoever reads on
-begins at the commit and never sees them.
+Costs are counted in offsets. `lost` are offsets below the commit that nobody did and nobody has in hand:
+whoever reads on begins at the commit and never sees them.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ from mqviz.model.state import State
 GONE = ("closed", "dead")
 
 ONCE = ("dedupe", "transaction")
-"""Commit styles with which work that is done again has no second effect: it is recognised, or what was written first was aborted."""
+"""Commit styles with which work that is done again has no second effect: it is recognised, or what was
+written first was aborted.
+"""
 
 
 class Cost(Reading, frozen=True):
-    """Offsets that are read again, those of them whose work takes effect twice, and those that are never done."""
+    """Offsets that are read again, those of them whose work takes effect twice, and those that are never
+    done.
+    """
 
     again: int
     twice: int
@@ -26,7 +31,9 @@ class Cost(Reading, frozen=True):
 
 
 class Tally(Reading, frozen=True):
-    """What became of each offset from where the group began up to the high watermark; the five add up to all of them."""
+    """What became of each offset from where the group began up to the high watermark; the five add up to all
+    of them.
+    """
 
     once: int
     more: int
@@ -36,11 +43,13 @@ class Tally(Reading, frozen=True):
 
 
 class Exposure(Reading, frozen=True):
-    """One group at one partition. `style`: when its application commits; `member` its reader, "" if there is none.
+    """One group at one partition. `style`: when its application commits; `member` its reader, "" if there is
+    none.
 
-    `activity`: what that is doing now, "" if nothing is known of it. `committed`: None before the first commit. `begin`: where a
-    successor would begin. `position`: what the reader has read up to, or had when it died. `in_hand`: (first, end) ranges that it still
-    works on, the record `working` among them. `now`: what a crash would cost now; `did`: what crashes did cost. `tally`: all records.
+    `activity`: what that is doing now, "" if nothing is known of it. `committed`: None before the first
+    commit. `begin`: where a successor would begin. `position`: what the reader has read up to, or had when it
+    died. `in_hand`: (first, end) ranges that it still works on, the record `working` among them. `now`: what
+    a crash would cost now; `did`: what crashes did cost. `tally`: all records.
     """
 
     group: str
@@ -154,7 +163,8 @@ def _undone(record: PartitionRecord, end: int, first: int | None = None) -> int:
 
 
 def below_commit(state: State, group: str, record: PartitionRecord, end: int) -> tuple[int, int]:
-    """(lost, in hand): offsets below the commit and `end` that the group never did: nobody has them, or a living member works on them.
+    """(lost, in hand): offsets below the commit and `end` that the group never did: nobody has them, or a
+    living member works on them.
 
     Nothing is said where somebody from outside committed, or moved the commit or a position by hand.
     """
@@ -176,7 +186,9 @@ def times_done(state: State, group: str, topic: str, partition: int, first: int,
 
 
 def time_lag(state: State, group: str, topic: str, partition: int) -> int | None:
-    """Age in us of the first record that the group has not committed, 0 if it has read all; None before its first commit (R92)."""
+    """Age in us of the first record that the group has not committed, 0 if it has read all; None before its
+    first commit (R92).
+    """
     known = state.cluster.groups.get(group)
     found = state.cluster.partition(topic, partition)
     record = known.records.get(found.key) if known else None

@@ -26,15 +26,19 @@ class Fate(msgspec.Struct, frozen=True):
 
     @property
     def lost(self) -> bool:
-        """Whether the producer was told that it is safe, and it is not in the log, and not by the topic's own rules."""
+        """Whether the producer was told that it is safe, and it is not in the log, and not by the topic's own
+        rules.
+        """
         return self.acknowledged and not self.copies and self.reason not in KEPT_AWAY
 
 
 class RecordLedger(msgspec.Struct, frozen=True):
-    """Records counted. `open`: the producer knows nothing yet. `in_log`: at least one copy is in the leader's log.
+    """Records counted. `open`: the producer knows nothing yet. `in_log`: at least one copy is in the leader's
+    log.
 
-    `duplicates`: copies beyond the first. `lost`: acknowledged and lost, by reason ("" where only a deposed or unreached broker had it). `gone`:
-    never acknowledged, no copy left, by reason. `deleted` and `compacted`: by retention, DeleteRecords, compaction.
+    `duplicates`: copies beyond the first. `lost`: acknowledged and lost, by reason ("" where only a deposed
+    or unreached broker had it). `gone`: never acknowledged, no copy left, by reason. `deleted` and
+    `compacted`: by retention, DeleteRecords, compaction.
     """
 
     sent: int = 0
@@ -74,14 +78,18 @@ def over(byte: int) -> bool:
 
 
 def fate(state: State, producer: str, topic: str, partition: int, number: int) -> Fate:
-    """What became of record `number` (from 0) of a producer to a partition; raises KeyError for an unknown topic."""
+    """What became of record `number` (from 0) of a producer to a partition; raises KeyError for an unknown
+    topic.
+    """
     found = state.cluster.ledger.get(state.cluster.partition(topic, partition).key, PartitionLedger())
     track = found.tracks.get(producer)
     return fate_of(track.byte(number) if track else 0)
 
 
 def record_ledger(state: State, topic: str, partition: int | None = None) -> RecordLedger:
-    """The records that simulated producers sent to a topic, or to one of its partitions; clients from outside count theirs."""
+    """The records that simulated producers sent to a topic, or to one of its partitions; clients from outside
+    count theirs.
+    """
     cluster = state.cluster
     counts: dict[int, int] = {}
     sent = 0
@@ -127,7 +135,8 @@ def _counted(counts: dict[int, int], sent: int) -> RecordLedger:
 def deliveries(state: State, group: str, topic: str, partition: int) -> Deliveries:
     """How often the group processed what it can read of a partition, from its first reader's start on.
 
-    What a group that reads only committed transactions never sees, because it was aborted, is not counted (R63).
+    What a group that reads only committed transactions never sees, because it was aborted, is not counted
+    (R63).
     """
     found = state.cluster.partition(topic, partition)
     known = state.cluster.groups.get(group)

@@ -11,7 +11,8 @@ from mqviz.model.state import State
 class SegmentReading(msgspec.Struct, frozen=True):
     """One file of a log: offsets first … end - 1; `active`: it is written; `clean`: the cleaner has seen it.
 
-    `latest_us`: the largest timestamp in it, None where nothing was written; `records`: how many are still there.
+    `latest_us`: the largest timestamp in it, None where nothing was written; `records`: how many are still
+    there.
     """
 
     first: int
@@ -24,7 +25,9 @@ class SegmentReading(msgspec.Struct, frozen=True):
 
 
 def segments(state: State, topic: str, partition: int, broker: int = -1) -> tuple[SegmentReading, ...]:
-    """The segments of a broker's copy, -1: of the partition leader's, oldest first; () without such a copy."""
+    """The segments of a broker's copy, -1: of the partition leader's, oldest first; ()
+    without such a copy.
+    """
     found = state.cluster.partition(topic, partition)
     replica = found.replicas.get(found.leader if broker == -1 else broker)
     if replica is None:

@@ -1,4 +1,6 @@
-"""Facts of groups as state machines: the table of each protocol, the path that a group took, and its members' states."""
+"""Facts of groups as state machines: the table of each protocol, the path that a group took, and its members'
+states.
+"""
 
 from __future__ import annotations
 
@@ -45,8 +47,9 @@ PROCESS_STATES: dict[str, tuple[str, ...]] = {
 class MemberState(Reading, frozen=True):
     """A member: its state in MEMBER_TABLES; `process`: the client's own, in PROCESS_TABLES,
 
-    "" for a client from outside. `epoch`: of a member of the consumer protocol, -1 in the classic one. `leads`: it computes the assignment. `owes`: partitions
-    that it must give up. `static`: it has a group.instance.id.
+    "" for a client from outside. `epoch`: of a member of the consumer protocol, -1 in the classic one.
+    `leads`: it computes the assignment. `owes`: partitions that it must give up. `static`: it has a
+    group.instance.id.
     """
 
     name: str
@@ -60,9 +63,11 @@ class MemberState(Reading, frozen=True):
 
 
 class MachineReading(Reading, frozen=True):
-    """A group as a state machine. `path`: its last moves (time, state, why), oldest first; empty where nobody saw them.
+    """A group as a state machine. `path`: its last moves (time, state, why), oldest first; empty where nobody
+    saw them.
 
-    `epoch`: generation, or group epoch; `assigned`: the epoch that the assignment is for, in the consumer protocol.
+    `epoch`: generation, or group epoch; `assigned`: the epoch that the assignment is for, in the consumer
+    protocol.
     """
 
     name: str

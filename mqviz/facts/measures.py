@@ -1,8 +1,8 @@
 """Measures: what a whole run of the simulated Kafka amounts to, folded from its events.
 
-Throughput, how long records took from send() to their acknowledgement and to each group, and how long partitions
-stood still in rebalances. Times of records are those of their batch: from its first send(). Memory grows with batches,
-not with records.
+Throughput, how long records took from send() to their acknowledgement and to each group, and how long
+partitions stood still in rebalances. Times of records are those of their batch: from its first send(). Memory
+grows with batches, not with records.
 """
 
 from __future__ import annotations
@@ -47,7 +47,9 @@ class Times:
 
 @dataclass
 class Pauses:
-    """What a group's rebalances cost. `lengths_us` of those that ended; `still_us`: time of every partition without a reader."""
+    """What a group's rebalances cost. `lengths_us` of those that ended; `still_us`: time of every partition
+    without a reader.
+    """
 
     lengths_us: list[int] = field(default_factory=list)
     still_us: int = 0

@@ -1,4 +1,6 @@
-"""Facts of replication: each broker's copy of a partition, where it leaves the leader's log, and what fell off it."""
+"""Facts of replication: each broker's copy of a partition, where it leaves the leader's log, and what fell
+off it.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ from mqviz.model.state import State
 class CopyCell(msgspec.Struct, frozen=True):
     """One record of a copy: written to a leader's log at `at_us` in leader epoch `epoch`.
 
-    `acknowledged`: its producer was told so; `failed`: it was told of an error; `lost`: acknowledged, and no more in the log that counts.
+    `acknowledged`: its producer was told so; `failed`: it was told of an error; `lost`: acknowledged, and no
+    more in the log that counts.
     """
 
     offset: int
@@ -46,10 +49,11 @@ class CutReading(msgspec.Struct, frozen=True):
 
 
 class CopyReading(msgspec.Struct, frozen=True):
-    """One broker's copy. `role`: leader, isr, elr or out, as the controller has it; `process`: its state, running to dead.
+    """One broker's copy. `role`: leader, isr, elr or out, as the controller has it; `process`: its state,
+    running to dead.
 
-    `cut_off`: links to others are cut; `believes`: it thinks that it leads. `agrees_to`: up to here it is the log that counts;
-    `end` where that holds for all of it.
+    `cut_off`: links to others are cut; `believes`: it thinks that it leads. `agrees_to`: up to here it is the
+    log that counts; `end` where that holds for all of it.
     """
 
     broker: int
@@ -84,7 +88,8 @@ class Copying(msgspec.Struct, frozen=True):
 
 
 class Replication(msgspec.Struct, frozen=True):
-    """A partition as the controller has it, and all its copies by broker. `led_by`: whose log counts, also while `leader` is -1.
+    """A partition as the controller has it, and all its copies by broker. `led_by`: whose log counts, also
+    while `leader` is -1.
 
     `epochs`: (leader epoch, first offset) of that log; `reigns`: the last leaderships, oldest first.
     """
@@ -112,7 +117,9 @@ def span(state: State, topic: str, partition: int) -> tuple[int, int]:
 
 
 def replication(state: State, topic: str, partition: int, first: int = 0, end: int = 1 << 62) -> Replication:
-    """A partition with the records first … end - 1 of each copy; raises KeyError or IndexError if there is none."""
+    """A partition with the records first … end - 1 of each copy; raises KeyError or IndexError if there is
+    none.
+    """
     cluster = state.cluster
     found = cluster.partition(topic, partition)
     led = found.led.log

@@ -1,4 +1,6 @@
-"""Facts of share groups: how many records are in which state, how each one stands, and how far behind a group is."""
+"""Facts of share groups: how many records are in which state, how each one stands, and how far behind a group
+is.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def windows(state: State, group: str) -> list[SharePartition]:
 
 
 def counts(state: State, window: SharePartition) -> Counts:
-    """How many records of a share-partition are in which state; finished ones are counted since the beginning."""
+    """How many records of a share-partition are in which state; finished ones are counted since the
+    beginning.
+    """
     by_state = {"Available": 0, "Acquired": 0}
     for run in window.runs:
         if run.state in by_state:
@@ -82,7 +86,9 @@ def lag(state: State, window: SharePartition) -> ShareLag:
 
 
 def record(state: State, window: SharePartition, offset: int) -> Run | None:
-    """How the record at `offset` stands: its state, deliveries, and who has it until when; None: long finished."""
+    """How the record at `offset` stands: its state, deliveries, and who has it until when; None: long
+    finished.
+    """
     if offset >= window.end:
         return Run(offset, offset + 1)
     runs = window.runs if offset >= window.start else window.past

@@ -42,7 +42,9 @@ def topics(state: State) -> tuple[TopicReading, ...]:
 
 
 def tape(state: State, topic: str, partition: int, last: int) -> Tape:
-    """The last `last` records of a partition and its marks; raises KeyError or IndexError if there is none."""
+    """The last `last` records of a partition and its marks;
+    raises KeyError or IndexError if there is none.
+    """
     found = state.cluster.partition(topic, partition)
     led = found.led
     cells: list[Cell] = []
@@ -150,7 +152,9 @@ def key_letters(state: State) -> tuple[str, ...]:
 
 
 def groups(state: State) -> tuple[GroupReading, ...]:
-    """Groups in the order they appeared; one whose first member has not reached its coordinator yet is empty."""
+    """Groups in the order they appeared;
+    one whose first member has not reached its coordinator yet is empty.
+    """
     cluster = state.cluster
     waiting = (c.settings.group for c in cluster.consumers.values() if c.state != "closed")
     return tuple(_group(cluster, name) for name in dict.fromkeys((*cluster.groups, *waiting)))
@@ -183,7 +187,9 @@ def _topics(cluster: Cluster, group: str) -> list[str]:
 
 
 def members(state: State, group: str) -> tuple[MemberReading, ...]:
-    """Members and processes that are about to be, in the order they came; the dead until the group removed them."""
+    """Members and processes that are about to be, in the order they came; the dead until the group removed
+    them.
+    """
     cluster = state.cluster
     known = _known(cluster, group) or Group(group, 0)
     mine = [c for c in cluster.consumers.values() if c.settings.group == group]
@@ -218,7 +224,9 @@ def _ghost(group: str, member: Member | ConsumerGroupMember) -> MemberReading:
 
 
 def owned(group: Group | ConsumerGroup, consumer: Consumer) -> tuple[tuple[str, int], ...]:
-    """Partitions of a member: those that the process reads, if the group still thinks so; of a dead one what the group thinks."""
+    """Partitions of a member: those that the process reads, if the group still thinks so; of a dead one what
+    the group thinks.
+    """
     member = group.members.get(consumer.member_id)
     if member is None:
         return ()
@@ -251,7 +259,9 @@ def _in_hand(consumer: Consumer) -> InHand | None:
 
 
 def owner(state: State, group: str, topic: str, partition: int) -> str | None:
-    """The member that owns the partition, also a dead one that the group does not miss yet; None: nobody does."""
+    """The member that owns the partition, also a dead one that the group does not miss yet; None: nobody
+    does.
+    """
     for member in members(state, group):
         if (topic, partition) in member.partitions:
             return member.name
@@ -270,7 +280,7 @@ def position(state: State, group: str, topic: str, partition: int) -> int | None
     return None
 
 
-# -- offsets and lag ------------------------------------------------------------------------------------------
+# -- offsets and lag -----------------------------------------------------------------------------------------
 
 
 def committed(state: State, group: str, topic: str, partition: int) -> int | None:
@@ -346,11 +356,13 @@ def _samples(state: State, group: str, partitions: list[Partition]) -> tuple[tup
     )
 
 
-# -- the ledger ---------------------------------------------------------------------------------------------------
+# -- the ledger ----------------------------------------------------------------------------------------------
 
 
 def ledger(state: State, group: str) -> Ledger:
-    """Where every record is that concerns the group: those before its first reader's start are none of its business."""
+    """Where every record is that concerns the group: those before its first reader's start are none of its
+    business.
+    """
     parts = [_part(state, group, partition) for partition in _partitions(state, group)]
     return Ledger(*(sum(column) for column in zip(*parts, strict=True))) if parts else Ledger(*[0] * 8)
 
@@ -380,7 +392,9 @@ def _part(state: State, group: str, partition: Partition) -> tuple[int, ...]:
 
 
 def _amounts(state: State, partition: Partition) -> tuple[int, int, int, int]:
-    """(log end, sent, in flight, lost); once another broker leads, the records that it lacks are counted by the ledger."""
+    """(log end, sent, in flight, lost); once another broker leads, the records that it lacks are counted by
+    the ledger.
+    """
     ledger = state.cluster.ledger.get(partition.key)
     if ledger is None:  # no leader wrote anything; one that was replaced may go on writing (R27)
         end = partition.led.log.end
@@ -401,9 +415,11 @@ def _amounts(state: State, partition: Partition) -> tuple[int, int, int, int]:
 
 
 def current_lag(state: State, consumer: str, topic: str, partition: int) -> int | None:
-    """How many offsets are left to read for this consumer: up to the last stable offset if it reads committed (R91).
+    """How many offsets are left to read for this consumer: up to the last stable offset if it reads committed
+    (R91).
 
-    None: it does not know its position, does not own the partition, or nobody leads it. Raises KeyError for an unknown name.
+    None: it does not know its position, does not own the partition, or nobody leads it. Raises KeyError for
+    an unknown name.
     """
     found = state.cluster.partition(topic, partition)
     claim = state.cluster.consumers[consumer].claims.get(found.key)

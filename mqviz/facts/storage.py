@@ -1,4 +1,6 @@
-"""Facts of what a log keeps: its rules, the records in its files, what was deleted and compacted, what may go next."""
+"""Facts of what a log keeps: its rules, the records in its files, what was deleted and compacted, what may go
+next.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,8 @@ class Keeping(msgspec.Struct, frozen=True):
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """A record in a file. `newest`: no later record of the log has its key. `marker`: a transaction's end, which nobody reads.
+    """A record in a file. `newest`: no later record of the log has its key. `marker`: a transaction's end,
+    which nobody reads.
 
     `goes_us`: from then on a pass of the cleaner may drop this tombstone; None: no pass has dated it (R75).
     """

@@ -1,6 +1,8 @@
-"""Facts of the last moments: messages between clients and brokers, and what brokers did, in the order in which it happened.
+"""Facts of the last moments: messages between clients and brokers, and what brokers did, in the order in
+which it happened.
 
-A message is a request or its answer; one that has not arrived yet comes last. Idle polls and heartbeats are no messages here.
+A message is a request or its answer; one that has not arrived yet comes last. Idle polls and heartbeats are
+no messages here.
 """
 
 from __future__ import annotations
@@ -23,9 +25,11 @@ KEYS = 3
 
 
 class Part(Reading, frozen=True):
-    """What a message says of one partition: `count` records from offset `first` on (-1: not known yet), the first of their keys.
+    """What a message says of one partition: `count` records from offset `first` on (-1: not known yet), the
+    first of their keys.
 
-    Without records, `first` is the offset that is asked for, or that is written and told. `high_watermark` -1: not told. `error`: Kafka's code.
+    Without records, `first` is the offset that is asked for, or that is written and told. `high_watermark`
+    -1: not told. `error`: Kafka's code.
     """
 
     topic: str
@@ -40,7 +44,8 @@ class Part(Reading, frozen=True):
 class Message(Reading, frozen=True):
     """A request (`answers` False) or an answer, from `source` at `sent_at_us` to `target` at `arrives_at_us`.
 
-    `kind`: the request's name. `arrived` False: it is on its way. `error`: of the answer as a whole; `broken`: no answer came, to `times` requests.
+    `kind`: the request's name. `arrived` False: it is on its way. `error`: of the answer as a whole;
+    `broken`: no answer came, to `times` requests.
     """
 
     number: int
@@ -58,7 +63,9 @@ class Message(Reading, frozen=True):
 
 
 class Deed(Reading, frozen=True):
-    """A client began to `send` end - first records, a broker wrote first … end - 1 (`append`) or moved the `high watermark` to end."""
+    """A client began to `send` end - first records, a broker wrote first … end - 1 (`append`) or moved the
+    `high watermark` to end.
+    """
 
     at_us: int
     node: Node
@@ -151,7 +158,9 @@ def requests(state: State) -> list[Asked]:
 
 
 def messages(state: State, last: int) -> tuple[Message | Deed, ...]:
-    """The last `last` messages that arrived and deeds, oldest first, then the messages that are on their way."""
+    """The last `last` messages that arrived and deeds, oldest first,
+    then the messages that are on their way.
+    """
     asked = requests(state)
     happened: list[_Happened] = []
     flying: list[tuple[int, Asked, str]] = []
@@ -176,7 +185,9 @@ def _first_complete(state: State) -> int:
 
 
 def _merged(events: Iterable[Message | Deed]) -> Iterator[Message | Deed]:
-    """What is the same at the same instant is told once: batches sent together, requests that got no answer together."""
+    """What is the same at the same instant is told once: batches sent together, requests that got no answer
+    together.
+    """
     last: Message | Deed | None = None
     for event in events:
         if isinstance(last, Deed) and isinstance(event, Deed) and _together(last, event):
@@ -302,7 +313,9 @@ def _telling(state: State, each: Asked, part: Any) -> Part:
 def written(
     state: State, topic: str, partition: int, broker: int, first: int, end: int
 ) -> tuple[tuple[str | None, ...], int]:
-    """The first keys of records first … end - 1 in this broker's copy, and when the first was written; 0: it is gone."""
+    """The first keys of records first … end - 1 in this broker's copy, and when the first was written; 0: it
+    is gone.
+    """
     found = state.cluster.topics.get(topic)
     if found is None or partition >= len(found.partitions):
         return (), 0

@@ -1,4 +1,6 @@
-"""Facts of the last moments: who waits for whom, how far the newest records have come, and which clients and brokers there are."""
+"""Facts of the last moments: who waits for whom, how far the newest records have come, and which clients and
+brokers there are.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from mqviz.model.state import State
 
 
 class NodeReading(Reading, frozen=True):
-    """A client or a broker. `note`: acks of a producer, group of a consumer; `leads`: partitions that a broker leads; `state`: of its process."""
+    """A client or a broker. `note`: acks of a producer, group of a consumer; `leads`: partitions that a
+    broker leads; `state`: of its process.
+    """
 
     node: Node
     note: str
@@ -26,14 +30,16 @@ class Stage(Reading, frozen=True):
 
 
 class Hold(Reading, frozen=True):
-    """`node` waits for the answer to a request, or works on one, between these times; `until_us` None: still."""
+    """`node` waits for the answer to a request, or works on one, between these times; `until_us` None:
+    still.
+    """
 
     node: Node
     since_us: int
     until_us: int | None
 
 
-# -- who holds what, and how far the newest records are --------------------------------------------------------
+# -- who holds what, and how far the newest records are ------------------------------------------------------
 
 
 def holds(state: State) -> tuple[Hold, ...]:
@@ -48,7 +54,9 @@ def holds(state: State) -> tuple[Hold, ...]:
 
 
 def stages(state: State) -> tuple[Part, tuple[Stage, ...]] | None:
-    """The newest batch that a producer sent, and when it was sent, appended, copied, committed, acknowledged, delivered."""
+    """The newest batch that a producer sent, and when it was sent, appended, copied, committed, acknowledged,
+    delivered.
+    """
     asked = requests(state)
     sent = [each for each in asked if each.kind == "Produce" and each.node[0] == "producer" and each.asked]
     if not sent:
@@ -69,7 +77,9 @@ def stages(state: State) -> tuple[Part, tuple[Stage, ...]] | None:
 
 
 def _times(state: State, asked: Iterable[Asked], part: Part, broker: int, end: int) -> dict[str, int | None]:
-    """When records below `end` were written by the leader, had come to the last in-sync follower, and so on."""
+    """When records below `end` were written by the leader, had come to the last in-sync follower,
+    and so on.
+    """
     led = state.cluster.partition(part.topic, part.partition)
     cost_us = state.cluster.append_cost_us
     copies = dict(_arrivals(asked, part, "ReplicaFetch", end))

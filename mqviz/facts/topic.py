@@ -7,7 +7,9 @@ from mqviz.model.state import State
 
 
 def counted(state: State, topic: str) -> dict[str, int]:
-    """How many partitions of the topic each producer counts: fewer than there are until its metadata are fetched anew (R49, R111)."""
+    """How many partitions of the topic each producer counts: fewer than there are until its metadata are
+    fetched anew (R49, R111).
+    """
     found = state.cluster.topics.get(topic)
     if found is None:
         return {}

@@ -1,4 +1,6 @@
-"""Facts of transactions: the records of a partition by the fate of their transaction, who has one, and who sees what (R63)."""
+"""Facts of transactions: the records of a partition by the fate of their transaction, who has one, and who
+sees what (R63).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from mqviz.model.state import State
 
 
 class Spot(NamedTuple):
-    """One offset of a log. `fate`: plain (no transaction), open, committed, aborted; or it is a marker: commit, abort.
+    """One offset of a log. `fate`: plain (no transaction), open, committed, aborted; or it is a marker:
+    commit, abort.
 
     `owner`: the transactional.id, "" for none; `visible`: a read_committed consumer is handed it, or will be.
     """
@@ -30,7 +33,9 @@ class Spot(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """A consumer of the partition: its isolation, its next offset (None: not known), and how much it has yet to read."""
+    """A consumer of the partition: its isolation, its next offset (None: not known), and how much it has yet
+    to read.
+    """
 
     name: str
     group: str
@@ -42,7 +47,8 @@ class Reader(NamedTuple):
 class Owner(NamedTuple):
     """A transactional.id: what its coordinator and its producer (if one lives) believe.
 
-    `began_us`: since when its transaction is open, None if none is; `client`: the state of the producer's own machine, "" for none.
+    `began_us`: since when its transaction is open, None if none is; `client`: the state of the producer's own
+    machine, "" for none.
     """
 
     transactional_id: str

@@ -63,7 +63,9 @@ class ProducerReading(Reading, frozen=True):
 
 
 class Flight(Reading, frozen=True):
-    """Records on their way. `kind`: produce (source: producer, target: partition) or deliver (partition, member)."""
+    """Records on their way. `kind`: produce (source: producer, target: partition) or deliver (partition,
+    member).
+    """
 
     kind: str
     topic: str
@@ -132,9 +134,9 @@ class Lag(Reading, frozen=True):
 class Ledger(Reading, frozen=True):
     """Where every record sent to a topic is, as one group sees it; the first six add up to `sent`.
 
-    `in_flight` counts what is at producers and on the way, `not_readable` what is above the high watermark. `done` is committed
-    and not lost; `lost` counts what died before it was in the log, and what was committed but never processed, because whoever
-    had it in hand died.
+    `in_flight` counts what is at producers and on the way, `not_readable` what is above the high watermark.
+    `done` is committed and not lost; `lost` counts what died before it was in the log, and what was committed
+    but never processed, because whoever had it in hand died.
     """
 
     sent: int
@@ -200,13 +202,17 @@ class Tenure(Reading, frozen=True):
     stretches: tuple[Stretch, ...]
 
     def paused_us(self, now_us: int, since_us: int = 0) -> int:
-        """How long nobody read it between two readers, or nobody reads it until now; what was before `since_us` does not count."""
+        """How long nobody read it between two readers, or nobody reads it until now; what was before
+        `since_us` does not count.
+        """
         pauses = [(max(s.begin_us, since_us), s.end_us or now_us) for s in self.stretches if not s.member]
         return sum(max(0, end - begin) for begin, end in pauses)
 
 
 class Disturbance(Reading, frozen=True):
-    """The last time that a process of a group came or went: who, and what it did (joins, leaves, dies, freezes)."""
+    """The last time that a process of a group came or went: who, and what it did (joins, leaves, dies,
+    freezes).
+    """
 
     at_us: int
     names: tuple[str, ...]
@@ -214,7 +220,9 @@ class Disturbance(Reading, frozen=True):
 
 
 class Why(Reading, frozen=True):
-    """An event in plain words: headline, reason, the rule behind it, a value that changed, a lesson's number."""
+    """An event in plain words: headline, reason, the rule behind it, a value that changed,
+    a lesson's number.
+    """
 
     at_us: int
     event: int

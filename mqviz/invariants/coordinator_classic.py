@@ -27,7 +27,9 @@ def _known(state: State, group: Group) -> dict[str, int]:
 
 @holds
 def everything_is_given_out(state: State) -> Iterator[str]:
-    """A stable group gave every partition to exactly one member; cooperative ones, what nobody must revoke (R114)."""
+    """A stable group gave every partition to exactly one member; cooperative ones, what nobody must revoke
+    (R114).
+    """
     for group in state.cluster.groups.values():
         known = _known(state, group)
         wanted = [(topic, number) for topic in sorted(known) for number in range(known[topic])]

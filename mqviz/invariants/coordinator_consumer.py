@@ -1,4 +1,6 @@
-"""Invariants of groups of the consumer protocol (KIP-848), at one moment; tests hold those that compare two."""
+"""Invariants of groups of the consumer protocol (KIP-848), at one moment;
+tests hold those that compare two.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def a_stable_group_covers_its_topics(state: State) -> Iterator[str]:
 
 @holds
 def no_member_is_ahead_of_its_group(state: State) -> Iterator[str]:
-    """Member epoch <= assignment epoch <= group epoch; the states are those that follow from them (R104, R122, R129)."""
+    """Member epoch <= assignment epoch <= group epoch; the states are those that follow from them (R104,
+    R122, R129).
+    """
     for group in state.cluster.consumer_groups.values():
         if group.assignment_epoch > group.epoch:
             yield f"{group.name}: assignment epoch {group.assignment_epoch}, group epoch {group.epoch}"

@@ -1,4 +1,6 @@
-"""Invariants of share groups: windows are contiguous, records are held by one member, counts stay in their limits."""
+"""Invariants of share groups: windows are contiguous, records are held by one member, counts stay in their
+limits.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ def _windows(state: State) -> Iterator[tuple[str, SharePartition]]:
 
 @holds
 def a_window_has_no_gap(state: State) -> Iterator[str]:
-    """The runs of a window cover start … end; neighbours differ; the first record is not finished (R131, R132)."""
+    """The runs of a window cover start … end; neighbours differ; the first record is not finished (R131,
+    R132).
+    """
     for name, window in _windows(state):
         marks = [(run.first, run.end) for run in window.runs]
         if window.start != (marks[0][0] if marks else window.end) or any(
@@ -33,7 +37,9 @@ def a_window_has_no_gap(state: State) -> Iterator[str]:
 
 @holds
 def deliveries_are_limited(state: State) -> Iterator[str]:
-    """An acquired record has one member, a lock, and 1 … limit deliveries; a free one fewer than the limit (R131, R132)."""
+    """An acquired record has one member, a lock, and 1 … limit deliveries; a free one fewer than the limit
+    (R131, R132).
+    """
     for name, window in _windows(state):
         for run in window.runs:
             held = bool(run.member and run.lock)
@@ -53,7 +59,9 @@ def the_persisted_start_lags(state: State) -> Iterator[str]:
 
 @holds
 def share_members_read_what_exists(state: State) -> Iterator[str]:
-    """R130: members have partitions of topics that they subscribed to, each at most once, and nobody is idle without need."""
+    """R130: members have partitions of topics that they subscribed to, each at most once, and nobody is idle
+    without need.
+    """
     for group in state.cluster.share_groups.values():
         given = {partition for member in group.members.values() for partition in member.partitions}
         wanted = {

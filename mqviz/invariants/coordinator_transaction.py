@@ -14,7 +14,9 @@ from mqviz.model.state import State
 
 @holds
 def nothing_unstable_is_stable(state: State) -> Iterator[str]:
-    """Log start <= last stable offset <= high watermark, and no open transaction begins below it (R15, R63)."""
+    """Log start <= last stable offset <= high watermark, and no open transaction begins below it (R15,
+    R63).
+    """
     for partition in state.cluster.partitions():
         for broker, replica in partition.replicas.items():
             transactions = replica.log.transactions
@@ -29,7 +31,9 @@ def nothing_unstable_is_stable(state: State) -> Iterator[str]:
 
 @holds
 def nobody_works_on_aborted_records(state: State) -> Iterator[str]:
-    """No consumer with isolation.level=read_committed has a record of an aborted or open transaction in hand (R63)."""
+    """No consumer with isolation.level=read_committed has a record of an aborted or open transaction in hand
+    (R63).
+    """
     if not state.cluster.transactions.ids:
         return
     for consumer in state.cluster.consumers.values():
@@ -45,7 +49,8 @@ def nobody_works_on_aborted_records(state: State) -> Iterator[str]:
 
 @holds
 def no_old_epoch_writes(state: State) -> Iterator[str]:
-    """After the coordinator raised the epoch no batch of a transaction has a lower one; the last batch is looked at (R65).
+    """After the coordinator raised the epoch no batch of a transaction has a lower one; the last batch is
+    looked at (R65).
 
     What belongs to no transaction the broker writes without asking the coordinator.
     """
@@ -64,7 +69,9 @@ def no_old_epoch_writes(state: State) -> Iterator[str]:
 
 @holds
 def open_transactions_are_known(state: State) -> Iterator[str]:
-    """What a transaction holds is on its list: only a state with an open or ending transaction has partitions or groups."""
+    """What a transaction holds is on its list: only a state with an open or ending transaction has partitions
+    or groups.
+    """
     for name, found in state.cluster.transactions.ids.items():
         if (found.partitions or found.groups) and found.state in ("Empty", "CompleteCommit", "CompleteAbort"):
             yield f"{name} is {found.state} with {found.partitions} and {found.groups}"

@@ -1,4 +1,5 @@
-"""Invariants of the simulated Kafka (numbers as in its specification): logs, replicas, clients, groups, the ledger.
+"""Invariants of the simulated Kafka (numbers as in its specification): logs, replicas, clients, groups, the
+ledger.
 
 Left out here: those that compare two moments, and the one that holds between instants only
 (each send() ends once); tests hold those against the log.
@@ -28,7 +29,9 @@ def marks_are_in_order(state: State) -> Iterator[str]:
 
 @holds
 def offsets_have_no_gap(state: State) -> Iterator[str]:
-    """Appended offsets are contiguous where no cleaner was; the last two batches are looked at, so each append is (R68)."""
+    """Appended offsets are contiguous where no cleaner was; the last two batches are looked at, so each
+    append is (R68).
+    """
     for partition in state.cluster.partitions():
         for broker, replica in partition.replicas.items():
             log = replica.log
@@ -60,7 +63,9 @@ def _place(batch: Batch) -> tuple[int, int]:
 
 @holds
 def in_sync_replicas_are_replicas(state: State) -> Iterator[str]:
-    """The in-sync replicas are replicas, the leader is one of them, and none of them is only eligible (R21)."""
+    """The in-sync replicas are replicas, the leader is one of them,
+    and none of them is only eligible (R21).
+    """
     for partition in state.cluster.partitions():
         isr = set(partition.isr)
         led = partition.leader < 0 or partition.leader in isr
@@ -70,7 +75,9 @@ def in_sync_replicas_are_replicas(state: State) -> Iterator[str]:
 
 @holds
 def committed_records_are_everywhere(state: State) -> Iterator[str]:
-    """Every record below the high watermark is on every in-sync replica; of one that died nobody knows yet what its disk kept (R17)."""
+    """Every record below the high watermark is on every in-sync replica; of one that died nobody knows yet
+    what its disk kept (R17).
+    """
     for partition in state.cluster.partitions():
         if partition.recovering:  # elected uncleanly: what the others had is being cut
             continue
@@ -95,7 +102,9 @@ def limits_of_producers_hold(state: State) -> Iterator[str]:
 
 @holds
 def consumers_see_committed_records_only(state: State) -> Iterator[str]:
-    """Nothing at or above the high watermark reaches a consumer, where it is or where it was before a fault (R15, R63)."""
+    """Nothing at or above the high watermark reaches a consumer, where it is or where it was before a fault
+    (R15, R63).
+    """
     for consumer in state.cluster.consumers.values():
         for key, claim in consumer.claims.items():
             partition = state.cluster.partition(claim.topic, claim.partition)
@@ -140,9 +149,11 @@ def commits_are_within_the_log(state: State) -> Iterator[str]:
 
 @holds
 def nothing_is_committed_before_it_is_done(state: State) -> Iterator[str]:
-    """Where all members commit after the work and nobody moved an offset by hand, each record below the commit was processed (R86).
+    """Where all members commit after the work and nobody moved an offset by hand, each record below the
+    commit was processed (R86).
 
-    Not so where a member without a commit begins at the latest offset: it passes over what the one before it had not committed (R81).
+    Not so where a member without a commit begins at the latest offset: it passes over what the one before it
+    had not committed (R81).
     """
     for group in state.cluster.groups.values():
         members = [c for c in state.cluster.consumers.values() if c.settings.group == group.name]

@@ -1,4 +1,6 @@
-"""The table of invariants: functions that yield a sentence for each place where they are violated, registered with `@holds`."""
+"""The table of invariants: functions that yield a sentence for each place where they are violated, registered
+with `@holds`.
+"""
 
 from __future__ import annotations
 

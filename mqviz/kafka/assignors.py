@@ -1,8 +1,8 @@
 """Partition assignors of the classic group protocol, as pure functions (R105, R110, R114-R119).
 
-Types and words are those of ConsumerPartitionAssignor in Kafka's Java client. An assignor is a function of the
-number of partitions of each topic and of the members' subscriptions by member id; it answers with what each
-member gets, idle members with an empty list. The sticky ones are in assignors_sticky.py. No racks.
+Types and words are those of ConsumerPartitionAssignor in Kafka's Java client. An assignor is a function of
+the number of partitions of each topic and of the members' subscriptions by member id; it answers with what
+each member gets, idle members with an empty list. The sticky ones are in assignors_sticky.py. No racks.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ Assignor = Callable[[Mapping[str, int], Mapping[str, Subscription]], Assignment]
 def range_assignor(
     partitions_per_topic: Mapping[str, int], subscriptions: Mapping[str, Subscription]
 ) -> Assignment:
-    """RangeAssignor: per topic consecutive partitions, as many for each of its subscribers, the first get one more (R115).
+    """RangeAssignor: per topic consecutive partitions, as many for each of its subscribers, the first get one
+    more (R115).
 
     Members are taken in order: static ones by instance id, then the others by member id.
     """
@@ -67,8 +68,8 @@ def round_robin_assignor(
 ) -> Assignment:
     """RoundRobinAssignor: all partitions in order, dealt like cards to the members in order (R116).
 
-    A member that does not subscribe to the topic is passed over, and the next partition goes to the one behind
-    the last that took one. Members are ordered as in `range_assignor`.
+    A member that does not subscribe to the topic is passed over, and the next partition goes to the one
+    behind the last that took one. Members are ordered as in `range_assignor`.
     """
     assignment: Assignment = {member: [] for member in subscriptions}
     members = _in_order(subscriptions)

@@ -1,9 +1,10 @@
-"""The sticky assignors of the classic group protocol: balance first, then as few moves as possible (R117-R119).
+"""The sticky assignors of the classic group protocol: balance first, then as few moves as possible
+(R117-R119).
 
 StickyAssignor is eager and learns from user data what a member was given last; CooperativeStickyAssignor from
 what the member still owns, and withholds what would change its owner until the old one has revoked it. Equal
-subscriptions follow AbstractStickyAssignor step by step (its walk over a hash map is in order of member ids here,
-S7); unequal ones the general balancing (S9) without its bookkeeping of who gave what to whom.
+subscriptions follow AbstractStickyAssignor step by step (its walk over a hash map is in order of member ids
+here, S7); unequal ones the general balancing (S9) without its bookkeeping of who gave what to whom.
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ COOPERATIVE = ("cooperative-sticky",)
 def cooperates(strategies: tuple[str, ...]) -> bool:
     """Whether a client with this partition.assignment.strategy keeps its partitions while it joins again.
 
-    It does so only if all its assignors can (KIP-429): with Kafka's default, range and cooperative-sticky, it is
-    eager (R110).
+    It does so only if all its assignors can (KIP-429): with Kafka's default, range and cooperative-sticky, it
+    is eager (R110).
     """
     return all(name in COOPERATIVE for name in strategies)
 
@@ -123,7 +124,9 @@ def _owners(
 def _adjusted(
     assignment: Assignment, owned: Mapping[str, list[TopicPartition]], claims: Claims
 ) -> Assignment:
-    """Without what a member would get although somebody still has it: that comes one generation later (R119)."""
+    """Without what a member would get although somebody still has it:
+    that comes one generation later (R119).
+    """
     claimed = {tp for claim in claims.values() for tp in claim.partitions}
     return {
         member: [tp for tp in given if tp in owned[member] or tp not in claimed]
@@ -187,7 +190,9 @@ def _constrained(partitions: list[TopicPartition], owned: Mapping[str, list[Topi
 def _deal(
     left: list[TopicPartition], assignment: Assignment, least: int, under: list[str], exactly: list[str]
 ) -> None:
-    """In turn to the members below the minimum, until all have it; then one more each, in the order they got there."""
+    """In turn to the members below the minimum, until all have it; then one more each, in the order they got
+    there.
+    """
     turn = 0
     for tp in left:
         if not under:
@@ -225,9 +230,11 @@ def _general(
     owned: Mapping[str, list[TopicPartition]],
     before: Mapping[TopicPartition, str],
 ) -> Assignment:
-    """Each partition without owner to the least loaded subscriber, then moves while they even out the load (R118, S9).
+    """Each partition without owner to the least loaded subscriber, then moves while they even out the load
+    (R118, S9).
 
-    `in_turn`: in which order they are looked at. What nobody had moves first, unless somebody gave up a topic;
+    `in_turn`: in which order they are looked at. What nobody had moves first, unless somebody gave up a
+    topic;
     `before`: who had it in an earlier generation.
     """
     kept = _still_wanted(owned, subscriptions)
@@ -258,7 +265,8 @@ def _librdkafka_turn(
     subscriptions: Mapping[str, Subscription],
     owned: Mapping[str, list[TopicPartition]],
 ) -> list[TopicPartition]:
-    """librdkafka's order where all want the same: always one of whoever has most left, then the rest backwards (R117).
+    """librdkafka's order where all want the same: always one of whoever has most left, then the rest
+    backwards (R117).
 
     Several topics stand in its metadata in an order that nobody promises; here it is that of their names.
     """
@@ -300,7 +308,8 @@ def _even_out(
     subscriptions: Mapping[str, Subscription],
     before: Mapping[TopicPartition, str],
 ) -> None:
-    """Move a partition whose owner has at least two more than one who could have it, until nothing moves (R117).
+    """Move a partition whose owner has at least two more than one who could have it, until nothing moves
+    (R117).
 
     It goes back to whom it belonged `before` if that one has so much less, else to the least loaded.
     """

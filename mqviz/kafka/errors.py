@@ -77,13 +77,17 @@ def named(code: int) -> str:
 
 
 def java_class(code: int) -> str:
-    """The exception of the Java client for an error, which an application catches: `NotEnoughReplicasException` (R47)."""
+    """The exception of the Java client for an error, which an application catches:
+    `NotEnoughReplicasException` (R47).
+    """
     found = _JAVA.get(code)
     return found or "".join(word.capitalize() for word in Error(code).name.split("_")) + "Exception"
 
 
 def librdkafka_name(code: int, expired: bool = False) -> str:
-    """What an application of librdkafka gets for an error, as it is printed there; `expired`: nobody answered in time (R54)."""
+    """What an application of librdkafka gets for an error, as it is printed there; `expired`: nobody answered
+    in time (R54).
+    """
     return "KafkaError _MSG_TIMED_OUT" if expired else f"KafkaError {_LIBRDKAFKA.get(code, Error(code).name)}"
 
 

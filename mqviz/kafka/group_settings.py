@@ -60,7 +60,8 @@ def group_refused(config: Mapping[str, str], broker: Mapping[str, str], version:
 def _unreadable(name: str, text: str) -> str | None:
     if name == "share.auto.offset.reset" and (text == "none" or not is_reset_policy(text)):
         return (
-            f"Invalid value {text} for configuration {name}: Invalid value `{text}` for configuration {name}. "
+            f"Invalid value {text} for configuration {name}: Invalid value `{text}` for configuration "
+            f"{name}. "
             "The value must be either 'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'."
         )
     try:

@@ -68,8 +68,9 @@ RULES = {
     "fnv1a_random": "fnv1a(key) % {n}",
     "random": "random",
 }
-"""The name of each client rule and how it reads on the screen; all but `java` are librdkafka's, which by itself takes
-`consistent_random`."""
+"""The name of each client rule and how it reads on the screen; all but `java` are librdkafka's, which by
+itself takes `consistent_random`.
+"""
 
 EMPTY_IS_NULL = ("librdkafka", "consistent_random")
 """Names of the one rule for which the empty key is no key (R50)."""
@@ -84,7 +85,8 @@ _HASHES: dict[str, Callable[[bytes, int], int]] = {
 
 
 def keyed_partition(rule: str, key: bytes | None, partitions: int) -> int | None:
-    """The partition of `key` by a client's `rule` (see RULES), or None where the rule does not look at the key.
+    """The partition of `key` by a client's `rule` (see RULES), or None where the rule does not look at the
+    key.
 
     None is for null keys, and for the empty key in librdkafka's own rule, `consistent_random`; every other
     rule hashes the empty key, and librdkafka's plain ones take a null key for an empty one (R50).
@@ -97,7 +99,9 @@ def keyed_partition(rule: str, key: bytes | None, partitions: int) -> int | None
 
 
 def weighted(number: float, lengths: Sequence[int]) -> int:
-    """The partition that `number` in [0, 1) draws, each with the weight (longest queue + 1 - its own queue) (R52)."""
+    """The partition that `number` in [0, 1) draws, each with the weight (longest queue + 1 - its own queue)
+    (R52).
+    """
     weights = [max(lengths) + 1 - length for length in lengths]
     left = number * sum(weights)
     for partition, weight in enumerate(weights):

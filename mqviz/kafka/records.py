@@ -1,4 +1,6 @@
-"""Sizes in bytes of records and batches, format version 2, exact to the byte (R40), and what compression makes of them (R55)."""
+"""Sizes in bytes of records and batches, format version 2, exact to the byte (R40), and what compression
+makes of them (R55).
+"""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ SERVER_ASSIGNORS: dict[str, Assignor] = {"uniform": uniform_assignor, "range": r
 def choose_server_assignor(others: Iterable[str | None], own: str | None, default: str) -> str:
     """What most members ask for with group.remote.assignor; those without a choice have no vote (R122).
 
-    `own`: the choice of the member whose heartbeat computes; where votes are equal it wins if nobody else has it, since
-    Java's HashMap.compute() puts a new key before those of its bucket, and `uniform` otherwise.
+    `own`: the choice of the member whose heartbeat computes; where votes are equal it wins if nobody else has
+    it, since Java's HashMap.compute() puts a new key before those of its bucket, and `uniform` otherwise.
     """
     votes: dict[str, int] = {}
     for choice in others:

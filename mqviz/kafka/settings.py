@@ -62,7 +62,9 @@ def read(setting: Setting, text: str) -> int | float | bool | str:
 
 
 def first_refused(config: Mapping[str, str], component: str) -> str | None:
-    """Kafka's refusal of the first value in `config` that it does not take, or of an unknown name; None: all fine."""
+    """Kafka's refusal of the first value in `config` that it does not take, or of an unknown name; None: all
+    fine.
+    """
     for name, text in config.items():
         setting = COMPONENTS[component].get(name)
         if setting is None:
@@ -130,7 +132,9 @@ CONSUMER_ONLY = ("group.remote.assignor",)
 
 
 def refused_by_protocol(protocol: str, given: Iterable[str]) -> str | None:
-    """What ConsumerConfig says about a setting, among those `given`, that group.protocol does not have (R120)."""
+    """What ConsumerConfig says about a setting, among those `given`, that group.protocol does not have
+    (R120).
+    """
     foreign = CLASSIC_ONLY if protocol == "consumer" else CONSUMER_ONLY
     names = set(given)
     found = next((name for name in foreign if name in names), None)
@@ -138,7 +142,9 @@ def refused_by_protocol(protocol: str, given: Iterable[str]) -> str | None:
 
 
 def session_timeout_in_range(session_timeout_ms: int) -> bool:
-    """Whether a broker with default settings takes this session timeout; else INVALID_SESSION_TIMEOUT (R101)."""
+    """Whether a broker with default settings takes this session timeout;
+    else INVALID_SESSION_TIMEOUT (R101).
+    """
     low, high = number("group.min.session.timeout.ms"), number("group.max.session.timeout.ms")
     return low <= session_timeout_ms <= high
 

@@ -1,6 +1,8 @@
-"""Kafka's settings with their defaults and limits, one table a component. Times are in milliseconds, as in Kafka's files.
+"""Kafka's settings with their defaults and limits, one table a component. Times are in milliseconds, as in
+Kafka's files.
 
-A scenario that gives a setting which is not here is refused. Those of INERT are taken and change nothing in the simulator.
+A scenario that gives a setting which is not here is refused. Those of INERT are taken and change nothing in
+the simulator.
 """
 
 from __future__ import annotations
@@ -213,7 +215,9 @@ GROUP = (
 )
 
 INERT = {
-    "auto.create.topics.enable": "a command that names an unknown topic is refused, as a typing mistake would be",
+    "auto.create.topics.enable": (
+        "a command that names an unknown topic is refused, as a typing mistake would be"
+    ),
     "controller.quorum.election.backoff.max.ms": "a new controller is elected at once",
     "flush.messages": "when pages are written to disk is the operating system's choice",
     "flush.ms": "when pages are written to disk is the operating system's choice",
@@ -222,7 +226,9 @@ INERT = {
     "reconnect.backoff.max.ms": "a client connects again when it has something to ask",
     "reconnect.backoff.ms": "a client connects again when it has something to ask",
     "replica.fetch.min.bytes": "a leader answers its follower as soon as there is anything",
-    "replica.high.watermark.checkpoint.interval.ms": "a broker that returns hears of the high watermark from its leader",
+    "replica.high.watermark.checkpoint.interval.ms": (
+        "a broker that returns hears of the high watermark from its leader"
+    ),
     "share.coordinator.state.topic.min.isr": "the share coordinator's topic is not laid out",
     "share.coordinator.state.topic.num.partitions": "the share coordinator's topic is not laid out",
     "share.coordinator.state.topic.replication.factor": "the share coordinator's topic is not laid out",

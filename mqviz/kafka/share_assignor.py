@@ -1,4 +1,5 @@
-"""The assignor `simple` of share groups (R130): partitions are shared out to members, several members a partition.
+"""The assignor `simple` of share groups (R130): partitions are shared out to members, several members a
+partition.
 
 Nothing is hashed: each partition gets as many members as are needed so that nobody is idle, and what a member
 has it keeps as long as it may. Kafka 4.0 hashed members; the balanced way is simulated for every version.
@@ -16,7 +17,8 @@ def simple(
     subscriptions: Mapping[str, Sequence[str]],
     current: Mapping[str, Sequence[TopicPartition]] | None = None,
 ) -> dict[str, tuple[TopicPartition, ...]]:
-    """Who reads what: `partitions` counts them by topic, `subscriptions` are topics by member, `current` what each has.
+    """Who reads what: `partitions` counts them by topic, `subscriptions` are topics by member, `current` what
+    each has.
 
     Topics with the same subscribers are shared out together. The answer is sorted by topic and number.
     """

@@ -27,10 +27,11 @@ def walk_order(names: Iterable[str]) -> list[str]:
 
 
 def timeline_order(names: Iterable[str], most: int) -> list[str]:
-    """The order in which a coordinator walks its members, `names` in the order of joining, to tell an assignor of them.
+    """The order in which a coordinator walks its members, `names` in the order of joining, to tell an
+    assignor of them.
 
-    It is that of Kafka's TimelineHashMap, whose table is as large as `most` members at once made it; it decides between
-    members in one bucket of the assignor's own walk (R126).
+    It is that of Kafka's TimelineHashMap, whose table is as large as `most` members at once made it; it
+    decides between members in one bucket of the assignor's own walk (R126).
     """
     capacity = 2
     while (most + 1) * 3 > 4 * capacity:
@@ -49,7 +50,8 @@ def uniform_assignor(
 ) -> Assignment:
     """UniformAssignor: the same number of partitions for each member, as few moves as that allows.
 
-    `subscriptions` is by member id in the coordinator's order; `owned_partitions` are what the last target assignment gave.
+    `subscriptions` is by member id in the coordinator's order; `owned_partitions` are what the last target
+    assignment gave.
     """
     members = walk_order(subscriptions)
     topics = {m: sorted(t for t in subscriptions[m].topics if t in partitions_per_topic) for m in members}
@@ -63,7 +65,9 @@ def uniform_assignor(
 def _homogeneous(
     every: list[TopicPartition], members: list[str], subscriptions: Mapping[str, Subscription]
 ) -> Assignment:
-    """Everybody keeps up to a quota, the rest is dealt out in the same walk, each member up to its quota (R126)."""
+    """Everybody keeps up to a quota, the rest is dealt out in the same walk, each member up to its quota
+    (R126).
+    """
     known = dict.fromkeys(every)
     owned = {m: sorted(p for p in subscriptions[m].owned_partitions if p in known) for m in members}
     assigned = {partition for parts in owned.values() for partition in parts}

@@ -1,9 +1,9 @@
 """The uniform assignor for members that subscribe to different topics, as a pure function (R126).
 
-Like a real broker: UniformHeterogeneousAssignmentBuilder: everybody keeps what it may read, topics with the most partitions a reader
-come first, each goes to its least loaded readers in turn, then partitions move from the most to the least loaded reader of
-a topic, topic by topic, until a round over all moves nothing. Left out: racks; topics that are equal in all this are
-ordered by their names, not by their random ids.
+Like a real broker: UniformHeterogeneousAssignmentBuilder: everybody keeps what it may read, topics with the
+most partitions a reader come first, each goes to its least loaded readers in turn, then partitions move from
+the most to the least loaded reader of a topic, topic by topic, until a round over all moves nothing. Left
+out: racks; topics that are equal in all this are ordered by their names, not by their random ids.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ ROUNDS = 16
 class _Balancer:
     """The readers of a topic by load: who gets the next partition, and who gives one away.
 
-    The least loaded form a range that is served in turn and grows as its level rises; so do the most loaded from above.
+    The least loaded form a range that is served in turn and grows as its level rises; so do the most loaded
+    from above.
     """
 
     def __init__(self, readers: Sequence[str], load: dict[str, int]) -> None:

@@ -13,9 +13,10 @@ class Version(NamedTuple):
 
     `eligible_leader_replicas`: KIP-966, whether new clusters keep an ELR. `share_groups`: how far KIP-932 is.
     `share_record_limit`: share.acquire.mode can be record_limit. `share_in_flight`: records in flight a
-    share-partition at most. `share_renew`: locks can be renewed (KIP-1222). `share_isolates`: records that were often
-    delivered come a few at a time, at last one alone. `share_hashed`: the assignor `simple` hashes members (4.0). `share_dead_letters`: KIP-1191. `assignment_interval_ms`: least time between two
-    target assignments of a KIP-848 group (KIP-1263).
+    share-partition at most. `share_renew`: locks can be renewed (KIP-1222). `share_isolates`: records that
+    were often delivered come a few at a time, at last one alone. `share_hashed`: the assignor `simple` hashes
+    members (4.0). `share_dead_letters`: KIP-1191. `assignment_interval_ms`: least time between two target
+    assignments of a KIP-848 group (KIP-1263).
     """
 
     name: str
@@ -50,7 +51,8 @@ ELR = "eligible.leader.replicas.version"
 def version(name: str, features: Mapping[str, int] | None = None) -> Version:
     """The version that `name`, such as `4.2` or `4.2.1`, means; raises ValueError with a sentence.
 
-    `features`: levels that the cluster was given when it was formatted, where they are not those of a new cluster.
+    `features`: levels that the cluster was given when it was formatted, where they are not those of a new
+    cluster.
     """
     found = VERSIONS.get(".".join(name.split(".")[:2]))
     if found is None:

@@ -57,7 +57,9 @@ class Attempt:
         return [c for at, c in self.run.branch.commands[self.given :] if at <= self.run.now_us + 1]
 
     def hear(self) -> None:
-        """Notice whether the learner's last commands are one of the routes that cannot work; the longest counts."""
+        """Notice whether the learner's last commands are one of the routes that cannot work; the longest
+        counts.
+        """
         before, self.nudge, most = self.nudge, "", 0
         tried = self.tried()
         for wrong, route in zip(self.step.block.wrong, self.step.wrong, strict=True):

@@ -1,9 +1,9 @@
 """Format: a lesson is one Markdown file, readable by itself as a page of the course.
 
-Front matter says what the lesson is and what world it plays in. Each `##` heading is a step: prose, one fenced
-block ``` ```yaml step ``` with what the step asks, does and checks, then the prose that explains what was seen.
-Three headings are no steps: "In real life", "Simplified" and "For the instructor". Everything is data; what
-does not fit is refused with file, line, what was expected and the nearest word.
+Front matter says what the lesson is and what world it plays in. Each `##` heading is a step: prose, one
+fenced block ``` ```yaml step ``` with what the step asks, does and checks, then the prose that explains what
+was seen. Three headings are no steps: "In real life", "Simplified" and "For the instructor". Everything is
+data; what does not fit is refused with file, line, what was expected and the nearest word.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Predict(Struct, frozen=True):
     """A question answered before the run. `outcome` is a fact; it decides which of `answers` was right.
 
-    `equation` shows how the number comes about, with facts in braces; `because` is the reason in one sentence.
+    `equation` shows how the number comes about, with facts in braces; `because` is the reason in one
+    sentence.
     """
 
     question: str
@@ -64,9 +65,9 @@ class Wrong(Struct, frozen=True):
 class Block(Struct, frozen=True):
     """What a step asks, does and checks.
 
-    With `rewind` the step begins again at time 0 of the run. `do` are commands given when the step starts (with a
-    prediction: when the bet is placed), `run` is how long until the outcome. `solution` and routes are
-    commands and waits (`wait 5s`). `moment` names times: name and the check that is true from then on.
+    With `rewind` the step begins again at time 0 of the run. `do` are commands given when the step starts
+    (with a prediction: when the bet is placed), `run` is how long until the outcome. `solution` and routes
+    are commands and waits (`wait 5s`). `moment` names times: name and the check that is true from then on.
     `numbers` are numbers of the prose and the facts that they must be.
     """
 

@@ -1,9 +1,9 @@
 """Goals: the tiny language in which lessons check facts and events; data, never code.
 
 `fact(arguments) op value` asks a fact of the model by its name; `happened(Kind, field=value)` asks whether
-such an event happened since the step began; `and` joins checks. A check is three-valued: what is Unknown (a real cluster does not
-show everything) is neither reached nor failed. A mistake is told with its column, what was expected and the
-nearest word.
+such an event happened since the step began; `and` joins checks. A check is three-valued: what is Unknown (a
+real cluster does not show everything) is neither reached nor failed. A mistake is told with its column, what
+was expected and the nearest word.
 """
 
 from __future__ import annotations

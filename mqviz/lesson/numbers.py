@@ -71,7 +71,9 @@ def false_numbers(step: Step, states: Sequence[State]) -> list[str]:
 
 
 def current(text: str, step: Step, states: Sequence[State]) -> str:
-    """`text` as it is true of this run: a number that is true at none of `states` becomes what it is at the last."""
+    """`text` as it is true of this run: a number that is true at none of `states` becomes what it is at the
+    last.
+    """
     for written, reading in step.numbers:
         if written in text and states and not any(_is(written, reading, state) for state in states):
             value = reading.read(states[-1])

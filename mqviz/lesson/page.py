@@ -1,4 +1,6 @@
-"""Page: the Markdown of a lesson taken apart: front matter, paragraphs, steps and their blocks, with lines."""
+"""Page: the Markdown of a lesson taken apart: front matter, paragraphs, steps and their blocks,
+with lines.
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ from mqviz.player import Player
 
 
 class Prediction:
-    """One prediction of one step. `bet` is an index in `answers`; `due_us` when the run reaches the outcome."""
+    """One prediction of one step. `bet` is an index in `answers`;
+    `due_us` when the run reaches the outcome.
+    """
 
     def __init__(self, predict: Predict, outcome: goals.Reading, fork: State | None) -> None:
         self.predict = predict

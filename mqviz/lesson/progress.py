@@ -5,8 +5,8 @@ another name; where nothing can be written, mqviz goes on and says so. `notice` 
 
 Several mqviz may run at once. None writes a book that it remembers: each change is made to the book as it is
 in the file at that moment, under a lock. So the book holds what all of them did: goals reached are a union;
-of bets on one step, and of steps to go on with, the latest counts; a lesson stays finished since the first time.
-What was reset meanwhile (by removing the file, say) stays reset but for the change itself.
+of bets on one step, and of steps to go on with, the latest counts; a lesson stays finished since the first
+time. What was reset meanwhile (by removing the file, say) stays reset but for the change itself.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ class Bet(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class LessonProgress(msgspec.Struct, forbid_unknown_fields=True):
-    """One lesson: the step to go on with (from 1), (step, goal) pairs reached, bets, and when it was finished."""
+    """One lesson: the step to go on with (from 1), (step, goal) pairs reached, bets, and when it was
+    finished.
+    """
 
     step: int = 1
     goals: list[tuple[int, int]] = []
@@ -51,7 +53,9 @@ class Book(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Progress:
-    """The book and its file; `clock` gives the time of finishing as text. Without a path it lives in memory."""
+    """The book and its file; `clock` gives the time of finishing as text.
+    Without a path it lives in memory.
+    """
 
     def __init__(self, path: Path | None, clock: Callable[[], str] | None = None) -> None:
         self.path = path

@@ -309,7 +309,9 @@ class Tutor:
 
 
 def walk(lesson: Lesson, run: Player, step: int) -> None:
-    """Bring a simulated run to the start of a step (from 0), as if everything before was done as the lesson has it."""
+    """Bring a simulated run to the start of a step (from 0), as if everything before was done as the lesson
+    has it.
+    """
     run.pause()
     rewind(run)
     for done in lesson.steps[:step]:

@@ -19,7 +19,9 @@ _NUMBER = re.compile(r"(-?\d[\d,]*(?:\.(\d+))?)(?:\s*([a-z]+))?")
 
 
 def number(text: str, fact: str) -> int | float | None:
-    """The number that `text` says in the unit of `fact`; None if it says none, or a unit that does not fit."""
+    """The number that `text` says in the unit of `fact`; None if it says none,
+    or a unit that does not fit.
+    """
     found = _parts(text, fact)
     if found is None:
         return None

@@ -1,4 +1,6 @@
-"""TutorView: what a screen shows of a lesson at one moment, as plain data; whoever draws it decides nothing."""
+"""TutorView: what a screen shows of a lesson at one moment, as plain data;
+whoever draws it decides nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ from typing import NamedTuple
 
 
 class Phase(Enum):
-    """Where a step stands: a bet is asked for; it runs; goals are open; all are reached; the lesson is over."""
+    """Where a step stands: a bet is asked for; it runs; goals are open; all are reached;
+    the lesson is over.
+    """
 
     PREDICT = "predict"
     RUNNING = "running"
@@ -25,7 +29,8 @@ class Truth(Enum):
 
 
 class PredictionView(NamedTuple):
-    """A prediction. `bet` is the chosen answer's place in `answers`, None before the bet or if it was dropped.
+    """A prediction. `bet` is the chosen answer's place in `answers`, None before the bet or if it was
+    dropped.
 
     `outcome` is "" until the run reached it; then `right` says how the bet came out (None without a bet).
     `simulated` is what the simulator said, where a real cluster came out differently, else "".
@@ -55,9 +60,10 @@ class TutorView(NamedTuple):
     """Everything a lesson says now. Goals are () until the outcome, so that they do not give it away.
 
     `dots` has a `●` for each step up to this one. `explain` are the paragraphs for when the step is done.
-    `nudge` answers a try that cannot work; `notice` is what went wrong; `offer_hint`: the learner seems stuck.
-    `hints` are those asked for so far, `solution` is () until it was asked for. `real_life` and `simplified`
-    are always there; what is real life is shown when the last step is done, so that it gives no bet away.
+    `nudge` answers a try that cannot work; `notice` is what went wrong; `offer_hint`: the learner seems
+    stuck. `hints` are those asked for so far, `solution` is () until it was asked for. `real_life` and
+    `simplified` are always there; what is real life is shown when the last step is done, so that it gives no
+    bet away.
     """
 
     number: int

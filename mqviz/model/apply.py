@@ -1,7 +1,7 @@
 """Apply: the only way that a State changes, put together from the components, in one written order.
 
-Several components may apply one event, each to its own part of the State: first the log, then its replicas, the ledger,
-coordinators, clients, and last the requests on their way.
+Several components may apply one event, each to its own part of the State: first the log, then its replicas,
+the ledger, coordinators, clients, and last the requests on their way.
 """
 
 # ruff: noqa: F401

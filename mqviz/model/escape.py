@@ -1,8 +1,9 @@
 """Escape: text from a cluster, made safe for a terminal.
 
-Names of groups, topics, hosts and clients, and the bytes of records, are written by strangers. Control characters
-(with them ANSI and OSC sequences), overrides of the writing direction, invisible and private characters are spelled
-out (`\\x1b`, `\\u202e`), so that what is shown cannot command the terminal nor look like another name.
+Names of groups, topics, hosts and clients, and the bytes of records, are written by strangers. Control
+characters (with them ANSI and OSC sequences), overrides of the writing direction, invisible and private
+characters are spelled out (`\\x1b`, `\\u202e`), so that what is shown cannot command the terminal nor look
+like another name.
 """
 
 from __future__ import annotations

@@ -25,7 +25,9 @@ class Weight(IntEnum):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="event"):
-    """`id`: running number of the run, never reused. `at_us`: when. `cause`: id of the event that led to it, 0 for none."""
+    """`id`: running number of the run, never reused. `at_us`: when. `cause`: id of the event that led to it,
+    0 for none.
+    """
 
     id: int
     at_us: int

@@ -1,4 +1,6 @@
-"""Trend: the last values of a number that changes, one a window of time, so that lag can be drawn as a line."""
+"""Trend: the last values of a number that changes, one a window of time,
+so that lag can be drawn as a line.
+"""
 
 from __future__ import annotations
 

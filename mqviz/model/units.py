@@ -1,4 +1,5 @@
-"""Quantities with units, and values of Kafka's settings: the only place that turns `400ms`, `16KiB` or `2/s` into numbers and back.
+"""Quantities with units, and values of Kafka's settings: the only place that turns `400ms`, `16KiB` or `2/s`
+into numbers and back.
 
 Inside the program times are integers of microseconds and sizes are integers of bytes; people and files
 write units. The types below decode from text or number (`decode_hook`) and encode to text

@@ -36,8 +36,8 @@ class Axis(NamedTuple):
 def fitted(view: View, column: int, columns: int, begin_us: int, last_us: int, unit_us: int = SECOND) -> Axis:
     """The axis that holds everything from `begin_us` to `last_us`, from one round time to another.
 
-    It is at least 8 units long, so that it rarely changes; it does not begin before `view.start_us`, nor reach
-    beyond `view.until_us` where that is given.
+    It is at least 8 units long, so that it rarely changes; it does not begin before `view.start_us`, nor
+    reach beyond `view.until_us` where that is given.
     """
     start = max(view.start_us, begin_us // unit_us * unit_us)
     until = start + _round_up(max(last_us - start, 1), unit_us)

@@ -43,7 +43,9 @@ class Canvas:
         self._style = [[ground] * self.columns for _ in range(self.rows)]
 
     def put(self, column: int, row: int, text: str, style: Style = styles.PLAIN) -> int:
-        """Write `text` from `column` on, clipped to the canvas; returns the column after it, clipped or not."""
+        """Write `text` from `column` on, clipped to the canvas; returns the column after it,
+        clipped or not.
+        """
         if self.ascii:
             text = to_ascii(text)
         drawn: str | list[str] = text if is_narrow(text) else cells(text)
@@ -105,7 +107,9 @@ class Canvas:
         return None
 
     def paste(self, other: Canvas, column: int, row: int) -> None:
-        """Copy another canvas, with its marks, so that its first cell is at column, row (not negative); clipped."""
+        """Copy another canvas, with its marks, so that its first cell is at column, row (not negative);
+        clipped.
+        """
         count = min(other.columns, self.columns - column)
         if count <= 0:
             return

@@ -1,7 +1,8 @@
 """Compaction: what is clean, what is dirty, and which record of each key the cleaner keeps.
 
-The tape holds what is in the files, with `·` where offsets are gone for ever. Below it a row a key: its letter stands under
-its newest record, a dot under those that a pass of the cleaner may remove; a tombstone is a newest record that deletes its key.
+The tape holds what is in the files, with `·` where offsets are gone for ever. Below it a row a key: its
+letter stands under its newest record, a dot under those that a pass of the cleaner may remove; a tombstone is
+a newest record that deletes its key.
 """
 
 from __future__ import annotations
@@ -207,7 +208,7 @@ def _offsets(canvas: Canvas, columns: list[Column], cell: int, row: int) -> None
             taken[at : at + len(text)] = [True] * len(text)
 
 
-# -- keys ------------------------------------------------------------------------------------------------------------
+# -- keys ----------------------------------------------------------------------------------------------------
 
 
 def _keys(canvas: Canvas, shown: Picture, columns: list[Column], row: int, room: int) -> int:
@@ -246,7 +247,7 @@ def _key(canvas: Canvas, shown: Picture, key: str, columns: list[Column], row: i
         canvas.put(begin, row, shorten(said, _RIGHT - 2), QUIET)
 
 
-# -- in words -----------------------------------------------------------------------------------------------------
+# -- in words ------------------------------------------------------------------------------------------------
 
 
 def _below(shown: Picture) -> list[tuple[str, str, Style]]:

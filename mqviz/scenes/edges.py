@@ -33,7 +33,9 @@ class Way(NamedTuple):
         return self.end - self.begin + _ROW_WEIGHT * abs(self.target - self.source)
 
     def at(self, step: int) -> tuple[int, int, int]:
-        """Column and row of a step, and how many cells lie behind it on the same straight line (-1: on the spine)."""
+        """Column and row of a step, and how many cells lie behind it on the same straight line (-1: on the
+        spine).
+        """
         first = self.spine - self.begin
         down = _ROW_WEIGHT * abs(self.target - self.source)
         if step < first or (down == 0 and step <= first):
@@ -74,7 +76,9 @@ def progress(sent_at_us: int, arrives_at_us: int, now_us: int) -> float:
 
 
 def draw_flight(canvas: Canvas, way: Way, part: float, signs: str) -> None:
-    """Solid cells at `part` of the way: the first letters of what travels together, and a tail of at most three."""
+    """Solid cells at `part` of the way: the first letters of what travels together, and a tail of at most
+    three.
+    """
     step = min(way.length, int(part * (way.length + 1)))
     column, row, behind = way.at(step)
     together = signs[:_MOST_TOGETHER] if behind >= 0 else signs[:1]

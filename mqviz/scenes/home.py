@@ -15,7 +15,9 @@ _DONE = style("ok", "done tile")
 
 
 class Door(NamedTuple):
-    """One of the three ways in. `words` says what is behind it; `label` and `last` where it leads now; `key` opens it."""
+    """One of the three ways in. `words` says what is behind it; `label` and `last` where it leads now; `key`
+    opens it.
+    """
 
     name: str
     words: str
@@ -37,7 +39,8 @@ class Course(NamedTuple):
 class HomeView(NamedTuple):
     """What home shows. `door`: index of the lit one; `lesson`: number of the chosen lesson (0: none is left).
 
-    `next`: number of the lesson to do next (0: all that are ready are done). `bets`: right or wrong, in the order they were made; `teaser`: a line about the chosen lesson.
+    `next`: number of the lesson to do next (0: all that are ready are done). `bets`: right or wrong, in the
+    order they were made; `teaser`: a line about the chosen lesson.
     """
 
     title: str
@@ -128,7 +131,9 @@ def _line(canvas: Canvas, column: int, row: int, text: str, look: Style) -> int:
 
 
 def _course_head(canvas: Canvas, room: _Room, shown: HomeView, view: View) -> None:
-    """Done, next and lag, counted as a group counts them: what is not written yet cannot be read, so it is no lag."""
+    """Done, next and lag, counted as a group counts them: what is not written yet cannot be read, so it is no
+    lag.
+    """
     done = sum(1 for lesson in shown.lessons if lesson.done)
     lag = sum(1 for lesson in shown.lessons if lesson.ready and not lesson.done)
     after = view.columns - room.margin - 1

@@ -1,4 +1,6 @@
-"""Below the table of groups: the partitions of the chosen group, its verdict with reason and rule, its rebalances."""
+"""Below the table of groups: the partitions of the chosen group, its verdict with reason and rule, its
+rebalances.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ _WHY_ROWS = 7
 
 
 def paint(shown: LagView, view: View) -> Canvas:
-    """Table and detail, sharing the rows: the table first, but never so that the chosen group's verdict is hidden."""
+    """Table and detail, sharing the rows: the table first, but never so that the chosen group's verdict is
+    hidden.
+    """
     canvas = view.canvas()
     wide, middle = view.columns >= _WIDE, view.columns >= _MIDDLE
     top = 1 if wide and view.rows >= 30 else 0
@@ -94,7 +98,9 @@ def _head(canvas: Canvas, row: int, detail: GroupDetail, columns: int) -> None:
 
 
 def _partitions(canvas: Canvas, row: int, room: int, detail: GroupDetail, view: View) -> int:
-    """Head and one row a partition; where they do not fit, those with the largest lag. Returns the next row."""
+    """Head and one row a partition; where they do not fit, those with the largest lag.
+    Returns the next row.
+    """
     ends = (27, 43, 52, 77, 84, 93) if view.columns >= _WIDE else (21, 31, 40, 65, 72, 81)
     long = view.columns >= _WIDE
     heads = ("CURRENT-OFFSET", "LOG-END-OFFSET") if long else ("CURRENT", "LOG-END")

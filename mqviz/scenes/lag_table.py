@@ -40,7 +40,8 @@ _NO_OTHERS = OtherGroups(0, (), "")
 
 
 class LagView(NamedTuple):
-    """What the watch screen shows: all rows, the chosen group, its detail, and the title of its verdict's lesson, if there is one.
+    """What the watch screen shows: all rows, the chosen group, its detail, and the title of its verdict's
+    lesson, if there is one.
 
     `wall_us`: the wall clock at time 0 of the watch, None where it is not known. `lost`: why nothing answers.
     """

@@ -56,7 +56,9 @@ def draw_keys(
 def draw_marks(
     canvas: Canvas, column: int, row: int, columns: int, extra: str = "", away: bool = False
 ) -> None:
-    """What `▲ △ ┊` mean, and with `away` what `◄▲` does; then `extra` if it fits, in fewer words if need be."""
+    """What `▲ △ ┊` mean, and with `away` what `◄▲` does; then `extra` if it fits,
+    in fewer words if need be.
+    """
     wishes: list[tuple[tuple[str, str], ...]] = [_MARKS, _SHORT_MARKS]
     if away:
         wishes = [

@@ -1,4 +1,5 @@
-"""Letters of keys: each key's own initial or the next free letter, given in the order in which keys first appear.
+"""Letters of keys: each key's own initial or the next free letter, given in the order in which keys first
+appear.
 
 The order comes from the State, where it only grows; stepping back therefore shows the same letters. From
 the 27th key on the letter is `*`, and selecting a record names its key. A record with a null key is `∘`,

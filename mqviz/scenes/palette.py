@@ -102,7 +102,8 @@ def contrast(one: str, other: str) -> float:
 
 
 def colour(role: str, theme: Theme) -> str:
-    """The colour of `role`: a name of ROLES, `past`, `done`, or a key's: `key A`, `lit A`, `read A`, `letter A`, `tail1 A` to `tail3 A`.
+    """The colour of `role`: a name of ROLES, `past`, `done`, or a key's: `key A`, `lit A`, `read A`, `letter
+    A`, `tail1 A` to `tail3 A`.
 
     Raises KeyError for a role that is not in the table.
     """

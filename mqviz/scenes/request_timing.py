@@ -1,7 +1,8 @@
-"""Request timing: one lane a client, time to the right, the same arrivals in both designs one under the other.
+"""Request timing: one lane a client, time to the right, the same arrivals in both designs one under the
+other.
 
-Working is `█`, waiting is `░`: the longest pause is the biggest shape on the screen. The answer is a mark with
-its time; the mail that goes on without the client is `▒`.
+Working is `█`, waiting is `░`: the longest pause is the biggest shape on the screen. The answer is a mark
+with its time; the mail that goes on without the client is `▒`.
 """
 
 from __future__ import annotations

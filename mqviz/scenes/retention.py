@@ -1,7 +1,8 @@
 """Retention: a log as a row of segments, how old or how big each one is, and what the next check will delete.
 
-A block a partition: files from old to new, the records in them, what was deleted on the left. Time deletes a segment when its
-newest record is too old, size when the log still holds its bytes without it; the active segment is only written.
+A block a partition: files from old to new, the records in them, what was deleted on the left. Time deletes a
+segment when its newest record is too old, size when the log still holds its bytes without it; the active
+segment is only written.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ def _gather(state: State, view: View, topic: str, partition: int) -> Block:
     )
 
 
-# -- one partition ------------------------------------------------------------------------------------------------
+# -- one partition -------------------------------------------------------------------------------------------
 
 
 class Tile(NamedTuple):
@@ -140,7 +141,9 @@ def _block(canvas: Canvas, block: Block, row: int, high: int, view: View, letter
 
 
 class Rows(NamedTuple):
-    """Rows of a block: heads, letters, offsets (-1: none), marks, the age as a bar (-1: none), the measures, the verdict."""
+    """Rows of a block: heads, letters, offsets (-1: none), marks, the age as a bar (-1: none), the measures,
+    the verdict.
+    """
 
     heads: int
     letters: int
@@ -183,7 +186,9 @@ def _limit(rules: Keeping, by_size: bool) -> str:
 
 
 def _laid(block: Block, columns: int) -> list[Tile]:
-    """Segments beside each other: all, with room for the last deleted one if there is any; else the oldest and the newest."""
+    """Segments beside each other: all, with room for the last deleted one if there is any; else the oldest
+    and the newest.
+    """
     cell = 3 if columns >= _WIDE else 1
     sizes = [_size(part, cell) for part in block.parts]
     room = columns - 3
@@ -279,7 +284,7 @@ def _deleted(canvas: Canvas, gone: Gone, rows: Rows, after: int, now_us: int) ->
     canvas.put(1, rows.measure, shorten(said, after - 2), WAIT if left_us > 0 else QUIET)
 
 
-# -- marks and words -----------------------------------------------------------------------------------------------
+# -- marks and words -----------------------------------------------------------------------------------------
 
 
 def _marks(canvas: Canvas, block: Block, tiles: list[Tile], row: int) -> None:
@@ -347,7 +352,8 @@ def _readers(canvas: Canvas, block: Block, row: int) -> None:
 def _legend(canvas: Canvas, row: int, hidden: int) -> None:
     room = canvas.columns - 2 - (9 if hidden > 0 else 0)
     wishes = (
-        "a segment is a file, named by its first offset · ▲ reads next · ✗ deleted last · ━ age of retention.ms, bytes of segment.bytes",
+        "a segment is a file, named by its first offset · ▲ reads next · ✗ deleted last · ━ age of "
+        "retention.ms, bytes of segment.bytes",
         "a segment is a file, named by its first offset · ▲ reads next",
         "a segment is a file, named by its first offset",
     )

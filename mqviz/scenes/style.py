@@ -41,7 +41,9 @@ def style(fg: str, bg: str = "base", bold: bool = False) -> Style:
 
 @cache
 def resolve(wanted: Style, theme: Theme, no_color: bool = False) -> Look:
-    """Colours of `wanted` in `theme`; without colour only bold and, for what is solid or in focus, reverse video."""
+    """Colours of `wanted` in `theme`; without colour only bold and, for what is solid or in focus, reverse
+    video.
+    """
     solid = _solid(wanted)
     if no_color:
         return Look(None, None, wanted.bold, solid or wanted.bg == "sel")

@@ -21,7 +21,9 @@ _MARK = style("bright")
 
 
 class Strip(NamedTuple):
-    """Where a tape lies: first wall at `column`, `cell` columns a record (3; from 4 on it is two rows high)."""
+    """Where a tape lies: first wall at `column`, `cell` columns a record (3;
+    from 4 on it is two rows high).
+    """
 
     column: int
     row: int
@@ -78,7 +80,8 @@ def draw_tape(
 def draw_marks(
     canvas: Canvas, strip: Strip, drawn: Drawn, row: int, marks: dict[str, int], named: bool
 ) -> tuple[dict[int, str], int]:
-    """Find the columns of committed `▲` and position `△` (hidden when equal); with `named`, draw them in words.
+    """Find the columns of committed `▲` and position `△` (hidden when equal); with `named`, draw them in
+    words.
 
     A committed offset left of what shows is written at the left end. Returns column → sign, and the first
     column that is free.
@@ -100,7 +103,9 @@ def draw_marks(
 def draw_offsets(
     canvas: Canvas, strip: Strip, drawn: Drawn, row: int, marks: dict[int, str], free: int
 ) -> None:
-    """Offsets in a row from column `free` on: those next to a mark, then the last, then wherever there is room."""
+    """Offsets in a row from column `free` on: those next to a mark, then the last, then wherever there is
+    room.
+    """
     taken = [at < free for at in range(canvas.columns + 1)]
     for column, sign in marks.items():
         canvas.put(column, row, sign, BRIGHT if sign == "▲" else _MARK)

@@ -20,7 +20,9 @@ _UNSURE = re.compile(
     "[\u00ad\u1160-\u11ff\u2630-\u2637\u268a-\u268f\u3164\u4dc0-\u4dff\ud7b0-\ud7ff\uffa0"
     "\U0001d300-\U0001d37f\U0001f3fb-\U0001f3ff]"
 )
-"""Characters that some terminals draw wider than others: soft hyphen, vowels and fillers of Hangul, hexagrams, skin tones."""
+"""Characters that some terminals draw wider than others: soft hyphen, vowels and fillers of Hangul,
+hexagrams, skin tones.
+"""
 
 
 def is_narrow(text: str) -> bool:
@@ -29,7 +31,9 @@ def is_narrow(text: str) -> bool:
 
 
 def cells(text: str) -> list[str]:
-    """One string a cell; a wide character is followed by an empty one, combining marks join the cell before."""
+    """One string a cell; a wide character is followed by an empty one,
+    combining marks join the cell before.
+    """
     if is_narrow(text):
         return list(text)
     found: list[str] = []

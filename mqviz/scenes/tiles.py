@@ -121,10 +121,11 @@ def draw_doing(
     now_us: int,
     letter: str,
 ) -> None:
-    """What the member does with the partition of this line: works, has read all, has more to read, or nothing.
+    """What the member does with the partition of this line: works, has read all, has more to read, or
+    nothing.
 
-    `to_read`: readable records that it has not got yet, None where its position is not known. What counts as lag and
-    is not to be read is in its hands, and not committed. A lag alone is told elsewhere.
+    `to_read`: readable records that it has not got yet, None where its position is not known. What counts as
+    lag and is not to be read is in its hands, and not committed. A lag alone is told elsewhere.
     """
     if member.state in _STATES:
         word, look = _STATES[member.state]

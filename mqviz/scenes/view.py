@@ -1,4 +1,6 @@
-"""View: everything about the onlooker that a scene needs: the moment, the size, the focus, the way to draw."""
+"""View: everything about the onlooker that a scene needs: the moment, the size, the focus,
+the way to draw.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,11 @@ from mqviz.scenes.canvas import Canvas, Target
 class View(NamedTuple):
     """How one frame is looked at.
 
-    `now_us` is the moment shown; `columns` and `rows` the room; `focus` the selected target, if any.
-    `scroll` counts partitions (or rows of a table) hidden above. `group` is the group whose marks come first
-    and `topic` the topic shown; empty: the first one. A time axis does not begin before `start_us` nor reach beyond `until_us` (0: no limit).
-    Without `motion` marks move only when something happens, to the time `event_us`.
+    `now_us` is the moment shown; `columns` and `rows` the room; `focus` the selected target, if any. `scroll`
+    counts partitions (or rows of a table) hidden above. `group` is the group whose marks come first and
+    `topic` the topic shown; empty: the first one. A time axis does not begin before `start_us` nor reach
+    beyond `until_us` (0: no limit). Without `motion` marks move only when something happens, to the time
+    `event_us`.
     """
 
     now_us: int

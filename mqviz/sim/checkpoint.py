@@ -8,7 +8,9 @@ from mqviz.sim.streams import Stream
 
 
 def save(sim: Simulation) -> bytes:
-    """Everything that `sim` needs to go on: State, agenda, draw counts, counters, parts, events not yet taken."""
+    """Everything that `sim` needs to go on: State, agenda, draw counts, counters, parts, events not yet
+    taken.
+    """
     draws = {name: stream.count for name, stream in sim.streams.items()}
     return pack((sim.state, sim.now_us, sim.sequence, sim.agenda, draws, sim.parts, sim.log))
 

@@ -29,7 +29,9 @@ from mqviz.scenario import Scenario
 from mqviz.sim.streams import Stream
 
 FAULT, ARRIVAL, TIMER, STEP = range(4)
-"""Who goes first at one instant (R3): faults and users, arrivals of messages, timers, steps of applications."""
+"""Who goes first at one instant (R3): faults and users, arrivals of messages, timers,
+steps of applications.
+"""
 
 Due = tuple[int, int, int, str, int, tuple[Any, ...]]
 
@@ -61,7 +63,8 @@ def due(handler: Handler) -> Handler:
 def checks(
     kind: type[C],
 ) -> Callable[[Callable[[Simulation, C], C]], Callable[[Simulation, C], C]]:
-    """Register what decides whether a command can be done: raises Refused, else returns it with its gaps filled.
+    """Register what decides whether a command can be done: raises Refused, else returns it with its gaps
+    filled.
 
     It may only look: it draws nothing, schedules nothing and emits nothing. Given its own answer, it must
     return it unchanged, so that a replayed command is the same command.
@@ -81,11 +84,12 @@ def handles(
 def reacts(
     kind: type[E],
 ) -> Callable[[Callable[[Simulation, E], None]], Callable[[Simulation, E], None]]:
-    """Register what a component does when another one's event has happened, as Kafka's metadata publishers do.
+    """Register what a component does when another one's event has happened, as Kafka's metadata publishers
+    do.
 
-    It runs inside `emit`, when the event is applied and logged, with the event as the cause of what it emits. So
-    whoever emits need not know who follows. Several functions for a kind run in the order in which their modules were
-    imported: one that must come later imports the earlier one.
+    It runs inside `emit`, when the event is applied and logged, with the event as the cause of what it emits.
+    So whoever emits need not know who follows. Several functions for a kind run in the order in which their
+    modules were imported: one that must come later imports the earlier one.
     """
 
     def register(function: Callable[[Simulation, E], None]) -> Callable[[Simulation, E], None]:
@@ -106,7 +110,9 @@ ENDLESS = 3_000_000
 
 
 class Endless(RuntimeError):
-    """Time stands still: the simulator would fill the memory with events of one instant. Always a mistake in it."""
+    """Time stands still: the simulator would fill the memory with events of one instant. Always a mistake in
+    it.
+    """
 
 
 class Simulation:
@@ -147,7 +153,9 @@ class Simulation:
     # -- what handlers use -----------------------------------------------------------------------------
 
     def stamp(self, cause: int | None = None) -> tuple[int, int, int]:
-        """The first three fields of the event that is emitted next: id, at_us, cause (None: the handler's own)."""
+        """The first three fields of the event that is emitted next: id, at_us, cause (None: the handler's
+        own).
+        """
         return self.state.last_event + 1, self.now_us, self.cause if cause is None else cause
 
     def emit(self, event: Event) -> int:
@@ -210,7 +218,8 @@ class Simulation:
     # -- what the backend uses -------------------------------------------------------------------------
 
     def run(self, until_us: int, limit: int) -> bool:
-        """Do all dues before `until_us`; False if it stopped after an instant because `log` holds `limit` events.
+        """Do all dues before `until_us`; False if it stopped after an instant because `log` holds `limit`
+        events.
 
         `limit` is at least 1. What `log` already holds happened at now_us, whose dues still belong to it.
         """

@@ -1,6 +1,8 @@
-"""Hook: a call upwards. A lower file offers it, one higher file fills it in, and neither imports the other twice.
+"""Hook: a call upwards. A lower file offers it, one higher file fills it in, and neither imports the other
+twice.
 
-A client's parts tell their application that it may go on: the application calls the parts, so they cannot import it.
+A client's parts tell their application that it may go on: the application calls the parts, so they cannot
+import it.
 """
 
 from __future__ import annotations
@@ -13,7 +15,9 @@ Result = TypeVar("Result")
 
 
 class Hook(Generic[P, Result]):
-    """A function that is written elsewhere; `what` says what it does, for the error where nobody filled it in."""
+    """A function that is written elsewhere; `what` says what it does, for the error where nobody filled it
+    in.
+    """
 
     __slots__ = ("_function", "what")
 

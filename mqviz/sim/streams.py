@@ -5,7 +5,8 @@ A stream's whole state is one integer, how many numbers were drawn. Numbers come
 state would cost 3 KB a stream in every checkpoint. `Numbers` reads number n of a stream without moving it:
 two designs that ask for "client 7's mail" get the same mail, in whatever order they ask.
 
-Durations are rounded to whole microseconds, which hides the last bit of `log1p` on which platforms may differ.
+Durations are rounded to whole microseconds, which hides the last bit of `log1p` on which platforms may
+differ.
 """
 
 from __future__ import annotations

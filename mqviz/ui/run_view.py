@@ -119,7 +119,9 @@ class RunView:
         return None
 
     def _counts(self, event: Event, weight: Weight) -> bool:
-        """Whether to explain it: what the scenario begins with is no great moment, what the learner does is."""
+        """Whether to explain it: what the scenario begins with is no great moment,
+        what the learner does is.
+        """
         if isinstance(event, CommandGiven) and weight >= Weight.MOMENT:
             return any(command == event.command for _, command in self.player.branch.commands)
         # One refused commit a record until the member has joined again: it is the rebalance that explains.

@@ -26,7 +26,8 @@ HINTS = (("↑ ↓", "partition"), ("esc", "groups"), ("?", "keys"))
 class WatchedLog(Base):
     """Partitions, members and lag of one group as the watch sees them.
 
-    `reading` says how the watch goes; `gone` is called when the log closes because there is no such group any more.
+    `reading` says how the watch goes; `gone` is called when the log closes because there is no such group any
+    more.
     """
 
     PLACES = ("stage",)

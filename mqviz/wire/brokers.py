@@ -48,7 +48,9 @@ class Brokers:
             await self._drop(address)
 
     async def any(self, ask: Ask[T], timeout_s: float) -> T:
-        """The answer of the first broker that gives one; each has the deadline. Raises the first error if none."""
+        """The answer of the first broker that gives one; each has the deadline. Raises the first error if
+        none.
+        """
         first: WireError | None = None
         for address in self._candidates():
             try:

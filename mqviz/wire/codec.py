@@ -29,7 +29,9 @@ def schema(api: Api, version: int, kind: str) -> ModuleType:
 
 
 def load(*apis: Api) -> None:
-    """Import what these requests need in their newest versions, which takes a moment: before a deadline runs, not within it."""
+    """Import what these requests need in their newest versions, which takes a moment: before a deadline runs,
+    not within it.
+    """
     for api in apis:
         for kind in ("request", "response"):
             schema(api, api.newest, kind)

@@ -232,7 +232,9 @@ class Connection:
         return error
 
     def _missed(self, ask: Ask[T], timeout_s: float) -> WireError:
-        """Account for a missed deadline. The request stays pending (cancelled), so its answer is known as late."""
+        """Account for a missed deadline. The request stays pending (cancelled), so its answer is known as
+        late.
+        """
         if not self.is_open and self._failed is not None:
             return self._failed.with_traceback(None)
         error = TimedOut(self.where, f"no answer to {ask.api.name} within {timeout_s:g} s")

@@ -287,7 +287,9 @@ class Offsets(NamedTuple):
 
 
 _COMMITS = "iqiBhB"
-"""A commit: partition, offset, leader epoch, length of its metadata (1: none), error, number of tagged fields."""
+"""A commit: partition, offset, leader epoch, length of its metadata (1: none), error, number of tagged
+fields.
+"""
 _ENDS = "ihqqiB"
 """An answer of ListOffsets: partition, error, time, offset, leader epoch, number of tagged fields."""
 _PLAIN = "iqh"

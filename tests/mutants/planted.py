@@ -72,7 +72,7 @@ MUTANTS = (
     ),
     Mutant(
         "administrators are not told of errors",
-        "sim/kafka/clients/admin.py",
+        "sim/kafka/clients/admin/requests.py",
         "if command is not None and error:",
         "if False:",
         ADMINISTRATORS,
@@ -81,8 +81,8 @@ MUTANTS = (
     Mutant(
         "a fetch that names a moved leader says nothing of aborted transactions",
         "sim/kafka/broker/fetch.py",
-        "answer(sim, number, FetchResponse(0, tuple(parts)))",
-        "answer(sim, number, FetchResponse(0, tuple([p for p in parts if p.current_leader] or parts)))",
+        "respond(sim, number, FetchResponse(0, tuple(parts)))",
+        "respond(sim, number, FetchResponse(0, tuple([p for p in parts if p.current_leader] or parts)))",
         ONE_ANSWER,
         "r80",
     ),
@@ -472,7 +472,7 @@ MUTANTS = (
     ),
     Mutant(
         "a partition goes to its new member before the old one has given it up",
-        "sim/kafka/clients/consumer/membership/reconciliation.py",
+        "sim/kafka/coordinator/consumer/reconciliation.py",
         "free = [p for p in wanted if _is_free(group, member, p)]",
         "free = wanted",
         KIP848,
@@ -480,7 +480,7 @@ MUTANTS = (
     ),
     Mutant(
         "silence counts as giving up",
-        "sim/kafka/clients/consumer/membership/reconciliation.py",
+        "sim/kafka/coordinator/consumer/reconciliation.py",
         "return owned is None or any(partition in owned for partition in revoked)",
         "return owned is not None and any(partition in owned for partition in revoked)",
         KIP848,
@@ -488,7 +488,7 @@ MUTANTS = (
     ),
     Mutant(
         "a heartbeat with a wrong epoch is taken",
-        "sim/kafka/clients/consumer/membership/reconciliation.py",
+        "sim/kafka/coordinator/consumer/reconciliation.py",
         "return Error.NONE if lost_answer else Error.FENCED_MEMBER_EPOCH",
         "return Error.NONE",
         KIP848,

@@ -1,4 +1,6 @@
-"""Why: what an application asks of its consumer, positions that are lost and found, offsets set by hand or expired."""
+"""Why: what an application asks of its consumer, positions that are lost and found, offsets set by hand or
+expired.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Why: batches that were retried, split or given up, send() that had to wait, and what a leader knew already."""
+"""Why: batches that were retried, split or given up, send() that had to wait,
+and what a leader knew already.
+"""
 
 from __future__ import annotations
 

@@ -184,8 +184,13 @@ def _truncated(state: State, event: ReplicaTruncated) -> Why:
 
 
 def _cut_records(state: State, event: ReplicaTruncated) -> str:
-    """Which records went, where the leader's epoch begins without them, and whether anybody was promised them."""
-    many = f"{several(event.records, 'record')} of {event.topic} P{event.partition} that its leader does not have"
+    """Which records went, where the leader's epoch begins without them, and whether anybody was promised
+    them.
+    """
+    many = (
+        f"{several(event.records, 'record')} of {event.topic} P{event.partition} that its leader does "
+        "not have"
+    )
     if event.topic not in state.cluster.topics:
         return many
     cut = replication.cut(state, event.topic, event.partition, event.broker)
@@ -203,7 +208,8 @@ def _cut_records(state: State, event: ReplicaTruncated) -> str:
 def _forgotten(_: State, event: LeadershipForgotten) -> Why:
     return told(
         event,
-        f"broker {event.broker} strikes leader epoch {event.epoch} of {event.topic} P{event.partition} from its notes",
+        f"broker {event.broker} strikes leader epoch {event.epoch} of {event.topic} P{event.partition} "
+        "from its notes",
         "it led then, but wrote nothing, and its leader knows of no such epoch",
         rules.TRUNCATION,
     )

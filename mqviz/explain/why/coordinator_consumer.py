@@ -1,4 +1,6 @@
-"""Why: what the coordinator of a consumer protocol group does, in plain words with the numbers of this run."""
+"""Why: what the coordinator of a consumer protocol group does,
+in plain words with the numbers of this run.
+"""
 
 from __future__ import annotations
 

@@ -125,7 +125,8 @@ def _offsets(_: State, event: TransactionalOffsetsWritten) -> Why:
 def _ended(_: State, event: TransactionalOffsetsEnded) -> Why:
     return told(
         event,
-        f"the offsets that group {event.group} held for a transaction are {'committed' if event.commit else 'dropped'}",
+        f"the offsets that group {event.group} held for a transaction are "
+        f"{'committed' if event.commit else 'dropped'}",
         "the marker of their transaction arrived",
         "exactly once: offsets and output share one fate",
     )

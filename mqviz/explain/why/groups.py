@@ -38,7 +38,7 @@ def _clients(members: list[Member]) -> str:
     return names([member.client for member in members])
 
 
-# -- the coordinator ------------------------------------------------------------------------------------------
+# -- the coordinator -----------------------------------------------------------------------------------------
 
 
 @explains(MemberJoined)
@@ -128,7 +128,7 @@ def _removed(state: State, event: MemberRemoved) -> Why:
     )
 
 
-# -- the process ----------------------------------------------------------------------------------------------
+# -- the process ---------------------------------------------------------------------------------------------
 
 
 @explains(PartitionsAssigned)

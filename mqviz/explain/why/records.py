@@ -149,7 +149,10 @@ def _acknowledged(state: State, event: RecordsAcknowledged) -> Why:
     producer = state.cluster.producers[event.producer]
     acks = "all" if producer.settings.acks == "-1" else producer.settings.acks
     what = several(event.count, "record")
-    headline = f"{event.producer} is told that {what} on P{event.partition} {'is' if event.count == 1 else 'are'} safe"
+    headline = (
+        f"{event.producer} is told that {what} on P{event.partition} "
+        f"{'is' if event.count == 1 else 'are'} safe"
+    )
     if acks == "0":
         headline = f"{event.producer} counts {what} on P{event.partition} as sent"
     change = f"acknowledged {producer.acknowledged - event.count} → {producer.acknowledged}"

@@ -1,4 +1,6 @@
-"""Why: share groups, their members and what became of each record, in plain words with the numbers of this run."""
+"""Why: share groups, their members and what became of each record, in plain words with the numbers of this
+run.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Facts of the observed part of a State: what a cluster told, and what the clients told that mqviz runs there.
+"""Facts of the observed part of a State: what a cluster told, and what the clients told that mqviz runs
+there.
 
 A client of ours is known from inside (position, record in hand) and at once; everybody else only as the
 coordinator last described them.
@@ -204,7 +205,9 @@ def _in_hand(consumer: DrivenConsumer) -> InHand | None:
 
 
 def _seems(state: State, group: SeenGroup, member: SeenMember, held: tuple[tuple[str, int], ...]) -> str:
-    """What a member does, as far as its commits tell; "unknown" where it holds unread records and commits nothing."""
+    """What a member does, as far as its commits tell; "unknown" where it holds unread records and commits
+    nothing.
+    """
     if isinstance(group.state, str) and group.state not in SETTLED and not held:
         return "joining"
     if group.kind != "consumer" and isinstance(group.state, str) and group.state not in SETTLED:
@@ -243,7 +246,9 @@ def committed(state: State, group: str, topic: str, partition: int) -> int | Non
 
 
 def position(state: State, group: str, topic: str, partition: int) -> int | None | Unknown:
-    """The next offset that the owner will take (R79): known of consumers of ours only; None: nobody reads it."""
+    """The next offset that the owner will take (R79): known of consumers of ours only; None:
+    nobody reads it.
+    """
     name = owner(state, group, topic, partition)
     if name is None or isinstance(name, Unknown):
         return name

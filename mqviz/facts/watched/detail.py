@@ -1,4 +1,6 @@
-"""One watched group in detail: its partitions with the columns of Kafka's own tool, its members, its rebalances."""
+"""One watched group in detail: its partitions with the columns of Kafka's own tool, its members, its
+rebalances.
+"""
 
 from __future__ import annotations
 
@@ -226,7 +228,9 @@ def _note(group: SeenGroup, found: Rebalance) -> RebalanceNote:
 
 
 def rebalance_sentence(group: SeenGroup, found: Rebalance, sign: str = "p") -> str:
-    """`rebalance: c-4 left, p5 → c-3, took at least 1.2 s`; `sign` is what a partition's number begins with."""
+    """`rebalance: c-4 left, p5 → c-3, took at least 1.2 s`;
+    `sign` is what a partition's number begins with.
+    """
     parts = [f"{_names(found.left)} left"] if found.left else []
     parts += [f"{_names(found.joined)} joined"] if found.joined else []
     one_topic = len(group.commits) <= 1

@@ -1,7 +1,7 @@
 """Lag of watched groups: rows of the groups' table and of a group's partitions, as readings.
 
-What a row of the table shows is summed up when a beat ends (mqviz/model/observed/lag_sums.py); partitions are looked at one
-by one only for the group whose detail is asked for.
+What a row of the table shows is summed up when a beat ends (mqviz/model/observed/lag_sums.py); partitions are
+looked at one by one only for the group whose detail is asked for.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The ledger of a real cluster: where every record is that a producer of mqviz sent, as one group sees it.
 
-Only clients that mqviz runs tell what they did with a record, so the ledger counts their records and no others.
+Only clients that mqviz runs tell what they did with a record, so the ledger counts their records and no
+others.
 """
 
 from __future__ import annotations
@@ -80,5 +81,7 @@ def _in_hands(observed: Observed, group: str, topic: str, number: int, first: in
 
 
 def _both(one: bytes | bytearray, other: bytes | bytearray) -> int:
-    """At how many places both hold a 1; counted as whole numbers, because a ledger may have a million places."""
+    """At how many places both hold a 1; counted as whole numbers,
+    because a ledger may have a million places.
+    """
     return (int.from_bytes(one, "little") & int.from_bytes(other, "little")).bit_count()

@@ -1,8 +1,9 @@
 """Rates, trends and time lag from the samples of the last minute.
 
-All of it is an estimate and says so: rates are differences of two looks, a trend must show in the highest and in the
-lowest samples (a group that commits every five seconds draws a saw, which is no trend) or lift the last quarter
-above all that was before, and time lag is read off the line between two looks at the end of the log.
+All of it is an estimate and says so: rates are differences of two looks, a trend must show in the highest and
+in the lowest samples (a group that commits every five seconds draws a saw, which is no trend) or lift the
+last quarter above all that was before, and time lag is read off the line between two looks at the end of the
+log.
 """
 
 from __future__ import annotations
@@ -18,14 +19,18 @@ SHORTEST_US = 900_000
 """Two looks closer than this tell no rate."""
 
 STALE_LOOK_US = WINDOW_US * 3 // 2
-"""The first point of a track may be this old and still be a look of the window (the slowest groups are read twice a minute)."""
+"""The first point of a track may be this old and still be a look of the window (the slowest groups are read
+twice a minute).
+"""
 
 Points = Sequence[tuple[int, int]]
 """(time, value), oldest first."""
 
 
 def rate(points: Points, looked_us: int) -> float | Unknown:
-    """How fast a value grew, per second, until the last look at `looked_us`; falls (commits moved back) are left out."""
+    """How fast a value grew, per second, until the last look at `looked_us`; falls (commits moved back) are
+    left out.
+    """
     if not points:
         return MEASURING
     first_us = max(points[0][0], looked_us - STALE_LOOK_US)

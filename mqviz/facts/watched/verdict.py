@@ -22,7 +22,9 @@ RANK = {"STALLED": 0, "BEHIND": 0, "STOPPED": 1, "REWOUND": 2, "RECOVERING": 3, 
 """Worst first; of the same rank the larger lag is worse."""
 
 COMMIT_INTERVAL_US = 5_000_000
-"""What comes in within Kafka's default auto.commit.interval.ms is no backlog: it may be read and not yet committed."""
+"""What comes in within Kafka's default auto.commit.interval.ms is no backlog: it may be read and not yet
+committed.
+"""
 
 FAR_BEHIND_US = 60_000_000
 """A steady lag that takes so long to come in is a backlog all the same."""
@@ -226,7 +228,10 @@ def _hot(state: State, group: SeenGroup, row: GroupRow, worst: Worst, turned: in
     if isinstance(into, Unknown) or isinstance(out, Unknown):
         return None
     p, reader = _where(group, worst.topic, worst.partition), _reader(group, worst)
-    evidence = f"{p} at {number(commits.now[worst.partition])} of {number(ends.now[worst.partition])}: lag {number(worst.lag)}"
+    evidence = (
+        f"{p} at {number(commits.now[worst.partition])} of {number(ends.now[worst.partition])}: lag "
+        f"{number(worst.lag)}"
+    )
     if into > out:
         evidence += f", growing {per_second(into - out)}/s for {lasting(group.refreshed_us - turned)}"
     total = row.in_per_s

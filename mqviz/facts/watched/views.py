@@ -1,7 +1,7 @@
 """What facts about the lag of watched groups return: frozen, the same for a screen, a table and JSON.
 
-Names are as the cluster wrote them (whoever shows them escapes them); sentences are escaped already. A value that is
-not known is `Unknown` with its reason, never 0; None means that there is none.
+Names are as the cluster wrote them (whoever shows them escapes them); sentences are escaped already. A value
+that is not known is `Unknown` with its reason, never 0; None means that there is none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ class Verdict(Reading, frozen=True):
     """One word on a group: OK, BEHIND, RECOVERING, STALLED, STOPPED, REWOUND or UNKNOWN.
 
     `brief`: its evidence in the few words of a table; `reason`: the headline; `evidence`: a sentence with the
-    numbers; `since_us`: since when, None where that has no meaning or is not known; `rule`: the rule behind it, or "";
+    numbers; `since_us`: since when, None where that has no meaning or is not known; `rule`: the rule behind
+    it, or "";
     `lesson`: number of the lesson that explains it.
     """
 
@@ -31,7 +32,9 @@ class Verdict(Reading, frozen=True):
 
 
 class Worst(Reading, frozen=True):
-    """The partition with the largest lag. `share`: its part of the group's lag, 0..1; `hot`: it stands out, and is not just small."""
+    """The partition with the largest lag. `share`: its part of the group's lag, 0..1; `hot`: it stands out,
+    and is not just small.
+    """
 
     topic: str
     partition: int
@@ -43,10 +46,11 @@ class Worst(Reading, frozen=True):
 class GroupRow(Reading, frozen=True):
     """One group of the table.
 
-    `lag` is the sum over `known` of `total` partitions (None: no commit at all; Unknown: none is known). `trend`: up,
-    level, down or "" (too few looks). Rates are records a second over the last minute. `eta_us`: when it will have
-    caught up at this pace, only while it drains, 0 when all is read; None otherwise. `topics`: how many it reads. `age_us`: since the last beat that read it, None:
-    never. `stale`: too old to count on. `breaches`: partitions where records were deleted before the group read them.
+    `lag` is the sum over `known` of `total` partitions (None: no commit at all; Unknown: none is known).
+    `trend`: up, level, down or "" (too few looks). Rates are records a second over the last minute. `eta_us`:
+    when it will have caught up at this pace, only while it drains, 0 when all is read; None otherwise.
+    `topics`: how many it reads. `age_us`: since the last beat that read it, None: never. `stale`: too old to
+    count on. `breaches`: partitions where records were deleted before the group read them.
     """
 
     group: str
@@ -72,12 +76,13 @@ class GroupRow(Reading, frozen=True):
 class PartitionRow(Reading, frozen=True):
     """One partition of a group, with the columns of Kafka's own tool.
 
-    `kind` of its lag: `number`, `no commit`, `commit unknown`, `end unknown`, `not authorised`, `topic gone` or
-    `stale`; only a `number` counts in sums. `lag` of a stale one is the last that was known. `to_read`: what
-    a group without a commit would read if it began at the log start. `breach`: offsets deleted unread; `ahead`: by how
-    much the commit is beyond the end (topic recreated or truncated?). `behind_us`: estimated age of the oldest unread
-    record, at most a minute (`behind_capped`: it is older). `share`: part of the group's lag. `consumer`: name of
-    the member that holds it, None: nobody. `still_us`: for how long no commit was seen to move (at most a minute).
+    `kind` of its lag: `number`, `no commit`, `commit unknown`, `end unknown`, `not authorised`, `topic gone`
+    or `stale`; only a `number` counts in sums. `lag` of a stale one is the last that was known. `to_read`:
+    what a group without a commit would read if it began at the log start. `breach`: offsets deleted unread;
+    `ahead`: by how much the commit is beyond the end (topic recreated or truncated?). `behind_us`: estimated
+    age of the oldest unread record, at most a minute (`behind_capped`: it is older). `share`: part of the
+    group's lag. `consumer`: name of the member that holds it, None: nobody. `still_us`: for how long no
+    commit was seen to move (at most a minute).
     """
 
     topic: str
@@ -137,7 +142,8 @@ class RebalanceNote(Reading, frozen=True):
 class GroupDetail(Reading, frozen=True):
     """A group with its partitions (by topic and number), members, and rebalances (oldest first).
 
-    `others_lag`: lag of all partitions but the worst. `uneven`: a sentence where members' loads differ much, or "".
+    `others_lag`: lag of all partitions but the worst. `uneven`: a sentence where members' loads differ much,
+    or "".
     `peak`: place in `partitions` of the one with the largest lag, None where there is no lag.
     """
 
@@ -151,7 +157,9 @@ class GroupDetail(Reading, frozen=True):
 
 
 class OtherGroups(Reading, frozen=True):
-    """Groups that have no lag of this kind and are not in the table, and their kinds; `sentence` "" for none."""
+    """Groups that have no lag of this kind and are not in the table, and their kinds;
+    `sentence` "" for none.
+    """
 
     count: int
     kinds: tuple[str, ...]
@@ -159,7 +167,8 @@ class OtherGroups(Reading, frozen=True):
 
 
 class WatchReading(Reading, frozen=True):
-    """The watch itself: what is watched, how fresh, at what cost. `lost`: why nothing answers, None while it does.
+    """The watch itself: what is watched, how fresh, at what cost. `lost`: why nothing answers, None while it
+    does.
 
     `wall_us`: what the clock on the wall showed at time 0, None where it is not known.
     `age_us`: since the last beat ended, None: there was none. `brokers_lost`: (broker, reason).

@@ -354,7 +354,9 @@ class DrivenKafkaBackend:
             self._drive.kill(name)
 
     def _remove_topics(self) -> None:
-        """Remove what this run made and nothing else; what could not be removed stays noted for the next run."""
+        """Remove what this run made and nothing else;
+        what could not be removed stays noted for the next run.
+        """
         if self._ledger is None:
             return
         if self._removed(self._ledger.topics):

@@ -97,7 +97,8 @@ class Roster:
         self._check_name(name)
         if command.commit not in ("after", "auto") or command.topics or command.assign or not command.loop:
             raise Refused(
-                "on a real cluster mqviz's consumers read one topic in a group, all the time, and commit after or auto"
+                "on a real cluster mqviz's consumers read one topic in a group, all the time, and commit "
+                "after or auto"
             )
         group = command.group or _only(self.groups(), "group")
         topic = command.topic or self._topic_of(group)

@@ -20,7 +20,9 @@ from mqviz.model.observed.clients import events as clients_events
 
 DELAY_US: Final = 300_000
 REPEAT_US: Final = 10_000_000
-"""How long the same error of the same client is not reported again; a refused port is tried 20 times a second."""
+"""How long the same error of the same client is not reported again; a refused port is tried 20 times a
+second.
+"""
 
 MOST_CAUSES: Final = 10_000
 
@@ -42,7 +44,9 @@ class EventLog:
 
 
 class Causes:
-    """Which event led to which: commands to clients, sending to arriving, delivering to processing to committing."""
+    """Which event led to which: commands to clients, sending to arriving, delivering to processing to
+    committing.
+    """
 
     def __init__(self) -> None:
         self.client: dict[str, int] = {}
@@ -59,12 +63,13 @@ class Causes:
 
 
 class EventWriter:
-    """Takes reports in, writes events out. Times going in are of the children's clock, `zero_us` is its start.
+    """Takes reports in, writes events out. Times going in are of the children's clock, `zero_us` is its
+    start.
 
     `expected` are the commands of clients that are about to start.
 
-    A consumer may have a record before the broker's answer reached its producer; then it was in the log by the
-    time that it was read, and that is the time of its event.
+    A consumer may have a record before the broker's answer reached its producer; then it was in the log by
+    the time that it was read, and that is the time of its event.
     """
 
     def __init__(self, log: EventLog, names: Names, known: Known, zero_us: int) -> None:

@@ -30,7 +30,9 @@ Value = TypeVar("Value")
 
 
 class Known:
-    """The furthest that our clients reported themselves: {(topic, partition): end}, commits with the group before."""
+    """The furthest that our clients reported themselves: {(topic, partition): end}, commits with the group
+    before.
+    """
 
     def __init__(self) -> None:
         self.ends: dict[tuple[str, int], int] = {}

@@ -22,7 +22,9 @@ from mqviz.wire.errors import BadAddress
 REACH_S: Final = 3.0
 
 PARTITIONERS: Final = {"java": "murmur2_random", "librdkafka": "consistent_random"}
-"""Scenario's word to librdkafka's, where they differ. Its murmur2_random puts keyed records where Java's default does."""
+"""Scenario's word to librdkafka's, where they differ. Its murmur2_random puts keyed records where Java's
+default does.
+"""
 
 JAVA_ONLY: Final = frozenset(
     (
@@ -167,7 +169,9 @@ def _ms(duration_us: int) -> str:
 
 
 def reach(bootstrap: str) -> str:
-    """The addresses as the client library reads them; raises Refused if they are none, or nobody listens there."""
+    """The addresses as the client library reads them; raises Refused if they are none, or nobody listens
+    there.
+    """
     try:
         addresses = parse_bootstrap(bootstrap)
     except BadAddress as error:
@@ -196,8 +200,8 @@ def check(scenario: Scenario) -> None:
 def listing(scenario: Scenario) -> list[str]:
     """What a run would make on a cluster, one line each, for a user to agree to, and what becomes of it.
 
-    Groups are not deleted here: with its topics a group loses its commits, and Kafka deletes by itself what has
-    neither members nor commits.
+    Groups are not deleted here: with its topics a group loses its commits, and Kafka deletes by itself what
+    has neither members nor commits.
     """
     groups = sorted({consumer.group for consumer in scenario.consumers} - {""})
     lines = [

@@ -42,7 +42,8 @@ class Ledger:
             self._lock = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise Refused(
-                f"the topics of a run are noted in {self._folder} before they are made, and it cannot be written "
+                f"the topics of a run are noted in {self._folder} before they are made, and it cannot be "
+                "written "
                 f"({error.strerror}); set XDG_STATE_HOME to a folder that can be written"
             ) from None
         fcntl.flock(self._lock, fcntl.LOCK_EX)

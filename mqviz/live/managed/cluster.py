@@ -28,7 +28,9 @@ DEFAULT_VERSION: Final = "4.2.1"
 DEADLINE_S: Final = 90
 ATTEMPTS: Final = 3
 QUICK_START: Final = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
-"""A third less time to a listening broker; the optimising compiler pays off only in brokers that run for long."""
+"""A third less time to a listening broker; the optimising compiler pays off only in brokers that run for
+long.
+"""
 
 
 def _quiet(_: str) -> None:
@@ -132,7 +134,8 @@ def start(
     state: Path | None = None,
     jars: Path | None = None,
 ) -> Cluster:
-    """Start a cluster and return when every broker is ready, or raise ClusterError with the brokers' last words.
+    """Start a cluster and return when every broker is ready, or raise ClusterError with the brokers' last
+    words.
 
     Without a version KAFKA_HOME is used if set, else the default one. `settings` are added to every
     broker's; `requests` writes each broker's request log; `heap` is Java's `-Xmx`; `state` and `jars` are the

@@ -240,7 +240,9 @@ class _Fetch:
                     self.progress(self.done, self.total, jar.file_name)
 
     def _pieces(self, jar: Jar) -> Iterator[bytes]:
-        """The bytes of one jar, asked for through maven-artifact (its own `download` prints and cannot stop)."""
+        """The bytes of one jar, asked for through maven-artifact (its own `download` prints and
+        cannot stop).
+        """
         from maven_artifact import Artifact
 
         try:

@@ -28,7 +28,9 @@ class KafkaBackend:
     can: frozenset[Can] = frozenset()
 
     def __init__(self, bootstrap: str, *, period_us: int = FOCUS_US) -> None:
-        """Begin to watch the cluster at `bootstrap`. Raises wire's BadAddress; an absent cluster is an event."""
+        """Begin to watch the cluster at `bootstrap`. Raises wire's BadAddress;
+        an absent cluster is an event.
+        """
         self.now_us = 0
         self.journal = Journal()
         self._observer = Observer(bootstrap, self.journal, period_us=period_us)
@@ -45,7 +47,9 @@ class KafkaBackend:
         raise Refused("mqviz only reads this cluster; nothing can be started or changed on it from here")
 
     def advance(self, until_us: int, limit: int = 1_000_000) -> Sequence[Event]:
-        """What happened before `until_us` and was not handed out yet; it never comes further than the wall's clock."""
+        """What happened before `until_us` and was not handed out yet; it never comes further than the wall's
+        clock.
+        """
         until_us = min(until_us, self.journal.now_us())
         if until_us <= self.now_us:
             return []

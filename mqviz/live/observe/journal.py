@@ -33,7 +33,9 @@ class Journal:
         return (self._clock() - self._zero) // 1000
 
     def wall_us(self) -> int:
-        """What the clock on the wall shows at time 0: microseconds since 1970 in the time zone of this place."""
+        """What the clock on the wall shows at time 0:
+        microseconds since 1970 in the time zone of this place.
+        """
         away = datetime.now().astimezone().utcoffset()
         away_us = int(away.total_seconds() * 1e6) if away else 0
         return time.time_ns() // 1000 + away_us - self.now_us()

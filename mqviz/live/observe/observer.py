@@ -139,7 +139,9 @@ class Observer:
         return Connection(address, software_version=__version__, backoff_s=RETRY_S, on_lost=self._hurry_once)
 
     def _hurry_once(self) -> None:
-        """Hurry, but at most once a period: a broker that hangs up on every question is no reason to storm it."""
+        """Hurry, but at most once a period: a broker that hangs up on every question is no reason to storm
+        it.
+        """
         now_us = self._journal.now_us()
         if now_us - self._hurried_us >= self.schedule.period_us:
             self._hurried_us = now_us

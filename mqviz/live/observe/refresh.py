@@ -22,13 +22,17 @@ T = TypeVar("T")
 
 DEADLINE_S = 2.0
 FIRST_CONTACT = 2.5
-"""How many times as long the first answer of all may take: it opens the connections, and nothing is shown until then."""
+"""How many times as long the first answer of all may take: it opens the connections, and nothing is shown
+until then.
+"""
 
 PROBE_WAIT_S = 0.2
 _MOVED = (14, 15, 16)
 """COORDINATOR_LOAD_IN_PROGRESS, COORDINATOR_NOT_AVAILABLE, NOT_COORDINATOR."""
 _STALE_LEADER = (3, 5, 6, 74, 75)
-"""Errors that say the metadata is old: unknown partition, no leader, not the leader, fenced or unknown epoch."""
+"""Errors that say the metadata is old: unknown partition, no leader, not the leader,
+fenced or unknown epoch.
+"""
 
 _DESCRIBE: dict[str, Callable[[Collection[str]], Ask[tuple[asks.Described, ...]]]] = {
     "classic": asks.describe_classic,

@@ -81,7 +81,9 @@ class Schedule:
         return now_us - self._groups.get(group, -REST_US) >= every - self.period_us // 2
 
     def _turn(self, rest: list[str], now_us: int) -> list[str]:
-        """Of what is not on screen: what was never read, and the share of the rest that has waited longest."""
+        """Of what is not on screen: what was never read,
+        and the share of the rest that has waited longest.
+        """
         new = [name for name in rest if self._groups.get(name, -REST_US) < 0]
         share = -(-len(rest) * self.period_us // REST_US)
         oldest = sorted(rest, key=lambda name: self._groups.get(name, -REST_US))[:share]

@@ -15,7 +15,9 @@ Spread = Literal["even", "exponential"]
 
 
 Config = dict[str, Value]
-"""Kafka's settings by Kafka's names; the ones that are absent have Kafka's defaults (mqviz/kafka/settings.py)."""
+"""Kafka's settings by Kafka's names; the ones that are absent have Kafka's defaults
+(mqviz/kafka/settings.py).
+"""
 
 
 class Command(msgspec.Struct, frozen=True, tag_field="command", forbid_unknown_fields=True):

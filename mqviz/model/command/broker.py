@@ -9,7 +9,9 @@ from mqviz.model.units import Duration
 
 
 class AddBroker(Command, frozen=True):
-    """A new, empty broker of this number starts and registers; what is there stays where it is, new partitions may lie on it."""
+    """A new, empty broker of this number starts and registers; what is there stays where it is, new
+    partitions may lie on it.
+    """
 
     verb, kind = "add", "broker"
     name: str
@@ -47,7 +49,9 @@ class RestartBroker(Named, frozen=True):
 
 
 class FailDisk(Command, frozen=True):
-    """The disk of a dead broker is lost, or what it keeps of one topic, or of one of its partitions (-1: all)."""
+    """The disk of a dead broker is lost, or what it keeps of one topic, or of one of its partitions (-1:
+    all).
+    """
 
     verb, kind = "fail", "disk"
     name: str
@@ -56,7 +60,8 @@ class FailDisk(Command, frozen=True):
 
 
 class FailPower(Command, frozen=True):
-    """A broker's machine loses its power: the process, and what it wrote since the operating system last wrote its cache to the disk.
+    """A broker's machine loses its power: the process, and what it wrote since the operating system last
+    wrote its cache to the disk.
 
     That happens at every whole `writeback` of the clock.
     """
@@ -67,7 +72,9 @@ class FailPower(Command, frozen=True):
 
 
 class SlowBroker(Command, frozen=True):
-    """A broker needs `factor` times as long for an append, and each byte to and from it `delay` more; factor=1 ends it."""
+    """A broker needs `factor` times as long for an append, and each byte to and from it `delay` more;
+    factor=1 ends it.
+    """
 
     verb, kind = "slow", "broker"
     name: str

@@ -14,14 +14,15 @@ class AddConsumer(Command, frozen=True):
     """A consumer application: one member of `group` that processes each record for `processing`.
 
     Without a name the backend gives the next free one (c1, c2, …); without a topic it subscribes to what the
-    group's other members read, or to the only topic there is; `topics` where it reads several. With `assign` (partitions, as
-    `orders-0`) it takes these by hand and is no member (R95).
-    `commit` says when the application commits (R86): `after` the records of a poll are processed, `before`, after
-    `each` record, `async` (after the work, without waiting), `auto` (enable.auto.commit), `none` (only by command), `dedupe`
-    (after the work, which recognises records that the group has done), in one `transaction` with what the producer `output`
-    sends for each record (R66). `client`: whose client it is, `java` or
-    `librdkafka`. `loop` false: the application polls only when it is told to. `store_offsets`: whether the application calls
-    store_offsets() `after` it has processed a record or `never`, with enable.auto.offset.store=false (R84).
+    group's other members read, or to the only topic there is; `topics` where it reads several. With `assign`
+    (partitions, as `orders-0`) it takes these by hand and is no member (R95). `commit` says when the
+    application commits (R86): `after` the records of a poll are processed, `before`, after `each` record,
+    `async` (after the work, without waiting), `auto` (enable.auto.commit), `none` (only by command), `dedupe`
+    (after the work, which recognises records that the group has done), in one `transaction` with what the
+    producer `output` sends for each record (R66). `client`: whose client it is, `java` or `librdkafka`.
+    `loop` false: the application polls only when it is told to. `store_offsets`: whether the application
+    calls store_offsets() `after` it has processed a record or `never`, with enable.auto.offset.store=false
+    (R84).
     """
 
     verb, kind = "add", "consumer"
@@ -70,7 +71,9 @@ class ResumeConsumer(Named, frozen=True):
 
 
 class SetConsumer(Command, frozen=True):
-    """Change how long a running consumer takes for a record, or whether its application polls all the time."""
+    """Change how long a running consumer takes for a record,
+    or whether its application polls all the time.
+    """
 
     verb, kind = "set", "consumer"
     name: str
@@ -87,7 +90,9 @@ class PollConsumer(Command, frozen=True):
 
 
 class BusyConsumer(Command, frozen=True):
-    """The application does something else for `time` and does not poll meanwhile; its client's threads go on (R93)."""
+    """The application does something else for `time` and does not poll meanwhile; its client's threads go on
+    (R93).
+    """
 
     verb, kind = "busy", "consumer"
     name: str
@@ -102,7 +107,8 @@ class CommitConsumer(Command, frozen=True):
 
 
 class SeekConsumer(Command, frozen=True):
-    """The application calls seek(): `offset`, or `to` the beginning or the end, or to a `time` of the run (R88).
+    """The application calls seek(): `offset`, or `to` the beginning or the end, or to a `time` of the run
+    (R88).
 
     `partition` -1: all that it owns of `topic` (empty: of every topic).
     """
@@ -117,7 +123,9 @@ class SeekConsumer(Command, frozen=True):
 
 
 class PausePartition(Command, frozen=True):
-    """The application calls pause(): it keeps the partition (as `orders-0`), but nothing of it is fetched or returned (R89)."""
+    """The application calls pause(): it keeps the partition (as `orders-0`), but nothing of it is fetched or
+    returned (R89).
+    """
 
     verb, kind = "pause", "partition"
     name: str

@@ -9,8 +9,8 @@ from mqviz.model.event import Event, Weight
 class CommandGiven(Event, frozen=True, omit_defaults=True):
     """Somebody asked for something and it was accepted; number counts from 1.
 
-    `of_scenario`: the scenario asks for it itself, with its contents or its timetable (not written where it is False,
-    so that captures from before this field keep their hash).
+    `of_scenario`: the scenario asks for it itself, with its contents or its timetable (not written where it
+    is False, so that captures from before this field keep their hash).
     """
 
     weight = Weight.MOMENT

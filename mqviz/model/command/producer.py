@@ -11,14 +11,16 @@ from mqviz.model.units import Duration, Rate, Size
 
 
 class AddProducer(Command, frozen=True):
-    """A producer application: sends `count` records (0: without end) to `topic` at `rate`, keys in turn or drawn.
+    """A producer application: sends `count` records (0: without end) to `topic` at `rate`, keys in turn or
+    drawn.
 
-    With a `burst` it sends that many in a row, then pauses, so that `rate` stays the mean.
-    `keys` is a list of keys (empty: null keys); `key_choice` is `turn` or `random`; `arrivals` is `even`
-    or `exponential`. `partitioner` is `java` (murmur2, sticky), `librdkafka` (CRC32), or one of librdkafka's by its name.
-    `transaction_records` or `transaction_time`: it puts so many records, or so much time, into each transaction and aborts
-    every `abort_every`-th (0: none); transactional.id is its name if none is given. With a transactional.id only, it sends
-    at its rate while a transaction is open, and begins and ends one when it is told to.
+    With a `burst` it sends that many in a row, then pauses, so that `rate` stays the mean. `keys` is a list
+    of keys (empty: null keys); `key_choice` is `turn` or `random`; `arrivals` is `even` or `exponential`.
+    `partitioner` is `java` (murmur2, sticky), `librdkafka` (CRC32), or one of librdkafka's by its name.
+    `transaction_records` or `transaction_time`: it puts so many records, or so much time, into each
+    transaction and aborts every `abort_every`-th (0: none); transactional.id is its name if none is given.
+    With a transactional.id only, it sends at its rate while a transaction is open, and begins and ends one
+    when it is told to.
     """
 
     verb, kind = "add", "producer"
@@ -94,10 +96,11 @@ class SetProducer(Command, frozen=True):
 class SendRecord(Command, frozen=True):
     """One more record through the producer `name`, now; `key` empty means a null key.
 
-    `value` is a short text (empty: an opaque payload of the producer's size); `tombstone=true` sends a null value,
-    which deletes the key where the topic is compacted. `timestamp_ms` counts from the start of the run and may be negative;
-    without it the record is stamped now. `partition` is an explicit one (-1: the partitioner chooses), `size` the bytes of an
-    opaque payload (-1: as the producer's others), `topic` another one than the producer's.
+    `value` is a short text (empty: an opaque payload of the producer's size); `tombstone=true` sends a null
+    value, which deletes the key where the topic is compacted. `timestamp_ms` counts from the start of the run
+    and may be negative; without it the record is stamped now. `partition` is an explicit one (-1: the
+    partitioner chooses), `size` the bytes of an opaque payload (-1: as the producer's others), `topic`
+    another one than the producer's.
     """
 
     verb, kind = "send", "record"

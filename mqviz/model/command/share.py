@@ -1,4 +1,6 @@
-"""Commands to share consumers (KIP-932): applications that take records of a share group and acknowledge each."""
+"""Commands to share consumers (KIP-932): applications that take records of a share group and acknowledge
+each.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,12 @@ from mqviz.model.units import Duration
 class AddShareConsumer(Command, frozen=True):
     """A share consumer: one member of the share group `group` that processes each record for `processing`.
 
-    `ack` is what it says of each record in the end: `accept`, `release` or `reject`; keys or values in `poison` are
-    always released, those in `invalid` always rejected. `commit` says when acknowledgements are sent: with the next
-    `poll`, by commitSync() after the records of a poll (`batch`), or after each `record`. With the default settings it is
-    in Kafka's implicit mode, unless it has to say something else than accept. `calls=manual`: it polls, acknowledges and
-    commits only when told to. Other settings are in `config`, such as share.acknowledgement.mode and share.acquire.mode.
+    `ack` is what it says of each record in the end: `accept`, `release` or `reject`; keys or values in
+    `poison` are always released, those in `invalid` always rejected. `commit` says when acknowledgements are
+    sent: with the next `poll`, by commitSync() after the records of a poll (`batch`), or after each `record`.
+    With the default settings it is in Kafka's implicit mode, unless it has to say something else than accept.
+    `calls=manual`: it polls, acknowledges and commits only when told to. Other settings are in `config`, such
+    as share.acknowledgement.mode and share.acquire.mode.
     """
 
     verb, kind = "add", "share-consumer"
@@ -36,7 +39,9 @@ class AddShareConsumer(Command, frozen=True):
 
 
 class CloseShareConsumer(Named, frozen=True):
-    """The application closes its consumer after the record in hand; what it did not acknowledge is free again."""
+    """The application closes its consumer after the record in hand; what it did not acknowledge is free
+    again.
+    """
 
     verb, kind = "close", "share-consumer"
 

@@ -32,7 +32,8 @@ class AbortTransaction(Named, frozen=True):
 class SendOffsets(Command, frozen=True):
     """The application of the producer calls sendOffsetsToTransaction() with the group metadata of `consumer`.
 
-    `offsets`: the next offset to read of each partition, as `orders-0@4`; without any, where the consumer's poll() has come.
+    `offsets`: the next offset to read of each partition, as `orders-0@4`; without any, where the consumer's
+    poll() has come.
     """
 
     verb, kind = "send", "offsets"

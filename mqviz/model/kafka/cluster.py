@@ -37,7 +37,8 @@ def partition_key(topic: str, partition: int) -> str:
 class Reign(msgspec.Struct, frozen=True):
     """One leadership of a partition: from `at_us` on, in `epoch`, by `leader` (-1: nobody).
 
-    `silent_us`: since when the one before did not answer; `at_us` itself where the leadership was handed over.
+    `silent_us`: since when the one before did not answer; `at_us` itself where the leadership was handed
+    over.
     """
 
     at_us: int
@@ -49,11 +50,13 @@ class Reign(msgspec.Struct, frozen=True):
 class Partition(msgspec.Struct):
     """One log and its replicas, as the controller has them; what each broker believes is in its Replica.
 
-    `leader` -1: nobody leads; `last_leader`: who did last. `elr`: replicas that may lead although they are not in sync (R23), `last_known_elr`: the last
-    leader where both are empty; `recovering`: the leader was elected uncleanly, or as the last one known. `parked_produces` and
+    `leader` -1: nobody leads; `last_leader`: who did last. `elr`: replicas that may lead although they are
+    not in sync (R23), `last_known_elr`: the last leader where both are empty; `recovering`: the leader was
+    elected uncleanly, or as the last one known. `parked_produces` and
     `parked_fetches`: numbers of requests that wait here for the high watermark. `sent`, `appended` and
-    `dropped` count records that producers handed over, that came into the log, that will never come; `duplicates` are
-    those that came into it once more, each counted as sent and appended again. `reigns`: its last leaderships.
+    `dropped` count records that producers handed over, that came into the log, that will never come;
+    `duplicates` are those that came into it once more, each counted as sent and appended again. `reigns`: its
+    last leaderships.
     `beliefs`: what nodes believe of (leader, epoch) that is not so, see metadata/.
     """
 
@@ -94,8 +97,9 @@ class Partition(msgspec.Struct):
 class Topic(msgspec.Struct):
     """A topic and its partitions, numbered from 0.
 
-    `values`: the settings that are not Kafka's own, given with the topic or by the brokers. `counts`: clients that believe in another number
-    of partitions, because nobody told them yet. `deleted`: it is kept for those who still hold on to it, no broker has it.
+    `values`: the settings that are not Kafka's own, given with the topic or by the brokers. `counts`: clients
+    that believe in another number of partitions, because nobody told them yet. `deleted`: it is kept for
+    those who still hold on to it, no broker has it.
     `own`: names of the settings that were given for this topic; the others are the brokers'.
     """
 
@@ -120,7 +124,8 @@ class Cluster(msgspec.Struct):
     """Brokers, topics, clients and groups of the simulated Kafka; without brokers there is no Kafka.
 
     `group_settings`: dynamic settings of groups that were set at run time, by group.
-    `seats`: who leads internal partitions whose first replica does not, see controller/. `keys`: keys of records in the order of their first appearance, at most KEYS of them.
+    `seats`: who leads internal partitions whose first replica does not, see controller/. `keys`: keys of
+    records in the order of their first appearance, at most KEYS of them.
     `gone`: deleted topics as they were last. `founders`: how many brokers there were at first.
     `settings`: those of brokers that were changed at run time.
     """
@@ -234,7 +239,9 @@ def new_partition(
 
 
 def believe(cluster: Cluster, partition: Partition, broker: int, at_us: int) -> None:
-    """Broker `broker` learns who leads its copy of the partition: it leads, follows, or stands still (R25, R26)."""
+    """Broker `broker` learns who leads its copy of the partition: it leads, follows, or stands still (R25,
+    R26).
+    """
     copy, own = partition.replicas[broker], cluster.brokers[broker]
     new_epoch = copy.leader_epoch != partition.leader_epoch
     copy.leader, copy.leader_epoch = partition.leader, partition.leader_epoch

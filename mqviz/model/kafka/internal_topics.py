@@ -1,6 +1,8 @@
-"""Seats: which brokers lead the partitions of internal topics, and so coordinate groups and transactions (R61, R99).
+"""Seats: which brokers lead the partitions of internal topics, and so coordinate groups and transactions
+(R61, R99).
 
-Internal partitions have no log here (S4), so those with the same replicas are one seat; only seats whose leader is not the first replica are kept.
+Internal partitions have no log here (S4), so those with the same replicas are one seat; only seats whose
+leader is not the first replica are kept.
 """
 
 from __future__ import annotations

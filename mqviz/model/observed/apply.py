@@ -1,7 +1,7 @@
 """How what was seen of a real cluster changes the State.
 
-Whole answers are merged at once (a beat of a large cluster carries a fifth of a million commits); the sums of a
-group are taken once a beat, for the groups that the beat read, and kept as samples for trends and rates.
+Whole answers are merged at once (a beat of a large cluster carries a fifth of a million commits); the sums of
+a group are taken once a beat, for the groups that the beat read, and kept as samples for trends and rates.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 `at_us` is when it was seen (never decreasing), `since_us` the earliest it can have happened: the last time
 that it was still otherwise. Events that a long run may thin say so with `thinned`; two of them with the same
-`thin_key` can be replaced by `later.absorb(earlier)`, because each tells only what changed. Members, partition
-leaders, lost brokers and commands are never thinned.
+`thin_key` can be replaced by `later.absorb(earlier)`, because each tells only what changed. Members,
+partition leaders, lost brokers and commands are never thinned.
 """
 
 from __future__ import annotations
@@ -43,10 +43,11 @@ class Seen(Event, frozen=True):
 
 
 class WatchBegan(Seen, frozen=True):
-    """A cluster is being watched through `bootstrap`; the focused group is asked for every `period_us` (0: only once).
+    """A cluster is being watched through `bootstrap`; the focused group is asked for every `period_us` (0:
+    only once).
 
-    `wall_us`: what the clock on the wall shows at time 0 of this run (us since 1970 of the local time zone), so that
-    moments can be told as 12:04:31; None: they are told as ages.
+    `wall_us`: what the clock on the wall shows at time 0 of this run (us since 1970 of the local time zone),
+    so that moments can be told as 12:04:31; None: they are told as ages.
     """
 
     weight = Weight.MOMENT
@@ -133,7 +134,9 @@ class TopicsSeen(Seen, frozen=True):
 
 
 class EndsSeen(Seen, frozen=True):
-    """Where logs led by `broker` end, as a consumer sees it (the high watermark); `unknown` where it was not told."""
+    """Where logs led by `broker` end, as a consumer sees it (the high watermark); `unknown` where it was not
+    told.
+    """
 
     thinned = True
     broker: int
@@ -178,7 +181,9 @@ class LogStartsSeen(Seen, frozen=True):
 
 
 class GroupListed(msgspec.Struct, frozen=True):
-    """A group as its coordinator lists it. `kind`: classic, consumer, share, streams; None: the broker does not tell."""
+    """A group as its coordinator lists it. `kind`: classic, consumer, share, streams; None: the broker does
+    not tell.
+    """
 
     kind: str | None
     state: str
@@ -194,7 +199,8 @@ class GroupsListed(Seen, frozen=True):
 
 
 class GroupSeen(Seen, frozen=True):
-    """A group as its coordinator describes it, whole, when any of it changed; `since_us`: the describe before.
+    """A group as its coordinator describes it, whole, when any of it changed; `since_us`: the describe
+    before.
 
     `generation` None: the protocol does not tell it (classic); `assignor` "": none chosen yet.
     """
@@ -210,7 +216,9 @@ class GroupSeen(Seen, frozen=True):
 
 
 class GroupHidden(Seen, frozen=True):
-    """The members of a group, or its commits, cannot be read. `what`: members, commits or both; `reason`: a sentence."""
+    """The members of a group, or its commits, cannot be read. `what`: members, commits or both; `reason`: a
+    sentence.
+    """
 
     weight = Weight.STEP
     group: str
@@ -219,7 +227,9 @@ class GroupHidden(Seen, frozen=True):
 
 
 class GroupCommits(msgspec.Struct, frozen=True):
-    """Commits of one group that changed: new offsets, partitions without a commit any more, and unknown ones."""
+    """Commits of one group that changed: new offsets, partitions without a commit any more,
+    and unknown ones.
+    """
 
     offsets: ByPartition = {}
     gone: dict[str, tuple[int, ...]] = {}
@@ -265,7 +275,9 @@ def _absorb_commits(earlier: GroupCommits, later: GroupCommits) -> GroupCommits:
 def _absorb(
     offsets: ByPartition, unknown: Reasons, earlier_offsets: ByPartition, earlier_unknown: Reasons
 ) -> tuple[ByPartition, Reasons]:
-    """Offsets and reasons of two answers as one; a value takes the place of a reason, not the other way round."""
+    """Offsets and reasons of two answers as one; a value takes the place of a reason, not the other way
+    round.
+    """
     reasons = {topic: dict(why) for topic, why in earlier_unknown.items()}
     _without(reasons, offsets)
     for topic, why in unknown.items():

@@ -1,8 +1,10 @@
-"""The lag of a group's partitions added up, and what stands out: taken once a beat, for the groups that it read.
+"""The lag of a group's partitions added up, and what stands out: taken once a beat, for the groups that it
+read.
 
-A partition's lag is a number, or there is a reason why it is none; only numbers are summed. Commits are read before
-ends, so lag errs high and is never negative on a sound topic; where `committed > end` it counts as 0 and is flagged.
-The loop over the commits is the only one that a beat pays for each of a fifth of a million commits.
+A partition's lag is a number, or there is a reason why it is none; only numbers are summed. Commits are read
+before ends, so lag errs high and is never negative on a sound topic; where `committed > end` it counts as 0
+and is flagged. The loop over the commits is the only one that a beat pays for each of a fifth of a million
+commits.
 """
 
 from __future__ import annotations

@@ -19,7 +19,9 @@ SETTLED = ("Stable", "Empty", "Dead")
 
 
 def labels(members: tuple[SeenMember, ...]) -> dict[str, str]:
-    """{member id: what to call it}: its client.id, and the end of its member id where others have the same."""
+    """{member id: what to call it}: its client.id,
+    and the end of its member id where others have the same.
+    """
     count: dict[str, int] = {}
     for member in members:
         count[member.client_id] = count.get(member.client_id, 0) + 1

@@ -34,7 +34,9 @@ class SeenBroker(msgspec.Struct, frozen=True):
 
 
 class SeenPartition(msgspec.Struct, frozen=True):
-    """A partition as Metadata tells it; `leader` -1: none. `epoch`: of the leader, -1 where it is not told."""
+    """A partition as Metadata tells it; `leader` -1: none. `epoch`: of the leader,
+    -1 where it is not told.
+    """
 
     leader: int
     epoch: int = -1
@@ -46,7 +48,8 @@ class SeenTopic(msgspec.Struct):
     """A topic: the n-th of `partitions` is partition n.
 
     `refused`: why the topic cannot be read (no right, or gone: then it stays, because groups still have
-    commits there). `leaderless`: some partition has no leader. `ends_unknown`: the partitions whose end was asked for and not told, and why.
+    commits there). `leaderless`: some partition has no leader. `ends_unknown`: the partitions whose end was
+    asked for and not told, and why.
     """
 
     id: str = ""
@@ -96,8 +99,8 @@ class Move(msgspec.Struct, frozen=True):
 class Rebalance(msgspec.Struct, frozen=True):
     """What two describes of a group, at `since_us` and at `at_us`, differ in.
 
-    One or more rebalances lie between them: `at_least` of them. `took_us`: how long the group was seen unsettled;
-    it took at least that long. `going_on`: it was not over when last seen.
+    One or more rebalances lie between them: `at_least` of them. `took_us`: how long the group was seen
+    unsettled; it took at least that long. `going_on`: it was not over when last seen.
     """
 
     at_us: int
@@ -126,7 +129,8 @@ class LagSample(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Stall(msgspec.Struct, frozen=True):
-    """A partition with unread records whose commit stays at `offset` since `since_us` while its log grew by `grown`.
+    """A partition with unread records whose commit stays at `offset` since `since_us` while its log grew by
+    `grown`.
 
     `at_least`: it may have been so for longer; the look back ends there.
     """
@@ -142,8 +146,8 @@ class Stall(msgspec.Struct, frozen=True):
 class LagSummary(msgspec.Struct, frozen=True):
     """What stood out when the sums of a group were taken; places are (topic, partition).
 
-    `worst`: the largest lag. `behind`: how many partitions have unread records; `stalls`: how many of these make no
-    progress, `stall` the one with the largest lag. `breach`: a commit below the log start, and by how
+    `worst`: the largest lag. `behind`: how many partitions have unread records; `stalls`: how many of these
+    make no progress, `stall` the one with the largest lag. `breach`: a commit below the log start, and by how
     many offsets; `ahead`: a commit beyond the end, likewise. `reasons`: {why a lag is no number: partitions}.
     """
 
@@ -159,13 +163,15 @@ class LagSummary(msgspec.Struct, frozen=True):
 
 
 class SeenGroup(msgspec.Struct):
-    """A group of any type. `refreshed_us`: end of the last beat that read its commits and ends, -1 for none yet.
+    """A group of any type. `refreshed_us`: end of the last beat that read its commits and ends, -1 for none
+    yet.
 
     `generation`: the group epoch of the consumer protocol. `members` are in the order they were first seen.
     `commits`: {topic: offsets}; `commits_unknown`: all of them, or single partitions, and why.
     `progress_us`: when a commit was last seen to move forward. `empty_us`: since when it has no members;
     `emptied`: it had some before, so that this is when they left.
-    `settled_members`: as of the last describe at which no rebalance went on; `unsettled_us`: since when one does.
+    `settled_members`: as of the last describe at which no rebalance went on; `unsettled_us`: since when one
+    does.
     """
 
     kind: str | Unknown = NOT_SEEN
@@ -203,7 +209,9 @@ class Beat(msgspec.Struct, frozen=True):
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """A record that a producer of ours sent and that is not acknowledged; partition -1, arrives_at_us 0: not known yet."""
+    """A record that a producer of ours sent and that is not acknowledged; partition -1, arrives_at_us 0: not
+    known yet.
+    """
 
     number: int
     topic: str
@@ -214,7 +222,9 @@ class Outgoing(msgspec.Struct, frozen=True):
 
 
 class DrivenProducer(msgspec.Struct):
-    """A real producer that mqviz runs. `state`: running, paused, dead, closed. `ended`: the reason why it ended."""
+    """A real producer that mqviz runs. `state`: running, paused, dead, closed. `ended`: the reason why it
+    ended.
+    """
 
     topic: str
     rate_per_s: float
@@ -296,10 +306,10 @@ class Driven(msgspec.Struct):
 class Observed(msgspec.Struct):
     """Brokers, topics, offsets and groups of a real Kafka, and the clients that mqviz runs there.
 
-    `bootstrap`: what the cluster was reached by, "" while no cluster is watched. `wall_us`: what the clock on the
-    wall shows at time 0, in microseconds since 1970 of its own time zone; None: not told. `lost`: why and since when
-    nothing of the cluster answers;
-    None while it does. `brokers_lost`: the same for single brokers.
+    `bootstrap`: what the cluster was reached by, "" while no cluster is watched. `wall_us`: what the clock on
+    the wall shows at time 0, in microseconds since 1970 of its own time zone; None: not told. `lost`: why and
+    since when nothing of the cluster answers; None while it does. `brokers_lost`: the same for single
+    brokers.
     """
 
     bootstrap: str = ""

@@ -1,8 +1,8 @@
 """Track: the offsets of one topic's partitions (log ends, or a group's commits) over the last minute.
 
-A cluster has ten thousand ends and a fifth of a million commits, so nothing here works partition by partition when an
-answer arrives: the answer's own dict is merged by `dict.update` and kept, unchanged, as what changed at that
-time. Looking back (rates, progress, time lag) is paid only for the partitions that are shown.
+A cluster has ten thousand ends and a fifth of a million commits, so nothing here works partition by partition
+when an answer arrives: the answer's own dict is merged by `dict.update` and kept, unchanged, as what changed
+at that time. Looking back (rates, progress, time lag) is paid only for the partitions that are shown.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ WINDOW_US = 60_000_000
 """How far back rates, trends and time lag look."""
 
 SPACING_US = 1_900_000
-"""A change that comes sooner than this after the one before is merged with the next: about 32 stay in the window."""
+"""A change that comes sooner than this after the one before is merged with the next: about 32 stay in the
+window.
+"""
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
@@ -29,7 +31,9 @@ share(Change)
 
 
 class Track(msgspec.Struct):
-    """`now`: {partition: last offset seen}. `before`: offsets as of `before_us`, ahead of all `changes` (oldest first)."""
+    """`now`: {partition: last offset seen}. `before`: offsets as of `before_us`, ahead of all `changes`
+    (oldest first).
+    """
 
     now: dict[int, int] = {}
     before: dict[int, int] = {}
@@ -60,7 +64,9 @@ class Track(msgspec.Struct):
         ]
 
     def points(self, partition: int) -> list[tuple[int, int]]:
-        """(time, offset) of one partition in the window, oldest first; the first may be older than the window."""
+        """(time, offset) of one partition in the window, oldest first; the first may be older than the
+        window.
+        """
         found = [(self.before_us, self.before[partition])] if partition in self.before else []
         return found + [(c.at_us, c.offsets[partition]) for c in self.changes if partition in c.offsets]
 

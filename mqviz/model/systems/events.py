@@ -43,7 +43,9 @@ class AnswerGiven(AtSignUp, frozen=True):
 
 
 class SignUpFailed(AtSignUp, frozen=True):
-    """The client heard that it is not signed up. `reason` is a sentence; `culprit`: the service that did not do its part."""
+    """The client heard that it is not signed up. `reason` is a sentence; `culprit`: the service that did not
+    do its part.
+    """
 
     weight = Weight.MOMENT
     reason: str

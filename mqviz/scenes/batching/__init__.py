@@ -1,8 +1,8 @@
 """Batching: a producer's accumulator, where a record waits so that it travels in company.
 
-A row a partition, the way of a batch from left to right: filling until batch.size or linger.ms, ready, in flight to the
-leader, acknowledged. Above, the memory that all of them share and the send() that waits for it; below, what
-batching costs and what it gives.
+A row a partition, the way of a batch from left to right: filling until batch.size or linger.ms, ready, in
+flight to the leader, acknowledged. Above, the memory that all of them share and the send() that waits for it;
+below, what batching costs and what it gives.
 """
 
 from __future__ import annotations
@@ -106,7 +106,9 @@ def _room(queues: int, rows: int) -> tuple[int, int]:
 
 
 def _columns(columns: int, several: bool) -> Columns:
-    """Shares of the width: a fourth to what is filling, a fifth each to ready and acknowledged, the rest is the way."""
+    """Shares of the width: a fourth to what is filling, a fifth each to ready and acknowledged, the rest is
+    the way.
+    """
     label = 12 if several else 5
     room = columns - 1 - label
     filling = max(14, room * 26 // 100)
@@ -215,7 +217,9 @@ def _trade(canvas: Canvas, shown: AccumulatorReading, row: int) -> None:
 
 
 def _past(canvas: Canvas, shown: AccumulatorReading, row: int, rows: int) -> int:
-    """The last batches that were acknowledged, newest first: a bar each, waiting here and then away; returns the row after them."""
+    """The last batches that were acknowledged, newest first: a bar each, waiting here and then away; returns
+    the row after them.
+    """
     found = sorted(
         ((past, queue) for queue in shown.queues for past in queue.past),
         key=lambda pair: pair[0][2],

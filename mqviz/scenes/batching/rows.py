@@ -1,4 +1,6 @@
-"""The rows of the batching scene: each partition's batches from the first record in them to the acknowledgement."""
+"""The rows of the batching scene: each partition's batches from the first record in them to the
+acknowledgement.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""Commit and crash: groups that commit at different moments read the same records; what a crash costs each of them.
+"""Commit and crash: groups that commit at different moments read the same records; what a crash costs each of
+them.
 
-A lane a group, one above the other with equal offsets in one column. `▲` is its commit, where a successor begins; `△` its position, what
-it has read; the solid record is the one it works on. Beside its name stands what a crash would cost now, and what crashes did cost.
+A lane a group, one above the other with equal offsets in one column. `▲` is its commit, where a successor
+begins; `△` its position, what it has read; the solid record is the one it works on. Beside its name stands
+what a crash would cost now, and what crashes did cost.
 """
 
 from __future__ import annotations

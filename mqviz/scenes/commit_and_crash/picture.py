@@ -1,4 +1,6 @@
-"""What the commit and crash scene shows, gathered from facts: one partition, its records, and each group's place in it."""
+"""What the commit and crash scene shows, gathered from facts: one partition, its records, and each group's
+place in it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ STYLES = {
 
 
 class Lane(NamedTuple):
-    """A group: where it is, what it does, what a crash costs it. `times`: how often each record that shows was done."""
+    """A group: where it is, what it does, what a crash costs it. `times`: how often each record that shows
+    was done.
+    """
 
     group: str
     words: tuple[str, str]

@@ -1,4 +1,6 @@
-"""The rows of the commit and crash scene: offsets once, then for each group its records, its marks and what became of each."""
+"""The rows of the commit and crash scene: offsets once, then for each group its records, its marks and what
+became of each.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ TWICE = style("wait", "base", True)
 
 
 class Strip(NamedTuple):
-    """Where records lie: the first wall at `column`, `cell` columns a record; `tall`: two rows high, offsets inside."""
+    """Where records lie: the first wall at `column`, `cell` columns a record; `tall`: two rows high, offsets
+    inside.
+    """
 
     column: int
     cell: int

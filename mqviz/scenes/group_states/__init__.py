@@ -1,7 +1,8 @@
-"""Group states: the state machine of a group, drawn from its table, with the state of now lit and the path so far.
+"""Group states: the state machine of a group, drawn from its table, with the state of now lit and the path so
+far.
 
-Below it each member with its own machine: what the coordinator waits for from it. At the foot the moves that were made, with
-their times: why a rebalance began, and what it cost.
+Below it each member with its own machine: what the coordinator waits for from it. At the foot the moves that
+were made, with their times: why a rebalance began, and what it cost.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ _CALM = ("Stable", "Empty")
 
 
 def draw(state: State, view: View) -> Canvas:
-    """The group of the view, else the one that `view.scroll` leaves first; two of them where there is room."""
+    """The group of the view, else the one that `view.scroll` leaves first;
+    two of them where there is room.
+    """
     canvas = view.canvas()
     found = machines.machines(state)
     if not found:
@@ -130,7 +133,9 @@ def _name(columns: int) -> int:
 
 
 class Columns(NamedTuple):
-    """Where the states of a member begin, those of its process (or all in one column, ""), its epoch, what it has; -1: no room or none."""
+    """Where the states of a member begin, those of its process (or all in one column, ""), its epoch, what it
+    has; -1: no room or none.
+    """
 
     states: dict[str, int]
     process: dict[str, int]
@@ -139,7 +144,9 @@ class Columns(NamedTuple):
 
 
 def _columns(group: MachineReading, columns: int) -> Columns:
-    """The states of both sides as columns where there is room, else those of the coordinator, and the process in a word."""
+    """The states of both sides as columns where there is room, else those of the coordinator, and the process
+    in a word.
+    """
     states = [state for state in MEMBER_TABLES[group.protocol] if state != "gone"]
     process = PROCESS_STATES[group.protocol]
     epoch = _EPOCH + 1 if group.protocol != "classic" else 0
@@ -173,7 +180,9 @@ def _after(places: dict[str, int]) -> int:
 
 
 def _members(canvas: Canvas, group: MachineReading, row: int, count: int, view: View) -> int:
-    """A head and a row a member: the state it is in stands out in the row of all its states; returns the row after them."""
+    """A head and a row a member: the state it is in stands out in the row of all its states; returns the row
+    after them.
+    """
     at = _columns(group, view.columns)
     canvas.put(1, row, "members", STRONG)
     if not group.members:

@@ -1,7 +1,9 @@
-"""A state machine drawn from its table: states in a row, moves as lines, the state of now lit, the last move bright.
+"""A state machine drawn from its table: states in a row, moves as lines, the state of now lit, the last move
+bright.
 
-What follows its neighbour is an arrow between them. All other moves to one state share a line: above for those that leave
-states out, below for those that lead back. A state that every other may go to and none leaves stands apart.
+What follows its neighbour is an arrow between them. All other moves to one state share a line: above for
+those that leave states out, below for those that lead back. A state that every other may go to and none
+leaves stands apart.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ _JOINTS = {
 
 
 class Bus(NamedTuple):
-    """The moves to `target` from several states on one line; `level` counts from the states outwards, from 1."""
+    """The moves to `target` from several states on one line; `level` counts from the states outwards,
+    from 1.
+    """
 
     target: str
     sources: tuple[str, ...]
@@ -41,7 +45,9 @@ class Bus(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Where everything of a machine stands. `end`: the state that all may go to, "" for none; `columns`: where names begin."""
+    """Where everything of a machine stands. `end`: the state that all may go to, "" for none; `columns`:
+    where names begin.
+    """
 
     states: tuple[str, ...]
     end: str
@@ -137,7 +143,9 @@ def _span(bare: Plan, bus: Bus) -> tuple[int, int]:
 def draw_machine(
     canvas: Canvas, machine: Plan, table: Table, row: int, now: str, last: Move | None, taken: frozenset[Move]
 ) -> int:
-    """Draw it from `row` on; `last` is the move that was made last, `taken` those that were ever made. Returns the row after it."""
+    """Draw it from `row` on; `last` is the move that was made last, `taken` those that were ever made.
+    Returns the row after it.
+    """
     base = row + machine.above
     buses = sorted(machine.buses, key=lambda bus: _rank(bus, last, taken))
     for bus in buses:
@@ -202,7 +210,9 @@ def _bus(
 def _ways(
     canvas: Canvas, machine: Plan, bus: Bus, base: int, last: Move | None, taken: frozenset[Move]
 ) -> None:
-    """The lines between the states and a bus, through the rows of buses further in, and the arrow at the target."""
+    """The lines between the states and a bus, through the rows of buses further in, and the arrow at the
+    target.
+    """
     step = -1 if bus.above else 1
     goal = machine.port(bus.target, False)
     ports = {machine.port(source, True): (source, bus.target) for source in bus.sources}

@@ -1,7 +1,7 @@
 """Key routing: a key, its hash, the remainder, the partition; by Java's rule and librdkafka's side by side.
 
-Above, one row a key with the arithmetic in full. Below, one bar a partition, made of its keys: a hot key is the bar
-that passes the line of the fair share. At the foot, what one more partition would move.
+Above, one row a key with the arithmetic in full. Below, one bar a partition, made of its keys: a hot key is
+the bar that passes the line of the fair share. At the foot, what one more partition would move.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ _STAY = (
 
 
 class Room(NamedTuple):
-    """How the rows are shared: air between the parts, rows of the heads, keys, bars, and rows that each of these takes."""
+    """How the rows are shared: air between the parts, rows of the heads, keys, bars, and rows that each of
+    these takes.
+    """
 
     air: int
     heads: int

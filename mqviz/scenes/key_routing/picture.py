@@ -1,4 +1,6 @@
-"""What the key routing scene shows, gathered from facts: keys with their hashes, and whose records each partition has."""
+"""What the key routing scene shows, gathered from facts: keys with their hashes, and whose records each
+partition has.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ CLIENTS = {"murmur2": "Java", "crc32": "librdkafka", "fnv1a": "librdkafka fnv1a"
 
 
 class Rule(NamedTuple):
-    """A way to hash keys, the producers of the topic that hash so, and the partitions that they count: fewer where nobody told them yet."""
+    """A way to hash keys, the producers of the topic that hash so, and the partitions that they count: fewer
+    where nobody told them yet.
+    """
 
     name: str
     producers: tuple[str, ...]
@@ -74,7 +78,9 @@ class Bar(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """All that one frame says. `hot`: the key with most records and its share of all, in percent, if it is far above its fair share."""
+    """All that one frame says. `hot`: the key with most records and its share of all, in percent, if it is
+    far above its fair share.
+    """
 
     topic: str
     partitions: int
@@ -175,7 +181,8 @@ def _bar(tape: Tape, letters: Letters) -> Bar:
     counter = Counter(letters.of(cell.key) for cell in tape.cells if cell.seen)
     start, end = tape.log_start, tape.log_end
     known = not isinstance(start, Unknown) and not isinstance(end, Unknown)
-    return Bar(tape.partition, end - start if known else 0, tuple(counter.most_common()))  # type: ignore[operator]
+    count = end - start if known else 0  # type: ignore[operator]
+    return Bar(tape.partition, count, tuple(counter.most_common()))
 
 
 def _hot(keys: tuple[Key, ...], bars: tuple[Bar, ...]) -> tuple[Key, int] | None:

@@ -22,7 +22,9 @@ _BAR_WORDS = 14
 
 
 class Column(NamedTuple):
-    """Where one rule's arithmetic stands: from `begin` on, its edge up to `target`. `raw`: with the signed hash before it."""
+    """Where one rule's arithmetic stands: from `begin` on, its edge up to `target`. `raw`: with the signed
+    hash before it.
+    """
 
     rule: Rule
     begin: int

@@ -23,7 +23,9 @@ from mqviz.scenes.view import View
 
 
 def draw(state: State, view: View) -> Canvas:
-    """The stage at `view.now_us`; any size is drawn, 60 by 16 and more shows everything that is never given up."""
+    """The stage at `view.now_us`; any size is drawn, 60 by 16 and more shows everything that is never given
+    up.
+    """
     shown = outline(state, view)
     if shown is None:
         canvas = view.canvas()
@@ -44,7 +46,9 @@ def arrange(shown: Outline, view: View) -> Layout:
 
 
 def first_lane(plan: Layout, shown: Outline, view: View) -> int:
-    """Number of the first partition that shows: `view.scroll`, moved so that the partition in focus is there."""
+    """Number of the first partition that shows: `view.scroll`,
+    moved so that the partition in focus is there.
+    """
     first = view.scroll
     focus = view.focus
     if focus is not None and focus[0] in ("partition", "record") and focus[1] == shown.topic.name:
@@ -88,7 +92,9 @@ def _heads(frame: Frame) -> None:
 
 
 def _topic_lag(frame: Frame, name: int) -> int:
-    """The lag of the only group, beside the topic's name, else in the free row below; returns where the name must end."""
+    """The lag of the only group, beside the topic's name, else in the free row below; returns where the name
+    must end.
+    """
     crews, columns, row = frame.shown.outline.crews, frame.columns, frame.plan.heads
     end = columns.tape_end + 1
     if len(crews) != 1:
@@ -118,7 +124,9 @@ def _head_lag(canvas: Canvas, after: int, row: int, lag: Lag) -> int:
 
 
 def _group_heads(frame: Frame) -> None:
-    """Several groups: each with its generation and its own lag; those without a row in the lanes in one line."""
+    """Several groups: each with its generation and its own lag;
+    those without a row in the lanes in one line.
+    """
     canvas, columns, plan = frame.canvas, frame.columns, frame.plan
     crews = frame.shown.outline.crews
     for number, crew in enumerate(crews[: 1 + plan.others]):

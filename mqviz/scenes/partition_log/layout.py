@@ -241,7 +241,9 @@ def _wishes(seen: bool, lag_in_tile: bool, shown: Outline, spare: int) -> list[t
 
 
 def _longest_reader(shown: Outline) -> int:
-    """Columns of a tile that names a member with its group, and a lag; and of the head above, a group and its lag."""
+    """Columns of a tile that names a member with its group, and a lag; and of the head above, a group and its
+    lag.
+    """
     names = (width(m.group) + width(m.name) for crew in shown.crews[1:] for m in crew.members)
     tile = max(names, default=0) + len("▌  " + " lag 10 ↑ ")
     return min(_MOST_READER, max(tile, _longest_group(shown) + len(" lag 10 ")))

@@ -63,7 +63,9 @@ def _member(crew: Crew, name: str | None | Unknown) -> MemberReading | None:
 
 
 def _first_group(frame: Frame, crew: Crew) -> None:
-    """A tile a lane; lanes of one owner that lie together share one tile, unless other groups stand between them."""
+    """A tile a lane; lanes of one owner that lie together share one tile, unless other groups stand between
+    them.
+    """
     apart = frame.plan.others > 0
     waiting = list(frame.shown.outline.beside())
     owners = [_member(crew, lane.holds[0].owner) for lane in frame.shown.lanes]
@@ -124,7 +126,9 @@ def _work_here(member: MemberReading, lane: Lane) -> InHand | None:
 
 
 def _unread(frame: Frame, number: int, lane: Lane, member: MemberReading | None) -> None:
-    """Nobody reads this partition: the edge is waiting, and beside it stands a member that joins, if one does."""
+    """Nobody reads this partition: the edge is waiting, and beside it stands a member that joins, if one
+    does.
+    """
     canvas, columns, tile = frame.canvas, frame.columns, _tile(frame, number)
     canvas.put(columns.reach, tile.row, "░" * columns.reach_columns, WAIT)
     if member is not None:

@@ -1,8 +1,9 @@
 """The rebalance race: what each protocol does to each partition when the same thing happens to its group.
 
-A block a group, a row a partition, time to the right. A line is somebody who reads, begun with the name; `░` is nobody:
-the longest pause is the biggest shape, and its milliseconds stand at the end of the row. What counts is from the last time
-that a process of the group came or went. Where room is short, partitions with the same history share a row.
+A block a group, a row a partition, time to the right. A line is somebody who reads, begun with the name; `░`
+is nobody: the longest pause is the biggest shape, and its milliseconds stand at the end of the row. What
+counts is from the last time that a process of the group came or went. Where room is short, partitions with
+the same history share a row.
 """
 
 from __future__ import annotations
@@ -136,7 +137,7 @@ def _axis(lanes: tuple[Lane, ...], view: View, column: int) -> Axis:
     return fitted(view, column, view.columns - column - _TOTAL_ROOM, min(begin, view.now_us), view.now_us)
 
 
-# -- rows -------------------------------------------------------------------------------------------------------------
+# -- rows ----------------------------------------------------------------------------------------------------
 
 
 def _rows(lanes: tuple[Lane, ...], room: int, tight: bool) -> list[list[Row]]:
@@ -253,7 +254,9 @@ def _history(
 def _stretch(
     canvas: Canvas, stretch: Stretch, begin: int, end: int, row: int, members: dict[str, int]
 ) -> None:
-    """A line with the reader's name at its start; nobody is `░`, or `▏` where the pause is shorter than a cell."""
+    """A line with the reader's name at its start; nobody is `░`, or `▏` where the pause is shorter than a
+    cell.
+    """
     cells = end - begin
     if not stretch.member:
         ground = (
@@ -283,7 +286,7 @@ def member_style(number: int) -> Style:
 _LANES = ("B", "A", "C", "G", "E", "F", "D", "H")
 
 
-# -- below ------------------------------------------------------------------------------------------------------------
+# -- below ---------------------------------------------------------------------------------------------------
 
 
 def _disturbances(canvas: Canvas, lanes: tuple[Lane, ...], axis: Axis, row: int, view: View) -> None:

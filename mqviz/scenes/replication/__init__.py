@@ -1,8 +1,10 @@
-"""Replication: a tape a replica, so that it can be seen who has which record, and which one nobody has any more.
+"""Replication: a tape a replica, so that it can be seen who has which record, and which one nobody has any
+more.
 
-The log that counts stands on top; `┊` through all tapes is its high watermark. Lit tiles are of the current leader epoch.
-Above the watermark `✓` says that the producer was told "acknowledged", which with acks=1 is a promise of one broker only.
-What a replica cuts off, because the leader began its epoch without it, falls down on a trail.
+The log that counts stands on top; `┊` through all tapes is its high watermark. Lit tiles are of the current
+leader epoch. Above the watermark `✓` says that the producer was told "acknowledged", which with acks=1 is a
+promise of one broker only. What a replica cuts off, because the leader began its epoch without it, falls down
+on a trail.
 """
 
 from __future__ import annotations
@@ -74,7 +76,9 @@ def _fitting(shown: Picture, view: View, place: Place, air: int) -> tuple[int, i
 
 
 def _head(canvas: Canvas, shown: Picture, row: int, columns: int) -> None:
-    """Topic, who is in sync and who may lead, the watermark, the epoch; below it what the producers asked for."""
+    """Topic, who is in sync and who may lead, the watermark, the epoch; below it what the producers asked
+    for.
+    """
     found = shown.facts
     name = f"{found.topic} P{found.partition}"
     parts = (

@@ -1,4 +1,6 @@
-"""What the replication scene shows, gathered from facts: one partition, its copies in order, what fell off."""
+"""What the replication scene shows, gathered from facts: one partition, its copies in order,
+what fell off.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from mqviz.scenes.view import View
 
 
 class Picture(NamedTuple):
-    """All that one frame says: `copies` in the order of their rows, offsets from `first` on in `cells` columns.
+    """All that one frame says: `copies` in the order of their rows, offsets from `first` on in `cells`
+    columns.
 
     `fallen`: the copy whose last cut shows. `acks`: what the producers of the topic ask for.
     """
@@ -35,7 +38,9 @@ class Picture(NamedTuple):
         return next(copy for copy in self.copies if copy.broker == self.facts.led_by)
 
     def only_there(self) -> list[CopyCell]:
-        """Records of a copy that nobody serves, which no other copy has: of the leader's, if it does not answer."""
+        """Records of a copy that nobody serves, which no other copy has: of the leader's, if it does not
+        answer.
+        """
         led = self.led
         others = [copy for copy in self.copies if copy.broker != led.broker and copy.up]
         if led.up and not led.cut_off:

@@ -1,4 +1,6 @@
-"""What became of records in danger: on one broker only, in a log that does not count, or cut off and falling."""
+"""What became of records in danger: on one broker only, in a log that does not count,
+or cut off and falling.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,7 @@ def _tile(canvas: Canvas, shown: Picture, place: Place, cell: CopyCell, top: int
     canvas.put(column, row + 1, f"✗{thousands(cell.offset)}".center(room), BAD if cell.lost else QUIET)
 
 
-# -- in words ----------------------------------------------------------------------------------------------------
+# -- in words ------------------------------------------------------------------------------------------------
 
 
 def _why_cut(shown: Picture, cut: CutReading) -> list[Line]:

@@ -1,4 +1,6 @@
-"""The tapes of the replicas: one column an offset in all of them, so that what one lacks is a hole that can be pointed at."""
+"""The tapes of the replicas: one column an offset in all of them, so that what one lacks is a hole that can
+be pointed at.
+"""
 
 from __future__ import annotations
 

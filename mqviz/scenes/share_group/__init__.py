@@ -1,7 +1,9 @@
-"""The share group: a partition's records, who has each, how long the lock still holds, and how often it was delivered.
+"""The share group: a partition's records, who has each, how long the lock still holds, and how often it was
+delivered.
 
-One column a record; below its letter its state, its member, the seconds left of its lock and its deliveries. What is
-solid is locked, an amber lock is near its end. Records are shared out, not partitions: that is what the rows show.
+One column a record; below its letter its state, its member, the seconds left of its lock and its deliveries.
+What is solid is locked, an amber lock is near its end. Records are shared out, not partitions: that is what
+the rows show.
 """
 
 from __future__ import annotations

@@ -25,7 +25,9 @@ class Spot(NamedTuple):
 
 
 class Picture(NamedTuple):
-    """All that one frame says. `start`, `persisted`, `end`: the window; `high`: the high watermark; `order`: (later, earlier) finished in this order."""
+    """All that one frame says. `start`, `persisted`, `end`: the window; `high`: the high watermark; `order`:
+    (later, earlier) finished in this order.
+    """
 
     group: str
     topic: str

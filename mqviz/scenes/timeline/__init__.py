@@ -1,7 +1,9 @@
-"""The timeline: a space-time diagram of requests, one lifeline a client or broker, time down, one row a thing that happened.
+"""The timeline: a space-time diagram of requests, one lifeline a client or broker, time down, one row a thing
+that happened.
 
-A record can be followed: sent, appended by the leader, copied by the followers, under the high watermark, acknowledged, read.
-What is on its way stands below the playhead. Idle polls and heartbeats are left out, and so are stretches of nothing.
+A record can be followed: sent, appended by the leader, copied by the followers, under the high watermark,
+acknowledged, read. What is on its way stands below the playhead. Idle polls and heartbeats are left out, and
+so are stretches of nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +56,9 @@ _LEGEND: tuple[tuple[str, Style, str], ...] = (
 
 
 class Line(NamedTuple):
-    """One row of the diagram: something that happened at `at_us`, or a stretch of `gap_us` in which nothing did."""
+    """One row of the diagram: something that happened at `at_us`, or a stretch of `gap_us` in which nothing
+    did.
+    """
 
     at_us: int
     what: Message | Deed | None
@@ -150,7 +154,9 @@ def _when(event: Message | Deed) -> int:
 
 
 def _long(lines: list[Line]) -> int:
-    """From how long on a pause gets a row: five times what lies between most rows, and a tenth of a second at least."""
+    """From how long on a pause gets a row: five times what lies between most rows, and a tenth of a second at
+    least.
+    """
     gaps = sorted(b.at_us - a.at_us for a, b in pairwise(lines))
     positive = [gap for gap in gaps if gap > 0]
     return max(_LONG_US, 5 * positive[len(positive) // 2]) if positive else _LONG_US
@@ -186,7 +192,9 @@ def _line(
 
 
 def _record(what: Message | Deed) -> Target | None:
-    """The first record that was written or travelled here, whose biography can be opened; None: there is none."""
+    """The first record that was written or travelled here, whose biography can be opened; None: there is
+    none.
+    """
     if isinstance(what, Deed):
         return ("record", what.topic, what.partition, what.first) if what.what == "append" else None
     part = next((part for part in what.parts if part.count and part.first >= 0), None)

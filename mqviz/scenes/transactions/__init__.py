@@ -1,8 +1,9 @@
 """Transactions: one log with all that is in it, and what each isolation level sees of it.
 
-`┊` in amber is the last stable offset, behind which read_committed consumers wait; `┊` in white the high watermark. A lane below
-the log shows each transaction from its first record to its marker: ✓ committed, ✗ aborted, dashed while it is open. At the
-foot what coordinators and producers believe, with the coordinator's machine drawn from its table.
+`┊` in amber is the last stable offset, behind which read_committed consumers wait; `┊` in white the high
+watermark. A lane below the log shows each transaction from its first record to its marker: ✓ committed, ✗
+aborted, dashed while it is open. At the foot what coordinators and producers believe, with the coordinator's
+machine drawn from its table.
 """
 
 from __future__ import annotations
@@ -132,7 +133,9 @@ def _state_look(state: str) -> Style:
 
 
 def _machine(canvas: Canvas, shown: Picture, row: int, view: View) -> int:
-    """The coordinator's machine, with the state of the chosen id lit, and the producer's where there is room; returns the row after."""
+    """The coordinator's machine, with the state of the chosen id lit, and the producer's where there is room;
+    returns the row after.
+    """
     last = view.rows - 2 - (view.rows >= _TALL)
     if shown.chosen is None or row >= last:
         return row

@@ -1,4 +1,6 @@
-"""A state machine drawn from its table as a trunk and the ways that part at its end: the coordinator's, the producer's."""
+"""A state machine drawn from its table as a trunk and the ways that part at its end: the coordinator's, the
+producer's.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ CALM = ("Empty", "Dead", "UNINITIALIZED", "READY")
 
 
 def ways(table: Table) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """(the states up to where they part, the ways on from there); a way that leads into another one ends there.
+    """(the states up to where they part, the ways on from there); a way that leads into another one ends
+    there.
 
     Moves back to an earlier state of the table are left out, and so is its last state, which ends all.
     """

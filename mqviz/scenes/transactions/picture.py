@@ -1,4 +1,6 @@
-"""What the transactions scene shows, gathered from facts: one partition, its transactions, its readers, the coordinators."""
+"""What the transactions scene shows, gathered from facts: one partition, its transactions, its readers, the
+coordinators.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from mqviz.scenes.view import View
 
 
 class Picture(NamedTuple):
-    """All that one frame says. `stable`, `high`: last stable offset and high watermark; `blocks`: whose transaction holds `stable` back."""
+    """All that one frame says. `stable`, `high`: last stable offset and high watermark; `blocks`: whose
+    transaction holds `stable` back.
+    """
 
     topic: str
     partition: int

@@ -1,4 +1,6 @@
-"""The rows of the transactions scene: the log, a lane a transactional.id, and what each isolation level sees."""
+"""The rows of the transactions scene: the log, a lane a transactional.id,
+and what each isolation level sees.
+"""
 
 from __future__ import annotations
 
@@ -92,7 +94,9 @@ def _tile(shown: Picture, spot: Spot) -> Style:
 
 
 def draw_lanes(canvas: Canvas, shown: Picture, place: Place, row: int, most: int, now_us: int) -> int:
-    """A line for each transactional.id: its records, up to the marker that ends the transaction; returns the row after them."""
+    """A line for each transactional.id: its records, up to the marker that ends the transaction; returns the
+    row after them.
+    """
     lanes = _lanes(shown)
     for number, owner in enumerate(lanes[:most]):
         _lane(canvas, shown, place, row + number, owner, now_us)

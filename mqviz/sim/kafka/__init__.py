@@ -1,1 +1,3 @@
-"""The simulated Apache Kafka: one folder a component, with the same name and place as in mqviz/model/kafka."""
+"""The simulated Apache Kafka: one folder a component,
+with the same name and place as in mqviz/model/kafka.
+"""

@@ -1,4 +1,5 @@
-"""Every module of the simulated Kafka, from below; importing this one registers their handlers with the engine.
+"""Every module of the simulated Kafka, from below; importing this one registers their handlers with the
+engine.
 
 Like a real broker: nothing here.
 Left out: nothing.

@@ -1,10 +1,12 @@
 """Metadata: how a client finds out that another broker leads a partition.
 
-Like a real broker: as its clients, what it believes holds until an error (NOT_LEADER_OR_FOLLOWER, UNKNOWN_TOPIC_OR_PARTITION, a broken connection), a partition without
-leader, or metadata.max.age.ms makes it ask; a broker answers with what it was told itself, which may be old; an older leader epoch is never
-believed again; between two requests at least retry.backoff.ms. An answer NOT_LEADER_OR_FOLLOWER names the new leader if the broker knows it, and
-then nothing has to be asked (R35, KIP-951).
-Left out: Metadata requests are a delay of two latencies, not requests (S11); that a frozen broker keeps one for request.timeout.ms: another one is asked.
+Like a real broker: as its clients, what it believes holds until an error (NOT_LEADER_OR_FOLLOWER,
+UNKNOWN_TOPIC_OR_PARTITION, a broken connection), a partition without leader, or metadata.max.age.ms makes it
+ask; a broker answers with what it was told itself, which may be old; an older leader epoch is never believed
+again; between two requests at least retry.backoff.ms. An answer NOT_LEADER_OR_FOLLOWER names the new leader
+if the broker knows it, and then nothing has to be asked (R35, KIP-951).
+Left out: Metadata requests are a delay of two latencies, not requests (S11); that a frozen broker keeps one
+for request.timeout.ms: another one is asked.
 """
 
 from __future__ import annotations
@@ -38,7 +40,9 @@ TOLD: dict[str, Told] = {}
 
 
 class Searches(msgspec.Struct):
-    """`asked_at_us`: when each node asked last; `running`: nodes that ask now; `aged`: those whose metadata will be too old at a time."""
+    """`asked_at_us`: when each node asked last; `running`: nodes that ask now; `aged`: those whose metadata
+    will be too old at a time.
+    """
 
     asked_at_us: dict[str, int] = msgspec.field(default_factory=dict)
     running: dict[str, bool] = msgspec.field(default_factory=dict)
@@ -74,7 +78,9 @@ def partitions(topic: Topic, client: Client, name: str, incarnation: int) -> int
 def current_leader(
     sim: Simulation, broker: int, topic: str, number: int, error: int
 ) -> tuple[int, int] | None:
-    """(broker, leader epoch) of who leads instead, as `broker` knows, if the error is that it does not itself (KIP-951)."""
+    """(broker, leader epoch) of who leads instead, as `broker` knows, if the error is that it does not itself
+    (KIP-951).
+    """
     if error not in (Error.NOT_LEADER_OR_FOLLOWER, Error.FENCED_LEADER_EPOCH):
         return None
     known, epoch = belief(sim.state.cluster.partition(topic, number), str(broker))
@@ -87,7 +93,9 @@ def current_leader(
 def failed(
     sim: Simulation, client: Client, name: str, flight: InFlight, errors: Iterable[int], leaders: Leaders = ()
 ) -> None:
-    """An answer came, or none at all: learn the leaders that it names, and ask if there are errors of others (R35)."""
+    """An answer came, or none at all: learn the leaders that it names, and ask if there are errors of others
+    (R35).
+    """
     learn(sim, client, name, flight.incarnation, leaders)
     if isinstance(flight.response, NoResponse) or any(error in STALE for error in errors):
         refresh(sim, client, name, flight.incarnation, flight.broker)
@@ -246,11 +254,12 @@ def _setting_us(sim: Simulation, client: Client, name: str, setting: str) -> int
     return int(settings.of(config, kind, setting)) * 1_000
 
 
-# -- metadata that is too old ----------------------------------------------------------------------------------
+# -- metadata that is too old --------------------------------------------------------------------------------
 
 
 def grows_old(sim: Simulation, partition: Partition) -> None:
-    """The leader is another one now: whoever hears no error asks when its metadata is metadata.max.age.ms old.
+    """The leader is another one now: whoever hears no error asks when its metadata is metadata.max.age.ms
+    old.
 
     The age is counted in whole periods from time 0; nothing is planned while all that is believed is true.
     """

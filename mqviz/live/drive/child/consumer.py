@@ -1,9 +1,9 @@
 """The consumer application in a child process: polls, processes one record after the other, commits.
 
 While it processes, the poll goes on and puts records on a pile, so that a rebalance waits for the record in
-hand and for nothing else. From the pile they are taken as from a poll: after every `max.poll.records` of them,
-or at its end, what was processed is committed; in a long poll once a second. With auto-commit what was processed is
-stored instead, by the library itself with enable.auto.offset.store, or not at all (R84).
+hand and for nothing else. From the pile they are taken as from a poll: after every `max.poll.records` of
+them, or at its end, what was processed is committed; in a long poll once a second. With auto-commit what was
+processed is stored instead, by the library itself with enable.auto.offset.store, or not at all (R84).
 """
 
 import random

@@ -1,4 +1,6 @@
-"""The producer application in a child process: sends at a rate, one record after the other, as a user's would."""
+"""The producer application in a child process: sends at a rate, one record after the other, as a user's
+would.
+"""
 
 import random
 from typing import Any, Final

@@ -48,7 +48,9 @@ def _process(state: State, event: BrokerProcessChanged) -> None:
 
 
 def _forgotten(state: State, follower: int) -> None:
-    """What leaders knew of a broker's copies was of its last life: they count it in again by what it fetches now (R20)."""
+    """What leaders knew of a broker's copies was of its last life: they count it in again by what it fetches
+    now (R20).
+    """
     for partition in state.cluster.partitions():
         for copy in partition.replicas.values():
             if follower in copy.follower_ends:
@@ -88,7 +90,9 @@ def _slowed(state: State, event: BrokerSlowed) -> None:
 
 @applies(ClusterAltered)
 def _altered(state: State, event: ClusterAltered) -> None:
-    """Topics follow that have no value of their own; a new minimum strikes out every eligible replica (R23)."""
+    """Topics follow that have no value of their own;
+    a new minimum strikes out every eligible replica (R23).
+    """
     state.cluster.settings.update(event.values)
     for topic in state.cluster.topics.values():
         set_values(topic, {name: value for name, value in event.topics.items() if name not in topic.own})

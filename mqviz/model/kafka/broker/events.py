@@ -31,14 +31,18 @@ class ControlledShutdownBegan(Event, frozen=True):
 
 
 class PowerFailed(Event, frozen=True):
-    """A broker's machine is off: its process is gone, and so is what only its memory held; nobody is told (R37)."""
+    """A broker's machine is off: its process is gone, and so is what only its memory held; nobody is told
+    (R37).
+    """
 
     weight = Weight.MOMENT
     broker: int
 
 
 class UnflushedLost(Event, frozen=True):
-    """What a broker had written since its operating system last wrote to the disk is gone: its log ended at `before`, now at `end` (R37)."""
+    """What a broker had written since its operating system last wrote to the disk is gone: its log ended at
+    `before`, now at `end` (R37).
+    """
 
     weight = Weight.MOMENT
     topic: str
@@ -50,7 +54,9 @@ class UnflushedLost(Event, frozen=True):
 
 
 class BrokerSlowed(Event, frozen=True):
-    """A broker needs `factor` times as long for an append, and every byte to and from it `delay_us` more (R4, R5)."""
+    """A broker needs `factor` times as long for an append, and every byte to and from it `delay_us` more (R4,
+    R5).
+    """
 
     weight = Weight.MOMENT
     broker: int
@@ -59,7 +65,9 @@ class BrokerSlowed(Event, frozen=True):
 
 
 class ClusterAltered(Event, frozen=True):
-    """These settings of all brokers have other values from now on; `topics`: the same by the names that topics have for them."""
+    """These settings of all brokers have other values from now on; `topics`: the same by the names that
+    topics have for them.
+    """
 
     weight = Weight.STEP
     values: Values

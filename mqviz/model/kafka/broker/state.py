@@ -14,9 +14,11 @@ UP = ("running", "stopping")
 class Broker(msgspec.Struct):
     """A server; `feeds` by follower, `fetchers` by leader, `carried`: batches fetched and not yet written.
 
-    `process`: see MOVES, since `since_us`. `fenced`: the controller does not count on it. `incarnation` counts its starts; `clean`: its last end was a controlled one.
-    `silence` counts faults and recoveries, so that a timer of an earlier one is void. `beats_from_us`: its heartbeats leave at this time and every
-    broker.heartbeat.interval.ms after; `heard_at_us`: the last one before it fell silent, -1 while it does not. `dark`: its machine is off.
+    `process`: see MOVES, since `since_us`. `fenced`: the controller does not count on it. `incarnation`
+    counts its starts; `clean`: its last end was a controlled one. `silence` counts faults and recoveries, so
+    that a timer of an earlier one is void. `beats_from_us`: its heartbeats leave at this time and every
+    broker.heartbeat.interval.ms after; `heard_at_us`: the last one before it fell silent, -1 while it does
+    not. `dark`: its machine is off.
     `slow`: how many times as long an append takes; `delay_us`: what each byte to and from it takes more.
     `leaving_us`: when the controller took away what it led, because it wants to stop; -1: it does not (R11).
     """

@@ -1,4 +1,6 @@
-"""What the controller writes: brokers fenced and unfenced, topics, leaders, in-sync sets; and its own elections."""
+"""What the controller writes: brokers fenced and unfenced, topics, leaders, in-sync sets; and its own
+elections.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from mqviz.model.kafka.topic_settings import Values
 class PartitionChanged(Event, frozen=True):
     """The controller wrote a new record of a partition (R21); `why` in a few words.
 
-    leader -1: nobody. The leader epoch grows with each change of the leader, the partition epoch with each record.
+    leader -1: nobody. The leader epoch grows with each change of the leader, the partition epoch with each
+    record.
     """
 
     weight = Weight.MOMENT
@@ -70,14 +73,18 @@ class ControllerChanged(Event, frozen=True):
 
 
 class ControllerElected(Event, frozen=True):
-    """Another controller decides from now on; 0: nobody does, so that nothing about the cluster can change (R9)."""
+    """Another controller decides from now on; 0: nobody does, so that nothing about the cluster can change
+    (R9).
+    """
 
     weight = Weight.MOMENT
     controller: int
 
 
 class ClusterStarted(Event, frozen=True, omit_defaults=True):
-    """Brokers 1 … brokers are up and know each other; `racks`: the rack of each in turn, if they have any; `controllers`: voters (R9)."""
+    """Brokers 1 … brokers are up and know each other; `racks`: the rack of each in turn, if they have any;
+    `controllers`: voters (R9).
+    """
 
     brokers: int
     link_latency_us: int
@@ -90,7 +97,8 @@ class ClusterStarted(Event, frozen=True, omit_defaults=True):
 class TopicCreated(Event, frozen=True, omit_defaults=True):
     """A topic is there on all brokers; `placement`: for each partition its replicas, the leader first (R13).
 
-    `values`: its settings that are not Kafka's own. `in_sync`: who of each list is in sync, where that is not everybody (R12).
+    `values`: its settings that are not Kafka's own. `in_sync`: who of each list is in sync, where that is not
+    everybody (R12).
     `own`: names of the settings that were given for it, not for all by the brokers.
     """
 

@@ -6,7 +6,9 @@ import msgspec
 
 
 class Quorum(msgspec.Struct):
-    """Voters 1 … `voters`; `down`: those that do not run; `active`: who decides, 0: nobody, because no majority agrees."""
+    """Voters 1 … `voters`; `down`: those that do not run; `active`: who decides, 0: nobody, because no
+    majority agrees.
+    """
 
     voters: int = 3
     down: list[int] = msgspec.field(default_factory=list)

@@ -1,4 +1,6 @@
-"""How the ledger is kept: what logs and leaderships tell it; producers tell it what they were told (clients/producer)."""
+"""How the ledger is kept: what logs and leaderships tell it; producers tell it what they were told
+(clients/producer).
+"""
 
 from __future__ import annotations
 

@@ -18,7 +18,9 @@ ACKNOWLEDGED, FAILED, COPY = 1, 2, 4
 COPIES = 7 * COPY
 
 REASONS = ("", "truncated", "unclean", "disk", "power", "never sent", "deleted", "compacted")
-"""Why the last copy of a record went; "" of an acknowledged one without copies: only a deposed leader ever had it."""
+"""Why the last copy of a record went; "" of an acknowledged one without copies: only a deposed leader ever
+had it.
+"""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -83,7 +85,8 @@ class Track(msgspec.Struct):
 class PartitionLedger(msgspec.Struct):
     """The tracks of a partition by producer, and the leader's batches as they were last seen.
 
-    `epoch`: the leadership that `truth` belongs to. `damaged`: brokers whose copies lost records since they last led, by the reason.
+    `epoch`: the leadership that `truth` belongs to. `damaged`: brokers whose copies lost records since they
+    last led, by the reason.
     `robbed`: offsets of values that the cleaner took although they were their key's last: none, ever.
     """
 
@@ -129,7 +132,8 @@ class PartitionLedger(msgspec.Struct):
         self.truth, self.epoch, self.damaged = log_state.Log(), -1, {}
 
     def follow(self, log: Log, reason: str) -> None:
-        """`log` is the one that counts from now on: what it lacks went for `reason`, what it has more is there.
+        """`log` is the one that counts from now on: what it lacks went for `reason`, what it has more is
+        there.
 
         What begins below either log's start or clean point is settled already.
         """
@@ -152,7 +156,9 @@ class PartitionLedger(msgspec.Struct):
         self._see(log, log.start)
 
     def cleaned(self, log: Log, end: int) -> None:
-        """The cleaner went over the leader's log below `end`: what is not in it any more was compacted away (R74)."""
+        """The cleaner went over the leader's log below `end`: what is not in it any more was compacted away
+        (R74).
+        """
         kept = _runs(log, end)
         self.robbed += tuple(offset for offset in _last_values(self.truth, end) if offset not in kept)
         table = removal("compacted")
@@ -169,7 +175,9 @@ class PartitionLedger(msgspec.Struct):
 
 
 def _last_values(log: Log, end: int) -> list[int]:
-    """Offsets below `end` of each key's last committed record, where that has a value; read from the records and markers alone."""
+    """Offsets below `end` of each key's last committed record, where that has a value; read from the records
+    and markers alone.
+    """
     last: dict[str | None, tuple[int, bool]] = {}
     undecided: dict[int, list[Batch]] = {}
     for batch in log.forwards(log.start):
@@ -215,7 +223,9 @@ FAIL = _table(lambda value: value | FAILED)
 
 @cache
 def removal(reason: str) -> bytes:
-    """The table that takes one copy away; the last one goes for `reason`. Raises ValueError for an unknown reason."""
+    """The table that takes one copy away; the last one goes for `reason`. Raises ValueError for an unknown
+    reason.
+    """
     code = REASONS.index(reason) << 5
 
     def change(value: int) -> int:

@@ -68,7 +68,9 @@ def _moved(state: State, event: LogStartMoved) -> None:
 
 
 def _begin_anew(state: State, partition: Partition, event: LogStartMoved) -> None:
-    """A follower ends below its leader's log start: what it has is of no use, and it fetches from that start on."""
+    """A follower ends below its leader's log start: what it has is of no use, and it fetches from that start
+    on.
+    """
     copy = partition.replicas[event.broker]
     copy.log.restart(event.start)
     copy.mark(max(copy.high_watermark, event.start))

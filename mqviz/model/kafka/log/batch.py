@@ -1,4 +1,6 @@
-"""Batch: records that travel and are stored together, and the sealed chunks that most batches of a log are in."""
+"""Batch: records that travel and are stored together, and the sealed chunks that most batches of a log are
+in.
+"""
 
 from __future__ import annotations
 
@@ -11,15 +13,17 @@ LOG_APPEND_TIME, TRANSACTIONAL, CONTROL = 8, 16, 32
 
 
 class Batch(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """Records that travel and are stored together; offset and sequence of record i are the first one's plus i.
+    """Records that travel and are stored together; offset and sequence of record i are the first one's plus
+    i.
 
     `producer_id` is -1 where the producer is not idempotent; sequences are counted all the same, so that
     records can be told apart. `attributes` are Kafka's bits: TRANSACTIONAL, CONTROL, LOG_APPEND_TIME.
-    `keys`: a key or None a record. `values`: "" for an opaque payload, a short text, or None for a tombstone; None
-    instead of the tuple: all opaque. `created`: when each record was created, where that is not `created_at_us`
-    for all. `delete_horizon_us`: from then on a pass of the cleaner may drop tombstones and a marker (R75).
-    `first_number`: the running number of the first record among its producer's records to this partition, which
-    unlike sequences never begins again (-1: not told).
+    `keys`: a key or None a record. `values`: "" for an opaque payload, a short text, or None for a tombstone;
+    None instead of the tuple: all opaque. `created`: when each record was created, where that is not
+    `created_at_us` for all. `delete_horizon_us`: from then on a pass of the cleaner may drop tombstones and a
+    marker (R75).
+    `first_number`: the running number of the first record among its producer's records to this partition,
+    which unlike sequences never begins again (-1: not told).
     """
 
     base_offset: int

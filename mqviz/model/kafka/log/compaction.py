@@ -1,11 +1,12 @@
 """Compaction: what one pass of the log cleaner keeps of a log, as a pure function (R74-R76).
 
-A record is kept if it is its key's last one, or lies above what the pass looked at; offsets and order never change.
-A tombstone that a pass could drop gets a date, its delete horizon; a pass after that date drops it. Records of
-aborted transactions go at once and are never their key's last one, wherever the marker is (R74); a marker goes as a
-tombstone does, once the data of its transaction are gone.
-Left out: the empty batch that Kafka keeps where the last records of a producer were. A batch that loses records is kept as its
-runs of neighbours; the header belongs to the first run, and bytes of values that nobody looks into are shared out evenly.
+A record is kept if it is its key's last one, or lies above what the pass looked at; offsets and order never
+change. A tombstone that a pass could drop gets a date, its delete horizon; a pass after that date drops it.
+Records of aborted transactions go at once and are never their key's last one, wherever the marker is (R74); a
+marker goes as a tombstone does, once the data of its transaction are gone.
+Left out: the empty batch that Kafka keeps where the last records of a producer were. A batch that loses
+records is kept as its runs of neighbours; the header belongs to the first run, and bytes of values that
+nobody looks into are shared out evenly.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from mqviz.model.kafka.log.state import Log
 
 
 class _Pass(NamedTuple):
-    """What a pass knows: each key's last offset in the dirty part, the batches of aborted transactions, its dates."""
+    """What a pass knows: each key's last offset in the dirty part, the batches of aborted transactions, its
+    dates.
+    """
 
     last: dict[str, int]
     aborted: frozenset[int]

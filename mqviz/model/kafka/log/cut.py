@@ -1,4 +1,6 @@
-"""Cut: what a follower took off the end of its log because its leader does not have it (R26), kept so that it can be shown."""
+"""Cut: what a follower took off the end of its log because its leader does not have it (R26), kept so that it
+can be shown.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ KEPT = 32
 
 
 class Cut(msgspec.Struct, frozen=True):
-    """The last cut of a copy: its log ended at `before`, now at `end`, because `leader` began `leader_epoch` without the rest.
+    """The last cut of a copy: its log ended at `before`, now at `end`, because `leader` began `leader_epoch`
+    without the rest.
 
     `batches`: what went, the oldest KEPT of them.
     """

@@ -31,7 +31,9 @@ class BatchAppended(Event, frozen=True):
 
 
 class BatchRefused(Event, frozen=True):
-    """The broker refused a batch of request `number` before writing it; `named` is the error's name and code (R31)."""
+    """The broker refused a batch of request `number` before writing it; `named` is the error's name and code
+    (R31).
+    """
 
     weight = Weight.MOMENT
     topic: str
@@ -44,7 +46,9 @@ class BatchRefused(Event, frozen=True):
 
 
 class SegmentRolled(Event, frozen=True):
-    """The active segment was closed and a new one begins at `base_offset`; `reason`: size, time, or retention (R67)."""
+    """The active segment was closed and a new one begins at `base_offset`; `reason`: size, time, or retention
+    (R67).
+    """
 
     topic: str
     partition: int
@@ -54,7 +58,8 @@ class SegmentRolled(Event, frozen=True):
 
 
 class SegmentsDeleted(Event, frozen=True):
-    """The `count` oldest segments, `bytes` in all, are no longer part of the log; their files go at `gone_at_us` (R70).
+    """The `count` oldest segments, `bytes` in all, are no longer part of the log; their files go at
+    `gone_at_us` (R70).
 
     `reason`: time, size, or log start.
     """
@@ -70,7 +75,9 @@ class SegmentsDeleted(Event, frozen=True):
 
 
 class LogStartMoved(Event, frozen=True):
-    """Offsets below `start` can no longer be read; `reason`: retention, delete records, or the leader's log start (R72)."""
+    """Offsets below `start` can no longer be read; `reason`: retention, delete records, or the leader's log
+    start (R72).
+    """
 
     weight = Weight.MOMENT
     topic: str
@@ -82,7 +89,8 @@ class LogStartMoved(Event, frozen=True):
 
 
 class LogCleaned(Event, frozen=True):
-    """The cleaner went over the closed segments below `end`: `removed` records are gone, the others kept their offsets (R74).
+    """The cleaner went over the closed segments below `end`: `removed` records are gone, the others kept
+    their offsets (R74).
 
     `keep_tombstones_us`: how long a tombstone stays after the first pass that could drop it (R75).
     """

@@ -1,7 +1,7 @@
 """Producer state: what a replica remembers of each idempotent producer, so that a retry is not written twice.
 
-Each entry keeps the last five batches (R58). The leader notes every append; a new leader reads it from its own log,
-so the memory survives a failover. It is plain data in the replica.
+Each entry keeps the last five batches (R58). The leader notes every append; a new leader reads it from its
+own log, so the memory survives a failover. It is plain data in the replica.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Compaction: what one pass of the log cleaner keeps of a log, as a pure function (R74-R76).
 
-A record is kept if it is its key's last one, or lies above what the pass looked at; offsets and order never change.
-A tombstone that a pass could drop gets a date, its delete horizon; a pass after that date drops it. Records of
-aborted transactions go at once and are never their key's last one, wherever the marker is (R74); a marker goes as a
-tombstone does, once the data of its transaction are gone.
-Left out: the empty batch that Kafka keeps where the last records of a producer were. A batch that loses records is kept as its
-runs of neighbours; the header belongs to the first run, and bytes of values that nobody looks into are shared out evenly.
+A record is kept if it is its key's last one, or lies above what the pass looked at; offsets and order never
+change. A tombstone that a pass could drop gets a date, its delete horizon; a pass after that date drops it.
+Records of aborted transactions go at once and are never their key's last one, wherever the marker is (R74); a
+marker goes as a tombstone does, once the data of its transaction are gone.
+Left out: the empty batch that Kafka keeps where the last records of a producer were. A batch that loses
+records is kept as its runs of neighbours; the header belongs to the first run, and bytes of values that
+nobody looks into are shared out evenly.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ class Cleaned(NamedTuple):
 class Segment(msgspec.Struct):
     """One file of a log: offsets from `base_offset` up to the next one's.
 
-    `first_us`: the largest timestamp of the first batch in it, from which a roll by time counts (R67); `latest_us`:
-    the largest of all, from which retention counts (R70); None: nothing was written yet.
+    `first_us`: the largest timestamp of the first batch in it, from which a roll by time counts (R67);
+    `latest_us`: the largest of all, from which retention counts (R70); None: nothing was written yet.
     """
 
     base_offset: int
@@ -54,7 +55,8 @@ REMEMBERED = 4
 class Gone(msgspec.Struct, frozen=True):
     """Offsets first … end - 1 left the log at `at_us`; `reason`: time, size, log start, or delete records.
 
-    `bytes` of their files, which vanish at `gone_at_us`; 0 where the records stay in a file that nobody reads any more.
+    `bytes` of their files, which vanish at `gone_at_us`; 0 where the records stay in a file that nobody reads
+    any more.
     """
 
     at_us: int
@@ -66,7 +68,9 @@ class Gone(msgspec.Struct, frozen=True):
 
 
 class Pass(msgspec.Struct, frozen=True):
-    """A pass of the cleaner over everything below `end`: how many records went and stayed, and the bytes (R74)."""
+    """A pass of the cleaner over everything below `end`: how many records went and stayed, and the bytes
+    (R74).
+    """
 
     at_us: int
     end: int

@@ -19,10 +19,12 @@ SEAL = 256
 
 
 class Log(msgspec.Struct):
-    """Batches from `start` (first offset that can be read) to `end` (next offset to write), in segments (R67).
+    """Batches from `start` (first offset that can be read) to `end` (next offset to write), in segments
+    (R67).
 
-    `clean_to`: where the dirty part begins that no pass of the cleaner has seen. `doomed`: (gone at, bytes) of files that
-    wait for their deletion. `epochs`: each leader epoch of the log and its first offset. `gone`: what was deleted last; `last_pass`: the cleaner's.
+    `clean_to`: where the dirty part begins that no pass of the cleaner has seen. `doomed`: (gone at, bytes)
+    of files that wait for their deletion. `epochs`: each leader epoch of the log and its first offset.
+    `gone`: what was deleted last; `last_pass`: the cleaner's.
     """
 
     start: int = 0
@@ -48,7 +50,9 @@ class Log(msgspec.Struct):
             self.epochs.append((epoch, self.end))
 
     def end_of_epoch(self, epoch: int) -> tuple[int, int]:
-        """The largest epoch <= `epoch` that this log knows, and where it ends; knowing none, `epoch` and where the first begins (R26)."""
+        """The largest epoch <= `epoch` that this log knows, and where it ends; knowing none, `epoch` and
+        where the first begins (R26).
+        """
         ends = [*(start for _, start in self.epochs[1:]), self.end]
         known = [(e, end) for (e, _), end in zip(self.epochs, ends, strict=True) if e <= epoch]
         return known[-1] if known else (epoch, self.epochs[0][1] if self.epochs else self.end)
@@ -68,7 +72,9 @@ class Log(msgspec.Struct):
             self.tail = []
 
     def read(self, first: int, end: int, most_bytes: int = sys.maxsize) -> tuple[Batch, ...]:
-        """Whole batches with records in first … end - 1, oldest first, up to `most_bytes`, at least one (R80)."""
+        """Whole batches with records in first … end - 1, oldest first, up to `most_bytes`, at least one
+        (R80).
+        """
         found: list[Batch] = []
         total = 0
         for batch in self.forwards(first):
@@ -97,7 +103,9 @@ class Log(msgspec.Struct):
                     yield batch
 
     def truncate(self, offset: int) -> None:
-        """Take away every batch that ends above `offset`, and leaderships that begin there; the next append gets `offset` (R26)."""
+        """Take away every batch that ends above `offset`, and leaderships that begin there; the next append
+        gets `offset` (R26).
+        """
         if offset >= self.end:
             self.epochs = [(epoch, start) for epoch, start in self.epochs if start < self.end]
             return
@@ -122,7 +130,9 @@ class Log(msgspec.Struct):
         self.segments.append(Segment(self.end))
 
     def drop_segments(self, count: int) -> None:
-        """Take away the `count` oldest segments, which are not all, with their batches; the log starts after them (R70)."""
+        """Take away the `count` oldest segments, which are not all, with their batches; the log starts after
+        them (R70).
+        """
         self.segments = self.segments[count:]
         first = self.segments[0].base_offset
         kept = [batch for batch in self.forwards(first) if batch.base_offset >= first]
@@ -137,7 +147,9 @@ class Log(msgspec.Struct):
         self.clean_to = end
 
     def _lay(self, batches: list[Batch], ready: list[Chunk]) -> None:
-        """Hold these batches; the ones from the first chunk that is `ready` on are in those chunks already."""
+        """Hold these batches; the ones from the first chunk that is `ready` on are in those chunks
+        already.
+        """
         border = ready[0].base_offset if ready else self.end
         fresh = [batch for batch in batches if batch.base_offset < border] if ready else batches
         whole = len(fresh) if ready else len(fresh) // SEAL * SEAL
@@ -162,7 +174,9 @@ class Log(msgspec.Struct):
         self.transactions = LogTransactions()
 
     def offset_for_time(self, at_us: int) -> tuple[int, int] | None:
-        """(offset, timestamp) of the first record with a timestamp of `at_us` or later; None: there is none (R88)."""
+        """(offset, timestamp) of the first record with a timestamp of `at_us` or later; None: there is none
+        (R88).
+        """
         for batch in self.forwards(self.start):
             if batch.latest_us < at_us:
                 continue
@@ -189,9 +203,10 @@ class Log(msgspec.Struct):
 class Replica(msgspec.Struct):
     """One broker's copy of a partition, and what this broker believes about the partition (R15, R27).
 
-    `high_watermark`, `leader` (-1: nobody), `leader_epoch`, `partition_epoch`, `isr` are what it was told last. The rest is
-    what it knows as a leader: `follower_ends`, how far each follower has fetched (-1: it has not yet); `caught_up_us`, when each was last known to
-    have everything, and `looked`, time and log end of its last fetch (R18); `pending`: in-sync replicas that it asked the controller for, () for none.
+    `high_watermark`, `leader` (-1: nobody), `leader_epoch`, `partition_epoch`, `isr` are what it was told
+    last. The rest is what it knows as a leader: `follower_ends`, how far each follower has fetched (-1: it
+    has not yet); `caught_up_us`, when each was last known to have everything, and `looked`, time and log end
+    of its last fetch (R18); `pending`: in-sync replicas that it asked the controller for, () for none.
     `cut`: what it took off its log last (R26).
     """
 
@@ -210,7 +225,9 @@ class Replica(msgspec.Struct):
 
     @property
     def maximal_isr(self) -> list[int]:
-        """Every replica that is in sync now or will be if the controller agrees: the high watermark waits for all (R17)."""
+        """Every replica that is in sync now or will be if the controller agrees: the high watermark waits for
+        all (R17).
+        """
         return [*self.isr, *(broker for broker in self.pending if broker not in self.isr)]
 
     @property
@@ -237,7 +254,9 @@ def _from(batches: Sequence[Batch], first: int) -> Sequence[Batch]:
 
 
 def table(replica: Replica, leader_epoch: int) -> ProducerTable:
-    """What `replica`, the leader in `leader_epoch`, remembers; read from its log if it has only just become leader."""
+    """What `replica`, the leader in `leader_epoch`, remembers; read from its log if it has only just become
+    leader.
+    """
     found = replica.producers
     if found.leader_epoch == leader_epoch:
         return found

@@ -1,7 +1,7 @@
 """Transactions in a log: which are open, where they began, and which ended in an abort.
 
-Each copy of a log keeps this as it is written, so the last stable offset needs no search and a new leader knows it
-at once; only a truncation reads the log again.
+Each copy of a log keeps this as it is written, so the last stable offset needs no search and a new leader
+knows it at once; only a truncation reads the log again.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ share(Ended)
 
 
 class LogTransactions(msgspec.Struct):
-    """`open`: first offset of each producer id's open transaction. `ended`, in the order of their markers: all that were
-    aborted, and the committed ones whose marker was above the high watermark when that last moved (R63)."""
+    """`open`: first offset of each producer id's open transaction. `ended`, in the order of their markers:
+    all that were aborted, and the committed ones whose marker was above the high watermark when that last
+    moved (R63).
+    """
 
     open: dict[int, int] = msgspec.field(default_factory=dict)
     ended: list[Ended] = msgspec.field(default_factory=list)
@@ -45,7 +47,9 @@ class LogTransactions(msgspec.Struct):
             self.ended.append(Ended(batch.producer_id, first, batch.base_offset, batch.aborts))
 
     def stable(self, high_watermark: int, log_start: int) -> int:
-        """The last stable offset: no transaction below it is open, or ended by a marker that is not replicated (R63)."""
+        """The last stable offset: no transaction below it is open, or ended by a marker that is not
+        replicated (R63).
+        """
         found = min(self.open.values(), default=high_watermark)
         for each in reversed(self.ended):
             if each.marker < high_watermark:
@@ -59,7 +63,9 @@ class LogTransactions(msgspec.Struct):
             self.ended = [each for each in self.ended if each.aborted or each.marker >= high_watermark]
 
     def aborted(self, first: int, end: int) -> list[Ended]:
-        """The aborted transactions that touch offsets first … end - 1, if only by their marker: what a fetch answer tells (R63)."""
+        """The aborted transactions that touch offsets first … end - 1, if only by their marker: what a fetch
+        answer tells (R63).
+        """
         return [each for each in self.ended if each.aborted and each.first < end and each.marker >= first]
 
     def hides(self, batch: Batch) -> bool:

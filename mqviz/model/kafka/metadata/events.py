@@ -1,7 +1,7 @@
 """Metadata: who leads a partition in the eyes of those who were not told the newest record yet (R35).
 
-Brokers and clients are nodes: a broker by its number, a process of a client by `node_of`. Only what differs from the controller's record is
-kept, in Partition.beliefs: whoever is not in there knows what is true.
+Brokers and clients are nodes: a broker by its number, a process of a client by `node_of`. Only what differs
+from the controller's record is kept, in Partition.beliefs: whoever is not in there knows what is true.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ Leaders = tuple[tuple[str, int, int, int], ...]
 
 
 class MetadataLearned(Event, frozen=True):
-    """A client was told who leads these partitions, by an answer or by a Metadata request (R35); `node`: see node_of."""
+    """A client was told who leads these partitions, by an answer or by a Metadata request (R35); `node`: see
+    node_of.
+    """
 
     weight = Weight.STEP
     client: str

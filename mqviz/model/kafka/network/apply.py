@@ -40,7 +40,7 @@ def take_out(cluster: Cluster, number: int, at_us: int, broken: bool = False) ->
     kind = request.api
     told = () if answer is None else getattr(answer, "partitions", ())
     error = 0 if answer is None else answer.error
-    asked = request.batches if kind == "Produce" else getattr(request, "offsets", ())  # type: ignore[union-attr]
+    asked = request.batches if isinstance(request, ProduceRequest) else getattr(request, "offsets", ())
     said = told or error or broken or (asked if kind == "ReplicaFetch" else kind not in _QUIET)
     if said:
         pipe = cluster.connections[flight.connection]
@@ -225,7 +225,9 @@ def _unpark(cluster: Cluster, flight: InFlight) -> None:
 
 
 def _load(cluster: Cluster, flight: InFlight, answer: FetchResponse, broker: int) -> None:
-    """Put the batches of the answer on board; a follower's feed has nothing more to tell of what they bring."""
+    """Put the batches of the answer on board;
+    a follower's feed has nothing more to tell of what they bring.
+    """
     request = flight.request
     feed = (
         cluster.brokers[broker].feeds[request.follower] if isinstance(request, ReplicaFetchRequest) else None

@@ -50,8 +50,9 @@ class ResponseReceived(Event, frozen=True):
 class ConnectionBroken(Event, frozen=True, omit_defaults=True):
     """A client noticed that its connection is gone, and every request on it with it (R4).
 
-    `error`: 13, or 7 if request `late` had no answer within the client's time; then the client closed it itself. `left`: those of
-    the requests whose bytes lie in the socket of a broker that lives: it will do them, for nobody (R31).
+    `error`: 13, or 7 if request `late` had no answer within the client's time; then the client closed it
+    itself. `left`: those of the requests whose bytes lie in the socket of a broker that lives: it will do
+    them, for nobody (R31).
     """
 
     weight = Weight.STEP

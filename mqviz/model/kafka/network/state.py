@@ -1,4 +1,6 @@
-"""Requests on their way and the connections that carry them, as part of the State so that they can be drawn by arithmetic."""
+"""Requests on their way and the connections that carry them, as part of the State so that they can be drawn
+by arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ class Connection(msgspec.Struct):
 class InFlight(msgspec.Struct):
     """A request from its sending to the receipt of its answer.
 
-    `incarnation`: which start of the client's process sent it. `appended`: what a Produce wrote (topic, partition, base, end);
+    `incarnation`: which start of the client's process sent it. `appended`: what a Produce wrote (topic,
+    partition, base, end);
     `refused`: (topic, partition, error) of what it could not.
     `parked`: the broker keeps it in its purgatory. `carried`: batches that the answer brings, by partition.
     """
@@ -65,9 +68,11 @@ _QUIET = ("Fetch", "ShareFetch", "Heartbeat", "ConsumerGroupHeartbeat", "ShareGr
 
 
 class Passage(msgspec.Struct, frozen=True, gc=False):
-    """A request that is over. Times in us; `answered_at_us` 0: without an answer, `broken`: because the connection was.
+    """A request that is over. Times in us; `answered_at_us` 0: without an answer, `broken`: because the
+    connection was.
 
-    `kind`: the request's name; `asked`, `told`: what it and its answer say, partition by partition, as their own fields do;
+    `kind`: the request's name; `asked`, `told`: what it and its answer say, partition by partition, as their
+    own fields do;
     `appended`: what it wrote (topic, partition, base, end).
     """
 

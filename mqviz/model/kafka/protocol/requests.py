@@ -1,4 +1,6 @@
-"""Requests: what clients and brokers ask of brokers, as plain values, each with the name that Kafka gives it."""
+"""Requests: what clients and brokers ask of brokers, as plain values,
+each with the name that Kafka gives it.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ class Request(msgspec.Struct, frozen=True, gc=False, tag_field="request"):
 
 
 class JoinGroupRequest(Request, frozen=True):
-    """Become or stay a member (R101); `member_id` empty the first time; `instance_id` of a static member (R113)."""
+    """Become or stay a member (R101); `member_id` empty the first time; `instance_id` of a static member
+    (R113).
+    """
 
     group: str
     member_id: str
@@ -33,7 +37,9 @@ class JoinGroupRequest(Request, frozen=True):
 
 
 class SyncGroupRequest(Request, frozen=True):
-    """Ask for one's assignment; the leader brings everybody's (R104). `protocol_name`: the assignor that it believes in, None: any."""
+    """Ask for one's assignment; the leader brings everybody's (R104). `protocol_name`: the assignor that it
+    believes in, None: any.
+    """
 
     group: str
     generation: int
@@ -62,7 +68,8 @@ class LeaveGroupRequest(Request, frozen=True):
 
 
 class ConsumerGroupHeartbeatRequest(Request, frozen=True):
-    """Join (`member_epoch` 0), stay, leave (-1) or leave for a while (-2, static) in the consumer protocol (R120, R121).
+    """Join (`member_epoch` 0), stay, leave (-1) or leave for a while (-2, static) in the consumer protocol
+    (R120, R121).
 
     None, and -1 for the timeout, mean "as before"; `owned`: what the member reads now.
     """
@@ -79,7 +86,9 @@ class ConsumerGroupHeartbeatRequest(Request, frozen=True):
 
 
 class OffsetCommitRequest(Request, frozen=True):
-    """Remember these offsets as the next ones to read (R82). `version`: of the request; 9 is the first that knows member epochs."""
+    """Remember these offsets as the next ones to read (R82). `version`: of the request; 9 is the first that
+    knows member epochs.
+    """
 
     group: str
     generation: int
@@ -98,13 +107,17 @@ class OffsetFetchRequest(Request, frozen=True):
 
 
 class OffsetForLeaderEpochRequest(Request, frozen=True):
-    """(topic, partition, the leader epoch that the asker knows as the current one or -1, the epoch whose end is asked)."""
+    """(topic, partition, the leader epoch that the asker knows as the current one or -1, the epoch whose end
+    is asked).
+    """
 
     partitions: tuple[tuple[str, int, int, int], ...]
 
 
 class ListOffsetsRequest(Request, frozen=True, omit_defaults=True):
-    """Where does each partition begin (`earliest`), end (`latest`; for `committed` readers), have records since `at_us` (`time`)? (R81, R88)"""
+    """Where does each partition begin (`earliest`), end (`latest`; for `committed` readers), have records
+    since `at_us` (`time`)? (R81, R88)
+    """
 
     which: str
     partitions: tuple[tuple[str, int], ...]
@@ -123,7 +136,8 @@ class DeleteRecordsRequest(Request, frozen=True):
 
 
 class InitProducerIdRequest(Request, frozen=True):
-    """Give me a producer id and epoch, and end whatever a former owner of `transactional_id` left open (R61, R65).
+    """Give me a producer id and epoch, and end whatever a former owner of `transactional_id` left open (R61,
+    R65).
 
     Without `transactional_id`: an id for an idempotent producer (R57).
     """
@@ -147,7 +161,8 @@ class TxnOffsetCommitRequest(Request, frozen=True):
 class AddPartitionsToTxnRequest(Request, frozen=True):
     """These partitions, and these groups' offsets (AddOffsetsToTxn), belong to the transaction from now on.
 
-    Clients of transaction version 1, such as librdkafka, say so before they write; with version 2 the write itself does (R62).
+    Clients of transaction version 1, such as librdkafka, say so before they write; with version 2 the write
+    itself does (R62).
     """
 
     transactional_id: str
@@ -168,7 +183,8 @@ class EndTxnRequest(Request, frozen=True, omit_defaults=True):
 
 
 class WriteTxnMarkersRequest(Request, frozen=True, omit_defaults=True):
-    """The coordinator tells a broker how a transaction ended, for its partitions and for its groups' offsets (R62).
+    """The coordinator tells a broker how a transaction ended, for its partitions and for its groups' offsets
+    (R62).
 
     `raised`: the epoch is higher than that of the transaction's records (not so with transaction version 1).
     """
@@ -183,8 +199,9 @@ class WriteTxnMarkersRequest(Request, frozen=True, omit_defaults=True):
 
 
 Acks = tuple[tuple[str, int, int, int, str], ...]
-"""Acknowledgement batches (topic, partition, first, end, type); type: accept, release, reject, renew, or gap for
-offsets that hold no record."""
+"""Acknowledgement batches (topic, partition, first, end, type); type: accept, release, reject, renew, or gap
+for offsets that hold no record.
+"""
 
 ACK_TYPES = ("gap", "accept", "release", "reject", "renew")
 """In the order of Kafka's numbers."""
@@ -203,8 +220,8 @@ class ShareGroupHeartbeatRequest(Request, frozen=True):
 class ShareFetchRequest(Request, frozen=True):
     """Acquire records of these partitions, up to `max_records`, and acknowledge others (R131, R133).
 
-    `epoch` is the share session's: 0 opens one, then it counts up, -1 ends it. `record_limit`: share.acquire.mode
-    is record_limit, so that batches are cut (R131).
+    `epoch` is the share session's: 0 opens one, then it counts up, -1 ends it. `record_limit`:
+    share.acquire.mode is record_limit, so that batches are cut (R131).
     """
 
     group: str
@@ -229,7 +246,9 @@ AnyShareRequest = ShareGroupHeartbeatRequest | ShareFetchRequest | ShareAcknowle
 
 
 class ProduceRequest(Request, frozen=True):
-    """Batches to append, at most one a partition; `acks` -1 is all, for which the broker waits `timeout_us` at most."""
+    """Batches to append, at most one a partition; `acks` -1 is all, for which the broker waits `timeout_us`
+    at most.
+    """
 
     acks: int
     batches: tuple[tuple[str, int, Batch], ...]
@@ -249,8 +268,9 @@ class ReplicaFetchRequest(Request, frozen=True):
 class FetchRequest(Request, frozen=True, omit_defaults=True):
     """A consumer asks for records from these offsets on (R80).
 
-    Answered with at least `min_bytes`, or when `max_wait_us` are over; with at most `partition_bytes` a partition and `max_bytes` in all, but the
-    first batch always. `committed`: isolation.level read_committed. `rack`: client.rack (R36). `epochs`: leader epochs that it believes in (R27).
+    Answered with at least `min_bytes`, or when `max_wait_us` are over; with at most `partition_bytes` a
+    partition and `max_bytes` in all, but the first batch always. `committed`: isolation.level read_committed.
+    `rack`: client.rack (R36). `epochs`: leader epochs that it believes in (R27).
     """
 
     offsets: tuple[tuple[str, int, int], ...]

@@ -14,14 +14,17 @@ class Response(msgspec.Struct, frozen=True, gc=False, tag_field="answer"):
 
 
 class NoResponse(Response, frozen=True):
-    """No answer came: the connection broke (NETWORK_EXCEPTION), or the client waited too long (REQUEST_TIMED_OUT)."""
+    """No answer came: the connection broke (NETWORK_EXCEPTION), or the client waited too long
+    (REQUEST_TIMED_OUT).
+    """
 
 
 class PartitionProduceResponse(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What became of the batch for one partition: where it is, or why it is not there (R31, R80).
 
-    `base_offset` -1: it was refused. `record_errors`: the records, by their place in the batch, that the log does
-    not take (R68, KIP-467). `current_leader`: (broker, leader epoch) where another broker leads (R35, KIP-951).
+    `base_offset` -1: it was refused. `record_errors`: the records, by their place in the batch, that the log
+    does not take (R68, KIP-467). `current_leader`: (broker, leader epoch) where another broker leads (R35,
+    KIP-951).
     """
 
     topic: str
@@ -39,12 +42,14 @@ class ProduceResponse(Response, frozen=True):
 
 
 class FetchPartitionData(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """All that there is to say of one partition at once: records `first` … `end` - 1, which travel along, and more (R80).
+    """All that there is to say of one partition at once: records `first` … `end` - 1, which travel along, and
+    more (R80).
 
-    `high_watermark` and `log_start_offset` are -1 with an error. `aborted_transactions`: (producer id, first offset) of those that touch
-    the records, for a read_committed consumer (R63). `diverging_epoch`: (epoch, where it ends at the leader) for a follower whose
-    log took another way (R26). `preferred_read_replica`: read there, it is closer (R36). `current_leader`: (broker, leader epoch)
-    where another broker leads (R35, KIP-951).
+    `high_watermark` and `log_start_offset` are -1 with an error. `aborted_transactions`: (producer id, first
+    offset) of those that touch the records, for a read_committed consumer (R63). `diverging_epoch`: (epoch,
+    where it ends at the leader) for a follower whose log took another way (R26). `preferred_read_replica`:
+    read there, it is closer (R36). `current_leader`: (broker, leader epoch) where another broker leads (R35,
+    KIP-951).
     """
 
     topic: str
@@ -127,8 +132,8 @@ class LeaveGroupResponse(Response, frozen=True):
 class JoinGroupResponse(Response, frozen=True):
     """A member of `generation`; only the group leader hears of the members (R104).
 
-    `members`: (member id, topics, group.instance.id, holdings). `skip_assignment`: the leader came back as the
-    static member that it was, so that there is nothing to compute (R113).
+    `members`: (member id, topics, group.instance.id, holdings). `skip_assignment`: the leader came back as
+    the static member that it was, so that there is nothing to compute (R113).
     """
 
     member_id: str = ""
@@ -155,7 +160,9 @@ class ConsumerGroupHeartbeatResponse(Response, frozen=True):
 
 
 class OffsetForLeaderEpochResponse(Response, frozen=True):
-    """(topic, partition, error, the largest epoch known up to the one asked for, where it ends), -1 with an error."""
+    """(topic, partition, error, the largest epoch known up to the one asked for, where it ends), -1 with an
+    error.
+    """
 
     partitions: tuple[tuple[str, int, int, int, int], ...] = ()
 

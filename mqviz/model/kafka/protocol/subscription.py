@@ -11,8 +11,8 @@ Parts = tuple[tuple[str, int], ...]
 class Holdings(msgspec.Struct, frozen=True):
     """What a JoinGroup tells the group leader's assignor of what the member has.
 
-    `owned`: what it keeps while it joins (cooperative); `remembered`: what it was given last, which StickyAssignor
-    carries as user data. Each with its generation, -1 for none (R117, R118).
+    `owned`: what it keeps while it joins (cooperative); `remembered`: what it was given last, which
+    StickyAssignor carries as user data. Each with its generation, -1 for none (R117, R118).
     """
 
     owned: Parts = ()

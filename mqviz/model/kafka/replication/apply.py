@@ -82,7 +82,9 @@ def _told(state: State, event: ReplicaHighWatermarkAdvanced) -> None:
 
 
 def _had_everything(state: State, led: Replica, leader: int, end: int) -> None:
-    """The log ended at `end` until now: who has come so far was caught up when it last fetched, which names only what is new (R18, S11)."""
+    """The log ended at `end` until now: who has come so far was caught up when it last fetched, which names
+    only what is new (R18, S11).
+    """
     for follower, reached in led.follower_ends.items():
         if reached == end:
             asked_us = state.cluster.brokers[leader].feeds[follower].asked_us

@@ -1,4 +1,6 @@
-"""What happens between the copies of a partition: copied, fetched, marks moved, logs truncated, leaderships learned."""
+"""What happens between the copies of a partition: copied, fetched, marks moved, logs truncated, leaderships
+learned.
+"""
 
 from __future__ import annotations
 
@@ -70,7 +72,9 @@ class ReplicaTruncated(Event, frozen=True):
 
 
 class LeadershipForgotten(Event, frozen=True):
-    """A follower struck a leadership of its own that wrote nothing, and of which its leader does not know (R26)."""
+    """A follower struck a leadership of its own that wrote nothing, and of which its leader does not know
+    (R26).
+    """
 
     topic: str
     partition: int

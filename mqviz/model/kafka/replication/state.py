@@ -8,7 +8,8 @@ import msgspec
 class Feed(msgspec.Struct):
     """A leader's side of a follower's fetch loop.
 
-    `asked_us`: when the last fetch came. `waiting`: number of the parked fetch, 0 for none. `fresh`: partitions with data that was not sent yet;
+    `asked_us`: when the last fetch came. `waiting`: number of the parked fetch, 0 for none. `fresh`:
+    partitions with data that was not sent yet;
     `marks`: partitions whose high watermark it was not told.
     """
 
@@ -19,7 +20,9 @@ class Feed(msgspec.Struct):
 
 
 class Fetcher(msgspec.Struct):
-    """A follower's side: `running` while a fetch is on its way; `news`: log ends that the leader was not told."""
+    """A follower's side: `running` while a fetch is on its way; `news`: log ends that the leader was not
+    told.
+    """
 
     running: bool = False
     news: dict[str, tuple[str, int, int, int]] = msgspec.field(default_factory=dict)

@@ -43,7 +43,8 @@ class ClientResumed(Seen, frozen=True):
 
 
 class ClientEnded(Seen, frozen=True):
-    """The process is gone. `how`: closed (it left properly), killed (by command) or died; `reason`: a sentence.
+    """The process is gone. `how`: closed (it left properly), killed (by command) or died; `reason`: a
+    sentence.
 
     What a producer still held, or was not yet told to have arrived, counts as failed from then on.
     """
@@ -106,7 +107,9 @@ class RecordFailed(Seen, frozen=True):
 
 
 class RecordDelivered(Seen, frozen=True):
-    """A consumer of ours got a record from its poll and begins to work on it; its position is now behind it."""
+    """A consumer of ours got a record from its poll and begins to work on it;
+    its position is now behind it.
+    """
 
     weight = Weight.STEP
     consumer: str
@@ -137,7 +140,9 @@ class CommitMade(Seen, frozen=True):
 
 
 class AssignmentReported(Seen, frozen=True):
-    """The consumer holds these partitions now, all of them. `settled` False: they were taken away, new ones will come."""
+    """The consumer holds these partitions now, all of them. `settled` False: they were taken away, new ones
+    will come.
+    """
 
     weight = Weight.MOMENT
     consumer: str

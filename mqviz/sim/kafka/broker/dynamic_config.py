@@ -1,9 +1,11 @@
 """Cluster settings: what brokers let change while they run.
 
-Like a real broker: the settings that give topics their defaults are dynamic, cluster-wide ones (IncrementalAlterConfigs of the default broker):
-topics without a value of their own follow at once, new topics begin with them (R12, R30, R70); any other is refused with the brokers' own words. A new
+Like a real broker: the settings that give topics their defaults are dynamic, cluster-wide ones
+(IncrementalAlterConfigs of the default broker): topics without a value of their own follow at once, new
+topics begin with them (R12, R30, R70); any other is refused with the brokers' own words. A new
 min.insync.replicas strikes out the eligible replicas of all topics (ClearElrRecord, R23).
-Left out: settings of a single broker; dynamic ones that are no defaults of topics (threads, listeners, log.cleaner.backoff.ms).
+Left out: settings of a single broker; dynamic ones that are no defaults of topics (threads, listeners,
+log.cleaner.backoff.ms).
 """
 
 from __future__ import annotations
@@ -40,7 +42,8 @@ def _check(sim: Simulation, command: AlterCluster) -> AlterCluster:
     fixed = [name for name in command.config if name not in TOPIC_NAMES]
     if fixed:
         raise Refused(
-            f"Cannot update these configs dynamically: Set({', '.join(fixed)}) ({named(Error.INVALID_REQUEST)})"
+            f"Cannot update these configs dynamically: Set({', '.join(fixed)}) "
+            f"({named(Error.INVALID_REQUEST)})"
         )
     try:
         _read(sim, command)

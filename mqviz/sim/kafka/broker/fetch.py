@@ -40,7 +40,8 @@ def _waited(sim: Simulation, number: int) -> None:
 
 
 def respond_to_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
-    """Answer a consumer's fetch if it has enough data, an error or a closer replica, or anyway if `at_once`; True if it was answered (R80).
+    """Answer a consumer's fetch if it has enough data, an error or a closer replica, or anyway if `at_once`;
+    True if it was answered (R80).
 
     The first batch of the first partition that has one comes always; the others as far as the limits allow.
     """
@@ -67,13 +68,17 @@ def respond_to_fetch(sim: Simulation, number: int, *, at_once: bool) -> bool:
 
 
 def _aborted(log: Log, first: int, end: int) -> tuple[tuple[int, int], ...]:
-    """The aborted transactions that touch what is sent: the client leaves their records out by itself (R63)."""
+    """The aborted transactions that touch what is sent:
+    the client leaves their records out by itself (R63).
+    """
     touching = sorted(log.transactions.aborted(first, end), key=lambda each: each.first)
     return tuple((each.producer_id, each.first) for each in touching)
 
 
 def _has_all(topic: Topic | None, number: int, broker: int, offset: int, epoch: int) -> bool:
-    """Whether the reader has what this leader shows, which is all that there is to say of an idle partition."""
+    """Whether the reader has what this leader shows,
+    which is all that there is to say of an idle partition.
+    """
     if topic is None or not 0 <= number < len(topic.partitions):
         return False
     copy = topic.partitions[number].replicas.get(broker)

@@ -1,9 +1,10 @@
 """Hardware: a broker's machine loses its power or its speed.
 
-Like a real broker: nothing is flushed by Kafka itself (log.flush.interval.* is never), so with the power goes what was written since the operating system
-last wrote its cache to the disk, about every 30 s, and the end is an unclean one (R37, R23); other machines are told nothing: no connection
-closes, until the machine is on again and knows none of them. A slow broker needs k times as long for each append,
-and a slow link delays each byte (R4, R5).
+Like a real broker: nothing is flushed by Kafka itself (log.flush.interval.* is never), so with the power goes
+what was written since the operating system last wrote its cache to the disk, about every 30 s, and the end is
+an unclean one (R37, R23); other machines are told nothing: no connection closes, until the machine is on
+again and knows none of them. A slow broker needs k times as long for each append, and a slow link delays each
+byte (R4, R5).
 Left out: torn writes (S6), flushes when a segment is closed, speeds of disks.
 """
 
@@ -28,7 +29,9 @@ def _check_power(sim: Simulation, command: FailPower) -> FailPower:
 
 @handles(FailPower)
 def _power(sim: Simulation, command: FailPower) -> None:
-    """The end of a process, told to nobody, and of everything since the last whole `writeback` of the clock (R37)."""
+    """The end of a process, told to nobody, and of everything since the last whole `writeback` of the clock
+    (R37).
+    """
     number = int(command.name)
     sim.cause = why = sim.emit(PowerFailed(*sim.stamp(), number))
     ended(sim, number, "dead", noticed=False)

@@ -1,10 +1,12 @@
-"""Faults: brokers that stop, die, freeze, go on and start again; links that are cut and heal; leaders elected by hand.
+"""Faults: brokers that stop, die, freeze, go on and start again; links that are cut and heal; leaders elected
+by hand.
 
 Like a real broker: `stop` asks the controller by heartbeats, which moves its leaderships and lets it end when
-every other broker has heard of that (R11); `kill` ends the process, disk and page
-cache survive, and nobody tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (R4); a cut link carries no byte and
-nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old session lives (R10).
-Power and speed are in broker/hardware.py. Left out: a disk that fails while its broker runs (S5).
+every other broker has heard of that (R11); `kill` ends the process, disk and page cache survive, and nobody
+tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (R4); a cut link carries no byte
+and nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old
+session lives (R10). Power and speed are in broker/hardware.py. Left out: a disk that fails while its broker
+runs (S5).
 """
 
 from __future__ import annotations
@@ -39,7 +41,7 @@ def _change(sim: Simulation, number: int, process: str) -> None:
     sim.cause = sim.emit(BrokerProcessChanged(*sim.stamp(), number, process))
 
 
-# -- ending ----------------------------------------------------------------------------------------------------
+# -- ending --------------------------------------------------------------------------------------------------
 
 
 @checks(KillBroker)
@@ -115,7 +117,7 @@ def _stopped(sim: Simulation, number: int) -> None:
         ended(sim, number, "stopped")
 
 
-# -- freezing ----------------------------------------------------------------------------------------------------
+# -- freezing ------------------------------------------------------------------------------------------------
 
 
 @checks(PauseBroker)
@@ -164,7 +166,7 @@ def _keep_house(sim: Simulation, number: int) -> None:
     sim.cause = why
 
 
-# -- starting again ------------------------------------------------------------------------------------------------
+# -- starting again ------------------------------------------------------------------------------------------
 
 
 @checks(RestartBroker)
@@ -201,7 +203,7 @@ def register(sim: Simulation, number: int, incarnation: int) -> None:
     controller.listen(sim, number)
 
 
-# -- disks and links -----------------------------------------------------------------------------------------------
+# -- disks and links -----------------------------------------------------------------------------------------
 
 
 @checks(FailDisk)

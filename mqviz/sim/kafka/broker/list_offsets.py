@@ -27,10 +27,11 @@ def _list_offsets(sim: Simulation, number: int, request: ListOffsetsRequest) -> 
 def _listed(
     sim: Simulation, broker: int, topic: str, number: int, request: ListOffsetsRequest
 ) -> tuple[int, int]:
-    """(error, offset): an end of the log, or its first record of that time or later, -1 if there is none (R81, R88).
+    """(error, offset): an end of the log, or its first record of that time or later, -1 if there is none
+    (R81, R88).
 
-    A new leader whose high watermark is below the start of its epoch does not know yet how far consumers may read, and tells only
-    what lies below (R25).
+    A new leader whose high watermark is below the start of its epoch does not know yet how far consumers may
+    read, and tells only what lies below (R25).
     """
     found = sim.state.cluster.topics.get(topic)
     if found is None or not 0 <= number < len(found.partitions):

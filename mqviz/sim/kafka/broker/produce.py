@@ -140,7 +140,9 @@ def replicated(sim: Simulation, number: int) -> bool:
 
 
 def respond_to_produce(sim: Simulation, number: int, error: Error = Error.NONE) -> None:
-    """Tell who wrote where the batches are, or why one was refused; `error` is what is said of those not replicated (R31)."""
+    """Tell who wrote where the batches are, or why one was refused; `error` is what is said of those not
+    replicated (R31).
+    """
     flight = sim.state.cluster.requests[number]
     written = tuple(
         _produced(sim, flight, topic, partition, _after(sim, number, topic, partition, end, error), base)

@@ -1,8 +1,8 @@
 """Parked requests: what a broker cannot answer yet, and the moments when it can (the purgatory).
 
 Like a real broker: a produce with acks=all waits until the high watermark passes its records (R29); a fetch
-waits for data below the high watermark or until its time is over (R80).
-What waited at a leader that leads no more is answered NOT_LEADER_OR_FOLLOWER, what waited too long REQUEST_TIMED_OUT (R31).
+waits for data below the high watermark or until its time is over (R80). What waited at a leader that leads no
+more is answered NOT_LEADER_OR_FOLLOWER, what waited too long REQUEST_TIMED_OUT (R31).
 Left out: limits of a whole fetch (fetch.max.bytes).
 """
 

@@ -1,8 +1,9 @@
 """More brokers: a cluster grows while it runs.
 
-Like a real broker: a new one starts on an empty disk, registers, is fenced until it has read the metadata, and from then on counts for replication
-factors and gets partitions of new topics (R10, R12, R13). What is there stays where it is: leaders, replicas, internal topics.
-A second process of a number that is in use is refused at its registration (R10). Left out: reassignment of what is there (S5).
+Like a real broker: a new one starts on an empty disk, registers, is fenced until it has read the metadata,
+and from then on counts for replication factors and gets partitions of new topics (R10, R12, R13). What is
+there stays where it is: leaders, replicas, internal topics. A second process of a number that is in use is
+refused at its registration (R10). Left out: reassignment of what is there (S5).
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
-"""Closest replica: consumers with client.rack are sent to a follower in their rack, and read there (R36, KIP-392).
+"""Closest replica: consumers with client.rack are sent to a follower in their rack, and read there (R36,
+KIP-392).
 
-Like a real broker: with replica.selector.class=…RackAwareReplicaSelector the leader answers a fetch that comes from another rack at once, names
-the replica in the client's rack that is in sync and has the offset instead of the partition's records; among several the one that has most, then
-the one that caught up last. A follower serves up to its own high watermark, which it learns of with its next fetch. What the client makes of it is in clients/consumer/preferred_replica.py.
+Like a real broker: with replica.selector.class=…RackAwareReplicaSelector the leader answers a fetch that
+comes from another rack at once, names the replica in the client's rack that is in sync and has the offset
+instead of the partition's records; among several the one that has most, then the one that caught up last. A
+follower serves up to its own high watermark, which it learns of with its next fetch. What the client makes of
+it is in clients/consumer/preferred_replica.py.
 Left out: nothing that the rules name.
 """
 

@@ -1,9 +1,9 @@
 """Transaction writes: what a broker asks the transaction coordinator before it writes for a transaction.
 
-Like a real broker: with transaction version 2 (KIP-890, 4.0) a partition joins the transaction by the first batch that is
-produced to it, a group by its first offsets (R62); the coordinator refuses an older epoch, so a fenced producer writes nothing
-more (R65); while the transaction before still waits for its markers the broker asks again for 100 ms. A producer hears NOT_ENOUGH_REPLICAS
-while there is no coordinator.
+Like a real broker: with transaction version 2 (KIP-890, 4.0) a partition joins the transaction by the first
+batch that is produced to it, a group by its first offsets (R62); the coordinator refuses an older epoch, so a
+fenced producer writes nothing more (R65); while the transaction before still waits for its markers the broker
+asks again for 100 ms. A producer hears NOT_ENOUGH_REPLICAS while there is no coordinator.
 Left out: how long the broker and the coordinator talk about it (S13).
 """
 
@@ -70,7 +70,9 @@ def writable(sim: Simulation, transactional_id: str) -> bool:
 def can_act(
     sim: Simulation, transactional_id: str, handler: Callable[[Simulation, *Args], None], *args: *Args
 ) -> bool:
-    """Whether the coordinator can do now what `handler` does; if not, it or the next one does it as soon as it can."""
+    """Whether the coordinator can do now what `handler` does; if not, it or the next one does it as soon as
+    it can.
+    """
     coordinator = coordinator_of(sim, transactional_id)
     if coordinator >= 0 and writable(sim, transactional_id):
         return sockets.awake(sim, coordinator, handler, *args)
@@ -101,7 +103,9 @@ def batch_refusal(sim: Simulation, batch: Batch) -> Error:
 def defers(
     sim: Simulation, number: int, request: ProduceRequest, again: Callable[[Simulation, int], None]
 ) -> bool:
-    """Whether this produce comes while the transaction before still ends; `again` looks at it a little later."""
+    """Whether this produce comes while the transaction before still ends;
+    `again` looks at it a little later.
+    """
     for _, _, batch in request.batches:
         if batch.transactional and batch_refusal(sim, batch) == Error.CONCURRENT_TRANSACTIONS:
             if sim.now_us - sim.state.cluster.requests[number].arrives_at_us >= RETRY_MOST_US:
@@ -112,7 +116,9 @@ def defers(
 
 
 def enlist(sim: Simulation, topic: str, partition: int, batch: Batch) -> Error:
-    """The partition of a transactional batch joins the transaction, even if the batch is then refused; or why it may not."""
+    """The partition of a transactional batch joins the transaction, even if the batch is then refused; or why
+    it may not.
+    """
     error = batch_refusal(sim, batch)
     if batch.transactional and not error:
         add(sim, batch.producer_id, ((topic, partition),), ())

@@ -1,9 +1,12 @@
-"""Controller: who is fenced, who leads, who is in sync, who may lead next; one record a change, told to all brokers.
+"""Controller: who is fenced, who leads, who is in sync, who may lead next; one record a change, told to all
+brokers.
 
-Like a real broker: as the active controller of KRaft, heartbeats, and a check every broker.session.timeout.ms / 8 that fences whoever was silent for
-broker.session.timeout.ms (R10); one record a partition with leader, in-sync replicas and eligible leader replicas together (R21); the leader stays while it
-may, else the first replica in list order that is in sync, else eligible, else the last known leader, else, if that is allowed, anyone (R21-R24);
-leader epochs grow with each change of the leader, to nobody too. Brokers hear of it one latency after the decision (R6).
+Like a real broker: as the active controller of KRaft, heartbeats, and a check every broker.session.timeout.ms
+/ 8 that fences whoever was silent for broker.session.timeout.ms (R10); one record a partition with leader,
+in-sync replicas and eligible leader replicas together (R21); the leader stays while it may, else the first
+replica in list order that is in sync, else eligible, else the last known leader, else, if that is allowed,
+anyone (R21-R24); leader epochs grow with each change of the leader, to nobody too. Brokers hear of it one
+latency after the decision (R6).
 Left out: the Raft log of the quorum; without a majority of its voters nothing here happens (R9, S3).
 """
 
@@ -28,7 +31,9 @@ from mqviz.sim.kafka.controller.registered import DECISION_US, acts, hears, last
 
 
 def listen(sim: Simulation, number: int) -> None:
-    """Something happened to a broker or its links: note whether its heartbeats still come, and plan its fencing if not."""
+    """Something happened to a broker or its links: note whether its heartbeats still come, and plan its
+    fencing if not.
+    """
     broker = sim.state.cluster.brokers[number]
     heard = hears(sim, number)
     if heard and broker.heard_at_us >= 0:
@@ -43,7 +48,9 @@ def listen(sim: Simulation, number: int) -> None:
 
 
 def plan_fencing(sim: Simulation, number: int) -> None:
-    """A silent broker will be fenced at the first check at which it is stale, unless it is heard again (R10)."""
+    """A silent broker will be fenced at the first check at which it is stale,
+    unless it is heard again (R10).
+    """
     broker = sim.state.cluster.brokers[number]
     delay_us = _fenced_at_us(sim, broker.heard_at_us) - sim.now_us
     sim.schedule(delay_us, TIMER, _fence, number, broker.silence)
@@ -64,7 +71,9 @@ class Decided(msgspec.Struct):
 
 @due
 def _fence(sim: Simulation, number: int, silence: int) -> None:
-    """One stale broker at a time, each with the records of its partitions: the next one is looked at when these are written (R10)."""
+    """One stale broker at a time, each with the records of its partitions: the next one is looked at when
+    these are written (R10).
+    """
     broker, decided = sim.state.cluster.brokers[number], sim.part(Decided)
     if broker.silence != silence or broker.fenced or not acts(sim):
         return
@@ -125,7 +134,9 @@ def unfence(sim: Simulation, number: int) -> None:
 
 
 def register(sim: Simulation, number: int, clean: bool) -> None:
-    """A broker that was started again registers; after an unclean end it may be nobody's eligible leader (R23)."""
+    """A broker that was started again registers; after an unclean end it may be nobody's eligible leader
+    (R23).
+    """
     if clean:
         return
     for partition in sim.state.cluster.partitions():
@@ -149,10 +160,11 @@ def change(
     unclean: bool = False,
     prefer: int = -1,
 ) -> None:
-    """Write a new record with these in-sync replicas, if it differs: elect a leader if the old one cannot stay (R21-R24).
+    """Write a new record with these in-sync replicas, if it differs: elect a leader if the old one cannot
+    stay (R21-R24).
 
-    `unclean_ends`: brokers that come back without a clean shutdown. `recovered`: the leader itself asked. `unclean`: any replica may
-    lead. `prefer`: who shall lead, if in sync.
+    `unclean_ends`: brokers that come back without a clean shutdown. `recovered`: the leader itself asked.
+    `unclean`: any replica may lead. `prefer`: who shall lead, if in sync.
     """
     new_isr, elr = _sets(sim, partition, list(isr), unclean_ends)
     leader, recovering = partition.leader, partition.recovering and not recovered
@@ -207,7 +219,9 @@ def _sets(
 def _elect(
     sim: Simulation, partition: Partition, isr: list[int], elr: list[int], unclean: bool
 ) -> tuple[int, list[int], list[int], bool]:
-    """(leader, in-sync, eligible, uncleanly): the first usable one in list order, in sync before eligible before the rest."""
+    """(leader, in-sync, eligible, uncleanly): the first usable one in list order, in sync before eligible
+    before the rest.
+    """
     replicas = [broker for broker in partition.replica_ids if usable(sim, broker)]
     for broker in replicas:
         if broker in isr:

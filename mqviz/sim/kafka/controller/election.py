@@ -1,10 +1,12 @@
-"""Faults: brokers that stop, die, freeze, go on and start again; links that are cut and heal; leaders elected by hand.
+"""Faults: brokers that stop, die, freeze, go on and start again; links that are cut and heal; leaders elected
+by hand.
 
 Like a real broker: `stop` asks the controller by heartbeats, which moves its leaderships and lets it end when
-every other broker has heard of that (R11); `kill` ends the process, disk and page
-cache survive, and nobody tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (R4); a cut link carries no byte and
-nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old session lives (R10).
-Power and speed are in broker/hardware.py. Left out: a disk that fails while its broker runs (S5).
+every other broker has heard of that (R11); `kill` ends the process, disk and page cache survive, and nobody
+tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (R4); a cut link carries no byte
+and nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old
+session lives (R10). Power and speed are in broker/hardware.py. Left out: a disk that fails while its broker
+runs (S5).
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from mqviz.model.kafka.controller.events import PartitionChanged
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles, reacts
 from mqviz.sim.kafka.controller import controller, registered
 
-# -- elections by hand ---------------------------------------------------------------------------------------------
+# -- elections by hand ---------------------------------------------------------------------------------------
 
 
 @checks(ElectLeader)
@@ -38,7 +40,8 @@ def _check_elect(sim: Simulation, command: ElectLeader) -> ElectLeader:
             raise Refused(f"{partition.key} has a leader ({named(Error.ELECTION_NOT_NEEDED)})")
         if not any(registered.usable(sim, broker) for broker in partition.replica_ids):
             raise Refused(
-                f"no broker with a replica of {partition.key} is there ({named(Error.ELIGIBLE_LEADERS_NOT_AVAILABLE)})"
+                f"no broker with a replica of {partition.key} is there "
+                f"({named(Error.ELIGIBLE_LEADERS_NOT_AVAILABLE)})"
             )
     elif partition.leader == preferred:
         raise Refused(
@@ -46,7 +49,8 @@ def _check_elect(sim: Simulation, command: ElectLeader) -> ElectLeader:
         )
     elif preferred not in partition.isr or not registered.usable(sim, preferred):
         raise Refused(
-            f"broker {preferred} is not in sync with {partition.key} ({named(Error.PREFERRED_LEADER_NOT_AVAILABLE)})"
+            f"broker {preferred} is not in sync with {partition.key} "
+            f"({named(Error.PREFERRED_LEADER_NOT_AVAILABLE)})"
         )
     return command
 

@@ -1,8 +1,9 @@
 """Seats: the leaderships of __consumer_offsets and __transaction_state, which decide who coordinates what.
 
-Like a real broker: as for every other partition, the leader stays while it may, else the first replica in list order that is there leads; a broker that
-comes back leads again when the controller next looks for preferred replicas (R14, R21). Whoever becomes a coordinator loads what its partition
-says (R61, R99). Left out: in-sync sets of internal partitions, and the time of loading (S4).
+Like a real broker: as for every other partition, the leader stays while it may, else the first replica in
+list order that is there leads; a broker that comes back leads again when the controller next looks for
+preferred replicas (R14, R21). Whoever becomes a coordinator loads what its partition says (R61, R99). Left
+out: in-sync sets of internal partitions, and the time of loading (S4).
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ class Balance(msgspec.Struct):
 
 
 def stripe(sim: Simulation, first: int, factor: int) -> tuple[int, ...]:
-    """The replicas of an internal partition, placed as any topic: `factor` brokers from the `first` one on (R13)."""
+    """The replicas of an internal partition, placed as any topic: `factor` brokers from the `first` one on
+    (R13).
+    """
     brokers = founders(sim.state.cluster)
     return tuple(brokers[(first + k) % len(brokers)] for k in range(min(factor, len(brokers))))
 

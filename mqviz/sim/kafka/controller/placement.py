@@ -22,7 +22,9 @@ Placement = tuple[tuple[int, ...], ...]
 
 
 def place(brokers: Sequence[Broker], partitions: int, factor: int, first: int = 0) -> Placement:
-    """Replicas of partitions `first` … first + partitions - 1, `factor` <= number of brokers each, in list order."""
+    """Replicas of partitions `first` … first + partitions - 1, `factor` <= number of brokers each, in list
+    order.
+    """
     racks = [_Rack([b for b in brokers if b.rack == name]) for name in sorted({b.rack for b in brokers})]
     return tuple(_one(racks, number, factor) for number in range(first + partitions))[first:]
 
@@ -79,7 +81,8 @@ def check_factor(sim: Simulation, factor: int) -> None:
         raise Refused(f"Replication factor must be larger than 0 {error}")
     if factor > count:
         raise Refused(
-            f"Unable to replicate the partition {factor} time(s): The target replication factor of {factor} cannot be "
+            f"Unable to replicate the partition {factor} time(s): The target replication factor of "
+            f"{factor} cannot be "
             f"reached because only {count} broker(s) are registered {error}"
         )
     if brokers and all(broker.fenced for broker in brokers.values()):
@@ -89,7 +92,9 @@ def check_factor(sim: Simulation, factor: int) -> None:
 
 
 def by_hand(sim: Simulation, lists: Sequence[str], factor: int = 0) -> Placement:
-    """What `1/2/3` a partition says; refuses what Kafka refuses. `factor`: what partitions before it have, 0 if there are none."""
+    """What `1/2/3` a partition says; refuses what Kafka refuses. `factor`: what partitions before it have, 0
+    if there are none.
+    """
     placement = tuple(_parsed(text) for text in lists)
     brokers = sim.state.cluster.brokers or range(1, sim.scenario.cluster.brokers + 1)
     for number, ids in enumerate(placement):
@@ -102,7 +107,8 @@ def by_hand(sim: Simulation, lists: Sequence[str], factor: int = 0) -> Placement
             )
         if sim.state.cluster.brokers and not any(registered.usable(sim, broker) for broker in ids):
             raise Refused(
-                f"All brokers specified in the manual partition assignment for partition {number} are fenced or in "
+                f"All brokers specified in the manual partition assignment for partition {number} are "
+                "fenced or in "
                 f"controlled shutdown ({named(Error.INVALID_REPLICA_ASSIGNMENT)})"
             )
     return placement

@@ -1,7 +1,9 @@
-"""Publishing: brokers hear of the controller's records one latency after the decision, and act on what they learn (R6).
+"""Publishing: brokers hear of the controller's records one latency after the decision, and act on what they
+learn (R6).
 
-Like a real broker: every broker reads the metadata log; who cannot hear reads it all when it can again. What a broker
-does as a leader or follower from then on is in replication/leader_change.py, which reacts to LeadershipLearned.
+Like a real broker: every broker reads the metadata log; who cannot hear reads it all when it can again. What
+a broker does as a leader or follower from then on is in replication/leader_change.py, which reacts to
+LeadershipLearned.
 Left out: records other than those of partitions are known everywhere at once.
 """
 
@@ -15,7 +17,9 @@ from mqviz.sim.kafka.controller.registered import NAME
 
 
 def tell(sim: Simulation, partition: Partition) -> None:
-    """Push the newest record to every broker that has a copy, and a new leader to all; who cannot hear it learns when it can (R6)."""
+    """Push the newest record to every broker that has a copy, and a new leader to all; who cannot hear it
+    learns when it can (R6).
+    """
     if partition.beliefs:
         metadata.grows_old(sim, partition)
     others = [b for b in partition.beliefs if b.isdigit() and int(b) not in partition.replicas]

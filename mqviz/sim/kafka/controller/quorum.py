@@ -1,9 +1,11 @@
 """Quorum: controllers that die and come back, and what cannot happen meanwhile.
 
-Like a real broker: as the voters of KRaft, a majority of which must agree to whatever is decided; without one there is no new topic, leader, in-sync set or
-fencing, and existing leaders go on (R9). When the active controller dies, the others miss it after controller.quorum.fetch.timeout.ms and elect
-another one; a majority that comes back needs controller.quorum.election.timeout.ms. A new active controller has heard nobody yet, so every
-broker's session begins anew. Left out: the Raft log, lost votes and their random backoff (S3); voters that brokers are, too.
+Like a real broker: as the voters of KRaft, a majority of which must agree to whatever is decided; without one
+there is no new topic, leader, in-sync set or fencing, and existing leaders go on (R9). When the active
+controller dies, the others miss it after controller.quorum.fetch.timeout.ms and elect another one; a majority
+that comes back needs controller.quorum.election.timeout.ms. A new active controller has heard nobody yet, so
+every broker's session begins anew. Left out: the Raft log, lost votes and their random backoff (S3); voters
+that brokers are, too.
 """
 
 from __future__ import annotations

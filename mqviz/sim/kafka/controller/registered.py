@@ -1,7 +1,7 @@
 """Registered brokers: what the active controller knows of them by their heartbeats.
 
-Like a real broker: a broker may lead while it is registered, unfenced and not on its way out (R10, R11); without a
-majority of the voters there is no controller that could know anything (R9).
+Like a real broker: a broker may lead while it is registered, unfenced and not on its way out (R10, R11);
+without a majority of the voters there is no controller that could know anything (R9).
 Left out: the Raft log of the quorum (S3).
 """
 

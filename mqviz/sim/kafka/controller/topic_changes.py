@@ -1,10 +1,12 @@
 """Topic changes: partitions are added to a topic, topics are deleted, while brokers and clients go on.
 
-Like a real broker: the controller refuses what it cannot do in its own words (R12, R13), decides, and pushes (R6). New partitions change nothing for old
-ones: keys go elsewhere as soon as producers know of more partitions. Clients find out with their next metadata (metadata.max.age.ms, or an
-error before), group leaders of the classic protocol then rejoin (R111), coordinators of the other protocols see it at the next heartbeat (R122).
-A deleted topic takes its records and the groups' committed offsets along; requests that wait for it are answered
-UNKNOWN_TOPIC_OR_PARTITION; what producers hold of it expires, and new sends wait for metadata until max.block.ms.
+Like a real broker: the controller refuses what it cannot do in its own words (R12, R13), decides, and pushes
+(R6). New partitions change nothing for old ones: keys go elsewhere as soon as producers know of more
+partitions. Clients find out with their next metadata (metadata.max.age.ms, or an error before), group leaders
+of the classic protocol then rejoin (R111), coordinators of the other protocols see it at the next heartbeat
+(R122). A deleted topic takes its records and the groups' committed offsets along; requests that wait for it
+are answered UNKNOWN_TOPIC_OR_PARTITION; what producers hold of it expires, and new sends wait for metadata
+until max.block.ms.
 Left out: topic ids; so a topic is not made anew under its name while clients that used the old one live.
 """
 
@@ -51,7 +53,8 @@ def _check_add(sim: Simulation, command: AddPartitions) -> AddPartitions:
         raise Refused(f"Topic already has {now} partition(s) {error}")
     if command.to < now:
         raise Refused(
-            f"The topic {topic.name} currently has {now} partition(s); {command.to} would not be an increase {error}"
+            f"The topic {topic.name} currently has {now} partition(s); {command.to} would not be an "
+            f"increase {error}"
         )
     if command.replicas and len(command.replicas) != command.to - now:
         raise Refused(

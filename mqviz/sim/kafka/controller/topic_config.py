@@ -1,9 +1,11 @@
 """Commands to topics: the settings they are made with, their change at run time, and the deletion of records.
 
-Like a real broker: topic settings fall back to the broker's (log.retention.ms for retention.ms …) and then to Kafka's own; a value
-out of range is refused with INVALID_CONFIG (R12), at creation and in IncrementalAlterConfigs; the controller decides and
-pushes (R6), so a change is known everywhere a moment later. DeleteRecords asks the partition leader as any admin client does (R72).
-Left out: deleting a single setting. A scenario that says `scaled: true` may use sizes that Kafka refuses (S2).
+Like a real broker: topic settings fall back to the broker's (log.retention.ms for retention.ms …) and then to
+Kafka's own; a value out of range is refused with INVALID_CONFIG (R12), at creation and in
+IncrementalAlterConfigs; the controller decides and pushes (R6), so a change is known everywhere a moment
+later. DeleteRecords asks the partition leader as any admin client does (R72).
+Left out: deleting a single setting. A scenario that says `scaled: true` may use sizes that Kafka refuses
+(S2).
 """
 
 from __future__ import annotations
@@ -63,7 +65,8 @@ def _policy(text: str) -> str:
     for word in words:
         if word not in ("compact", "delete"):
             raise ValueError(
-                f"Invalid value {word} for configuration cleanup.policy: String must be one of: compact, delete"
+                f"Invalid value {word} for configuration cleanup.policy: String must be one of: compact, "
+                "delete"
             )
     return ",".join(sorted(set(words)))
 

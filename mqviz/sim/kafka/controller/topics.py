@@ -1,7 +1,8 @@
 """Cluster: brokers, and topics whose replicas are placed over them.
 
-Like a real broker: replicas are placed by Kafka or by hand (controller/placement.py), the first one that is not fenced leads, all of those are in sync
-(R12, R13); a new topic is known everywhere one controller decision and one push later (R6).
+Like a real broker: replicas are placed by Kafka or by hand (controller/placement.py), the first one that is
+not fenced leads, all of those are in sync (R12, R13); a new topic is known everywhere one controller decision
+and one push later (R6).
 Left out: auto.create.topics.enable.
 """
 
@@ -67,7 +68,9 @@ def _size(sim: Simulation, command: CreateTopic) -> tuple[int, int]:
 
 
 def _check_by_hand(sim: Simulation, command: CreateTopic) -> None:
-    """Replicas by hand say how many partitions and copies there are; Kafka takes either those or these (R12)."""
+    """Replicas by hand say how many partitions and copies there are;
+    Kafka takes either those or these (R12).
+    """
     placed = placement.by_hand(sim, command.replicas)
     for what, said, given in (
         ("number of partitions", len(placed), command.partitions),
@@ -75,7 +78,8 @@ def _check_by_hand(sim: Simulation, command: CreateTopic) -> None:
     ):
         if given not in (None, 1, said):
             raise Refused(
-                f"A manual partition assignment was specified, but {what} was not set to -1 ({named(Error.INVALID_REQUEST)})"
+                f"A manual partition assignment was specified, but {what} was not set to -1 "
+                f"({named(Error.INVALID_REQUEST)})"
             )
 
 

@@ -1,9 +1,10 @@
 """Offsets: what the coordinator of a group remembers of its progress.
 
-Like a real broker: a commit is a replicated write to __consumer_offsets, last write wins, backwards too (R82); the coordinator
-refuses unknown members before wrong generations before a group that waits for its assignment (R85, R104); without a
-member id only a group without members can commit, which is how offsets are reset (R88, R95). Offsets of a group that was
-empty for offsets.retention.minutes go at the next check (R96), as do those of a topic that no member reads any more (R96).
+Like a real broker: a commit is a replicated write to __consumer_offsets, last write wins, backwards too
+(R82); the coordinator refuses unknown members before wrong generations before a group that waits for its
+assignment (R85, R104); without a member id only a group without members can commit, which is how offsets are
+reset (R88, R95). Offsets of a group that was empty for offsets.retention.minutes go at the next check (R96),
+as do those of a topic that no member reads any more (R96).
 Left out: metadata of offsets.
 """
 
@@ -18,13 +19,17 @@ from mqviz.sim.kafka.controller.internal_topics import stripe
 
 
 def write_us(sim: Simulation) -> int:
-    """How long a write of the group coordinator takes: to the followers and back, if there are any (R6, S4)."""
+    """How long a write of the group coordinator takes: to the followers and back, if there are any (R6,
+    S4).
+    """
     cluster = sim.state.cluster
     return 2 * cluster.link_latency_us if cluster.founders > 1 else 0
 
 
 def coordinator_of(sim: Simulation, group: str) -> int:
-    """The broker that leads the group's partition of __consumer_offsets, placed as any topic; -1: nobody does (R13, R99)."""
+    """The broker that leads the group's partition of __consumer_offsets, placed as any topic; -1: nobody does
+    (R13, R99).
+    """
     return leader(sim.state.cluster, _seat(sim, group))
 
 
@@ -48,6 +53,7 @@ def must_coordinate(sim: Simulation, group: str) -> int:
         )
     seat = ", ".join(map(str, _seat(sim, group)))
     raise Refused(
-        f"group {group} has no coordinator: none of the brokers with its partition of __consumer_offsets leads it;"
+        f"group {group} has no coordinator: none of the brokers with its partition of __consumer_offsets "
+        "leads it;"
         f" restart one of {seat} {error}"
     )

@@ -1,9 +1,10 @@
 """Offsets: what the coordinator of a group remembers of its progress.
 
-Like a real broker: a commit is a replicated write to __consumer_offsets, last write wins, backwards too (R82); the coordinator
-refuses unknown members before wrong generations before a group that waits for its assignment (R85, R104); without a
-member id only a group without members can commit, which is how offsets are reset (R88, R95). Offsets of a group that was
-empty for offsets.retention.minutes go at the next check (R96), as do those of a topic that no member reads any more (R96).
+Like a real broker: a commit is a replicated write to __consumer_offsets, last write wins, backwards too
+(R82); the coordinator refuses unknown members before wrong generations before a group that waits for its
+assignment (R85, R104); without a member id only a group without members can commit, which is how offsets are
+reset (R88, R95). Offsets of a group that was empty for offsets.retention.minutes go at the next check (R96),
+as do those of a topic that no member reads any more (R96).
 Left out: metadata of offsets.
 """
 
@@ -70,7 +71,9 @@ def _serve_commit(sim: Simulation, number: int, request: OffsetCommitRequest) ->
 
 
 def known(sim: Simulation, offsets: TopicOffsets) -> TopicOffsets:
-    """Those whose partition is there: each broker looks for itself before it asks the coordinator for the others."""
+    """Those whose partition is there: each broker looks for itself before it asks the coordinator for the
+    others.
+    """
     topics = sim.state.cluster.topics
     return tuple(
         each for each in offsets if each[0] in topics and 0 <= each[1] < len(topics[each[0]].partitions)
@@ -86,7 +89,8 @@ def refusal(sim: Simulation, request: OffsetCommitRequest) -> Error:
 
 
 def commit_error(group: Group | None, request: OffsetCommitRequest, transactional: bool = False) -> Error:
-    """Why a commit is refused: 25 before 22 before 27 (R104); without membership the group must be empty (R95).
+    """Why a commit is refused: 25 before 22 before 27 (R104); without membership the group must be empty
+    (R95).
 
     In a transaction nobody need be a member, nor does the group's state count.
     """
@@ -106,7 +110,9 @@ def commit_error(group: Group | None, request: OffsetCommitRequest, transactiona
 
 @due
 def _written(sim: Simulation, number: int, client: str, request: OffsetCommitRequest) -> None:
-    """The commit is in the log, also if its connection broke meanwhile and nobody can be told; topics that are gone are refused."""
+    """The commit is in the log, also if its connection broke meanwhile and nobody can be told; topics that
+    are gone are refused.
+    """
     if request.group not in sim.state.cluster.groups:
         respond(sim, number, OffsetCommitResponse(Error.GROUP_ID_NOT_FOUND))
         return
@@ -153,7 +159,9 @@ def _expire(sim: Simulation) -> None:
 
 
 def _expired(sim: Simulation, group: Group, record: PartitionRecord, before_us: int) -> bool:
-    """Whether a commit is too old, and neither a member's subscription nor an open transaction keeps it (R82, R96)."""
+    """Whether a commit is too old, and neither a member's subscription nor an open transaction keeps it (R82,
+    R96).
+    """
     topic, cluster = record.topic, sim.state.cluster
     if record.committed is None or cluster.transactions.unstable(group.name, topic, record.partition):
         return False

@@ -1,9 +1,9 @@
 """Log segments: what a partition leader checks before it writes a batch, and when a log begins a new segment.
 
-Like a real broker: a batch above max.message.bytes, with a timestamp too far from now, or without key for a compacted
-topic is refused whole and takes no offset (R68, R74); message.timestamp.type LogAppendTime overwrites timestamps. Before an
-append the active segment is closed if the batch does not fit, or if the batch is more than segment.ms younger than the
-segment's first one (R67); each replica rolls its own log.
+Like a real broker: a batch above max.message.bytes, with a timestamp too far from now, or without key for a
+compacted topic is refused whole and takes no offset (R68, R74); message.timestamp.type LogAppendTime
+overwrites timestamps. Before an append the active segment is closed if the batch does not fit, or if the
+batch is more than segment.ms younger than the segment's first one (R67); each replica rolls its own log.
 Left out: full indexes and offsets too far from the base, which need millions of small batches (R67); jitter.
 """
 
@@ -39,7 +39,9 @@ def _far(sim: Simulation, topic: Topic, stamp_us: int) -> bool:
 
 
 def invalid(sim: Simulation, topic: Topic, batch: Batch) -> tuple[int, ...]:
-    """The records for which `batch` is refused with INVALID_TIMESTAMP or INVALID_RECORD, by their place in it (R68, R74)."""
+    """The records for which `batch` is refused with INVALID_TIMESTAMP or INVALID_RECORD, by their place in it
+    (R68, R74).
+    """
     stamped = topic.setting("message.timestamp.type") == "CreateTime"
     keyed = "compact" in topic.setting("cleanup.policy")
     return tuple(
@@ -56,7 +58,8 @@ def attributes(topic: Topic, batch: Batch) -> int:
 
 
 def before_append(sim: Simulation, partition: Partition, broker: int, size: int, latest_us: int) -> bool:
-    """Close the active segment of this broker's copy if `size` bytes up to timestamp `latest_us` do not go in (R67).
+    """Close the active segment of this broker's copy if `size` bytes up to timestamp `latest_us` do not go in
+    (R67).
 
     True: what is appended now is the first in its segment.
     """
@@ -73,7 +76,9 @@ def before_append(sim: Simulation, partition: Partition, broker: int, size: int,
 
 
 def segment_us(topic: Topic) -> int:
-    """How long a segment takes records: segment.ms, at most max.compaction.lag.ms where the log is compacted."""
+    """How long a segment takes records: segment.ms,
+    at most max.compaction.lag.ms where the log is compacted.
+    """
     longest: int = topic.setting("segment.ms")
     if "compact" in topic.setting("cleanup.policy"):
         longest = min(longest, topic.setting("max.compaction.lag.ms"))
@@ -88,7 +93,9 @@ def roll(sim: Simulation, partition: Partition, broker: int, reason: str) -> Non
 
 
 def after_append(sim: Simulation, partition: Partition, broker: int, first: bool) -> None:
-    """Records came into this broker's copy, `first` in their segment: plan who looks when they are too old or too many."""
+    """Records came into this broker's copy, `first` in their segment: plan who looks when they are too old or
+    too many.
+    """
     topic = sim.state.cluster.topic(partition.topic)
     if first or topic.setting("retention.bytes") >= 0:
         consider(sim, partition, broker)

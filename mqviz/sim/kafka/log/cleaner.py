@@ -1,10 +1,12 @@
 """Cleaner: compaction of logs with cleanup.policy=compact, each broker of its own copies.
 
-Like a real broker: one thread wakes every log.cleaner.backoff.ms and goes over the log with the largest dirty ratio, dirty / (clean + dirty),
-while one has more than min.cleanable.dirty.ratio or a record that is dirty for max.compaction.lag.ms (R73); it looks at closed segments only, below
-the last stable offset and older than min.compaction.lag.ms. A pass is `clean` of mqviz/model/kafka/log/: the last record of each key
-stays, tombstones and markers until their delete horizon (R74-R76), small segments become one (R74). Without new dirty data there is no
-further pass, so a tombstone may stay for ever (R75). With compact,delete the same thread deletes old segments (R77).
+Like a real broker: one thread wakes every log.cleaner.backoff.ms and goes over the log with the largest dirty
+ratio, dirty / (clean + dirty), while one has more than min.cleanable.dirty.ratio or a record that is dirty
+for max.compaction.lag.ms (R73); it looks at closed segments only, below the last stable offset and older than
+min.compaction.lag.ms. A pass is `clean` of mqviz/model/kafka/log/: the last record of each key stays,
+tombstones and markers until their delete horizon (R74-R76), small segments become one (R74). Without new
+dirty data there is no further pass, so a tombstone may stay for ever (R75). With compact,delete the same
+thread deletes old segments (R77).
 Left out: a pass takes no time; the offset map has room for every key.
 """
 
@@ -55,7 +57,9 @@ def _plan(sim: Simulation, at_us: int | None) -> None:
 
 
 def _soonest(sim: Simulation, topic: Topic, replica: Replica) -> int | None:
-    """When this copy may have something for the cleaner: 0 for the next time, None for never as things are."""
+    """When this copy may have something for the cleaner: 0 for the next time,
+    None for never as things are.
+    """
     log = replica.log
     active = log.segments[-1].base_offset
     times = [retention.soonest(topic, replica)]

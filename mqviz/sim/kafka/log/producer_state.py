@@ -1,11 +1,12 @@
 """Producer state: whether a leader writes a batch of an idempotent producer.
 
 Like a real broker: the order of its checks (R58): one of the last five batches of the same epoch is answered
-with its first offset; an older epoch is refused with 47; a newer epoch must begin at sequence 0, the same one go on
-where it ended, else 45; an id that the partition has never seen, or that wrote nothing for producer.id.expiration.ms
-(R59), which is looked for every producer.id.expiration.check.interval.ms and not while its transaction is open, may begin
-anywhere, in a transaction at 0 only (KIP-890); what is new and outside of the id's open transaction in this partition is
-refused with 48 (R62). Left out: entries outlive neither their log's deleted segments nor a failover after them.
+with its first offset; an older epoch is refused with 47; a newer epoch must begin at sequence 0, the same one
+go on where it ended, else 45; an id that the partition has never seen, or that wrote nothing for
+producer.id.expiration.ms (R59), which is looked for every producer.id.expiration.check.interval.ms and not
+while its transaction is open, may begin anywhere, in a transaction at 0 only (KIP-890); what is new and
+outside of the id's open transaction in this partition is refused with 48 (R62). Left out: entries outlive
+neither their log's deleted segments nor a failover after them.
 """
 
 from __future__ import annotations
@@ -38,7 +39,9 @@ def decide(entry: ProducerEntry | None, batch: Batch) -> tuple[Error, int]:
 
 
 def check(sim: Simulation, copy: Replica, batch: Batch) -> tuple[Error, int]:
-    """`decide` for a broker that takes itself for the leader of its `copy`; a batch without producer id is always new."""
+    """`decide` for a broker that takes itself for the leader of its `copy`; a batch without producer id is
+    always new.
+    """
     if batch.producer_id < 0:
         return Error.NONE, NEW
     entry = table(copy, copy.leader_epoch).entries.get(batch.producer_id)

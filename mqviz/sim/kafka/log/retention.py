@@ -1,11 +1,12 @@
 """Retention: whole old segments go, by time or by size, and DeleteRecords moves the log start by request.
 
-Like a real broker: every log.retention.check.interval.ms, first after log.initial.task.delay.ms, each broker deletes from its own copies
-the oldest segments while each qualifies and ends at or below the high watermark (R70, R71): below the log start; the log
-without it is still at least retention.bytes; its largest timestamp is more than retention.ms old. If all qualify
-the active one is rolled first. A file vanishes file.delete.delay.ms later. Compacted logs are looked at by the cleaner instead (R77).
-DeleteRecords moves the log start up to the high watermark, is refused above it, and is answered when the in-sync replicas
-have moved theirs (R72). A consumer never deletes anything.
+Like a real broker: every log.retention.check.interval.ms, first after log.initial.task.delay.ms, each broker
+deletes from its own copies the oldest segments while each qualifies and ends at or below the high watermark
+(R70, R71): below the log start; the log without it is still at least retention.bytes; its largest timestamp
+is more than retention.ms old. If all qualify the active one is rolled first. A file vanishes
+file.delete.delay.ms later. Compacted logs are looked at by the cleaner instead (R77). DeleteRecords moves the
+log start up to the high watermark, is refused above it, and is answered when the in-sync replicas have moved
+theirs (R72). A consumer never deletes anything.
 Left out: a check in which nothing can happen is not simulated; each replica's phase is the cluster's start.
 """
 

@@ -1,8 +1,9 @@
 """Network: requests and answers on their way, and who handles them.
 
 Like a real broker: a FIFO pipe each way for each connection, one request served at a time on each, the next
-only after the answer (R4); a frozen process finds its answers when it goes on (R5); connections break (network/sockets.py). A broker's handler takes a
-request value and answers with a value, at once or later; it does not know who asks.
+only after the answer (R4); a frozen process finds its answers when it goes on (R5); connections break
+(network/sockets.py). A broker's handler takes a request value and answers with a value, at once or later; it
+does not know who asks.
 Left out: jitter, bytes a second, finding brokers (S11).
 """
 

@@ -1,7 +1,8 @@
 """Disconnect: what ends a connection, and who is told.
 
-Like a real broker: a process that dies closes its connections, and the other end knows one latency later (R4, R5); a client
-gives a request up after request.timeout.ms and closes the connection, with all that was on it (R31).
+Like a real broker: a process that dies closes its connections, and the other end knows one latency later (R4,
+R5); a client gives a request up after request.timeout.ms and closes the connection, with all that was on it
+(R31).
 Left out: TCP's own retransmission timers.
 """
 
@@ -103,7 +104,9 @@ def end(sim: Simulation, connection: str, error: Error, late: int = 0) -> None:
 
 
 def _unread(sim: Simulation, lost: list[InFlight]) -> tuple[int, ...]:
-    """Writes that arrived at a broker that lives and were not done yet: it does not know that nobody waits for them (R31)."""
+    """Writes that arrived at a broker that lives and were not done yet: it does not know that nobody waits
+    for them (R31).
+    """
     return tuple(
         flight.number
         for flight in lost
@@ -119,7 +122,9 @@ def _unread(sim: Simulation, lost: list[InFlight]) -> tuple[int, ...]:
 
 
 def _watch(sim: Simulation, client: Client, name: str, connection: str) -> None:
-    """See to it that somebody watches the clock of this connection; one timer a connection, not one a request."""
+    """See to it that somebody watches the clock of this connection; one timer a connection, not one a
+    request.
+    """
     running = sim.part(Timers).running
     if client != "outside" and connection not in running:
         running[connection] = True
@@ -157,7 +162,9 @@ def _patience(sim: Simulation, client: Client, name: str, connection: str) -> No
 
 
 def _frozen(sim: Simulation, client: Client, name: str) -> bool:
-    """Whether the process that watches the clock is frozen itself: it looks at its sockets before its clock when it goes on."""
+    """Whether the process that watches the clock is frozen itself: it looks at its sockets before its clock
+    when it goes on.
+    """
     cluster = sim.state.cluster
     if client == "producer":
         return cluster.producers[name].state == "paused"

@@ -1,7 +1,7 @@
 """Sockets: what waits at a process that is frozen, and what a cut link holds.
 
-Like a real broker: a frozen process keeps its connections, and what comes in waits there until it goes on (R4, R5); over a
-cut link nothing passes and nobody is told.
+Like a real broker: a frozen process keeps its connections, and what comes in waits there until it goes on
+(R4, R5); over a cut link nothing passes and nobody is told.
 Left out: TCP's own retransmission timers; bytes held by a cut pass at once when it heals.
 """
 
@@ -16,14 +16,18 @@ from mqviz.sim.engine import ARRIVAL, DUES, NAMES, Args, Simulation
 
 
 class Held(msgspec.Struct):
-    """Work that cannot be done now: of frozen brokers by number, and across cuts; (handler, cause, arguments)."""
+    """Work that cannot be done now: of frozen brokers by number, and across cuts; (handler, cause,
+    arguments).
+    """
 
     frozen: dict[int, list[tuple[str, int, tuple[Any, ...]]]] = msgspec.field(default_factory=dict)
     cut: list[tuple[str, int, tuple[Any, ...]]] = msgspec.field(default_factory=list)
 
 
 def awake(sim: Simulation, number: int, handler: Callable[[Simulation, *Args], None], *args: *Args) -> bool:
-    """Whether broker `number` can do this work now; a frozen one does it when it goes on, a dead one never."""
+    """Whether broker `number` can do this work now; a frozen one does it when it goes on,
+    a dead one never.
+    """
     process = sim.state.cluster.brokers[number].process
     if process == "running" or process == "stopping":
         return True

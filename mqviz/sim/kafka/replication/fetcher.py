@@ -3,9 +3,10 @@
 Like a real broker: followers pull; a fetch says how far the follower has come, which is the acknowledgement
 (R16); the leader parks it until there is data or 500 ms are over; the high watermark is the smallest log end
 of the in-sync replicas and of those that may be in sync in a moment (R17), and stands still below
-min.insync.replicas (R15, R17); a follower learns of it with the next answer (R15, R32). Only partitions with news are named in a fetch or an answer, as in fetch sessions (S11).
-A follower whose log took another way cuts it where the leader's epochs say (R25, R26); one that cannot reach its leader
-tries again after replica.fetch.backoff.ms. Falling out of sync and coming back is in replication/isr.py (R18-R20).
+min.insync.replicas (R15, R17); a follower learns of it with the next answer (R15, R32). Only partitions with
+news are named in a fetch or an answer, as in fetch sessions (S11). A follower whose log took another way cuts
+it where the leader's epochs say (R25, R26); one that cannot reach its leader tries again after
+replica.fetch.backoff.ms. Falling out of sync and coming back is in replication/isr.py (R18-R20).
 Left out: followers' own fetch sessions and byte limits over several partitions (S11).
 """
 
@@ -97,7 +98,9 @@ def _serve(sim: Simulation, number: int, request: ReplicaFetchRequest) -> None:
 def _looked_at(
     sim: Simulation, leader: int, request: ReplicaFetchRequest
 ) -> tuple[Parts, tuple[tuple[str, int, int], ...]]:
-    """What is wrong with a fetch: partitions that this broker does not lead, logs that took another way; and the rest."""
+    """What is wrong with a fetch: partitions that this broker does not lead, logs that took another way; and
+    the rest.
+    """
     bad: list[FetchPartitionData] = []
     good: list[tuple[str, int, int]] = []
     for topic, number, offset, epoch in request.offsets:
@@ -154,9 +157,11 @@ def _send(sim: Simulation, number: int, leader: int, follower: int, bad: Parts =
 
 
 def advance_high_watermark(sim: Simulation, partition: Partition, leader: int) -> None:
-    """Move the leader's high watermark to where all are that it waits for, and wake what waited for that (R17).
+    """Move the leader's high watermark to where all are that it waits for, and wake what waited for that
+    (R17).
 
-    To be called when the log, a follower's end or the in-sync replicas changed: that somebody is awaited no longer moves nothing.
+    To be called when the log, a follower's end or the in-sync replicas changed: that somebody is awaited no
+    longer moves nothing.
     """
     topic = sim.state.cluster.topic(partition.topic)
     copy = partition.replicas[leader]

@@ -1,8 +1,10 @@
-"""In-sync replicas: how a leader notices that a follower fell behind or came back, and asks the controller to write it down.
+"""In-sync replicas: how a leader notices that a follower fell behind or came back, and asks the controller to
+write it down.
 
-Like a real broker: every replica.lag.time.max.ms / 2 the leader looks who has not caught up for replica.lag.time.max.ms (R18, R19); a follower that reached
-the high watermark and the start of the leader's epoch is taken in again (R20). Both go through AlterPartition, two ways and a decision; until
-the answer the high watermark waits for the larger set. Without a controller the set is frozen.
+Like a real broker: every replica.lag.time.max.ms / 2 the leader looks who has not caught up for
+replica.lag.time.max.ms (R18, R19); a follower that reached the high watermark and the start of the leader's
+epoch is taken in again (R20). Both go through AlterPartition, two ways and a decision; until the answer the
+high watermark waits for the larger set. Without a controller the set is frozen.
 Left out: broker epochs in AlterPartition.
 """
 
@@ -90,7 +92,9 @@ def awaited(sim: Simulation, copy: Replica) -> list[int]:
 
 
 def look_again(sim: Simulation, partition: Partition, leader: int) -> None:
-    """An answer of the controller came: followers that caught up while it was awaited, and whose fetches now have no news, may enter too."""
+    """An answer of the controller came: followers that caught up while it was awaited, and whose fetches now
+    have no news, may enter too.
+    """
     copy = partition.replicas[leader]
     for follower, end in copy.follower_ends.items():
         if end >= 0 and sim.state.cluster.brokers[follower].up:
@@ -104,7 +108,9 @@ def _unfenced(sim: Simulation, event: BrokerUnfenced) -> None:
 
 @due
 def _counted_on(sim: Simulation, follower: int) -> None:
-    """Leaders hear that a follower is unfenced: its fetches that say nothing new do not name what it caught up with before (R20, R28)."""
+    """Leaders hear that a follower is unfenced: its fetches that say nothing new do not name what it caught
+    up with before (R20, R28).
+    """
     cluster = sim.state.cluster
     why = sim.cause
     for partition in cluster.partitions():

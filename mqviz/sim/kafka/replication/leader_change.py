@@ -1,7 +1,8 @@
 """Leading: what a broker does when it learns that it leads a partition, or leads it no more.
 
-Like a real broker: a new leader's high watermark rises as its followers fetch (R25); whoever waits at one that leads no more is told so at once (R31); a
-follower begins to fetch from the new leader, which tells it where to cut (R26). Left out: time to load a log.
+Like a real broker: a new leader's high watermark rises as its followers fetch (R25); whoever waits at one
+that leads no more is told so at once (R31); a follower begins to fetch from the new leader, which tells it
+where to cut (R26). Left out: time to load a log.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Epochs: what a broker says of leaderships, to whoever names one.
 
-Like a real broker: a request that names an older leader epoch than the broker's is fenced, one that names a newer one is told that it is unknown
-(R27); OffsetForLeaderEpoch says where a leadership ended in the leader's log (R26).
+Like a real broker: a request that names an older leader epoch than the broker's is fenced, one that names a
+newer one is told that it is unknown (R27); OffsetForLeaderEpoch says where a leadership ended in the leader's
+log (R26).
 Left out: consumers that check their positions by it after each change of the leader.
 """
 
@@ -16,7 +17,9 @@ from mqviz.sim.kafka.network.connection import connection_of, respond, serves
 
 
 def checked(copy: Replica | None, broker: int, current: int) -> Error:
-    """Whether `broker` may answer a request that takes `current` (-1: not told) for the current leader epoch (R27)."""
+    """Whether `broker` may answer a request that takes `current` (-1: not told) for the current leader epoch
+    (R27).
+    """
     if copy is None:
         return Error.NOT_LEADER_OR_FOLLOWER
     if 0 <= current < copy.leader_epoch:

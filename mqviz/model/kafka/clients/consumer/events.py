@@ -31,7 +31,9 @@ class FetchStarted(Event, frozen=True):
 
 
 class RecordsFetched(Event, frozen=True, omit_defaults=True):
-    """A fetch came back; these ranges wait in the process until poll() returns them; `hidden`: base offsets of aborted batches."""
+    """A fetch came back; these ranges wait in the process until poll() returns them; `hidden`: base offsets
+    of aborted batches.
+    """
 
     consumer: str
     broker: int
@@ -72,7 +74,9 @@ class RecordsProcessed(Event, frozen=True):
 
 
 class RecordsSkipped(Event, frozen=True):
-    """The application does not work on these offsets: its table says that they are done, or its commit failed (R86)."""
+    """The application does not work on these offsets: its table says that they are done, or its commit failed
+    (R86).
+    """
 
     weight = Weight.STEP
     consumer: str
@@ -87,9 +91,9 @@ class RecordsSkipped(Event, frozen=True):
 class CommitStarted(Event, frozen=True):
     """The process asked its coordinator to commit.
 
-    `purpose`: application (commitSync after the work, which waits), before or each (the same before the work, after a
-    record), command (by hand), async (commitAsync) or timer (auto-commit), which do not wait, rejoin or close
-    (auto-commit before the partitions are given up, which waits) (R83, R85).
+    `purpose`: application (commitSync after the work, which waits), before or each (the same before the work,
+    after a record), command (by hand), async (commitAsync) or timer (auto-commit), which do not wait, rejoin
+    or close (auto-commit before the partitions are given up, which waits) (R83, R85).
     """
 
     consumer: str
@@ -145,7 +149,9 @@ class ConsumerFailed(Event, frozen=True):
 
 
 class PollEnded(Event, frozen=True):
-    """poll() is over in an application that polls only when told; `exception`: what it threw, by name, else empty."""
+    """poll() is over in an application that polls only when told; `exception`: what it threw, by name, else
+    empty.
+    """
 
     weight = Weight.STEP
     consumer: str
@@ -162,7 +168,9 @@ class LoopSet(Event, frozen=True):
 
 
 class ApplicationBusy(Event, frozen=True):
-    """The application does something else until `until_us`; `now`: it is not in the middle of records or a commit."""
+    """The application does something else until `until_us`; `now`: it is not in the middle of records or a
+    commit.
+    """
 
     weight = Weight.STEP
     consumer: str
@@ -171,7 +179,9 @@ class ApplicationBusy(Event, frozen=True):
 
 
 class Sought(Event, frozen=True):
-    """seek(): reading goes on at these offsets (topic, partition, offset); what was fetched is dropped (R88)."""
+    """seek(): reading goes on at these offsets (topic, partition, offset);
+    what was fetched is dropped (R88).
+    """
 
     weight = Weight.MOMENT
     consumer: str
@@ -212,7 +222,8 @@ class PartitionsPaused(Event, frozen=True):
 class CommitRetried(Event, frozen=True, omit_defaults=True):
     """Commit `number` met an error that passes; the client sends it again after its backoff (R85).
 
-    An auto-commit is one of what is read by then: `since_us`: auto.commit.interval.ms runs as if from there on (R83).
+    An auto-commit is one of what is read by then: `since_us`: auto.commit.interval.ms runs as if from there
+    on (R83).
     """
 
     consumer: str
@@ -232,8 +243,8 @@ class StoredCommitted(Event, frozen=True):
 class MembershipChanged(Event, frozen=True):
     """What the process knows of its membership.
 
-    `lost`: its partitions were taken from it behind its back. `given`: what SyncGroup brought, None for another
-    event. `fenced`: another process has its group.instance.id, the next poll() throws (R113).
+    `lost`: its partitions were taken from it behind its back. `given`: what SyncGroup brought, None for
+    another event. `fenced`: another process has its group.instance.id, the next poll() throws (R113).
     """
 
     consumer: str
@@ -253,7 +264,9 @@ class RejoinNeeded(Event, frozen=True):
 
 
 class AssignmentComputed(Event, frozen=True):
-    """The group leader's assignor decided who gets what: by member id; `partitions`: of each topic how many (R104)."""
+    """The group leader's assignor decided who gets what: by member id; `partitions`: of each topic how many
+    (R104).
+    """
 
     weight = Weight.STEP
     consumer: str
@@ -265,7 +278,9 @@ class AssignmentComputed(Event, frozen=True):
 
 
 class ShareArrived(Event, frozen=True):
-    """SyncGroup was answered while the application works on records: the callbacks come with its next poll() (R109)."""
+    """SyncGroup was answered while the application works on records: the callbacks come with its next poll()
+    (R109).
+    """
 
     consumer: str
     group: str
@@ -284,7 +299,9 @@ class PartitionsAssigned(Event, frozen=True):
 
 
 class PartitionsRevoked(Event, frozen=True):
-    """onPartitionsRevoked, or onPartitionsLost: the process stops reading them; what it had fetched is dropped."""
+    """onPartitionsRevoked, or onPartitionsLost: the process stops reading them; what it had fetched is
+    dropped.
+    """
 
     weight = Weight.STEP
     consumer: str
@@ -294,14 +311,18 @@ class PartitionsRevoked(Event, frozen=True):
 
 
 class PositionsAsked(Event, frozen=True):
-    """These are the requests from which the process will learn where to start reading; () when all are answered."""
+    """These are the requests from which the process will learn where to start reading; () when all are
+    answered.
+    """
 
     consumer: str
     numbers: tuple[int, ...]
 
 
 class PositionsSet(Event, frozen=True):
-    """Where the process starts to read: (topic, partition, offset, because of: committed, earliest, latest) (R81)."""
+    """Where the process starts to read: (topic, partition, offset, because of: committed, earliest, latest)
+    (R81).
+    """
 
     weight = Weight.STEP
     consumer: str
@@ -335,7 +356,9 @@ class ClientHeartbeatSent(Event, frozen=True):
 
 
 class ClientHeartbeatEnded(Event, frozen=True):
-    """The answer came, or none will come (`failed`); `target` None: as before; `interval_us` until the next one."""
+    """The answer came, or none will come (`failed`); `target` None: as before; `interval_us` until the next
+    one.
+    """
 
     consumer: str
     failed: bool
@@ -344,7 +367,9 @@ class ClientHeartbeatEnded(Event, frozen=True):
 
 
 class ReplicaPreferred(Event, frozen=True):
-    """The consumer reads this partition from `broker` until `until_us`, or from the leader again (-1); `because` in plain words."""
+    """The consumer reads this partition from `broker` until `until_us`, or from the leader again (-1);
+    `because` in plain words.
+    """
 
     weight = Weight.STEP
     consumer: str
@@ -356,7 +381,9 @@ class ReplicaPreferred(Event, frozen=True):
 
 
 class PositionsMoved(Event, frozen=True):
-    """These ranges held nothing that the application may see (markers, aborted records): the position jumps over them (R63)."""
+    """These ranges held nothing that the application may see (markers, aborted records): the position jumps
+    over them (R63).
+    """
 
     consumer: str
     parts: tuple[tuple[str, int, int, int], ...]

@@ -15,5 +15,7 @@ def reads_committed(settings: AddConsumer) -> bool:
 
 
 def readable_to(replica: Replica, committed: bool) -> int:
-    """Up to where a consumer may read: the high watermark, or the last stable offset for read_committed (R63, R90)."""
+    """Up to where a consumer may read: the high watermark, or the last stable offset for read_committed (R63,
+    R90).
+    """
     return replica.last_stable_offset if committed else replica.high_watermark

@@ -11,21 +11,27 @@ from mqviz.model.kafka.coordinator.consumer.state import Partitions
 from mqviz.model.kafka.log.batch import Batch
 
 Phase = Literal["unjoined", "joining", "syncing", "stable"]
-"""Where the process stands with its group: no membership, JoinGroup sent, SyncGroup sent, has an assignment."""
+"""Where the process stands with its group: no membership, JoinGroup sent, SyncGroup sent,
+has an assignment.
+"""
 
 
 class Consumer(msgspec.Struct):
     """A consumer process.
 
-    `state`: running, paused, closing, leaving, closed, dead. `activity`: polling (inside poll(), nothing to return),
-    processing, committing, busy (with something else until `busy_until_us`), idle (not told to poll; see `loop`). `polls` counts calls of poll(). `incarnation` counts its starts, `life` its starts, pauses and ends,
-    `membership` the rounds of joining: a timer of an earlier one is void. `rejoin`: the next poll() must join again. `fetching`: partitions asked
-    for, by broker. `fenced`: another process has its group.instance.id. `given`: what it was assigned last, in
-    `given_generation`; `snapshot`: how many partitions its topics had when it, as the group leader, assigned them.
-    `arrived`: what SyncGroup brought while the application was busy, for the next poll(). `ready`: partitions with fetched records, in the order they came.
+    `state`: running, paused, closing, leaving, closed, dead. `activity`: polling (inside poll(), nothing to
+    return), processing, committing, busy (with something else until `busy_until_us`), idle (not told to poll;
+    see `loop`). `polls` counts calls of poll(). `incarnation` counts its starts, `life` its starts, pauses
+    and ends, `membership` the rounds of joining: a timer of an earlier one is void. `rejoin`: the next poll()
+    must join again. `fetching`: partitions asked for, by broker. `fenced`: another process has its
+    group.instance.id. `given`: what it was assigned last, in `given_generation`; `snapshot`: how many
+    partitions its topics had when it, as the group leader, assigned them.
+    `arrived`: what SyncGroup brought while the application was busy, for the next poll(). `ready`: partitions
+    with fetched records, in the order they came.
     `asked`: requests that will tell it where to start reading. `commits`: purposes of commits on their way.
-    `committed_at_us`: since when auto.commit.interval.ms runs: the last commit but those by hand, or the last assignment
-    (R83). `assigned_at_us`: when it was last given partitions. `came_us`: when it started, went on, froze, or began to end.
+    `committed_at_us`: since when auto.commit.interval.ms runs: the last commit but those by hand, or the last
+    assignment (R83). `assigned_at_us`: when it was last given partitions. `came_us`: when it started, went
+    on, froze, or began to end.
     """
 
     name: str
@@ -84,11 +90,13 @@ class Claim(msgspec.Struct):
     """A partition that the process believes it owns.
 
     `position`: next offset that poll() will return, None until it is known; `fetched`: batches that wait in
-    the process, which cover position … fetched_to - 1. `hidden`: base offsets of those that read_committed does not show.
-    `reset`: how a lost position is found: by the group's commit (empty), the `policy` of auto.offset.reset, `earliest`,
-    `latest`, the `time` at_us; not before `not_before_us`. `paused`: by the application (R89). `handed`: the offset after
-    the last record that poll() returned, `done`: after the last one that is done with, None if there was none; `stored`: which of
-    them librdkafka's timer committed last (R84). `preferred`: the replica that the leader sent the consumer to, until `preferred_until_us`;
+    the process, which cover position … fetched_to - 1. `hidden`: base offsets of those that read_committed
+    does not show.
+    `reset`: how a lost position is found: by the group's commit (empty), the `policy` of auto.offset.reset,
+    `earliest`, `latest`, the `time` at_us; not before `not_before_us`. `paused`: by the application (R89).
+    `handed`: the offset after the last record that poll() returned, `done`: after the last one that is done
+    with, None if there was none; `stored`: which of them librdkafka's timer committed last (R84).
+    `preferred`: the replica that the leader sent the consumer to, until `preferred_until_us`;
     -1: it reads from the leader (R36).
     """
 
@@ -120,7 +128,8 @@ class Claim(msgspec.Struct):
 class Slice(msgspec.Struct):
     """Offsets first … end - 1 of a partition that poll() returned and that are still to be processed.
 
-    `batches` hold the records; there may be gaps between them, where others were compacted away or are markers.
+    `batches` hold the records; there may be gaps between them, where others were compacted away or are
+    markers.
     """
 
     topic: str
@@ -137,7 +146,9 @@ class Slice(msgspec.Struct):
         return None
 
     def end_after(self, offset: int | None) -> int:
-        """Where the work is after the record at `offset`: just behind it, or behind the gap that ends what is in hand."""
+        """Where the work is after the record at `offset`: just behind it, or behind the gap that ends what is
+        in hand.
+        """
         more = offset is not None and self.batches and offset + 1 < self.batches[-1].end_offset
         return offset + 1 if offset is not None and more else self.end
 
@@ -167,7 +178,9 @@ MOST_STOPS = 16
 
 
 class Stop(msgspec.Struct):
-    """A member gave up all that it had at `since_us` (`lost`: it was taken away) and has a share again at `until_us`."""
+    """A member gave up all that it had at `since_us` (`lost`: it was taken away) and has a share again at
+    `until_us`.
+    """
 
     since_us: int
     partitions: tuple[tuple[str, int], ...]
@@ -191,9 +204,11 @@ def has_share(consumer: Consumer, at_us: int) -> None:
 class ClientMember(msgspec.Struct):
     """Membership of a process, by its consumer's name; `incarnation` is which start of the process.
 
-    `target`: what it was told to read; `told`: what it told last that it reads, None if it must tell everything again. `in_flight`:
-    number of its heartbeat on the way, 0 for none; `beats`: heartbeats so far, a timer of an earlier one is void.
-    `failures`: heartbeats in a row that the network or the coordinator did not answer. `error`: why it is FATAL.
+    `target`: what it was told to read; `told`: what it told last that it reads, None if it must tell
+    everything again. `in_flight`: number of its heartbeat on the way, 0 for none; `beats`: heartbeats so far,
+    a timer of an earlier one is void.
+    `failures`: heartbeats in a row that the network or the coordinator did not answer. `error`: why it is
+    FATAL.
     """
 
     member_id: str
@@ -223,5 +238,6 @@ CLIENT_MOVES: dict[str, tuple[str, ...]] = {
 """From each state of the client those that may follow (R124).
 
 RECONCILING: was given an assignment that it has not taken over yet; only poll() does that. ACKNOWLEDGING:
-took it over, must say so. FENCED: the group does not know it (any more); STALE: it left because poll() came too late.
+took it over, must say so. FENCED: the group does not know it (any more); STALE: it left because poll() came
+too late.
 """

@@ -1,4 +1,6 @@
-"""Accumulator: the batches of a producer, from the first record in them until somebody knows what became of them."""
+"""Accumulator: the batches of a producer, from the first record in them until somebody knows what became of
+them.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,13 @@ import msgspec
 class OpenBatch(msgspec.Struct):
     """A batch that waits at the producer or is on its way; `closed`: takes no more records.
 
-    `first_sequence` is the running number of its first record among this producer's to this partition. `values`,
-    `created` and `lengths` (of the values, bytes) are kept as in Batch: only once a record has one of its own. `charge`: bytes of
-    buffer.memory that it holds (R41). `sequence` and `epoch`: Kafka's, given when it first leaves, -1 before that; `reset`: they were
-    given anew while it was on its way. `request`: the one that carries it, `broker`: where it was sent last, 0 for nowhere.
-    `attempts`: failed ones; `retry_at_us`: the end of the backoff. `written`: a leader has it. `split`: part of one too large.
+    `first_sequence` is the running number of its first record among this producer's to this partition.
+    `values`, `created` and `lengths` (of the values, bytes) are kept as in Batch: only once a record has one
+    of its own. `charge`: bytes of buffer.memory that it holds (R41). `sequence` and `epoch`: Kafka's, given
+    when it first leaves, -1 before that; `reset`: they were given anew while it was on its way. `request`:
+    the one that carries it, `broker`: where it was sent last, 0 for nowhere.
+    `attempts`: failed ones; `retry_at_us`: the end of the backoff. `written`: a leader has it. `split`: part
+    of one too large.
     `left_at_us`: when it was sent last.
     """
 
@@ -37,7 +41,9 @@ class OpenBatch(msgspec.Struct):
     left_at_us: int = 0
 
     def note(self, value: str | None, stamp_us: int, length: int, usual: int, count: int) -> None:
-        """The `count` records that were put in last have this value and timestamp, their values this length (-1: `usual`)."""
+        """The `count` records that were put in last have this value and timestamp, their values this length
+        (-1: `usual`).
+        """
         before = len(self.keys) - count
         if self.values is None and value != "":
             self.values = [""] * before
@@ -80,10 +86,11 @@ PAST = 8
 class Queue(msgspec.Struct):
     """A partition's batches at the producer, oldest first, and those on their way.
 
-    `next_sequence` numbers its records; `begin`: those that earlier processes of this name sent. `sequence`, `epoch`: Kafka's next ones to give; `acked`: the last sequence that was
-    acknowledged. `unresolved`: a batch expired after it was sent, so nobody knows whether its sequences are in the log (R60).
-    `given_up`: records (by first number, count) of batches that failed and may still arrive. `past`: the last batches that were
-    acknowledged; `confirmed`: all records that were.
+    `next_sequence` numbers its records; `begin`: those that earlier processes of this name sent. `sequence`,
+    `epoch`: Kafka's next ones to give; `acked`: the last sequence that was acknowledged. `unresolved`: a
+    batch expired after it was sent, so nobody knows whether its sequences are in the log (R60).
+    `given_up`: records (by first number, count) of batches that failed and may still arrive. `past`: the last
+    batches that were acknowledged; `confirmed`: all records that were.
     """
 
     topic: str

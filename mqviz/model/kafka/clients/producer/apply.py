@@ -239,7 +239,9 @@ def _appended(state: State, event: BatchAppended) -> None:
 
 
 def _wrote(producer: Producer, partition: Partition, batch: Batch) -> None:
-    """A leader wrote a batch of this producer: count its records once, and every further time as duplicates (R34)."""
+    """A leader wrote a batch of this producer: count its records once, and every further time as duplicates
+    (R34).
+    """
     queue = producer.queues.get(partition.key)
     first = batch.first_number - (queue.begin if queue is not None else 0)
     waiting = queue.find(first) if queue is not None else None

@@ -15,12 +15,14 @@ class ProducerAdded(Event, frozen=True):
 
 
 class SendCalled(Event, frozen=True, omit_defaults=True):
-    """The application called send(), or `count` times in a row with a like record: they are in a batch; `opens`: a new one, after closing the last.
+    """The application called send(), or `count` times in a row with a like record: they are in a batch;
+    `opens`: a new one, after closing the last.
 
 
-    `keyed`: the key chose the partition. `paced`: it is one of those that the producer's rate asked for. `sequence` counts this producer's records
-    to this partition. `value`: a text, None for a tombstone, "" for a payload that nobody looks into. `stamp_us`: the
-    timestamp that the application gave; None: now. `length`: of a payload that has not the usual size, in bytes. `bytes`: of all.
+    `keyed`: the key chose the partition. `paced`: it is one of those that the producer's rate asked for.
+    `sequence` counts this producer's records to this partition. `value`: a text, None for a tombstone, "" for
+    a payload that nobody looks into. `stamp_us`: the timestamp that the application gave; None: now.
+    `length`: of a payload that has not the usual size, in bytes. `bytes`: of all.
     """
 
     weight = Weight.STEP
@@ -53,9 +55,9 @@ INVALID_RECORD = 87
 class RecordsFailed(Event, frozen=True, omit_defaults=True):
     """The producer gave up on these records; `named` is the error's name and code.
 
-    `first_number`: as in Batch; `thrown`: the exception that the
-    application gets. Unless a leader said no before it wrote, they may be in the log all the same (R31); `unresolved`: that
-    leaves a gap in an idempotent producer's sequences, perhaps (R60). `invalid`: the broker refused the batch for these of its
+    `first_number`: as in Batch; `thrown`: the exception that the application gets. Unless a leader said no
+    before it wrote, they may be in the log all the same (R31); `unresolved`: that leaves a gap in an
+    idempotent producer's sequences, perhaps (R60). `invalid`: the broker refused the batch for these of its
     records, by their place in it.
     """
 
@@ -90,7 +92,8 @@ class BatchesDrained(Event, frozen=True):
 
 
 class RecordsAcknowledged(Event, frozen=True, omit_defaults=True):
-    """The producer knows that these records are safe, as its `acks` count safe; base offset -1 for acks=0 (R29).
+    """The producer knows that these records are safe, as its `acks` count safe; base offset -1 for acks=0
+    (R29).
 
     `first_number`: as in Batch, for the ledger.
     """
@@ -129,7 +132,8 @@ class ProducerChanged(Event, frozen=True):
 
 
 class BatchRetried(Event, frozen=True):
-    """A batch that was refused or not answered waits to be sent again, for the n-th time, from `retry_at_us` on (R46).
+    """A batch that was refused or not answered waits to be sent again, for the n-th time, from `retry_at_us`
+    on (R46).
 
     `first`: running number of its first record; `named`: the error's name and code.
     """
@@ -148,7 +152,9 @@ class BatchRetried(Event, frozen=True):
 
 
 class BatchSplit(Event, frozen=True):
-    """A batch that the broker found too large is cut into these (records, bytes), which are sent instead (R47)."""
+    """A batch that the broker found too large is cut into these (records, bytes), which are sent instead
+    (R47).
+    """
 
     weight = Weight.STEP
     producer: str
@@ -159,7 +165,9 @@ class BatchSplit(Event, frozen=True):
 
 
 class SequencesResolved(Event, frozen=True):
-    """Nothing is on its way any more, and all that was sent to this partition turned out to be in the log (R60)."""
+    """Nothing is on its way any more, and all that was sent to this partition turned out to be in the log
+    (R60).
+    """
 
     producer: str
     topic: str
@@ -190,7 +198,9 @@ class SendCame(Event, frozen=True, omit_defaults=True):
 
 
 class SendBlocked(Event, frozen=True):
-    """The application's oldest send() waits, until `until_us` at most, for `why`: `metadata` or `buffer.memory` (R39, R44)."""
+    """The application's oldest send() waits, until `until_us` at most, for `why`: `metadata` or
+    `buffer.memory` (R39, R44).
+    """
 
     weight = Weight.MOMENT
     producer: str
@@ -266,14 +276,18 @@ class TransactionDelayed(Event, frozen=True):
 
 
 class PartitionsAsked(Event, frozen=True):
-    """The client tells the coordinator in request `number` what it is about to write to (transaction version 1, R62)."""
+    """The client tells the coordinator in request `number` what it is about to write to (transaction version
+    1, R62).
+    """
 
     producer: str
     number: int
 
 
 class PartitionsRegistered(Event, frozen=True):
-    """The coordinator knows that these belong to the transaction: the client may write (transaction version 1, R62)."""
+    """The coordinator knows that these belong to the transaction: the client may write (transaction version
+    1, R62).
+    """
 
     weight = Weight.STEP
     producer: str
@@ -291,7 +305,9 @@ class PartitionsNotRegistered(Event, frozen=True):
 
 
 class EpochWanted(Event, frozen=True):
-    """The transaction is aborted, and some sequences were never written: the client needs a new epoch (transaction version 1)."""
+    """The transaction is aborted, and some sequences were never written: the client needs a new epoch
+    (transaction version 1).
+    """
 
     weight = Weight.STEP
     producer: str
@@ -308,8 +324,8 @@ class ProducerIdTaken(Event, frozen=True):
 class TransactionReturned(Event, frozen=True, omit_defaults=True):
     """The call is over; `thrown`: the exception that the application got, with its error's number.
 
-    A TimeoutException leaves the call undone: the application may only call the same again. `sent`: records of a
-    transaction that ended with it.
+    A TimeoutException leaves the call undone: the application may only call the same again. `sent`: records
+    of a transaction that ended with it.
     """
 
     weight = Weight.MOMENT
@@ -333,7 +349,9 @@ class TransactionCallRefused(Event, frozen=True):
 
 
 class TransactionFailed(Event, frozen=True):
-    """The client is in an error state now: only abortTransaction() leads out of it, or, if `fatal`, only close() (R61)."""
+    """The client is in an error state now: only abortTransaction() leads out of it, or, if `fatal`, only
+    close() (R61).
+    """
 
     weight = Weight.MOMENT
     producer: str

@@ -36,12 +36,14 @@ class Call(msgspec.Struct):
 class Producer(msgspec.Struct):
     """A producer application.
 
-    `state`: running, paused, closing, closed, dead. `incarnation` counts its
-    starts, `life` its starts, pauses, changes of rate and ends: a timer of an earlier life is void. The n-th record since `paced_from_us` is due at n / rate. `sent`: records that
-    send() took; `appended`: of these in the log; `acknowledged`: of these known to be safe; `dropped`: died
-    with the process, or was given up. `requests` in flight, by broker. `retries`, `duplicates`: batches sent again, records that came
-    into the log once more. `buffered`: bytes of buffer.memory in use, or of librdkafka's queue. `calls`: send() that wait; `refused`: those that failed at once. `numbers`: records of
-    earlier processes of this name, by partition. `transaction`: what a producer with a transactional.id knows of its transactions.
+    `state`: running, paused, closing, closed, dead. `incarnation` counts its starts, `life` its starts,
+    pauses, changes of rate and ends: a timer of an earlier life is void. The n-th record since
+    `paced_from_us` is due at n / rate. `sent`: records that send() took; `appended`: of these in the log;
+    `acknowledged`: of these known to be safe; `dropped`: died with the process, or was given up. `requests`
+    in flight, by broker. `retries`, `duplicates`: batches sent again, records that came into the log once
+    more. `buffered`: bytes of buffer.memory in use, or of librdkafka's queue. `calls`: send() that wait;
+    `refused`: those that failed at once. `numbers`: records of earlier processes of this name, by partition.
+    `transaction`: what a producer with a transactional.id knows of its transactions.
     """
 
     name: str
@@ -83,12 +85,14 @@ class Producer(msgspec.Struct):
 class Transacting(msgspec.Struct):
     """What a transactional producer knows of its transactions.
 
-    `call`: init, commit, abort or offsets, while it is not done; `waiting`: the application waits in it (not after it timed out);
-    `called` counts such calls. `request`: the number of what it asked a coordinator, 0: nothing is on its way, and nothing
-    will be before `again_at_us`. `started`: something was sent in this transaction. `error`, `thrown`: why it is in an error state. `sent`: records of the open
-    transaction, the last one if none is open. `ended`: transactions so far, of which `aborted`. `group`, `offsets`,
-    `generation`, `member_id`: what the last sendOffsetsToTransaction() gave. With transaction version 1: `added`, `added_groups`: what
-    the coordinator knows to be in the open transaction; `adding`: the number of the request that tells it more, `add_again_at_us`: not before.
+    `call`: init, commit, abort or offsets, while it is not done; `waiting`: the application waits in it (not
+    after it timed out); `called` counts such calls. `request`: the number of what it asked a coordinator, 0:
+    nothing is on its way, and nothing will be before `again_at_us`. `started`: something was sent in this
+    transaction. `error`, `thrown`: why it is in an error state. `sent`: records of the open transaction, the
+    last one if none is open. `ended`: transactions so far, of which `aborted`. `group`, `offsets`,
+    `generation`, `member_id`: what the last sendOffsetsToTransaction() gave. With transaction version 1:
+    `added`, `added_groups`: what the coordinator knows to be in the open transaction; `adding`: the number of
+    the request that tells it more, `add_again_at_us`: not before.
     """
 
     transactional_id: str
@@ -140,7 +144,9 @@ TRANSACTION_MOVES: dict[str, tuple[str, ...]] = {
     "ABORTING": ("READY", "INITIALIZING", "FATAL_ERROR"),
     "FATAL_ERROR": (),
 }
-"""From each state of a transactional producer the states that may follow; FATAL_ERROR: it can only be closed (R61)."""
+"""From each state of a transactional producer the states that may follow; FATAL_ERROR: it can only be closed
+(R61).
+"""
 
 STATE_OF_CALL = {"init": "INITIALIZING", "commit": "COMMITTING", "abort": "ABORTING"}
 """Where a call that waits for the coordinator leads at once; `offsets` stays where it is."""

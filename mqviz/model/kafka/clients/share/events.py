@@ -17,7 +17,9 @@ class ShareConsumerAdded(Event, frozen=True):
 
 
 class ShareMembershipChanged(Event, frozen=True):
-    """What the process knows of its membership: epoch (0: must join), heartbeat interval, partitions (None: as before)."""
+    """What the process knows of its membership: epoch (0: must join), heartbeat interval, partitions (None:
+    as before).
+    """
 
     consumer: str
     epoch: int
@@ -32,7 +34,9 @@ class SharePollCalled(Event, frozen=True):
 
 
 class ShareCommitCalled(Event, frozen=True):
-    """The application called commitSync(): what it acknowledged is sent; implicit mode accepts all first (R133)."""
+    """The application called commitSync(): what it acknowledged is sent; implicit mode accepts all first
+    (R133).
+    """
 
     consumer: str
 
@@ -57,7 +61,8 @@ class ShareRequestStarted(Event, frozen=True):
 
 
 class ShareRequestEnded(Event, frozen=True):
-    """Its answer came: ranges that wait for poll() now, what became of the acknowledgements, and whether the session goes on.
+    """Its answer came: ranges that wait for poll() now, what became of the acknowledgements, and whether the
+    session goes on.
 
     `renewed`: what the member goes on holding, and gets from poll() once more.
     """
@@ -71,8 +76,8 @@ class ShareRequestEnded(Event, frozen=True):
 
 
 class ShareRecordsReturned(Event, frozen=True):
-    """poll() returned these ranges (topic, partition, first, end, delivery count), the first ones of what is buffered; none: its
-    time was over.
+    """poll() returned these ranges (topic, partition, first, end, delivery count), the first ones of what is
+    buffered; none: its time was over.
 
     `renewed`: they are those that the application had already and whose locks it renewed.
     """
@@ -141,7 +146,9 @@ class ShareProcessingSet(Event, frozen=True):
 
 
 class ShareConsumerChanged(Event, frozen=True):
-    """The process was paused, resumed, killed, asked to close, is leaving or is gone: see ShareConsumer.state."""
+    """The process was paused, resumed, killed, asked to close, is leaving or is gone: see
+    ShareConsumer.state.
+    """
 
     weight = Weight.MOMENT
     consumer: str

@@ -13,7 +13,8 @@ from mqviz.model.kafka.log.batch import Batch
 
 
 class Delivered(msgspec.Struct):
-    """Records first … end - 1 that poll() returned; `ack` is how the application acknowledged them, "" not yet.
+    """Records first … end - 1 that poll() returned; `ack` is how the application acknowledged them, "" not
+    yet.
 
     "renew" is on its way as "renewing", and "renewed" until poll() returns the records again (KIP-1222).
     """
@@ -33,7 +34,9 @@ class Delivered(msgspec.Struct):
 
 
 def up_to(buffered: list[Delivered], most: int) -> list[tuple[str, int, int, int, int]]:
-    """What one poll() returns of it: (topic, partition, first, end, deliveries) of `most` records and the rest of a batch of the log."""
+    """What one poll() returns of it: (topic, partition, first, end, deliveries) of `most` records and the
+    rest of a batch of the log.
+    """
     parts: list[tuple[str, int, int, int, int]] = []
     ends: dict[tuple[str, int], int] = {}
     left = most
@@ -101,14 +104,17 @@ class Working(msgspec.Struct):
 class ShareConsumer(msgspec.Struct):
     """A share consumer's process.
 
-    `state`: running, paused, closing, leaving, closed, dead. `activity`: idle (outside of poll(), nothing to do),
-    polling, processing, committing, closing. `life` counts starts, pauses and ends, `polls` calls of poll(): a timer of
-    an earlier one is void. `delivered`: what poll() returned and no request has taken along as acknowledged;
-    `next_work`: where in it the application goes on (topic, partition, offset). `buffered`: acquired and not returned yet.
-    `acks`: acknowledgements that no request has taken along yet. `busy`: the request on its way, by broker, one at a time
-    (a share session is in step); `sessions`: the epoch of the next request, by broker. `fetching`: records are wanted: until some
-    come each leader is asked again and again, also between two calls of poll() (R131). `results`: (topic, partition, error)
-    of the commit that is going on; `committing`: its requests.
+    `state`: running, paused, closing, leaving, closed, dead. `activity`: idle (outside of poll(), nothing to
+    do), polling, processing, committing, closing. `life` counts starts, pauses and ends, `polls` calls of
+    poll(): a timer of an earlier one is void. `delivered`: what poll() returned and no request has taken
+    along as acknowledged;
+    `next_work`: where in it the application goes on (topic, partition, offset). `buffered`: acquired and not
+    returned yet.
+    `acks`: acknowledgements that no request has taken along yet. `busy`: the request on its way, by broker,
+    one at a time (a share session is in step); `sessions`: the epoch of the next request, by broker.
+    `fetching`: records are wanted: until some come each leader is asked again and again, also between two
+    calls of poll() (R131). `results`: (topic, partition, error) of the commit that is going on; `committing`:
+    its requests.
     """
 
     name: str
@@ -146,4 +152,6 @@ class ShareConsumer(msgspec.Struct):
 
 
 HELD = ("renewing", "renewed")
-"""Not the application's to acknowledge now: the lock is being renewed, or was and poll() has not returned the record again."""
+"""Not the application's to acknowledge now: the lock is being renewed, or was and poll() has not returned the
+record again.
+"""

@@ -7,14 +7,18 @@ from mqviz.model.kafka.protocol.subscription import Holdings
 
 
 class GroupCreated(Event, frozen=True):
-    """Somebody asked for a group that did not exist; `coordinator` is the broker that looks after it (R99)."""
+    """Somebody asked for a group that did not exist;
+    `coordinator` is the broker that looks after it (R99).
+    """
 
     group: str
     coordinator: int
 
 
 class MemberIdGiven(Event, frozen=True):
-    """A JoinGroup without id was answered MEMBER_ID_REQUIRED with this id; it counts only with the next (R101)."""
+    """A JoinGroup without id was answered MEMBER_ID_REQUIRED with this id; it counts only with the next
+    (R101).
+    """
 
     group: str
     member_id: str
@@ -50,7 +54,9 @@ class MemberRejoined(Event, frozen=True):
 
 
 class RebalanceStarted(Event, frozen=True):
-    """All members must join again; `reason` is a few words, `window_us` the first wait of an initial delay (R102)."""
+    """All members must join again; `reason` is a few words, `window_us` the first wait of an initial delay
+    (R102).
+    """
 
     weight = Weight.MOMENT
     group: str
@@ -128,7 +134,8 @@ class MemberRemoved(Event, frozen=True):
 class StaticMemberReplaced(Event, frozen=True):
     """A JoinGroup with a known group.instance.id: the new process takes the old one's place and share (R113).
 
-    `number`: the JoinGroup, if it waits for the others; 0 if it was answered at once. The id `member_id` is fenced.
+    `number`: the JoinGroup, if it waits for the others; 0 if it was answered at once. The id `member_id` is
+    fenced.
     """
 
     weight = Weight.MOMENT
@@ -146,7 +153,9 @@ class StaticMemberReplaced(Event, frozen=True):
 
 
 class GroupLoaded(Event, frozen=True):
-    """Another broker coordinates the group now; it goes on from what is stored in __consumer_offsets (R99)."""
+    """Another broker coordinates the group now;
+    it goes on from what is stored in __consumer_offsets (R99).
+    """
 
     weight = Weight.MOMENT
     group: str

@@ -56,14 +56,17 @@ class Stored(msgspec.Struct):
 
 
 class Group(msgspec.Struct):
-    """A consumer group. Members by id, in the order they first joined; `group_leader` computes the assignment.
+    """A consumer group. Members by id, in the order they first joined; `group_leader` computes the
+    assignment.
 
-    `round` counts rebalances: a timer of an earlier one is void; `reason`, `stopped_at_us`
-    and `stopped_at_lag` are the last one's. `extended`: somebody joined in this window
-    of the initial delay; `window_left_us`: how much longer it may be extended (R102). `emptied_at_us`: when its last member was gone. `settled`: stable, with just the members
-    that the assignment is for. `ids_given`: how many, by client.id. `protocol`: classic, consumer (its members are in
-    coordinator/consumer/). `static`: member ids by group.instance.id.
-    `loads`: how often a coordinator took it over; `stored`: what the next one would find. `path`: its last moves.
+    `round` counts rebalances: a timer of an earlier one is void; `reason`, `stopped_at_us` and
+    `stopped_at_lag` are the last one's. `extended`: somebody joined in this window of the initial delay;
+    `window_left_us`: how much longer it may be extended (R102). `emptied_at_us`: when its last member was
+    gone. `settled`: stable, with just the members that the assignment is for. `ids_given`: how many, by
+    client.id. `protocol`: classic, consumer (its members are in coordinator/consumer/). `static`: member ids
+    by group.instance.id.
+    `loads`: how often a coordinator took it over; `stored`: what the next one would find. `path`: its last
+    moves.
     """
 
     name: str

@@ -14,7 +14,9 @@ class ConsumerGroupCreated(Event, frozen=True):
 
 
 class ConsumerGroupLoaded(Event, frozen=True):
-    """Another broker coordinates the group now; it read everything from the log and gives every member a new session (R99)."""
+    """Another broker coordinates the group now; it read everything from the log and gives every member a new
+    session (R99).
+    """
 
     weight = Weight.STEP
     group: str
@@ -22,7 +24,9 @@ class ConsumerGroupLoaded(Event, frozen=True):
 
 
 class ConsumerGroupMemberJoined(Event, frozen=True):
-    """A member came with epoch 0; `replaces`: the id of the static member that was away and whose place it takes (R128)."""
+    """A member came with epoch 0; `replaces`: the id of the static member that was away and whose place it
+    takes (R128).
+    """
 
     weight = Weight.STEP
     group: str
@@ -50,7 +54,9 @@ class ConsumerGroupMemberHeard(Event, frozen=True):
 
 
 class GroupEpochRaised(Event, frozen=True):
-    """The group needs a new target assignment; `reason` is a few words, `metadata` what it knows of its topics now (R122)."""
+    """The group needs a new target assignment; `reason` is a few words, `metadata` what it knows of its
+    topics now (R122).
+    """
 
     weight = Weight.MOMENT
     group: str
@@ -70,7 +76,9 @@ class TargetAssigned(Event, frozen=True):
 
 
 class MemberReconciled(Event, frozen=True):
-    """A member's heartbeat led it a step towards its target (R123); `revoke_by_us`: 0 if it has nothing to give up."""
+    """A member's heartbeat led it a step towards its target (R123); `revoke_by_us`: 0 if it has nothing to
+    give up.
+    """
 
     weight = Weight.STEP
     group: str
@@ -91,7 +99,9 @@ class StaticMemberAway(Event, frozen=True):
 
 
 class ConsumerGroupMemberRemoved(Event, frozen=True):
-    """A member is out, which raises the group epoch; `reason`: left, session expired, did not revoke (R122, R123)."""
+    """A member is out, which raises the group epoch; `reason`: left, session expired, did not revoke (R122,
+    R123).
+    """
 
     weight = Weight.MOMENT
     group: str

@@ -11,10 +11,11 @@ Partitions = tuple[tuple[str, int], ...]
 
 
 class ConsumerGroupMember(msgspec.Struct):
-    """A member, by its id; `client` is its client.id, `instance_id` the group.instance.id of a static one, else "".
+    """A member, by its id; `client` is its client.id, `instance_id` the group.instance.id of a static one,
+    else "".
 
-    `epoch`: the target epoch that it has reached, 0 until its first; `previous_epoch`: the one before (R121). `assigned`: what it may
-    read; `revoking`: what it was told to give up, by `revoke_by_us` at the latest.
+    `epoch`: the target epoch that it has reached, 0 until its first; `previous_epoch`: the one before (R121).
+    `assigned`: what it may read; `revoking`: what it was told to give up, by `revoke_by_us` at the latest.
     `server_assignor`: the one that it asks for, "" for none.
     """
 
@@ -40,11 +41,14 @@ class ConsumerGroupMember(msgspec.Struct):
 
 
 class ConsumerGroup(msgspec.Struct):
-    """Members by id, in the order they joined. `target`: who should own what, by member id, as of `assignment_epoch`.
+    """Members by id, in the order they joined. `target`: who should own what, by member id, as of
+    `assignment_epoch`.
 
     `metadata`: partitions of each subscribed topic that exists, as of `epoch`. `owners`: who has each
-    partition, also one that it was told to give up, by the partition's key. `assigned_at_us`: when the target was computed last, -1 for never.
-    `reason`: why the epoch was raised last; `began_at_us`: when the group was stable last. `path`: its last moves.
+    partition, also one that it was told to give up, by the partition's key. `assigned_at_us`: when the target
+    was computed last, -1 for never.
+    `reason`: why the epoch was raised last; `began_at_us`: when the group was stable last. `path`: its last
+    moves.
     `most`: how many members it had at most at once before the last one came or went.
     """
 

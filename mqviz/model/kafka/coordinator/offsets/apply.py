@@ -33,7 +33,8 @@ def _committed(state: State, event: OffsetsCommitted) -> None:
 def limit_of(state: State, partition: Partition, client: str, offset: int) -> int:
     """The most that `client` may commit: the end of the leader's log, or how far it had read.
 
-    The log may have lost what was read, with its disk or to an unclean leader. `offset`: the answer while nobody leads.
+    The log may have lost what was read, with its disk or to an unclean leader. `offset`: the answer while
+    nobody leads.
     """
     led = partition.replicas.get(partition.leader)
     consumer = state.cluster.consumers.get(client)

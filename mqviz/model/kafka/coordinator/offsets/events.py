@@ -8,8 +8,9 @@ from mqviz.model.event import Event, Weight
 class OffsetsCommitted(Event, frozen=True, omit_defaults=True):
     """The group's committed offsets are stored on __consumer_offsets: (topic, partition, next to read) (R82).
 
-    `before`: what was committed until now, partition by partition, None for the first time. `by_hand`: an administrator set
-    them (R88). `written`: for offsets of a transaction the events that wrote them, else this one did (R82).
+    `before`: what was committed until now, partition by partition, None for the first time. `by_hand`: an
+    administrator set them (R88). `written`: for offsets of a transaction the events that wrote them, else
+    this one did (R82).
     """
 
     weight = Weight.STEP
@@ -45,7 +46,9 @@ class OffsetsDeleted(Event, frozen=True):
 
 
 class OffsetsExpired(Event, frozen=True):
-    """No member was subscribed to their topics for too long: the committed offsets of these partitions are gone (R96)."""
+    """No member was subscribed to their topics for too long: the committed offsets of these partitions are
+    gone (R96).
+    """
 
     weight = Weight.MOMENT
     group: str

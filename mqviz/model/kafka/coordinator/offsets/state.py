@@ -13,7 +13,8 @@ MOST_TENURES = 64
 
 
 class Crash(msgspec.Struct):
-    """A reader died: `position` is how far it had read, `working` the offset that it worked on (None: on none).
+    """A reader died: `position` is how far it had read, `working` the offset that it worked on (None: on
+    none).
 
     `begin`: where its successor began, None while there is none.
     """
@@ -28,15 +29,15 @@ class Crash(msgspec.Struct):
 class PartitionRecord(msgspec.Struct):
     """What a group has to do with one partition.
 
-    `start`: where its first reader began; `committed`: next offset to read, None before the first commit; `written`: the
-    event that wrote it to __consumer_offsets, for offsets of a transaction before its marker (R82); `outside`: some
-    offset was committed by none of the simulated consumers.
-    `limit`: the end of the log when that was committed. `moved`: somebody moved the position or the commit by hand, so
-    that neither says what was done.
-    `ends` and `times` are a step function that counts how often each record was processed: offsets from
-    ends[i-1] to ends[i] - 1 were processed times[i] times; those after the last end 0 times. Neighbours with
-    the same count are one step, so it is short however long the log is. `tenures`: since when who reads it, the last
-    MOST_TENURES changes. `crash`: the last death of a reader.
+    `start`: where its first reader began; `committed`: next offset to read, None before the first commit;
+    `written`: the event that wrote it to __consumer_offsets, for offsets of a transaction before its marker
+    (R82); `outside`: some offset was committed by none of the simulated consumers.
+    `limit`: the end of the log when that was committed. `moved`: somebody moved the position or the commit by
+    hand, so that neither says what was done. `ends` and `times` are a step function that counts how often
+    each record was processed: offsets from ends[i-1] to ends[i] - 1 were processed times[i] times; those
+    after the last end 0 times. Neighbours with the same count are one step, so it is short however long the
+    log is. `tenures`: since when who reads it, the last MOST_TENURES changes. `crash`: the last death of a
+    reader.
     """
 
     topic: str

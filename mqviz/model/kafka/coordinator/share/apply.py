@@ -25,7 +25,9 @@ from mqviz.model.moves import go, remember
 from mqviz.model.state import State
 
 TARGETS = {"accept": "Acknowledged", "reject": "Archived", "gap": "Archived", "release": "Available"}
-"""What each acknowledgement makes of an acquired record; one delivered for the last time is archived instead (R132)."""
+"""What each acknowledgement makes of an acquired record; one delivered for the last time is archived instead
+(R132).
+"""
 
 
 def _window(state: State, event: Event) -> SharePartition:

@@ -14,7 +14,9 @@ class ShareGroupLoaded(Event, frozen=True):
 
 
 class ShareGroupCreated(Event, frozen=True):
-    """Somebody asked for a share group that did not exist; `coordinator` is the broker that looks after it."""
+    """Somebody asked for a share group that did not exist;
+    `coordinator` is the broker that looks after it.
+    """
 
     group: str
     coordinator: int
@@ -48,7 +50,9 @@ class ShareMemberRemoved(Event, frozen=True):
 
 
 class ShareTargetAssigned(Event, frozen=True):
-    """The coordinator shared the partitions out anew (R130); each member hears of it with its next heartbeat."""
+    """The coordinator shared the partitions out anew (R130);
+    each member hears of it with its next heartbeat.
+    """
 
     weight = Weight.STEP
     group: str
@@ -66,7 +70,9 @@ class ShareMemberTold(Event, frozen=True):
 
 
 class SharePartitionStarted(Event, frozen=True):
-    """The partition leader opened the group's window at `start`, because of `reset`: earliest, latest … (R134)."""
+    """The partition leader opened the group's window at `start`, because of `reset`: earliest, latest …
+    (R134).
+    """
 
     weight = Weight.STEP
     group: str
@@ -81,7 +87,9 @@ class SharePartitionStarted(Event, frozen=True):
 
 
 class ShareLeaderMoved(Event, frozen=True):
-    """Another broker leads the partition: it knows what was written, so what was acquired is free, as if not delivered."""
+    """Another broker leads the partition: it knows what was written, so what was acquired is free, as if not
+    delivered.
+    """
 
     weight = Weight.STEP
     group: str
@@ -154,7 +162,8 @@ class ShareLocksRenewed(Event, frozen=True):
 class ShareGapsPassed(Event, frozen=True):
     """These offsets (first, end) hold nothing to deliver: markers, or what the cleaner took.
 
-    `log_start`: where the log begins now, 0 if the window begins there or later: what is before it is over for everybody.
+    `log_start`: where the log begins now, 0 if the window begins there or later: what is before it is over
+    for everybody.
     """
 
     group: str

@@ -22,8 +22,8 @@ class ShareMember(msgspec.Struct):
 
 
 class ShareGroup(msgspec.Struct):
-    """A share group. Members by id in the order of joining; `windows` by partition key; `counted`: partitions by topic
-    when they were shared out last, empty until that is done anew.
+    """A share group. Members by id in the order of joining; `windows` by partition key; `counted`: partitions
+    by topic when they were shared out last, empty until that is done anew.
 
     `epoch` goes up with each change of members or partitions. `path`: its last moves.
     """

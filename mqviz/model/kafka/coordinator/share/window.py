@@ -1,8 +1,9 @@
-"""Share window: the records of a partition that a share group has begun and not finished, as ranges of one state.
+"""Share window: the records of a partition that a share group has begun and not finished, as ranges of one
+state.
 
-A share-partition keeps a window [start, end) of the log. Every record in it is in one of four states; the legal
-moves are the table RECORD_MOVES (RecordState in Kafka, R131). Records next to each other of one state, count and lock are
-one `Run`; a batch of thousands is one too.
+A share-partition keeps a window [start, end) of the log. Every record in it is in one of four states; the
+legal moves are the table RECORD_MOVES (RecordState in Kafka, R131). Records next to each other of one state,
+count and lock are one `Run`; a batch of thousands is one too.
 """
 
 from __future__ import annotations
@@ -54,12 +55,13 @@ class Run(msgspec.Struct):
 class SharePartition(msgspec.Struct):
     """The window of a share group on one partition, kept by the partition's leader (R131).
 
-    `start` and `end`: SPSO and SPEO. `persisted`: the start offset that was written last, one write behind (R131); `written`: the
-    start after the last write's own change, which the next one writes.
-    `locks` counts locks. `limit`: deliveries at most; `in_flight`: the longest window; `lock_us`: how long a lock holds.
+    `start` and `end`: SPSO and SPEO. `persisted`: the start offset that was written last, one write behind
+    (R131); `written`: the start after the last write's own change, which the next one writes. `locks` counts
+    locks. `limit`: deliveries at most; `in_flight`: the longest window; `lock_us`: how long a lock holds.
     `portions`: (first, end) as records were acquired for the first time, which is how they come again (R131).
-    `leader`: the broker that keeps it. `past`: runs that the start has passed, the last ones. `poisoned`: records archived because they were delivered
-    `limit` times. `overtaken`: (later, earlier) of the last record finished while an earlier one was not.
+    `leader`: the broker that keeps it. `past`: runs that the start has passed, the last ones. `poisoned`:
+    records archived because they were delivered `limit` times. `overtaken`: (later, earlier) of the last
+    record finished while an earlier one was not.
     """
 
     topic: str
@@ -84,7 +86,9 @@ class SharePartition(msgspec.Struct):
 
     @property
     def next_offset(self) -> int:
-        """Where the next fetch begins to look: at the first record that is available, or behind the window."""
+        """Where the next fetch begins to look: at the first record that is available,
+        or behind the window.
+        """
         return next((run.first for run in self.runs if run.state == "Available"), self.end)
 
     def between(self, first: int, end: int) -> list[Run]:

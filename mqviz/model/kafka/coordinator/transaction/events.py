@@ -6,7 +6,9 @@ from mqviz.model.event import Event, Weight
 
 
 class ProducerIdAssigned(Event, frozen=True):
-    """The coordinator gave the owner of a transactional.id its producer id and epoch; no older epoch may write (R65)."""
+    """The coordinator gave the owner of a transactional.id its producer id and epoch; no older epoch may
+    write (R65).
+    """
 
     weight = Weight.STEP
     transactional_id: str
@@ -32,7 +34,9 @@ class AddedToTransaction(Event, frozen=True):
 
 
 class TransactionFenced(Event, frozen=True):
-    """The coordinator took the transaction from its producer by a higher epoch; it will be aborted (R64, R65)."""
+    """The coordinator took the transaction from its producer by a higher epoch; it will be aborted (R64,
+    R65).
+    """
 
     weight = Weight.MOMENT
     transactional_id: str
@@ -41,7 +45,9 @@ class TransactionFenced(Event, frozen=True):
 
 
 class TransactionPrepared(Event, frozen=True, omit_defaults=True):
-    """The outcome is decided: PrepareCommit or PrepareAbort is on __transaction_state (R62); `raised`: with a higher epoch."""
+    """The outcome is decided: PrepareCommit or PrepareAbort is on __transaction_state (R62); `raised`: with a
+    higher epoch.
+    """
 
     weight = Weight.MOMENT
     transactional_id: str

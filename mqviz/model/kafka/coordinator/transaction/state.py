@@ -8,10 +8,11 @@ import msgspec
 class Transaction(msgspec.Struct):
     """A transactional.id, its producer id and newest epoch, and its transaction, if there is one.
 
-    `partitions`, `groups`: what belongs to the open transaction, or still waits for its marker; `commit`: how it ends.
-    `began_at_us`: since when it is Ongoing; `changed_at_us`: when the coordinator last wrote about it. `coordinator`: the broker that
-    looks after it. `began_by`, `decided_by`: the events with which its transaction was opened and decided. `raised`: the epoch
-    was raised for its end.
+    `partitions`, `groups`: what belongs to the open transaction, or still waits for its marker; `commit`: how
+    it ends.
+    `began_at_us`: since when it is Ongoing; `changed_at_us`: when the coordinator last wrote about it.
+    `coordinator`: the broker that looks after it. `began_by`, `decided_by`: the events with which its
+    transaction was opened and decided. `raised`: the epoch was raised for its end.
     """
 
     transactional_id: str
@@ -31,8 +32,10 @@ class Transaction(msgspec.Struct):
 
 
 class Transactions(msgspec.Struct):
-    """`ids`: every transactional.id by name; `owners`: the id of each producer id. `pending`: by group and producer id the
-    offsets (topic, partition, offset, the event that wrote them) that count only when the transaction commits (R66, R82)."""
+    """`ids`: every transactional.id by name; `owners`: the id of each producer id. `pending`: by group and
+    producer id the offsets (topic, partition, offset, the event that wrote them) that count only when the
+    transaction commits (R66, R82).
+    """
 
     ids: dict[str, Transaction] = msgspec.field(default_factory=dict)
     owners: dict[int, str] = msgspec.field(default_factory=dict)

@@ -1,8 +1,9 @@
 """Group administration: dynamic settings of groups, deleted groups, deleted offsets.
 
-Like a real broker: IncrementalAlterConfigs of a group checks names, values and the brokers' limits (INVALID_CONFIG) and takes effect a
-decision of the controller later; DeleteGroups refuses a group with members, OffsetDelete a topic that a member reads, both
-a group that is not there (R128, R129, R134). Left out: deleting a single setting.
+Like a real broker: IncrementalAlterConfigs of a group checks names, values and the brokers' limits
+(INVALID_CONFIG) and takes effect a decision of the controller later; DeleteGroups refuses a group with
+members, OffsetDelete a topic that a member reads, both a group that is not there (R128, R129, R134). Left
+out: deleting a single setting.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def _altered(sim: Simulation, command: AlterGroup) -> None:
 
 
 def _members(sim: Simulation, name: str) -> list[Member | ConsumerGroupMember | ShareMember]:
-    """The members of a group of any kind, as its coordinator knows them; raises Refused if there is no such group."""
+    """The members of a group of any kind, as its coordinator knows them; raises Refused if there is no such
+    group.
+    """
     cluster = sim.state.cluster
     found = [
         groups[name]

@@ -1,7 +1,8 @@
 """Admin: requests of an administrator's client, and what becomes of the command when the answer is an error.
 
-Like a real broker: a request of kafka-consumer-groups or kafka-delete-records goes to one broker, and its error is what the tool
-prints; a connection that breaks and an answer that does not come within request.timeout.ms are errors, too (R31).
+Like a real broker: a request of kafka-consumer-groups or kafka-delete-records goes to one broker, and its
+error is what the tool prints; a connection that breaks and an answer that does not come within
+request.timeout.ms are errors, too (R31).
 Left out: the tool's own retries within default.api.timeout.ms.
 """
 

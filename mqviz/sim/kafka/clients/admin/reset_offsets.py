@@ -1,7 +1,7 @@
 """Group offsets: an administrator sets where a group goes on reading, kafka-consumer-groups --reset-offsets.
 
-Like a real broker: as the admin client, an OffsetCommit without a member, which the coordinator refuses with UNKNOWN_MEMBER_ID
-while the group has members; any offset is taken, beyond the end too (R88).
+Like a real broker: as the admin client, an OffsetCommit without a member, which the coordinator refuses with
+UNKNOWN_MEMBER_ID while the group has members; any offset is taken, beyond the end too (R88).
 Left out: the admin client's own ListOffsets; it knows the ends of logs at once.
 """
 

@@ -1,9 +1,9 @@
 """Strategies: which assignors a consumer offers, and what its client does as the group leader.
 
-Like a real broker: partition.assignment.strategy, by default range and cooperative-sticky, which makes the client eager
-until range is removed from the list (R110); librdkafka's default is range and roundrobin. The group leader shares
-out the partitions that its metadata knows (R104) with its own client's assignors (R117), and joins again when a topic
-has more partitions than then (R111). Left out: own assignors.
+Like a real broker: partition.assignment.strategy, by default range and cooperative-sticky, which makes the
+client eager until range is removed from the list (R110); librdkafka's default is range and roundrobin. The
+group leader shares out the partitions that its metadata knows (R104) with its own client's assignors (R117),
+and joins again when a topic has more partitions than then (R111). Left out: own assignors.
 """
 
 from __future__ import annotations
@@ -126,7 +126,9 @@ def look_at_metadata(sim: Simulation, consumer: Consumer) -> None:
 
 @due
 def _metadata_age(sim: Simulation, name: str, incarnation: int, membership: int) -> None:
-    """The group leader's client fetched the metadata anew (metadata.max.age.ms); other numbers of partitions: join (R111)."""
+    """The group leader's client fetched the metadata anew (metadata.max.age.ms); other numbers of partitions:
+    join (R111).
+    """
     consumer = sim.state.cluster.consumers[name]
     if (consumer.incarnation, consumer.membership) != (incarnation, membership):
         return

@@ -55,7 +55,9 @@ def _check_add(sim: Simulation, command: AddConsumer) -> AddConsumer:
 
 
 def _topics(sim: Simulation, command: AddConsumer, group: str) -> tuple[str, ...]:
-    """What it reads: as told, what the group's others read, or the only topic there is; all of it must exist."""
+    """What it reads: as told, what the group's others read, or the only topic there is;
+    all of it must exist.
+    """
     if command.assign:
         return tuple(dict.fromkeys(place(sim, text)[0] for text in command.assign))
     if command.topics:

@@ -1,10 +1,11 @@
 """Commits: when and what an application or its client commits, and what becomes of it.
 
-Like a real broker: commitSync() commits the positions of all assigned partitions, waits, and tries again after errors that pass, for
-at most default.api.timeout.ms; commitAsync() does neither (R82, R85). Auto-commit of the Java client happens only inside
-poll(), once its interval is over, which begins anew when the group has settled, and commits what earlier polls returned; after an
-error that passes it comes again after retry.backoff.ms (R83); that of librdkafka is a timer in the
-background, counted from the assignment, which commits the offsets stored so far, none if nobody stores any (R84). Left out: metadata of offsets.
+Like a real broker: commitSync() commits the positions of all assigned partitions, waits, and tries again
+after errors that pass, for at most default.api.timeout.ms; commitAsync() does neither (R82, R85). Auto-commit
+of the Java client happens only inside poll(), once its interval is over, which begins anew when the group has
+settled, and commits what earlier polls returned; after an error that passes it comes again after
+retry.backoff.ms (R83); that of librdkafka is a timer in the background, counted from the assignment, which
+commits the offsets stored so far, none if nobody stores any (R84). Left out: metadata of offsets.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ OWN = ("application", "before", "each", "command", "async", "timer", "close")
 
 
 def positions(consumer: Consumer) -> Positions:
-    """What is committed now: each partition's position (R82); of librdkafka's timer what was stored and is not committed."""
+    """What is committed now: each partition's position (R82); of librdkafka's timer what was stored and is
+    not committed.
+    """
     if consumer.settings.commit == "auto" and consumer.settings.client == "librdkafka":
         return _stored(consumer)
     return tuple(
@@ -57,7 +60,9 @@ def positions(consumer: Consumer) -> Positions:
 
 
 def _stored(consumer: Consumer) -> Positions:
-    """Offsets after what was handed over, or after what is done if the application stores them itself, if it does (R84)."""
+    """Offsets after what was handed over, or after what is done if the application stores them itself, if it
+    does (R84).
+    """
     at_once = value(consumer, "enable.auto.offset.store")
     if not at_once and consumer.settings.store_offsets == "never":
         return ()
@@ -70,7 +75,9 @@ def _stored(consumer: Consumer) -> Positions:
 
 
 def commit(sim: Simulation, consumer: Consumer, purpose: str, offsets: Positions | None = None) -> bool:
-    """Commit `offsets`, or the positions; False if nothing was sent: there is nothing, or it is no member (R85)."""
+    """Commit `offsets`, or the positions; False if nothing was sent: there is nothing, or it is no member
+    (R85).
+    """
     wanted = positions(consumer) if offsets is None else offsets
     if not wanted and consumer.settings.group:
         return False
@@ -85,7 +92,9 @@ def commit(sim: Simulation, consumer: Consumer, purpose: str, offsets: Positions
 
 
 def _refuse_here(sim: Simulation, consumer: Consumer, purpose: str) -> None:
-    """The client itself knows that it cannot commit, and says so to whoever asked for it: for good, or while it joins again."""
+    """The client itself knows that it cannot commit, and says so to whoever asked for it: for good, or while
+    it joins again.
+    """
     group = consumer.settings.group
     exception = "CommitFailedException" if group else "InvalidGroupIdException"
     if group and consumer.phase in ("joining", "syncing"):
@@ -161,7 +170,9 @@ def _again_later(
 
 
 def _auto_again_later(sim: Simulation, consumer: Consumer, flight: InFlight, error: int) -> None:
-    """An auto-commit failed for now: the next one comes retry.backoff.ms later, not an interval later (R83)."""
+    """An auto-commit failed for now: the next one comes retry.backoff.ms later,
+    not an interval later (R83).
+    """
     delay_us = backoff_us(consumer, 0)
     since_us = sim.now_us + delay_us - interval_us(consumer)
     event = CommitRetried(*sim.stamp(), consumer.name, flight.number, error, named(error), since_us)
@@ -258,7 +269,9 @@ def _store_timer(sim: Simulation, name: str, incarnation: int, assigned_at_us: i
 
 @due
 def auto_commit(sim: Simulation, name: str, life: int) -> None:
-    """While poll() waits the application comes back to it all the time, so that auto-commit is punctual (R83)."""
+    """While poll() waits the application comes back to it all the time, so that auto-commit is punctual
+    (R83).
+    """
     consumer = sim.state.cluster.consumers[name]
     if consumer.life != life or consumer.settings.commit != "auto":
         return

@@ -1,7 +1,8 @@
 """Consumer settings: what a consumer's settings mean for its client, and which ones Kafka refuses.
 
-Like a real broker: as ConsumerConfig and ConsumerCoordinator of the Java client (R120), with the defaults of librdkafka where they
-differ (R84, R90). Left out: settings that change nothing here, which are refused when a file is read.
+Like a real broker: as ConsumerConfig and ConsumerCoordinator of the Java client (R120), with the defaults of
+librdkafka where they differ (R84, R90). Left out: settings that change nothing here, which are refused when a
+file is read.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ def value(consumer: Consumer, name: str) -> Any:
 def fetch_request(
     consumer: Consumer, offsets: tuple[tuple[str, int, int], ...], epochs: tuple[int, ...] = ()
 ) -> FetchRequest:
-    """A fetch of this consumer with its settings (R80); without settings of its own the defaults of Fetch are Kafka's."""
+    """A fetch of this consumer with its settings (R80); without settings of its own the defaults of Fetch are
+    Kafka's.
+    """
     committed = reads_committed(consumer.settings)
     if not consumer.settings.config:
         return (
@@ -54,7 +57,9 @@ def most_records(consumer: Consumer) -> int:
 
 
 def backoff_us(consumer: Consumer, attempt: int) -> int:
-    """How long the client waits before it tries again: retry.backoff.ms doubled each time, up to its maximum."""
+    """How long the client waits before it tries again: retry.backoff.ms doubled each time,
+    up to its maximum.
+    """
     first: int = value(consumer, "retry.backoff.ms") * 1000
     most: int = value(consumer, "retry.backoff.max.ms") * 1000
     return min(most, first << min(attempt, 20))
@@ -75,11 +80,16 @@ def duration_us(policy: str) -> int:
 
 
 def refusal(sim: Simulation, command: AddConsumer) -> str | None:
-    """Why Kafka's client, or the broker at its first JoinGroup, refuses these settings; None: they are fine."""
+    """Why Kafka's client, or the broker at its first JoinGroup, refuses these settings; None:
+    they are fine.
+    """
     found = first_refused(command.config, "consumer") or _refused_fields(command)
     automatic = command.config.get("enable.auto.commit", "").lower() == "true"
     if automatic and command.assign and not command.group and not found:
-        found = "enable.auto.commit cannot be set to true when default group id (null) is used (InvalidConfigurationException)"
+        found = (
+            "enable.auto.commit cannot be set to true when default group id (null) is used "
+            "(InvalidConfigurationException)"
+        )
     if command.store_offsets == "never" and command.client != "librdkafka":
         found = found or "store_offsets() is a call of librdkafka: say client=librdkafka"
     if found or command.assign:

@@ -1,6 +1,7 @@
 """Coordinator client: a consumer's requests to the coordinator of its group.
 
-Like a real broker: they have a connection of their own (R4); a static member says its group.instance.id (R113).
+Like a real broker: they have a connection of their own (R4); a static member says its group.instance.id
+(R113).
 Left out: FindCoordinator as a request (S11).
 """
 

@@ -1,10 +1,12 @@
-"""Exactly once: an application that consumes, transforms and produces, with its offsets in the same transaction (R66).
+"""Exactly once: an application that consumes, transforms and produces, with its offsets in the same
+transaction (R66).
 
-Like a real broker: as such an application in Java: initTransactions() before the first poll(), so that a former owner is out
-before offsets are read; then for each poll() a transaction: one output for each record, sendOffsetsToTransaction() with the
-group metadata, commitTransaction(). What fails is aborted, and reading goes on where the group last committed; a
-producer that was fenced ends the application (R65). Consumer and producer are one process: they are killed, frozen and closed
-together. Left out: the transform itself (an output has its input's key and value), several outputs a record.
+Like a real broker: as such an application in Java: initTransactions() before the first poll(), so that a
+former owner is out before offsets are read; then for each poll() a transaction: one output for each record,
+sendOffsetsToTransaction() with the group metadata, commitTransaction(). What fails is aborted, and reading
+goes on where the group last committed; a producer that was fenced ends the application (R65). Consumer and
+producer are one process: they are killed, frozen and closed together. Left out: the transform itself (an
+output has its input's key and value), several outputs a record.
 """
 
 from __future__ import annotations
@@ -28,7 +30,8 @@ def refusal(sim: Simulation, command: AddConsumer) -> None:
     """Raise Refused unless `output` is a transactional producer that nobody else drives."""
     if (command.commit == "transaction") != bool(command.output):
         raise Refused(
-            "commit=transaction needs output=NAME, a producer with a transactional.id, and the other way round"
+            "commit=transaction needs output=NAME, a producer with a transactional.id, and the other way "
+            "round"
         )
     if not command.output:
         return

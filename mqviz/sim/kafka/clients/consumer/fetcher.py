@@ -1,8 +1,9 @@
 """Fetcher: what a consumer asks of partition leaders, and what it makes of their answers.
 
-Like a real broker: as its Java client, one fetch on the way to each broker, for partitions that are neither paused nor have records
-that wait in the process (R79, R89); an answer for beliefs that changed meanwhile is dropped; an offset that the log does not
-have begins the search by auto.offset.reset, or throws (R81); after other errors it asks again after a backoff (R35).
+Like a real broker: as its Java client, one fetch on the way to each broker, for partitions that are neither
+paused nor have records that wait in the process (R79, R89); an answer for beliefs that changed meanwhile is
+dropped; an offset that the log does not have begins the search by auto.offset.reset, or throws (R81); after
+other errors it asks again after a backoff (R35).
 Left out: fetch sessions (S11), the checksum of a batch.
 """
 
@@ -105,7 +106,9 @@ def _still_wanted(sim: Simulation, consumer: Consumer, topic: str, partition: in
 def _errors(
     sim: Simulation, consumer: Consumer, broker: int, reply: FetchResponse, back: tuple[tuple[str, int], ...]
 ) -> None:
-    """Nothing but errors came: offsets out of range at once, all others after a backoff; `back`: the leader is asked about these."""
+    """Nothing but errors came: offsets out of range at once, all others after a backoff; `back`: the leader
+    is asked about these.
+    """
     gone = tuple(
         (part.topic, part.partition)
         for part in reply.partitions

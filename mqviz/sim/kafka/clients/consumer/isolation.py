@@ -1,7 +1,8 @@
 """Isolation: which fetched batches a read_committed consumer does not show to its application.
 
-Like a real broker: as the Java client, which is told the producer id and first offset of each aborted transaction that touches an
-answer, and leaves out that producer's transactional batches from there up to the marker of the abort (R63, R90). Left out: nothing.
+Like a real broker: as the Java client, which is told the producer id and first offset of each aborted
+transaction that touches an answer, and leaves out that producer's transactional batches from there up to the
+marker of the abort (R63, R90). Left out: nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from mqviz.sim.engine import Simulation
 def hidden(
     sim: Simulation, consumer: Consumer, parts: list[FetchPartitionData]
 ) -> tuple[tuple[str, int, int], ...]:
-    """(topic, partition, base offset) of each batch in these parts of the answer whose transaction was aborted."""
+    """(topic, partition, base offset) of each batch in these parts of the answer whose transaction was
+    aborted.
+    """
     found: list[tuple[str, int, int]] = []
     for part in parts:
         if part.aborted_transactions:
@@ -26,7 +29,9 @@ def hidden(
 
 
 def of_aborted(batches: tuple[Batch, ...], aborted: tuple[tuple[int, int], ...]) -> list[Batch]:
-    """The batches that belong to these aborted transactions (producer id, first offset), both in the order of their offsets."""
+    """The batches that belong to these aborted transactions (producer id, first offset), both in the order of
+    their offsets.
+    """
     waiting = list(aborted)
     owners: dict[int, bool] = {}
     found: list[Batch] = []

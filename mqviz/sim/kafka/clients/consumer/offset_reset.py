@@ -1,10 +1,10 @@
 """Positions: where a consumer begins to read a partition.
 
-Like a real broker: as its Java client, seek before committed offset before auto.offset.reset: latest is the high watermark at that
-moment (the last stable offset for read_committed), earliest the log start, none throws, by_duration the first record young
-enough (R81); where there is none the client asks again only after request.timeout.ms (R81); while a transaction holds offsets it
-asks again after its backoff (R82), as about each partition whose leader answers with an error (R25). Left out: validation of
-positions by leader epochs.
+Like a real broker: as its Java client, seek before committed offset before auto.offset.reset: latest is the
+high watermark at that moment (the last stable offset for read_committed), earliest the log start, none
+throws, by_duration the first record young enough (R81); where there is none the client asks again only after
+request.timeout.ms (R81); while a transaction holds offsets it asks again after its backoff (R82), as about
+each partition whose leader answers with an error (R25). Left out: validation of positions by leader epochs.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Orders: what the application of a consumer is told to do by hand: poll once, be busy, commit, seek, pause partitions.
+"""Orders: what the application of a consumer is told to do by hand: poll once, be busy, commit, seek, pause
+partitions.
 
-Like a real broker: as the methods of a Java consumer, with its exceptions where they cannot be done (R79, R85, R88, R89, R93).
+Like a real broker: as the methods of a Java consumer, with its exceptions where they cannot be done (R79,
+R85, R88, R89, R93).
 Left out: seek() to a leader epoch, commitSync() of chosen offsets.
 """
 

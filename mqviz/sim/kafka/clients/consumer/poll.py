@@ -1,11 +1,12 @@
 """Consumer: an application that polls, works on each record, commits, and polls again.
 
-Like a real broker: as its Java client, poll() first does what the group needs, then returns fetched records, at most
-max.poll.records, draining partitions one after the other in the order in which they came, and sends the next
-fetches before it returns; the position moves when records are returned (R79, R98), and jumps over what the application may not
-see (R63). Partitions that the application paused wait (R89). A poll() that comes too late makes the client leave (R93). One thread
-works, one record at a time (S18); when it commits is its own choice: before or after the work, after each record, without
-waiting, not at all, with a table of what is done (R86), or in a transaction (R66). Left out: callbacks that take time.
+Like a real broker: as its Java client, poll() first does what the group needs, then returns fetched records,
+at most max.poll.records, draining partitions one after the other in the order in which they came, and sends
+the next fetches before it returns; the position moves when records are returned (R79, R98), and jumps over
+what the application may not see (R63). Partitions that the application paused wait (R89). A poll() that comes
+too late makes the client leave (R93). One thread works, one record at a time (S18); when it commits is its
+own choice: before or after the work, after each record, without waiting, not at all, with a table of what is
+done (R86), or in a transaction (R66). Left out: callbacks that take time.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def _polling(consumer: Consumer) -> bool:
 
 
 def _returnable(consumer: Consumer) -> tuple[tuple[Range, ...], tuple[Range, ...]]:
-    """What poll() returns now, at most max.poll.records in all, and ranges without records that it passes (R79)."""
+    """What poll() returns now, at most max.poll.records in all, and ranges without records that it passes
+    (R79).
+    """
     left = most_records(consumer)
     parts: list[Range] = []
     jumps: list[Range] = []
@@ -81,7 +84,9 @@ def _returnable(consumer: Consumer) -> tuple[tuple[Range, ...], tuple[Range, ...
 
 
 def _take_from(claim: Claim, position: int, left: int) -> tuple[int, int]:
-    """(where the position moves, how many records that is): at most `left`, markers and hidden records not counted."""
+    """(where the position moves, how many records that is): at most `left`, markers and hidden records not
+    counted.
+    """
     count = 0
     for batch in claim.fetched:
         first, end = max(position, batch.base_offset), min(batch.end_offset, claim.fetched_to)
@@ -151,7 +156,9 @@ def work(sim: Simulation, consumer: Consumer) -> None:
 
 
 def _reach(consumer: Consumer) -> int:
-    """How far work that takes no time gets at once: one record, if something is to be done between two of them."""
+    """How far work that takes no time gets at once: one record, if something is to be done between two of
+    them.
+    """
     part = consumer.hand[0]
     one_by_one = consumer.settings.commit in ("each", "dedupe", "transaction")
     return part.end_after(part.next_record()) if one_by_one else part.end
@@ -183,7 +190,9 @@ def _did(sim: Simulation, consumer: Consumer, end: int) -> tuple[str, int, int]:
 
 
 def _recognised(sim: Simulation, consumer: Consumer) -> bool:
-    """Whether the next record's id is in the table of what the group has done; then it is passed over (R86)."""
+    """Whether the next record's id is in the table of what the group has done;
+    then it is passed over (R86).
+    """
     part, group = consumer.hand[0], sim.state.cluster.groups.get(consumer.settings.group)
     offset = part.next_record()
     record = group.records.get(sim.state.cluster.partition(part.topic, part.partition).key) if group else None

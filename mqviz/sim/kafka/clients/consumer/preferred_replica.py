@@ -1,7 +1,9 @@
-"""Nearby: where a consumer reads a partition: from its leader, or from the replica that the leader sent it to (R36).
+"""Nearby: where a consumer reads a partition: from its leader, or from the replica that the leader sent it to
+(R36).
 
-Like a real broker: as its Java client, it stays with the closer replica for metadata.max.age.ms, and goes back to the leader when that replica is
-gone, does not have the offset, or answers with any other error (R36). Left out: nothing that the rules name.
+Like a real broker: as its Java client, it stays with the closer replica for metadata.max.age.ms, and goes
+back to the leader when that replica is gone, does not have the offset, or answers with any other error (R36).
+Left out: nothing that the rules name.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from mqviz.sim.kafka.clients.consumer.config import value
 
 
 def replica(sim: Simulation, claim: Claim, leader: int) -> int:
-    """Where this consumer fetches the partition: from the replica that it was sent to, for as long as that holds."""
+    """Where this consumer fetches the partition: from the replica that it was sent to, for as long as that
+    holds.
+    """
     return claim.preferred if claim.preferred >= 0 and sim.now_us < claim.preferred_until_us else leader
 
 

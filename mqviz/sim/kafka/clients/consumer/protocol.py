@@ -1,8 +1,8 @@
 """Protocols: what a consumer needs of the protocol by which it is a member of its group, as one small table.
 
-Like a real broker: as in the Java client, the same poll(), fetches and commits serve every group.protocol; what differs is
-how a member joins, stays, gives up partitions and says who it is. A protocol registers its functions; the
-consumer looks them up by its settings, `assign` where partitions are taken by hand (R95).
+Like a real broker: as in the Java client, the same poll(), fetches and commits serve every group.protocol;
+what differs is how a member joins, stays, gives up partitions and says who it is. A protocol registers its
+functions; the consumer looks them up by its settings, `assign` where partitions are taken by hand (R95).
 Left out: nothing.
 """
 
@@ -21,13 +21,15 @@ class Protocol(NamedTuple):
     """The functions of one group protocol; each takes the simulation and the consumer first.
 
     `poll`: inside poll(), before records: joins, reconciles; True if records may be returned now.
-    `identity`: (member id, generation or member epoch) that a commit names; None: no member, a commit throws CommitFailedException.
-    `commit_refused(flight, error)`: a commit was refused, which tells about the membership too.
-    `committed(purpose)`: a commit that the protocol started by `consumer.commit(…, purpose)` is done or was refused;
-    the purposes of the consumer itself (application, timer, close, …) do not come here.
+    `identity`: (member id, generation or member epoch) that a commit names; None: no member, a commit throws
+    CommitFailedException. `commit_refused(flight, error)`: a commit was refused, which tells about the
+    membership too. `committed(purpose)`: a commit that the protocol started by `consumer.commit(…, purpose)`
+    is done or was refused; the purposes of the consumer itself (application, timer, close, …) do not come
+    here.
     `resumed`: the frozen process goes on: its timers begin anew.
     `too_late`: poll() did not come within max.poll.interval.ms: the member leaves by itself (R93).
-    `leave`: revoke what is owned, say goodbye, and end as `leaving`, then `closed` (R94); close() has committed already.
+    `leave`: revoke what is owned, say goodbye, and end as `leaving`, then `closed` (R94); close() has
+    committed already.
     """
 
     poll: Callable[[Simulation, Consumer], bool]

@@ -1,6 +1,8 @@
-"""Wakeup: what the parts of a consumer's client tell its application, which waits in poll(), commitSync() or close().
+"""Wakeup: what the parts of a consumer's client tell its application, which waits in poll(), commitSync() or
+close().
 
-Like a real broker: nothing here; the application's thread is woken when what it waits for has come (clients/consumer/poll.py).
+Like a real broker: nothing here; the application's thread is woken when what it waits for has come
+(clients/consumer/poll.py).
 Left out: wakeup() by another thread of the application.
 """
 

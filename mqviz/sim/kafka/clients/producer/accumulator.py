@@ -1,9 +1,9 @@
 """Accumulator: send() puts a record into a batch of the partition that its client's rule chooses.
 
-Like a real broker: as its clients, a record joins its partition's last batch while it fits (R40, R41); an explicit
-partition comes first, then the partitioner, the key, the sticky partition (R48-R54); each open batch holds
-batch.size bytes of buffer.memory until its outcome is known (R41, R44). Compression is a factor on a record's
-bytes (R55). Left out: the CPU time of compression, and a ratio that is learned from earlier batches.
+Like a real broker: as its clients, a record joins its partition's last batch while it fits (R40, R41); an
+explicit partition comes first, then the partitioner, the key, the sticky partition (R48-R54); each open batch
+holds batch.size bytes of buffer.memory until its outcome is known (R41, R44). Compression is a factor on a
+record's bytes (R55). Left out: the CPU time of compression, and a ratio that is learned from earlier batches.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from mqviz.sim.streams import Numbers
 
 
 def append(sim: Simulation, producer: Producer, call: Call, most: int = 1) -> tuple[Queue, bool] | None:
-    """Put the record of `call` into a batch: (its queue, whether the batch is new); None: no memory for a new one.
+    """Put the record of `call` into a batch: (its queue, whether the batch is new); None: no memory for a new
+    one.
 
-    `most`: how often the application makes this call in a row; those that surely join the same batch come along in one event.
+    `most`: how often the application makes this call in a row; those that surely join the same batch come
+    along in one event.
     """
     cluster = sim.state.cluster
     key = None if call.key is None else call.key.encode()
@@ -102,9 +104,11 @@ def counts_full(producer: Producer, batch: OpenBatch) -> bool:
 def _alike(
     producer: Producer, call: Call, key: bytes | None, queue: Queue | None, first: int, most: int, keyed: bool
 ) -> tuple[int, int]:
-    """(count, bytes) of the records like the `first` bytes that fit with it into its batch, an empty one without `queue`.
+    """(count, bytes) of the records like the `first` bytes that fit with it into its batch, an empty one
+    without `queue`.
 
-    Where a record's size changes with its place in the batch, and where Java would leave the partition, the run ends.
+    Where a record's size changes with its place in the batch, and where Java would leave the partition, the
+    run ends.
     """
     last = queue.batches[-1] if queue else None
     inside, held = (len(last.keys), last.bytes) if last else (0, 0)

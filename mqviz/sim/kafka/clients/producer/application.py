@@ -1,9 +1,10 @@
 """Producer: an application that calls send() at its rate, and what it waits for in send().
 
-Like a real broker: as real applications, one thread calls send(), so that a send() that blocks holds up all that
-come after it: for a partition that the metadata does not know, and for buffer.memory, at most max.block.ms each, then it
-fails (R39, R44). librdkafka does not block: its queue is full or it is not (R54). How batches are filled and sent is in
-clients/producer/accumulator.py and clients/producer/sender.py. Left out: an idempotent producer has its id from the start (R57).
+Like a real broker: as real applications, one thread calls send(), so that a send() that blocks holds up all
+that come after it: for a partition that the metadata does not know, and for buffer.memory, at most
+max.block.ms each, then it fails (R39, R44). librdkafka does not block: its queue is full or it is not (R54).
+How batches are filled and sent is in clients/producer/accumulator.py and clients/producer/sender.py. Left
+out: an idempotent producer has its id from the start (R57).
 """
 
 from __future__ import annotations
@@ -81,11 +82,13 @@ def _next_key(sim: Simulation, producer: Producer) -> str | None:
     return keys[producer.turn % len(keys)]
 
 
-# -- send() ----------------------------------------------------------------------------------------------------
+# -- send() --------------------------------------------------------------------------------------------------
 
 
 def send(sim: Simulation, producer: Producer, call: Call, most: int = 1) -> bool:
-    """The application calls send(), at `most` so often in a row as one batch takes; True if a batch may leave now."""
+    """The application calls send(), at `most` so often in a row as one batch takes; True if a batch may leave
+    now.
+    """
     if producer.calls:
         _wait(sim, producer, call)
         return False
@@ -148,7 +151,9 @@ def _failure(sim: Simulation, producer: Producer, call: Call) -> tuple[Error, st
 
 
 def _blocked(sim: Simulation, producer: Producer, call: Call) -> str:
-    """`metadata` if the client knows no such partition, or no such topic, which may yet come (R48); else nothing."""
+    """`metadata` if the client knows no such partition, or no such topic, which may yet come (R48); else
+    nothing.
+    """
     return "" if max(0, call.partition) < accumulator.partitions(sim, producer, call.topic) else "metadata"
 
 

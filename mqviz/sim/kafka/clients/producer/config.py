@@ -1,6 +1,7 @@
 """Settings of a producer by Kafka's names, with the defaults of its client, and Kafka's checks of them (R56).
 
-Like a real broker: as its clients, Java and librdkafka differ in their defaults and in what they refuse (R45, R54, R56).
+Like a real broker: as its clients, Java and librdkafka differ in their defaults and in what they refuse (R45,
+R54, R56).
 Left out: settings that change nothing here are not known and are refused as Kafka refuses a wrong value.
 """
 
@@ -73,7 +74,9 @@ def automatic(command: AddProducer) -> bool:
 
 
 def delivery_us(producer: Producer) -> int:
-    """How long after its creation a batch is given up (R45); never less than linger.ms + request.timeout.ms if unset."""
+    """How long after its creation a batch is given up (R45); never less than linger.ms + request.timeout.ms
+    if unset.
+    """
     command = producer.settings
     timeout_us = number(producer, "delivery.timeout.ms") * 1_000
     if command.partitioner == "java" and "delivery.timeout.ms" not in command.config:

@@ -1,9 +1,11 @@
-"""Registration: what librdkafka tells the transaction coordinator before it writes (transaction version 1, R62).
+"""Registration: what librdkafka tells the transaction coordinator before it writes (transaction version 1,
+R62).
 
-Like a real broker: as librdkafka's client, the first record for a partition in a transaction makes it send AddPartitionsToTxn, and nothing
-leaves for that partition until the answer is there; a group's offsets need AddOffsetsToTxn first (R66). While the transaction before still
-waits for its markers it asks again every 20 ms. Its epoch stays the same over all its transactions; only when records failed, so that
-sequences are missing, does it take a new one after the abort.
+Like a real broker: as librdkafka's client, the first record for a partition in a transaction makes it send
+AddPartitionsToTxn, and nothing leaves for that partition until the answer is there; a group's offsets need
+AddOffsetsToTxn first (R66). While the transaction before still waits for its markers it asks again every 20
+ms. Its epoch stays the same over all its transactions; only when records failed, so that sequences are
+missing, does it take a new one after the abort.
 Left out: one request for many partitions that were added within a moment.
 """
 
@@ -59,7 +61,9 @@ def explicit(producer: Producer) -> bool:
 
 
 def waits(producer: Producer, queue: Queue) -> bool:
-    """Whether batches of this queue may not leave, because the coordinator has not heard of its partition yet."""
+    """Whether batches of this queue may not leave, because the coordinator has not heard of its partition
+    yet.
+    """
     found = producer.transaction
     return found is not None and explicit(producer) and (queue.topic, queue.partition) not in found.added
 

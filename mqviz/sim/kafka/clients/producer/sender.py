@@ -1,10 +1,11 @@
 """Sender: the part of a producer that turns batches into requests and learns what became of them.
 
-Like a real broker: as its clients, a batch leaves when it is full, when another waits behind it, when linger.ms is
-over or when memory is short, and a request takes the first batch of every partition of its broker (R42); at most
-max.in.flight requests a broker (R43); acks 0, 1, all (R29). A batch that may succeed later is sent again after a
-backoff, unless the leader has changed (R45-R47); one too large is split (R47); one older than delivery.timeout.ms is given
-up (R45). Sequences are given when a batch first leaves, and begin anew in a new epoch where they have a gap (R57, R60).
+Like a real broker: as its clients, a batch leaves when it is full, when another waits behind it, when
+linger.ms is over or when memory is short, and a request takes the first batch of every partition of its
+broker (R42); at most max.in.flight requests a broker (R43); acks 0, 1, all (R29). A batch that may succeed
+later is sent again after a backoff, unless the leader has changed (R45-R47); one too large is split (R47);
+one older than delivery.timeout.ms is given up (R45). Sequences are given when a batch first leaves, and begin
+anew in a new epoch where they have a gap (R57, R60).
 Left out: finding the leader, which is in metadata.py (R35).
 """
 
@@ -90,7 +91,9 @@ def _close(sim: Simulation, producer: Producer) -> None:
 
 
 def _by_broker(sim: Simulation, producer: Producer) -> dict[int, list[Queue]]:
-    """The queues whose first batch may leave if its time has come, by the broker that leads their partition."""
+    """The queues whose first batch may leave if its time has come,
+    by the broker that leads their partition.
+    """
     found: dict[int, list[Queue]] = {}
     for queue in producer.queues.values():
         if queue.unresolved:
@@ -116,7 +119,9 @@ def leader_of(sim: Simulation, producer: Producer, queue: Queue) -> int:
 
 
 def _held(sim: Simulation, producer: Producer, queue: Queue, leader: int) -> bool:
-    """Whether the first batch must wait whatever else is ready: backoff, muted, or sequences before it (R43, R46, R60)."""
+    """Whether the first batch must wait whatever else is ready: backoff, muted, or sequences before it (R43,
+    R46, R60).
+    """
     first = queue.batches[0]
     if first.retry_at_us > sim.now_us and leader == first.broker:
         return True
@@ -316,7 +321,9 @@ def _retry(sim: Simulation, producer: Producer, queue: Queue, batch: OpenBatch, 
 
 
 def backoff_us(attempt: int, first_ms: int, most_ms: int, number: float) -> int:
-    """How long to wait before retry `attempt` (from 1), where `number` in [0, 1) is the jitter of ±20 % (R46)."""
+    """How long to wait before retry `attempt` (from 1), where `number` in [0, 1) is the jitter of ±20 %
+    (R46).
+    """
     grown = first_ms * 2 ** (attempt - 1) if attempt < 32 else most_ms
     return int(min(most_ms * 1_000, min(max(most_ms, first_ms), grown) * 1_000 * (0.8 + 0.4 * number)))
 
@@ -330,7 +337,9 @@ def give_up(
     expired: bool = False,
     invalid: tuple[int, ...] = (),
 ) -> None:
-    """The application is told that these records failed; `expired`: nobody knows whether they are in the log."""
+    """The application is told that these records failed; `expired`:
+    nobody knows whether they are in the log.
+    """
     event = RecordsFailed(
         *sim.stamp(),
         producer.name,
@@ -350,7 +359,7 @@ def give_up(
         transaction_manager.batch_failed(sim, producer, error)
 
 
-# -- batches that are too old, and sequences with a gap --------------------------------------------------------
+# -- batches that are too old, and sequences with a gap ------------------------------------------------------
 
 
 @due
@@ -378,7 +387,9 @@ def _expire(sim: Simulation, name: str) -> None:
 
 
 def _resolve(sim: Simulation, producer: Producer, queue: Queue) -> None:
-    """A batch expired after it was sent: once nothing is on its way, go on, or in a new epoch if there is a gap (R60)."""
+    """A batch expired after it was sent: once nothing is on its way, go on, or in a new epoch if there is a
+    gap (R60).
+    """
     if queue.tracked():
         return
     if queue.acked + 1 == queue.sequence:
@@ -388,7 +399,9 @@ def _resolve(sim: Simulation, producer: Producer, queue: Queue) -> None:
 
 
 def _bump(sim: Simulation, producer: Producer, queue: Queue) -> None:
-    """Begin the sequences anew, in a new epoch; a transactional producer gets that only with the end of its transaction."""
+    """Begin the sequences anew, in a new epoch; a transactional producer gets that only with the end of its
+    transaction.
+    """
     if producer.transaction is not None:
         sim.emit(SequencesResolved(*sim.stamp(), producer.name, queue.topic, queue.partition))
         transaction_manager.fail(sim, producer, Error.OUT_OF_ORDER_SEQUENCE_NUMBER, "KafkaException")

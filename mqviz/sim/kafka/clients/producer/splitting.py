@@ -1,7 +1,7 @@
 """Splitting: how a batch that the broker found too large is cut (R47).
 
-Like a real broker: as the Java client, first into batches of batch.size, then, if one of these is refused too, by halves;
-order is kept. Left out: headers.
+Like a real broker: as the Java client, first into batches of batch.size, then, if one of these is refused
+too, by halves; order is kept. Left out: headers.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Transaction loop: the application of a transactional producer, between its sends and its transactions.
 
-Like a real broker: as a real application, one thread begins, sends, ends, and begins again; what its rate asks for meanwhile
-is sent afterwards. With `transaction_records` or `transaction_time` it does so by itself, commits or aborts by its own count,
-calls again what timed out, aborts what failed, and closes a producer that was fenced, as Kafka's documentation
-advises (R61, R65). Otherwise it sends at its rate while a transaction is open and ends one when told to. Left out: an
-application that sends the records of a failed transaction again.
+Like a real broker: as a real application, one thread begins, sends, ends, and begins again; what its rate
+asks for meanwhile is sent afterwards. With `transaction_records` or `transaction_time` it does so by itself,
+commits or aborts by its own count, calls again what timed out, aborts what failed, and closes a producer that
+was fenced, as Kafka's documentation advises (R61, R65). Otherwise it sends at its rate while a transaction is
+open and ends one when told to. Left out: an application that sends the records of a failed transaction again.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def may_send(producer: Producer) -> bool:
 
 
 def before_send(sim: Simulation, producer: Producer) -> bool:
-    """The next record of the rate is due: begin a transaction if none is open; False if there is something else to do first."""
+    """The next record of the rate is due: begin a transaction if none is open; False if there is something
+    else to do first.
+    """
     found = registration.of(producer)
     if not automatic(producer):
         return may_send(producer)
@@ -131,7 +133,9 @@ def _recover(sim: Simulation, producer: Producer) -> None:
 
 
 def resumed(sim: Simulation, producer: Producer) -> None:
-    """The frozen process goes on: a call that took too long meanwhile times out now, another one is looked at again."""
+    """The frozen process goes on: a call that took too long meanwhile times out now, another one is looked at
+    again.
+    """
     found = registration.of(producer)
     if found.waiting:
         wait_us = settings.number(producer, "max.block.ms") * 1_000

@@ -1,11 +1,13 @@
-"""Transactional: what the client of a transactional producer does when its application calls it, and what can go wrong.
+"""Transactional: what the client of a transactional producer does when its application calls it, and what can
+go wrong.
 
-Like a real broker: as TransactionManager and Sender of the Java client. Calls that the state does not allow throw at once;
-initTransactions(), commitTransaction(), abortTransaction() and sendOffsetsToTransaction() wait for their coordinator,
-at most max.block.ms, and can only be repeated after that (R61). An end flushes what was sent, asks nobody if that is
-nothing, and takes the raised epoch from the answer (R62). An error of a batch or a request makes the transaction one that can
-only be aborted; PRODUCER_FENCED is final; an old epoch on send is not (R64, R65). librdkafka says the same with its own
-codes, but takes an old epoch on send for final, and speaks transaction version 1 (clients/producer/registration.py). Left out: finding coordinators
+Like a real broker: as TransactionManager and Sender of the Java client. Calls that the state does not allow
+throw at once; initTransactions(), commitTransaction(), abortTransaction() and sendOffsetsToTransaction() wait
+for their coordinator, at most max.block.ms, and can only be repeated after that (R61). An end flushes what
+was sent, asks nobody if that is nothing, and takes the raised epoch from the answer (R62). An error of a
+batch or a request makes the transaction one that can only be aborted; PRODUCER_FENCED is final; an old epoch
+on send is not (R64, R65). librdkafka says the same with its own codes, but takes an old epoch on send for
+final, and speaks transaction version 1 (clients/producer/registration.py). Left out: finding coordinators
 (S11), adjusting the sequences behind a failed batch: those batches fail too.
 """
 
@@ -52,7 +54,9 @@ METHODS = {
 }
 
 SAID = (Error.INVALID_TXN_STATE, Error.INVALID_PRODUCER_ID_MAPPING)
-"""Final answers that the Java client throws as they are; any other one that it does not expect is a KafkaException."""
+"""Final answers that the Java client throws as they are; any other one that it does not expect is a
+KafkaException.
+"""
 
 Thrown = tuple[str, Error, str]
 """(exception, error, reason) of a call that throws at once."""
@@ -142,7 +146,10 @@ def _wrong(producer: Producer, what: str, then: str) -> Thrown | None:
 
 def _unfinished(producer: Producer, what: str) -> Thrown:
     before = METHODS[of(producer).call]
-    reason = f"Cannot attempt operation `{what}` because the previous call to `{before}` timed out and must be retried"
+    reason = (
+        f"Cannot attempt operation `{what}` because the previous call to `{before}` timed out and "
+        "must be retried"
+    )
     return _illegal(producer, reason)
 
 
@@ -152,7 +159,9 @@ def _illegal(producer: Producer, reason: str) -> Thrown:
 
 
 def _failure(producer: Producer) -> Thrown:
-    """What every call throws in an error state: the error itself if it is about the epoch, else what wraps it."""
+    """What every call throws in an error state: the error itself if it is about the epoch, else what wraps
+    it.
+    """
     found = of(producer)
     error = Error(found.error)
     if error in FENCED or producer.settings.partitioner != "java":
@@ -323,7 +332,9 @@ def _request_failed(sim: Simulation, producer: Producer, error: Error) -> None:
 
 
 def batch_failed(sim: Simulation, producer: Producer, error: Error) -> None:
-    """Records of the transaction were given up: it can only be aborted, unless another owner has the id (R61, R64)."""
+    """Records of the transaction were given up: it can only be aborted, unless another owner has the id (R61,
+    R64).
+    """
     if error in FENCED and producer.settings.partitioner != "java":
         fail(sim, producer, Error.PRODUCER_FENCED, fatal=True)
     elif error == Error.PRODUCER_FENCED:
@@ -377,7 +388,9 @@ def _drop(sim: Simulation, producer: Producer, *, sent_too: bool) -> None:
 
 
 def close(sim: Simulation, producer: Producer) -> bool:
-    """close(), when all that was sent has its outcome: an open transaction is aborted first; True if that takes time."""
+    """close(), when all that was sent has its outcome: an open transaction is aborted first; True if that
+    takes time.
+    """
     found = of(producer)
     if not found.call and found.open:
         call(sim, producer, "abort")

@@ -1,7 +1,7 @@
 """Commands to share consumers: add, set, pause, resume, close, kill, and the calls of a manual application.
 
-Like a real broker: as real processes; a killed one's connections break, so that brokers free its records one latency
-later, a frozen one keeps them until its locks are over (R132). Values are refused with Kafka's words.
+Like a real broker: as real processes; a killed one's connections break, so that brokers free its records one
+latency later, a frozen one keeps them until its locks are over (R132). Values are refused with Kafka's words.
 Left out: more than one topic in a subscription by pattern.
 """
 
@@ -178,7 +178,7 @@ def _kill(sim: Simulation, command: KillShareConsumer) -> None:
             sim.schedule(after_us, ARRIVAL, closed, name)
 
 
-# -- a manual application -------------------------------------------------------------------------------------
+# -- a manual application ------------------------------------------------------------------------------------
 
 
 @checks(PollShareConsumer)

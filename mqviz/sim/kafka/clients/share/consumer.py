@@ -1,10 +1,11 @@
 """Share consumer: an application that polls a share group, works on each record and says what became of it.
 
-Like a real broker: as its Java client, poll() asks for records if it has none, with one ShareFetch to each leader, which takes the
-acknowledgements of the poll before along; they are sent again and again until one acquired something, also after poll() has
-returned with nothing, so that records may be kept for the next one (R131); implicit mode accepts all of a poll with the next poll or
-commit; explicit mode throws IllegalStateException if a record was forgotten (R133); a heartbeat of its own every 5 s
-(R130); close() acknowledges what was acknowledged, frees the rest and leaves.
+Like a real broker: as its Java client, poll() asks for records if it has none, with one ShareFetch to each
+leader, which takes the acknowledgements of the poll before along; they are sent again and again until one
+acquired something, also after poll() has returned with nothing, so that records may be kept for the next one
+(R131); implicit mode accepts all of a poll with the next poll or commit; explicit mode throws
+IllegalStateException if a record was forgotten (R133); a heartbeat of its own every 5 s (R130); close()
+acknowledges what was acknowledged, frees the rest and leaves.
 Left out: finding brokers (S11), acknowledgement callbacks as calls, idle time between polls.
 """
 
@@ -178,7 +179,9 @@ def _return(sim: Simulation, consumer: ShareConsumer) -> None:
 
 
 def _return_renewed(sim: Simulation, consumer: ShareConsumer, renewals: list[Delivered]) -> None:
-    """poll() returns what was renewed once more, and fetches nothing new while a renewal is on its way (KIP-1222)."""
+    """poll() returns what was renewed once more, and fetches nothing new while a renewal is on its way
+    (KIP-1222).
+    """
     parts = tuple(
         (p.topic, p.partition, p.first, p.end, p.deliveries) for p in renewals if p.ack == "renewed"
     )
@@ -259,7 +262,9 @@ def _send(
 @receives(ShareFetchRequest)
 @receives(ShareAcknowledgeRequest)
 def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
-    """Whatever came back: records wait for poll(), acknowledgements are told, and what waits for this goes on."""
+    """Whatever came back: records wait for poll(), acknowledgements are told, and what waits for this goes
+    on.
+    """
     consumer = sim.state.cluster.share_consumers[name]
     broker = flight.broker
     if consumer.busy.get(broker) != flight.number:

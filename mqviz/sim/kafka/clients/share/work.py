@@ -1,7 +1,8 @@
 """Share work: what the application of a share consumer does with the records that poll() returned.
 
-Like a real broker: as a real application, one thread, one record at a time (S18); each record is accepted, released or
-rejected on its own (R133), and a slow or poisoned one holds up only itself (R135). Left out: renewing locks by itself.
+Like a real broker: as a real application, one thread, one record at a time (S18); each record is accepted,
+released or rejected on its own (R133), and a slow or poisoned one holds up only itself (R135). Left out:
+renewing locks by itself.
 """
 
 from __future__ import annotations

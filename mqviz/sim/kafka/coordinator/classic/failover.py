@@ -1,9 +1,9 @@
 """Classic coordinator: which broker looks after a group, and what happens when another one does (R99).
 
-Like a real broker: only the leader of the group's partition of __consumer_offsets answers for it, all others say
-NOT_COORDINATOR; who becomes that leader reads the group from the log: its generation, members and shares as of the
-last assignment; sessions begin anew, and a rebalance that went on is forgotten. Left out: the time that loading
-takes (S4).
+Like a real broker: only the leader of the group's partition of __consumer_offsets answers for it, all others
+say NOT_COORDINATOR; who becomes that leader reads the group from the log: its generation, members and shares
+as of the last assignment; sessions begin anew, and a rebalance that went on is forgotten. Left out: the time
+that loading takes (S4).
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ session: Hook[[Simulation, str, str, int], None] = due(Hook("end the session of 
 
 
 def misdirected(sim: Simulation, number: int, name: str) -> Error:
-    """Why this broker does not answer for the group, or NONE; the coordinator loads it first if it is new here."""
+    """Why this broker does not answer for the group, or NONE; the coordinator loads it first if it is new
+    here.
+    """
     coordinator = coordinator_of(sim, name)
     if coordinator < 0:
         return Error.COORDINATOR_NOT_AVAILABLE
@@ -57,7 +59,9 @@ def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
 
 
 def load(sim: Simulation, group: Group) -> None:
-    """The new coordinator takes over; everybody's session begins anew, and who waited for the old one is sent on."""
+    """The new coordinator takes over; everybody's session begins anew, and who waited for the old one is sent
+    on.
+    """
     for member in list(group.members.values()):
         for number, told in ((member.joining, JoinGroupResponse), (member.syncing, SyncGroupResponse)):
             flight = sim.state.cluster.requests.get(number)

@@ -1,11 +1,11 @@
 """Classic members: they fetch their shares, stay alive, and leave (R104, R106, R112, R113).
 
-Like a real broker: the leader's assignment is stored before anybody is told (R104); heartbeats (R106), sessions that
-expire (R112), goodbyes (R94). Unknown members are told before wrong generations before the group's state (R104), and
-whoever comes with the group.instance.id of another member is fenced first (R113). A member that waits in SyncGroup is
-told of a new rebalance; a JoinGroup whose member is removed is answered UNKNOWN_MEMBER_ID.
-Whoever leaves lets the group rebalance, even if it only had an id so far; one whose session expires ends the initial delay
-if nobody else is missing. Left out: nothing.
+Like a real broker: the leader's assignment is stored before anybody is told (R104); heartbeats (R106),
+sessions that expire (R112), goodbyes (R94). Unknown members are told before wrong generations before the
+group's state (R104), and whoever comes with the group.instance.id of another member is fenced first (R113). A
+member that waits in SyncGroup is told of a new rebalance; a JoinGroup whose member is removed is answered
+UNKNOWN_MEMBER_ID. Whoever leaves lets the group rebalance, even if it only had an id so far; one whose
+session expires ends the initial delay if nobody else is missing. Left out: nothing.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """Classic group: who may join, and as whom: the group coordinator's JoinGroup.
 
 Like a real broker: ids before membership for dynamic members (R101); sessions within the broker's bounds;
-group.max.size; an assignor that all support, with what the member itself said before (R105); a rejoin with nothing new
-is only told again (R111). A static member
-needs no id first, and one that comes back takes its old place: in a stable group nobody else notices (R113).
-The states of R100 are the table MOVES in model/kafka/coordinator/; the rest of the protocol is in coordinator/classic/rebalance.py,
-coordinator/classic/heartbeat.py and coordinator/classic/failover.py. Left out: groups of another protocol type than consumer.
+group.max.size; an assignor that all support, with what the member itself said before (R105); a rejoin with
+nothing new is only told again (R111). A static member needs no id first, and one that comes back takes its
+old place: in a stable group nobody else notices (R113). The states of R100 are the table MOVES in
+model/kafka/coordinator/; the rest of the protocol is in coordinator/classic/rebalance.py,
+coordinator/classic/heartbeat.py and coordinator/classic/failover.py. Left out: groups of another protocol
+type than consumer.
 """
 
 from __future__ import annotations
@@ -85,7 +86,9 @@ def _refused(sim: Simulation, group: Group, request: JoinGroupRequest) -> Error:
 
 
 def _in_common(group: Group, request: JoinGroupRequest) -> bool:
-    """Whether all members support one of these assignors; a member that changes its list is asked, too, what it said before (R105)."""
+    """Whether all members support one of these assignors; a member that changes its list is asked, too, what
+    it said before (R105).
+    """
     if group.state == "Empty":
         return bool(request.assignors and request.protocol_type)
     lists = [member.assignors for member in group.members.values()]
@@ -153,7 +156,9 @@ def _go_on(sim: Simulation, group: Group, reason: str) -> None:
 def _join_known(
     sim: Simulation, group: Group, member: Member, number: int, request: JoinGroupRequest
 ) -> None:
-    """A rejoin; where nothing changed it is only told again what it is in (R111). One that waits already is answered no more."""
+    """A rejoin; where nothing changed it is only told again what it is in (R111). One that waits already is
+    answered no more.
+    """
     told_before = (member.assignors, member.topics, member.holdings)
     same = told_before == (request.assignors, request.topics, request.holdings)
     leads = group.group_leader == member.member_id
@@ -190,7 +195,9 @@ def _set_timeouts(sim: Simulation, group: Group, member: Member, request: JoinGr
 def _join_static(
     sim: Simulation, group: Group, number: int, request: JoinGroupRequest, instance_id: str
 ) -> None:
-    """A static member without id: new, or a new process in the place of an old one, which is fenced (R113)."""
+    """A static member without id: new, or a new process in the place of an old one,
+    which is fenced (R113).
+    """
     member_id = _next_id(group, instance_id)
     watch(sim, group, member_id, request.session_timeout_us)
     if instance_id not in group.static:

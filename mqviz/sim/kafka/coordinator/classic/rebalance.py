@@ -1,9 +1,10 @@
 """Classic rebalance: everybody joins again, a generation begins (R102-R105).
 
-Like a real broker: an initial delay that grows while members come, whenever a group goes from Empty (R102); later
-rebalances end when all have joined again, or at the rebalance timeout without the dynamic members that did not;
-static ones stay (R103, R113). The leader is the first joiner, another one only when it does not join again (R104);
-most votes choose the assignor (R105). Left out: the 5 minutes that a new member may wait in its first JoinGroup.
+Like a real broker: an initial delay that grows while members come, whenever a group goes from Empty (R102);
+later rebalances end when all have joined again, or at the rebalance timeout without the dynamic members that
+did not; static ones stay (R103, R113). The leader is the first joiner, another one only when it does not join
+again (R104); most votes choose the assignor (R105). Left out: the 5 minutes that a new member may wait in its
+first JoinGroup.
 """
 
 from __future__ import annotations
@@ -79,7 +80,8 @@ def _rebalance_timeout(sim: Simulation, name: str, round_number: int) -> None:
 
 
 def complete_if_all_joined(sim: Simulation, group: Group, *, initially: bool = False) -> None:
-    """Begin the generation if nobody is missing: all members have joined again and no id waits to be used (R103).
+    """Begin the generation if nobody is missing: all members have joined again and no id waits to be used
+    (R103).
 
     `initially`: even before the initial delay is over.
     """
@@ -89,7 +91,9 @@ def complete_if_all_joined(sim: Simulation, group: Group, *, initially: bool = F
 
 
 def complete(sim: Simulation, group: Group) -> None:
-    """The new generation: whoever did not join is out unless it is static, the others are told who leads (R103, R104)."""
+    """The new generation: whoever did not join is out unless it is static, the others are told who leads
+    (R103, R104).
+    """
     for member in [m for m in group.members.values() if not m.joining and m.instance_id is None]:
         event = MemberRemoved(*sim.stamp(), group.name, member.member_id, member.client, "did not rejoin")
         sim.emit(event)

@@ -1,7 +1,7 @@
 """Classic errors: whether a request comes from a member of the group, and of its generation (R104, R113).
 
-Like a real broker: whoever comes with the group.instance.id of another member is fenced before anything else is looked
-at, unknown members are told before wrong generations. Left out: groups that are Dead.
+Like a real broker: whoever comes with the group.instance.id of another member is fenced before anything else
+is looked at, unknown members are told before wrong generations. Left out: groups that are Dead.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ def member_error(
 
 
 def fenced(group: Group | None, member_id: str, instance_id: str | None) -> Error:
-    """FENCED_INSTANCE_ID if the group.instance.id belongs to another member now; unknown if to none (R113)."""
+    """FENCED_INSTANCE_ID if the group.instance.id belongs to another member now;
+    unknown if to none (R113).
+    """
     if group is None:
         return Error.UNKNOWN_MEMBER_ID
     if instance_id is None:

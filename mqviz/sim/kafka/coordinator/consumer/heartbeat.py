@@ -1,10 +1,12 @@
-"""Consumer group: the group coordinator's side of the consumer protocol (KIP-848), one request for everything.
+"""Consumer group: the group coordinator's side of the consumer protocol (KIP-848), one request for
+everything.
 
-Like a real broker: ConsumerGroupHeartbeat joins, keeps, leaves (R120, R121); the group epoch rises with each join, leave, expiry,
-change of a subscription or of the topics, and the next heartbeat computes a target with a server-side assignor
-(R122), from 4.3 on at most once a second (R7); each heartbeat leads its member one step towards the
-target (R123); who does not give up in time is removed (R123); static members come and go without a rebalance
-(R128). Sessions, intervals and assignors are the coordinator's settings. A group survives its coordinator, with new sessions.
+Like a real broker: ConsumerGroupHeartbeat joins, keeps, leaves (R120, R121); the group epoch rises with each
+join, leave, expiry, change of a subscription or of the topics, and the next heartbeat computes a target with
+a server-side assignor (R122), from 4.3 on at most once a second (R7); each heartbeat leads its member one
+step towards the target (R123); who does not give up in time is removed (R123); static members come and go
+without a rebalance (R128). Sessions, intervals and assignors are the coordinator's settings. A group survives
+its coordinator, with new sessions.
 Left out: regular expressions as subscriptions, racks, members of the classic protocol in such a group (S10).
 """
 
@@ -88,7 +90,9 @@ def _refused(sim: Simulation, number: int, request: ConsumerGroupHeartbeatReques
 
 
 def _is_invalid(request: ConsumerGroupHeartbeatRequest) -> bool:
-    """Requests that no client sends: a first one is complete and owns nothing, only static members leave for a while."""
+    """Requests that no client sends: a first one is complete and owns nothing, only static members leave for
+    a while.
+    """
     names = (request.group, request.member_id, request.instance_id)
     if "" in names or request.member_epoch < LEAVE_STATIC:
         return True

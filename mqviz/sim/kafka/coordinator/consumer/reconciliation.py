@@ -1,8 +1,9 @@
-"""Reconciliation: the next step that a member of the consumer protocol takes towards its target, decided by values alone.
+"""Reconciliation: the next step that a member of the consumer protocol takes towards its target, decided by
+values alone.
 
-Like a real broker: CurrentAssignmentBuilder (R123): first give up what the target does not hold, in the old epoch;
-then take what is free in the target's epoch; wait for the rest. Whose epochs count in heartbeats (R121)
-and in commits (R85). Left out: regular expressions as subscriptions.
+Like a real broker: CurrentAssignmentBuilder (R123): first give up what the target does not hold, in the old
+epoch; then take what is free in the target's epoch; wait for the rest. Whose epochs count in heartbeats
+(R121) and in commits (R85). Left out: regular expressions as subscriptions.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ def _unsubscribe(member: ConsumerGroupMember, owned: Partitions | None) -> Step 
 
 
 def _owns(owned: Partitions | None, revoked: Partitions) -> bool:
-    """Whether the member still has some of `revoked`; one that does not say what it owns has them all (R123)."""
+    """Whether the member still has some of `revoked`;
+    one that does not say what it owns has them all (R123).
+    """
     return owned is None or any(partition in owned for partition in revoked)
 
 
@@ -69,7 +72,9 @@ def _is_free(group: ConsumerGroup, member: ConsumerGroupMember, partition: tuple
 
 
 def epoch_error(member: ConsumerGroupMember, request: ConsumerGroupHeartbeatRequest) -> Error:
-    """Whether the epoch of a heartbeat counts: the member's own, the one before if the last answer was lost (R121), 0 to join again."""
+    """Whether the epoch of a heartbeat counts: the member's own, the one before if the last answer was lost
+    (R121), 0 to join again.
+    """
     if request.member_epoch in (member.epoch, 0):
         return Error.NONE
     lost_answer = (
@@ -81,7 +86,9 @@ def epoch_error(member: ConsumerGroupMember, request: ConsumerGroupHeartbeatRequ
 
 
 def commit_error(group: ConsumerGroup, request: OffsetCommitRequest) -> Error:
-    """Why a commit is refused: unknown members 25 before another epoch 113; without membership only while empty (R85)."""
+    """Why a commit is refused: unknown members 25 before another epoch 113; without membership only while
+    empty (R85).
+    """
     if request.generation < 0 and not group.members:
         return Error.NONE
     member = group.members.get(request.member_id)

@@ -1,12 +1,12 @@
 """Share fetch: what a partition leader does with ShareFetch and ShareAcknowledge, and with share sessions.
 
-Like a real broker: a member has one share session on a broker, which counts its requests and belongs to its connection;
-acknowledgements come alone or with a fetch, and are dealt with first; a fetch that gets nothing waits for records, for
-released ones, or until fetch.max.wait.ms is over; one over several partitions begins with another one each time, and the
-group's first one is answered by the first partition alone (R131); when the session ends or its connection closes, the member's records
-are free at once (R132).
-Left out: sessions that send only changes (S11), share.fetch.max.fetch.records, the answer's bytes, reading the
-state of a share-partition as something that takes time.
+Like a real broker: a member has one share session on a broker, which counts its requests and belongs to its
+connection; acknowledgements come alone or with a fetch, and are dealt with first; a fetch that gets nothing
+waits for records, for released ones, or until fetch.max.wait.ms is over; one over several partitions begins
+with another one each time, and the group's first one is answered by the first partition alone (R131); when
+the session ends or its connection closes, the member's records are free at once (R132).
+Left out: sessions that send only changes (S11), share.fetch.max.fetch.records, the answer's bytes, reading
+the state of a share-partition as something that takes time.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ Acked = tuple[tuple[str, int, int], ...]
 
 
 class Session(msgspec.Struct):
-    """A member's session on a broker: the epoch of its next request, the connection that it belongs to, and what it fetches.
+    """A member's session on a broker: the epoch of its next request, the connection that it belongs to, and
+    what it fetches.
 
     `partitions`: those that gave records last stand last.
     """
@@ -49,7 +50,8 @@ class Session(msgspec.Struct):
 
 
 class ShareSessions(msgspec.Struct):
-    """What brokers remember of share fetches: sessions, and for each group and partition the fetches that wait.
+    """What brokers remember of share fetches: sessions, and for each group and partition the fetches that
+    wait.
 
     `looked`: the offset that was looked up in the log last, for each group and partition.
     """
@@ -305,7 +307,9 @@ def _lock_over(sim: Simulation, name: str, key: str, lock: int) -> None:
 
 
 def _answer(sim: Simulation, number: int, *, at_once: bool) -> bool:
-    """Answer a share fetch if it gets records or has an error, or anyway if `at_once`; True if it was answered."""
+    """Answer a share fetch if it gets records or has an error, or anyway if `at_once`; True if it was
+    answered.
+    """
     cluster = sim.state.cluster
     flight = cluster.requests.get(number)
     if flight is None or not isinstance(flight.request, ShareFetchRequest):
@@ -329,8 +333,8 @@ def _acquire(
 ) -> list[tuple[str, int, int, int, int, int]]:
     """Ranges (topic, partition, error, first, end, deliveries), up to `max_records` in all.
 
-    Windows that the broker has yet to open are opened one after the other, and the first one with records is answered with
-    at once; the others are asked the next time.
+    Windows that the broker has yet to open are opened one after the other, and the first one with records is
+    answered with at once; the others are asked the next time.
     """
     parts: list[tuple[str, int, int, int, int, int]] = []
     for topic, partition, is_open in _in_turn(sim, number, request, group):
@@ -373,8 +377,9 @@ def _in_turn(
 ) -> list[tuple[str, int, bool]]:
     """The session's partitions, and whether this broker has each one's state in memory.
 
-    Each request begins one further on, but those that gave records since anybody looked for the next ones come later, as
-    in Kafka, which reads them first and appends them; and last those that are yet to be opened.
+    Each request begins one further on, but those that gave records since anybody looked for the next ones
+    come later, as in Kafka, which reads them first and appends them; and last those that are yet to be
+    opened.
     """
     places = _session(sim, number, request).partitions
     at = request.epoch % len(places) if places else 0

@@ -1,10 +1,12 @@
 """Share group: the coordinator's side of a share group, by ShareGroupHeartbeat.
 
-Like a real broker: members choose their id and join with epoch 0; every change of members, topics or partitions raises the
-group's epoch and shares the partitions out by the assignor `simple`; members hear of theirs with the next heartbeat,
-without giving anything up first, as several may have a partition (R130). Epochs are checked, silent members are
-removed after group.share.session.timeout.ms, and a full group takes nobody (200 by default).
-Left out: the share coordinator's own topic as records, assignments computed later (KIP-1263), regular expressions.
+Like a real broker: members choose their id and join with epoch 0; every change of members, topics or
+partitions raises the group's epoch and shares the partitions out by the assignor `simple`; members hear of
+theirs with the next heartbeat, without giving anything up first, as several may have a partition (R130).
+Epochs are checked, silent members are removed after group.share.session.timeout.ms, and a full group takes
+nobody (200 by default).
+Left out: the share coordinator's own topic as records, assignments computed later (KIP-1263), regular
+expressions.
 """
 
 from __future__ import annotations

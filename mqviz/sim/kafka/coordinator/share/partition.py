@@ -1,14 +1,16 @@
 """Share-partition: how a partition leader hands out records one by one and takes them back.
 
-Like a real broker: a window [start, end) of records in four states; acquiring counts a delivery and sets one lock for
-the whole answer; accept finishes a record, reject archives it, release and a lock that is over free it, or archive it
-after the last delivery (R131, R132); whole batches are acquired up to max.poll.records, exactly that many in record_limit
-mode, and the window is limited (R131); an acknowledgement with one wrong range changes nothing (INVALID_RECORD_STATE); each
-state write carries the start as it was before (R131).
-A new leader knows only what was written. With share.isolation.level read_committed records of aborted transactions are passed
-over, and nothing beyond the last stable offset is given out (R134). What is released comes again in the portions in which
-it was acquired for the first time, but from half of the deliveries on a few at a time, and one alone for the last time (R131, from 4.2).
-Left out: the records of __share_group_state, gaps as offsets that are acquired and that the client gives back as gaps.
+Like a real broker: a window [start, end) of records in four states; acquiring counts a delivery and sets one
+lock for the whole answer; accept finishes a record, reject archives it, release and a lock that is over free
+it, or archive it after the last delivery (R131, R132); whole batches are acquired up to max.poll.records,
+exactly that many in record_limit mode, and the window is limited (R131); an acknowledgement with one wrong
+range changes nothing (INVALID_RECORD_STATE); each state write carries the start as it was before (R131). A
+new leader knows only what was written. With share.isolation.level read_committed records of aborted
+transactions are passed over, and nothing beyond the last stable offset is given out (R134). What is released
+comes again in the portions in which it was acquired for the first time, but from half of the deliveries on a
+few at a time, and one alone for the last time (R131, from 4.2).
+Left out: the records of __share_group_state and writes of them that fail (S14), gaps as offsets that are
+acquired and that the client gives back as gaps.
 """
 
 from __future__ import annotations
@@ -106,7 +108,9 @@ def acquire(
     most: int,
     cut: bool,
 ) -> tuple[tuple[int, int, int], ...]:
-    """Acquire up to `most` records, whole batches unless `cut`; returns ranges (first, end, deliveries) (R131)."""
+    """Acquire up to `most` records, whole batches unless `cut`; returns ranges (first, end, deliveries)
+    (R131).
+    """
     partition = sim.state.cluster.partition(found.topic, found.partition)
     _pass_gaps(sim, group, found, partition)
     committed = _committed_only(sim, group)
@@ -147,7 +151,9 @@ def _committed_only(sim: Simulation, group: ShareGroup) -> bool:
 
 
 def readable_end(partition: Partition, committed: bool) -> int:
-    """The first offset that may not be delivered yet: the last stable one for a group that reads `committed` (R63, R134)."""
+    """The first offset that may not be delivered yet: the last stable one for a group that reads `committed`
+    (R63, R134).
+    """
     led = partition.led
     return led.last_stable_offset if committed else led.high_watermark
 
@@ -160,10 +166,12 @@ def _holds_nothing(partition: Partition, batch: Batch, committed: bool) -> bool:
 def _again(
     found: SharePartition, partition: Partition, mark: int, most: int, cut: bool, isolates: bool
 ) -> tuple[Taken, int]:
-    """Records in the window that are free again, portion by portion, and how many more may be acquired (R131).
+    """Records in the window that are free again, portion by portion, and how many more may be acquired
+    (R131).
 
-    A portion goes as a whole, unless some of it was delivered often: of that one Kafka gives a part, and nothing else with it.
-    The log may end before the window does, after a loss: what is not there cannot be had until others stand in its place.
+    A portion goes as a whole, unless some of it was delivered often: of that one Kafka gives a part, and
+    nothing else with it. The log may end before the window does, after a loss: what is not there cannot be
+    had until others stand in its place.
     """
     ranges: Taken = []
     left, often = most, max(2, ceil(found.limit / 2))
@@ -199,7 +207,9 @@ def _portions(found: SharePartition, partition: Partition) -> Iterator[tuple[int
 
 
 def _few(free: list[Run], size: int, often: int, limit: int) -> Taken:
-    """Of a portion of `size` records the half from the delivery after `often` on, then a quarter …, and before the last one alone."""
+    """Of a portion of `size` records the half from the delivery after `often` on, then a quarter …, and
+    before the last one alone.
+    """
     found: Taken = []
     most = size
     for run in free:
@@ -229,7 +239,9 @@ def _first_of(ranges: Taken, most: int) -> Taken:
 def _fresh(
     found: SharePartition, partition: Partition, mark: int, room: int, cut: bool, committed: bool
 ) -> tuple[Taken, list[tuple[int, int]], tuple[int, int] | None]:
-    """Records behind the window, the gaps between and behind them that hold nothing, and the portion that both make."""
+    """Records behind the window, the gaps between and behind them that hold nothing, and the portion that
+    both make.
+    """
     ranges: Taken = []
     gaps: list[tuple[int, int]] = []
     end, taken = found.end, 0

@@ -1,11 +1,14 @@
 """Transactions: the coordinator of a transactional.id, and offsets that a transaction commits.
 
-Like a real broker: InitProducerId gives epoch 0, later one more, and aborts what a former owner left open (R61, R62, R65);
-EndTxn decides by one replicated write, is answered with the raised epoch and then sends the markers (R62); a transaction
-older than its transaction.timeout.ms is found by a check every 10 s and aborted with a raised epoch (R64); offsets
-wait in the group until the marker comes (R66); when its partition of __transaction_state has another leader, that one goes on
-with what is decided and not done, and nobody writes while fewer than transaction.state.log.min.isr are there; an unused id is forgotten after transactional.id.expiration.ms.
-Left out: time to load; a fence that is not yet written is remembered by the next coordinator; epochs that run out, two-phase commit (KIP-939, S13).
+Like a real broker: InitProducerId gives epoch 0, later one more, and aborts what a former owner left open
+(R61, R62, R65); EndTxn decides by one replicated write, is answered with the raised epoch and then sends the
+markers (R62); a transaction older than its transaction.timeout.ms is found by a check every 10 s and aborted
+with a raised epoch (R64); offsets wait in the group until the marker comes (R66); when its partition of
+__transaction_state has another leader, that one goes on with what is decided and not done, and nobody writes
+while fewer than transaction.state.log.min.isr are there; an unused id is forgotten after
+transactional.id.expiration.ms.
+Left out: time to load; a fence that is not yet written is remembered by the next coordinator; epochs that run
+out, two-phase commit (KIP-939, S13).
 """
 
 from __future__ import annotations
@@ -48,7 +51,7 @@ EXPIRY_CHECK_US = 3_600_000_000
 """transaction.remove.expired.transaction.cleanup.interval.ms"""
 
 
-# -- who coordinates ------------------------------------------------------------------------------------------
+# -- who coordinates -----------------------------------------------------------------------------------------
 
 
 def misdirected(sim: Simulation, number: int, transactional_id: str) -> Error:
@@ -85,7 +88,7 @@ def load(sim: Simulation, transactional_id: str) -> None:
     watch(sim)
 
 
-# -- InitProducerId -------------------------------------------------------------------------------------------
+# -- InitProducerId ------------------------------------------------------------------------------------------
 
 
 @serves(InitProducerIdRequest)
@@ -103,7 +106,9 @@ def _serve_init(sim: Simulation, number: int, request: InitProducerIdRequest) ->
 
 
 def _init_error(sim: Simulation, number: int, request: InitProducerIdRequest) -> Error:
-    """Why the owner does not get its id now; an open transaction is ended first, and the client asks again (R65)."""
+    """Why the owner does not get its id now; an open transaction is ended first, and the client asks again
+    (R65).
+    """
     error = misdirected(sim, number, request.transactional_id)
     if error:
         return error
@@ -141,7 +146,7 @@ def _init(sim: Simulation, number: int) -> None:
         _expire_later(sim, request.transactional_id, sim.now_us)
 
 
-# -- EndTxn ---------------------------------------------------------------------------------------------------
+# -- EndTxn --------------------------------------------------------------------------------------------------
 
 
 @serves(EndTxnRequest)
@@ -190,7 +195,9 @@ def _verdict(sim: Simulation, number: int, request: EndTxnRequest) -> tuple[Erro
 
 
 def verdict(found: Transaction, epoch: int, commit: bool) -> tuple[Error, bool]:
-    """(error, whether there is something to end), for an EndTxn of this epoch: the epoch before is a retry (R61)."""
+    """(error, whether there is something to end), for an EndTxn of this epoch: the epoch before is a retry
+    (R61).
+    """
     state, outcome = found.state, "Commit" if commit else "Abort"
     ended = state not in ("Empty", "Ongoing", "PrepareEpochFence")
     again = ended and epoch == found.epoch - 1
@@ -207,7 +214,9 @@ def verdict(found: Transaction, epoch: int, commit: bool) -> tuple[Error, bool]:
 
 
 def verdict_1(found: Transaction, epoch: int, commit: bool) -> tuple[Error, bool]:
-    """The same for a client of transaction version 1, whose epoch stays: its retry finds the outcome, or that it waits for markers."""
+    """The same for a client of transaction version 1, whose epoch stays: its retry finds the outcome, or that
+    it waits for markers.
+    """
     outcome = "Commit" if commit else "Abort"
     if epoch != found.epoch:
         return Error.PRODUCER_FENCED, False
@@ -222,7 +231,7 @@ def _prepare(sim: Simulation, found: Transaction, commit: bool, epoch: int, rais
     return sim.emit(TransactionPrepared(*sim.stamp(), found.transactional_id, commit, epoch, raised))
 
 
-# -- fencing, timeout, expiry ---------------------------------------------------------------------------------
+# -- fencing, timeout, expiry --------------------------------------------------------------------------------
 
 
 def _fence(sim: Simulation, found: Transaction, reason: str) -> None:
@@ -277,7 +286,7 @@ def _expire(sim: Simulation, transactional_id: str) -> None:
         _expire_later(sim, transactional_id, found.changed_at_us)
 
 
-# -- TxnOffsetCommit ------------------------------------------------------------------------------------------
+# -- TxnOffsetCommit -----------------------------------------------------------------------------------------
 
 
 @serves(TxnOffsetCommitRequest)

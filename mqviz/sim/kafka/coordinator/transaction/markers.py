@@ -1,8 +1,9 @@
 """Transaction markers: how the outcome of a transaction reaches every partition and group that it touched.
 
-Like a real broker: the coordinator sends WriteTxnMarkers to the leaders, which append one control record a partition with
-the raised epoch and answer when it is replicated; a group's coordinator commits or drops the offsets that wait (R62, R66);
-what fails is sent again, and a leader writes a marker once and none that comes after the next transaction began; when all is written the coordinator writes CompleteCommit or CompleteAbort.
+Like a real broker: the coordinator sends WriteTxnMarkers to the leaders, which append one control record a
+partition with the raised epoch and answer when it is replicated; a group's coordinator commits or drops the
+offsets that wait (R62, R66); what fails is sent again, and a leader writes a marker once and none that comes
+after the next transaction began; when all is written the coordinator writes CompleteCommit or CompleteAbort.
 Left out: markers of many transactions in one request; the interval in which they are sent (S13).
 """
 
@@ -123,7 +124,7 @@ def _complete(sim: Simulation, transactional_id: str, epoch: int) -> None:
         sim.emit(TransactionCompleted(*sim.stamp(), transactional_id, found.commit))
 
 
-# -- the partition leader and the group coordinator -----------------------------------------------------------
+# -- the partition leader and the group coordinator ----------------------------------------------------------
 
 
 @serves(WriteTxnMarkersRequest)
@@ -152,7 +153,9 @@ def _write(sim: Simulation, number: int) -> None:
 def _write_one(
     sim: Simulation, number: int, topic: str, partition: int, request: WriteTxnMarkersRequest, here: int
 ) -> None:
-    """Write the marker, unless it is here already, or too late because the next transaction of this producer has begun."""
+    """Write the marker, unless it is here already, or too late because the next transaction of this producer
+    has begun.
+    """
     found, error = sim.state.cluster.partition(topic, partition), Error.NONE
     copy = found.replicas[here]
     if copy.leader != here:
@@ -225,7 +228,9 @@ def _end_group(sim: Simulation, group: str, request: WriteTxnMarkersRequest) -> 
 
 
 def _commit(sim: Simulation, group: str, client: str, held: list[tuple[str, int, int, int]]) -> None:
-    """The offsets count, but for those that are overtaken: the record further back in __consumer_offsets stays (R82)."""
+    """The offsets count, but for those that are overtaken: the record further back in __consumer_offsets
+    stays (R82).
+    """
     records = sim.state.cluster.groups[group].records
     known = [(each, records.get(partition_key(*each[:2]))) for each in held]
     last = [(each, record) for each, record in known if not (record and record.overtakes(each[3]))]

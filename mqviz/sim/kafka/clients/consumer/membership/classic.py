@@ -1,13 +1,14 @@
 """Membership: a consumer's side of the classic group protocol.
 
-Like a real broker: as its Java client, JoinGroup without id, with the id, SyncGroup, then the assignment (R101, R104).
-Eager: everything is revoked before joining again (R108). Cooperative: what is owned is kept and read on while
-joining; what the new share lacks is revoked after it, and the member joins at once again (R109). A background
-thread sends heartbeats, and what it learns takes effect at the next poll() (R106); close() commits if it is
-automatic, revokes and says goodbye (R94); a poll() that comes too late makes the client leave by itself (R93). An
-overtaken SyncGroup gives no callback (R108). A static member says no goodbye, and is fenced when another process comes
-with its group.instance.id (R113). The group leader joins again when a topic got more partitions (R111). Another
-coordinator is looked for after retry.backoff.ms (R99). Left out: asking where the coordinator is (S11).
+Like a real broker: as its Java client, JoinGroup without id, with the id, SyncGroup, then the assignment
+(R101, R104). Eager: everything is revoked before joining again (R108). Cooperative: what is owned is kept and
+read on while joining; what the new share lacks is revoked after it, and the member joins at once again
+(R109). A background thread sends heartbeats, and what it learns takes effect at the next poll() (R106);
+close() commits if it is automatic, revokes and says goodbye (R94); a poll() that comes too late makes the
+client leave by itself (R93). An overtaken SyncGroup gives no callback (R108). A static member says no
+goodbye, and is fenced when another process comes with its group.instance.id (R113). The group leader joins
+again when a topic got more partitions (R111). Another coordinator is looked for after retry.backoff.ms (R99).
+Left out: asking where the coordinator is (S11).
 """
 
 from __future__ import annotations
@@ -67,7 +68,9 @@ THROWN = {
 
 
 def ready(sim: Simulation, consumer: Consumer) -> bool:
-    """Inside poll(): join if that is needed; True if there are partitions to read, a cooperative member's always."""
+    """Inside poll(): join if that is needed; True if there are partitions to read, a cooperative member's
+    always.
+    """
     if consumer.arrived is not None:
         _take_share(sim, consumer, consumer.arrived)
     if consumer.rejoin:
@@ -108,7 +111,9 @@ def rejoin(sim: Simulation, consumer: Consumer) -> None:
 
 
 def join(sim: Simulation, consumer: Consumer) -> None:
-    """Send JoinGroup; an eager member revokes everything before (R108), as does one whose partitions are lost."""
+    """Send JoinGroup; an eager member revokes everything before (R108), as does one whose partitions are
+    lost.
+    """
     if consumer.lost or not cooperative(consumer):
         revoke(sim, consumer)
     _membership(sim, consumer, "joining", consumer.member_id, consumer.generation)
@@ -248,7 +253,8 @@ def _synced(sim: Simulation, name: str, flight: InFlight) -> None:
 def _take_share(sim: Simulation, consumer: Consumer, share: Parts) -> None:
     """The callbacks: revoked for what is no longer there, assigned for what is new (R108, R109).
 
-    None for a share with topics that it does not subscribe to, as a static member finds that came back with others: it joins again.
+    None for a share with topics that it does not subscribe to, as a static member finds that came back with
+    others: it joins again.
     """
     if any(topic not in consumer.topics for topic, _ in share):
         _membership(sim, consumer, "stable", consumer.member_id, consumer.generation)
@@ -343,7 +349,9 @@ def commit_refused(sim: Simulation, consumer: Consumer, flight: InFlight, error:
 
 
 def too_late(sim: Simulation, consumer: Consumer) -> None:
-    """poll() did not come within max.poll.interval.ms: the client leaves by itself, a static one only forgets (R93)."""
+    """poll() did not come within max.poll.interval.ms: the client leaves by itself, a static one only forgets
+    (R93).
+    """
     if consumer.phase in ("syncing", "stable"):
         if instance_id(consumer) is None:
             ask_coordinator(sim, consumer, LeaveGroupRequest(consumer.settings.group, consumer.member_id))

@@ -1,11 +1,13 @@
 """Consumer group member: a consumer's side of the consumer protocol (KIP-848).
 
-Like a real broker: as its Java client, one request says everything: a heartbeat at the coordinator's interval, and at
-once when the process joins, leaves or has taken over an assignment (R120, R124); what did not change is not
-said again (R121). poll() takes a new assignment over: auto-commit, onPartitionsRevoked, onPartitionsAssigned, then
-the acknowledgement; what is kept is never stopped (R124, R125). Fenced (110, 25) it has lost everything and joins again with epoch 0;
-a poll() that comes too late makes it leave (R93); static members leave with -2 (R128).
-Left out: joining again by commits that are refused: the next heartbeat tells; a new epoch in the middle of a commit.
+Like a real broker: as its Java client, one request says everything: a heartbeat at the coordinator's
+interval, and at once when the process joins, leaves or has taken over an assignment (R120, R124); what did
+not change is not said again (R121). poll() takes a new assignment over: auto-commit, onPartitionsRevoked,
+onPartitionsAssigned, then the acknowledgement; what is kept is never stopped (R124, R125). Fenced (110, 25)
+it has lost everything and joins again with epoch 0; a poll() that comes too late makes it leave (R93); static
+members leave with -2 (R128).
+Left out: joining again by commits that are refused: the next heartbeat tells; a new epoch in the middle of a
+commit.
 """
 
 from __future__ import annotations
@@ -133,7 +135,7 @@ def _owned(consumer: Consumer) -> Partitions:
     return tuple(sorted((claim.topic, claim.partition) for claim in consumer.claims.values()))
 
 
-# -- heartbeats -----------------------------------------------------------------------------------------------
+# -- heartbeats ----------------------------------------------------------------------------------------------
 
 
 def _beat(sim: Simulation, consumer: Consumer, member: ClientMember) -> None:
@@ -183,7 +185,9 @@ def _backoff_us(consumer: Consumer, member: ClientMember) -> int:
 
 @due
 def _next_beat(sim: Simulation, name: str, life: int, beats: int) -> None:
-    """The background thread's next heartbeat, unless another one left meanwhile or the process is another one."""
+    """The background thread's next heartbeat, unless another one left meanwhile or the process is another
+    one.
+    """
     consumer = sim.state.cluster.consumers[name]
     member = sim.state.cluster.client_members[name]
     counts = (consumer.life, member.beats) == (life, beats) and member.state in IN_GROUP
@@ -238,7 +242,7 @@ def _learn(
         _change(sim, consumer, member.state, reply.member_epoch)
 
 
-# -- what the consumer asks its protocol ------------------------------------------------------------------------
+# -- what the consumer asks its protocol ---------------------------------------------------------------------
 
 
 def identity(sim: Simulation, consumer: Consumer) -> tuple[str, int] | None:

@@ -1,7 +1,7 @@
 """Assigned: consumers that take partitions by hand, assign() in Kafka, and are members of no group.
 
-Like a real broker: no JoinGroup, no heartbeats, no rebalances; two such consumers may read the same partition; commits name no
-member and are accepted only while the group has none (R95).
+Like a real broker: no JoinGroup, no heartbeats, no rebalances; two such consumers may read the same
+partition; commits name no member and are accepted only while the group has none (R95).
 Left out: changing the assignment later.
 """
 
