@@ -26,7 +26,7 @@ from mqviz.live.managed.java import find_java
 from mqviz.live.observe.journal import Journal
 from mqviz.live.observe.observer import Observer
 from mqviz.model.apply import apply
-from mqviz.model.observed.events import BeatEnded
+from mqviz.model.observed.events import RefreshEnded
 from mqviz.model.state import State
 
 TOPICS, PARTITIONS = 200, 10
@@ -108,7 +108,7 @@ class Mqviz:
             apply(self.state, event)
         rows = group_rows(self.state)
         took = (perf_counter_ns() - began) / 1e6
-        requests = sum(event.requests for event in events if isinstance(event, BeatEnded))
+        requests = sum(event.requests for event in events if isinstance(event, RefreshEnded))
         total = sum(row.lag for row in rows if isinstance(row.lag, int))
         return took, requests, f"{len(rows)} groups, {sum(row.known for row in rows)} commits, lag {total}"
 

@@ -130,7 +130,7 @@ def _check_commands(header: str, capture: Capture, source: str) -> None:
     for number, timed in enumerate(capture.commands):
         try:
             commands.parse(timed.do)
-        except commands.NotationError as error:
+        except commands.GrammarError as error:
             line, column = yamlfile.place(header, ["commands", str(number), "do"])
             raise FileError(source, line, column, f"{timed.do!r}: {error}") from None
 

@@ -26,7 +26,7 @@ from mqviz.model.command.share import AddShareConsumer
 from mqviz.model.command.topic import CreateTopic
 from mqviz.model.units import Duration, Quantity, Value
 
-__all__ = ["TABLE", "Command", "NotationError", "complete", "format", "in_short", "parse"]
+__all__ = ["TABLE", "Command", "GrammarError", "complete", "format", "in_short", "parse"]
 
 TABLE: dict[tuple[str, str], type[Command]] = {(c.verb, c.kind): c for c in get_args(AnyCommand)}
 """Every command by its verb and kind: the closed table of what can be written."""
@@ -69,7 +69,7 @@ _BARE = re.compile(r'[^\s",=]+')
 _KEY = re.compile(r"([^\s\",=]+)=")
 
 
-class NotationError(ValueError):
+class GrammarError(ValueError):
     """A text that is no command. `column` counts from 1; the argument is one sentence."""
 
     def __init__(self, sentence: str, text: str, column: int) -> None:
@@ -79,7 +79,7 @@ class NotationError(ValueError):
 
 
 def parse(text: str) -> Command:
-    """The command that `text` says; raises NotationError."""
+    """The command that `text` says; raises GrammarError."""
     verb, kind, at = _verb_and_kind(text)
     command = TABLE[verb, kind]
     fields = {field.name: field for field in msgspec.structs.fields(command)}
@@ -93,7 +93,7 @@ def parse(text: str) -> Command:
     missing = [f.name for f in fields.values() if f.required and f.name not in given]
     if missing:
         wanted = f"a {kind}'s name" if missing[0] == "name" else f"{missing[0]}=…"
-        raise NotationError(f"`{verb} {kind}` needs {wanted}", text, len(text.rstrip()) + 1)
+        raise GrammarError(f"`{verb} {kind}` needs {wanted}", text, len(text.rstrip()) + 1)
     return command(**given)
 
 
@@ -175,16 +175,16 @@ def _verb_and_kind(text: str) -> tuple[str, str, int]:
     words = [(found[0], found.start()) for found in re.finditer(r"\S+", text)][:2]
     verbs = sorted({verb for verb, _ in TABLE})
     if not words:
-        raise NotationError(f"a command begins with a verb: {', '.join(verbs)}", text, 1)
+        raise GrammarError(f"a command begins with a verb: {', '.join(verbs)}", text, 1)
     verb, at = words[0]
     if verb not in verbs:
-        raise NotationError(f"`{verb}` is no command{nearest(verb, verbs)}", text, at + 1)
+        raise GrammarError(f"`{verb}` is no command{nearest(verb, verbs)}", text, at + 1)
     kinds = sorted(kind for known, kind in TABLE if known == verb)
     if len(words) < 2:
-        raise NotationError(f"`{verb}` what? Write one of {', '.join(kinds)}", text, len(text.rstrip()) + 1)
+        raise GrammarError(f"`{verb}` what? Write one of {', '.join(kinds)}", text, len(text.rstrip()) + 1)
     kind, at = words[1]
     if kind not in kinds:
-        raise NotationError(f"`{kind}` is nothing to {verb}{nearest(kind, kinds)}", text, at + 1)
+        raise GrammarError(f"`{kind}` is nothing to {verb}{nearest(kind, kinds)}", text, at + 1)
     return verb, kind, at + len(kind)
 
 
@@ -196,7 +196,7 @@ def _arguments(text: str, at: int) -> Iterator[tuple[str, list[str], int]]:
             continue
         column = at + 1
         if at and not text[at - 1].isspace():
-            raise NotationError("a space is missing here", text, column)
+            raise GrammarError("a space is missing here", text, column)
         key = _KEY.match(text, at)
         items, at = _items(text, key.end() if key else at)
         yield (key[1] if key else ""), items, column
@@ -217,11 +217,11 @@ def _item(text: str, at: int) -> tuple[str, int]:
         try:
             item, end = json.JSONDecoder().raw_decode(text, at)
         except json.JSONDecodeError:
-            raise NotationError('this quote has no end: close it with `"`', text, at + 1) from None
+            raise GrammarError('this quote has no end: close it with `"`', text, at + 1) from None
         return str(item), end
     found = _BARE.match(text, at)
     if not found:
-        raise NotationError("a value is missing here", text, at + 1)
+        raise GrammarError("a value is missing here", text, at + 1)
     return found[0], found.end()
 
 
@@ -231,9 +231,9 @@ def _field_name(key: str, fields: Mapping[str, Any], given: Mapping[str, Any], t
     if key in ("name", "config") or name not in fields:
         what = "takes no name" if name == "name" else f"has no `{key}`"
         advice = nearest(key, keys) if keys and key else ""
-        raise NotationError(f"this command {what}{advice}", text, column)
+        raise GrammarError(f"this command {what}{advice}", text, column)
     if name in given:
-        raise NotationError(f"the {name} is given twice", text, column)
+        raise GrammarError(f"the {name} is given twice", text, column)
     return name
 
 
@@ -241,7 +241,7 @@ def _value(kind: Any, items: list[str], name: str, text: str, column: int) -> An
     if get_origin(kind) is tuple:
         return tuple(_scalar(get_args(kind)[0], item, name, text, column) for item in items)
     if len(items) > 1:
-        raise NotationError(f"{name} takes one value, not {len(items)}", text, column)
+        raise GrammarError(f"{name} takes one value, not {len(items)}", text, column)
     return _scalar(kind, items[0], name, text, column)
 
 
@@ -249,11 +249,11 @@ def _scalar(kind: Any, item: str, name: str, text: str, column: int) -> Any:
     kind = _without_none(kind)
     if get_origin(kind) is Literal:
         if item not in get_args(kind):
-            raise NotationError(f"{name} cannot be `{item}`{nearest(item, get_args(kind))}", text, column)
+            raise GrammarError(f"{name} cannot be `{item}`{nearest(item, get_args(kind))}", text, column)
         return item
     if kind is bool:
         if item not in ("true", "false"):
-            raise NotationError(f"{name} is true or false", text, column)
+            raise GrammarError(f"{name} is true or false", text, column)
         return item == "true"
     try:
         if issubclass(kind, Quantity):
@@ -261,7 +261,7 @@ def _scalar(kind: Any, item: str, name: str, text: str, column: int) -> Any:
         return kind(item)
     except ValueError as error:
         sentence = str(error) if issubclass(kind, Quantity) else f"{item!r} is no whole number"
-        raise NotationError(f"{name}: {sentence}", text, column) from None
+        raise GrammarError(f"{name}: {sentence}", text, column) from None
 
 
 def _without_none(kind: Any) -> Any:

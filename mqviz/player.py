@@ -281,7 +281,7 @@ class Player:
     # -- acting ----------------------------------------------------------------------------------------
 
     def submit(self, command: Command | str) -> Event | None:
-        """Give a command now; in the past this forks. Raises NotationError or Refused.
+        """Give a command now; in the past this forks. Raises GrammarError or Refused.
 
         Returns its CommandGiven; None from a real cluster, which tells it with the next tick.
         """

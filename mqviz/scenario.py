@@ -96,7 +96,7 @@ def read_scenario(text: str, source: str) -> Scenario:
     for number, timed in enumerate(scenario.timetable):
         try:
             commands.parse(timed.do)
-        except commands.NotationError as error:
+        except commands.GrammarError as error:
             line, column = yamlfile.place(text, ["timetable", str(number), "do"])
             raise yamlfile.FileError(source, line, column, f"{timed.do!r}: {error}") from None
     return scenario

@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from mqviz.backend import Refused
-from mqviz.commands import NotationError, parse
+from mqviz.commands import GrammarError, parse
 from mqviz.model.event import Event
 from mqviz.model.state import State
 from mqviz.model.units import Duration
 from mqviz.scenario import Scenario, load_scenario, read_scenario
 from mqviz.sim.backend import SimBackend, open_sim
 
-__all__ = ["NotationError", "Refused", "Run", "open_world"]
+__all__ = ["GrammarError", "Refused", "Run", "open_world"]
 
 Kind = TypeVar("Kind", bound=Event)
 
@@ -49,7 +49,7 @@ class Run:
         return self._backend.state
 
     def do(self, *commands: str) -> Run:
-        """Give commands now; raises NotationError if one does not parse, Refused if one cannot be done."""
+        """Give commands now; raises GrammarError if one does not parse, Refused if one cannot be done."""
         for text in commands:
             self._backend.submit(parse(text))
         return self

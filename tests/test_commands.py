@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqviz.commands import COMPONENT, TABLE, NotationError, complete, format, parse
+from mqviz.commands import COMPONENT, TABLE, GrammarError, complete, format, parse
 from mqviz.kafka import settings
 from mqviz.model.command.base import Command
 from mqviz.model.command.consumer import AddConsumer, CloseConsumer
@@ -56,7 +56,7 @@ def test_whatever_is_written_is_read_back(command: Command) -> None:
 def test_any_text_is_a_command_or_a_sentence(text: str) -> None:
     try:
         assert parse(format(parse(text))) == parse(text)
-    except NotationError as error:
+    except GrammarError as error:
         assert 1 <= error.column <= len(text) + 1
         assert str(error).startswith("column ")
 
@@ -80,7 +80,7 @@ def test_any_text_is_a_command_or_a_sentence(text: str) -> None:
     ],
 )
 def test_what_is_wrong_is_told_with_its_column(text: str, column: int, words: str) -> None:
-    with pytest.raises(NotationError) as caught:
+    with pytest.raises(GrammarError) as caught:
         parse(text)
     assert caught.value.column == column
     assert words in str(caught.value)

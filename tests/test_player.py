@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mqviz import commands, facts
 from mqviz.backend import Refused
 from mqviz.capture import open_events
-from mqviz.commands import NotationError
+from mqviz.commands import GrammarError
 from mqviz.model.codec import encode_event
 from mqviz.model.command.events import CommandGiven
 from mqviz.model.event import Weight
@@ -161,7 +161,7 @@ def test_foreseeing_changes_nothing_and_is_what_then_happens() -> None:
 def test_what_cannot_be_done_leaves_no_trace() -> None:
     acting = straight(1_000_000)
     before = (len(acting.branch.events), acting.now_us, len(acting.branches))
-    for text, error in (("fail service nobody", Refused), ("fail servce x", NotationError)):
+    for text, error in (("fail service nobody", Refused), ("fail servce x", GrammarError)):
         with pytest.raises(error):
             acting.submit(text)
         assert (len(acting.branch.events), acting.now_us, len(acting.branches)) == before

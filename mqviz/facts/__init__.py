@@ -12,20 +12,20 @@ from typing import Any, TypeVar
 
 from mqviz.facts import consumer_group, crash, fates, log_files, simulated, systems, tenure
 from mqviz.facts.fates import Deliveries, Fate, RecordLedger
-from mqviz.facts.log_files import SegmentReading
+from mqviz.facts.log_files import SegmentView
 from mqviz.facts.views import (
     Disturbance,
     Flight,
-    GroupReading,
+    GroupView,
     Lag,
     Ledger,
-    MemberReading,
-    ProducerReading,
-    RequestReading,
-    ServiceReading,
+    MemberView,
+    ProducerView,
+    RequestView,
+    ServiceView,
     Tape,
     Tenure,
-    TopicReading,
+    TopicView,
 )
 from mqviz.facts.watched import cluster as observed
 from mqviz.model.observed.state import Unknown
@@ -58,7 +58,7 @@ def _half(state: State) -> Any:
 # -- the cluster ---------------------------------------------------------------------------------------
 
 
-def topics(state: State) -> tuple[TopicReading, ...]:
+def topics(state: State) -> tuple[TopicView, ...]:
     """Topics by name, without Kafka's internal ones."""
     return _half(state).topics(state)  # type: ignore[no-any-return]
 
@@ -68,7 +68,7 @@ def tape(state: State, topic: str, partition: int, last: int) -> Tape:
     return _half(state).tape(state, topic, partition, last)  # type: ignore[no-any-return]
 
 
-def producers(state: State) -> tuple[ProducerReading, ...]:
+def producers(state: State) -> tuple[ProducerView, ...]:
     """Producers that mqviz runs or simulates, in the order they were added; closed ones are left out."""
     return _half(state).producers(state)  # type: ignore[no-any-return]
 
@@ -88,12 +88,12 @@ def key_letters(state: State) -> tuple[str, ...]:
 # -- groups --------------------------------------------------------------------------------------------
 
 
-def groups(state: State) -> tuple[GroupReading, ...]:
+def groups(state: State) -> tuple[GroupView, ...]:
     """Consumer groups: simulated ones in the order they appeared, watched ones by name."""
     return _half(state).groups(state)  # type: ignore[no-any-return]
 
 
-def members(state: State, group: str) -> tuple[MemberReading, ...]:
+def members(state: State, group: str) -> tuple[MemberView, ...]:
     """Members of a group in the order they first joined; dead ones stay until the group removed them."""
     return _half(state).members(state, group)  # type: ignore[no-any-return]
 
@@ -144,7 +144,7 @@ def ledger(state: State, group: str) -> Ledger | Unknown:
 # -- logs and records of the simulated cluster ------------------------------------------------------------
 
 
-def segments(state: State, topic: str, partition: int, broker: int = -1) -> tuple[SegmentReading, ...]:
+def segments(state: State, topic: str, partition: int, broker: int = -1) -> tuple[SegmentView, ...]:
     """The segments of a broker's copy, -1: of the partition leader's; of a real cluster they are not seen."""
     return () if is_observed(state) else log_files.segments(state, topic, partition, broker)
 
@@ -307,12 +307,12 @@ def processed(state: State, group: str, member: str = "") -> int | Unknown:
 # -- the guide's other systems ---------------------------------------------------------------------------
 
 
-def requests(state: State, service: str) -> tuple[RequestReading, ...]:
+def requests(state: State, service: str) -> tuple[RequestView, ...]:
     """Sign-ups of a service, oldest first: those still going on and the last 256 that ended."""
     return systems.requests(state, service)
 
 
-def services(state: State) -> tuple[ServiceReading, ...]:
+def services(state: State) -> tuple[ServiceView, ...]:
     """Sign-up services in the order they were added."""
     return systems.services(state)
 

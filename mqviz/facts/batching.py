@@ -14,7 +14,7 @@ from mqviz.model.state import State
 FILLING, READY, GOING, THERE, ANSWERED = "filling", "ready", "going", "there", "answered"
 
 
-class BatchReading(Reading, frozen=True):
+class BatchView(Reading, frozen=True):
     """A batch. `place`: filling, ready, going (to the broker), there (it works on it), answered (the answer
     is on its way).
 
@@ -37,7 +37,7 @@ class BatchReading(Reading, frozen=True):
     refused: bool = False
 
 
-class QueueReading(Reading, frozen=True):
+class QueueView(Reading, frozen=True):
     """A partition at the producer; `waiting` oldest first, then those that left. `leader` -1: nobody leads
     it.
 
@@ -48,13 +48,13 @@ class QueueReading(Reading, frozen=True):
     topic: str
     partition: int
     leader: int
-    waiting: tuple[BatchReading, ...]
-    left: tuple[BatchReading, ...]
+    waiting: tuple[BatchView, ...]
+    left: tuple[BatchView, ...]
     confirmed: int
     past: tuple[Past, ...]
 
 
-class AccumulatorReading(Reading, frozen=True):
+class AccumulatorView(Reading, frozen=True):
     """A producer and its queues, by partition. `requests`: in flight, by broker; `calls`: send() that wait.
 
     `blocked`: what the first of them waits for, "" if none does; `until_us`: when it fails. `retries`,
@@ -77,19 +77,19 @@ class AccumulatorReading(Reading, frozen=True):
     retries: int
     lost: int
     requests: tuple[tuple[int, int], ...]
-    queues: tuple[QueueReading, ...]
+    queues: tuple[QueueView, ...]
 
 
-def accumulators(state: State) -> tuple[AccumulatorReading, ...]:
+def accumulators(state: State) -> tuple[AccumulatorView, ...]:
     """Producers that have not ended, in the order they were added; of a real cluster none is seen."""
     return tuple(_accumulator(state, p) for p in state.cluster.producers.values() if p.state != "closed")
 
 
-def _accumulator(state: State, producer: Producer) -> AccumulatorReading:
+def _accumulator(state: State, producer: Producer) -> AccumulatorView:
     given = producer.settings
     first = producer.calls[0] if producer.calls else None
     queues = sorted(_queues(state, producer), key=lambda queue: (queue.topic, queue.partition))
-    return AccumulatorReading(
+    return AccumulatorView(
         producer.name,
         producer.state,
         given.acks,
@@ -118,8 +118,8 @@ def _queues(state: State, producer: Producer) -> list[Queue]:
     return list(found.values())
 
 
-def _queue(state: State, producer: Producer, queue: Queue) -> QueueReading:
-    return QueueReading(
+def _queue(state: State, producer: Producer, queue: Queue) -> QueueView:
+    return QueueView(
         queue.topic,
         queue.partition,
         state.cluster.partition(queue.topic, queue.partition).leader,
@@ -130,14 +130,14 @@ def _queue(state: State, producer: Producer, queue: Queue) -> QueueReading:
     )
 
 
-def _waiting(state: State, producer: Producer, queue: Queue, batch: OpenBatch) -> BatchReading:
+def _waiting(state: State, producer: Producer, queue: Queue, batch: OpenBatch) -> BatchView:
     """A batch is filling while it may take another record and need not leave yet (R42)."""
     given = producer.settings
     over_us = batch.created_at_us + int(given.linger)
     full = batch.closed or batch is not queue.batches[-1] or batch.bytes >= int(given.batch_size)
     place = READY if full or state.now_us >= over_us else FILLING
     due_us = batch.retry_at_us if batch.attempts else over_us
-    return BatchReading(
+    return BatchView(
         place,
         tuple(batch.keys),
         batch.bytes,
@@ -149,10 +149,10 @@ def _waiting(state: State, producer: Producer, queue: Queue, batch: OpenBatch) -
     )
 
 
-def _left(state: State, queue: Queue, batch: OpenBatch) -> BatchReading:
+def _left(state: State, queue: Queue, batch: OpenBatch) -> BatchView:
     flight = state.cluster.requests.get(batch.request)
     place, begin_us, end_us = _way(flight)
-    return BatchReading(
+    return BatchView(
         place,
         tuple(batch.keys),
         batch.bytes,

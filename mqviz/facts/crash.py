@@ -8,8 +8,8 @@ whoever reads on begins at the commit and never sees them.
 from __future__ import annotations
 
 from mqviz.facts.views import Reading
-from mqviz.model.kafka.clients.consumer.state import Claim, Consumer, Slice
-from mqviz.model.kafka.coordinator.offsets.state import Crash, PartitionRecord
+from mqviz.model.kafka.clients.consumer.state import Consumer, Slice, TopicPartitionState
+from mqviz.model.kafka.coordinator.offsets.state import Crash, GroupPartition
 from mqviz.model.state import State
 
 GONE = ("closed", "dead")
@@ -76,10 +76,10 @@ def exposures(state: State, topic: str, partition: int) -> tuple[Exposure, ...]:
     )
 
 
-def _exposure(state: State, group: str, record: PartitionRecord) -> Exposure:
+def _exposure(state: State, group: str, record: GroupPartition) -> Exposure:
     consumers = [c for c in state.cluster.consumers.values() if c.settings.group == group]
-    reader, claim = _reader(state, record, consumers)
-    position = claim.position if claim is not None else None
+    reader, partition_state = _reader(state, record, consumers)
+    position = partition_state.position if partition_state is not None else None
     if position is None:
         position = record.crash.position if record.crash is not None else record.start or 0
     begin = _begin(state, record, consumers)
@@ -105,15 +105,20 @@ def _exposure(state: State, group: str, record: PartitionRecord) -> Exposure:
 
 
 def _reader(
-    state: State, record: PartitionRecord, consumers: list[Consumer]
-) -> tuple[Consumer | None, Claim | None]:
+    state: State, record: GroupPartition, consumers: list[Consumer]
+) -> tuple[Consumer | None, TopicPartitionState | None]:
     key = state.cluster.partition(record.topic, record.partition).key
     return next(
-        ((c, c.claims[key]) for c in consumers if c.state not in GONE and key in c.claims), (None, None)
+        (
+            (c, c.partition_states[key])
+            for c in consumers
+            if c.state not in GONE and key in c.partition_states
+        ),
+        (None, None),
     )
 
 
-def _begin(state: State, record: PartitionRecord, consumers: list[Consumer]) -> int:
+def _begin(state: State, record: GroupPartition, consumers: list[Consumer]) -> int:
     """The commit, or what auto.offset.reset says where there is none (R81)."""
     if record.committed is not None:
         return record.committed
@@ -122,7 +127,7 @@ def _begin(state: State, record: PartitionRecord, consumers: list[Consumer]) -> 
     return led.log.start if earliest else led.high_watermark
 
 
-def _in_hand(record: PartitionRecord, consumers: list[Consumer]) -> tuple[tuple[int, int], ...]:
+def _in_hand(record: GroupPartition, consumers: list[Consumer]) -> tuple[tuple[int, int], ...]:
     def here(part: Slice) -> bool:
         return (part.topic, part.partition) == (record.topic, record.partition)
 
@@ -130,14 +135,14 @@ def _in_hand(record: PartitionRecord, consumers: list[Consumer]) -> tuple[tuple[
     return tuple((part.first, part.end) for c in living for part in c.hand if here(part))
 
 
-def _would(record: PartitionRecord, begin: int, position: int, once: bool, lost: int) -> Cost:
+def _would(record: GroupPartition, begin: int, position: int, once: bool, lost: int) -> Cost:
     """The reader dies now, and what it had in hand is gone; `lost` are so already."""
     again = max(0, position - begin)
     done = sum(end - first for first, end, times in record.steps(begin, position) if times)
     return Cost(again, 0 if once else done, max(0, _undone(record, begin) - lost))
 
 
-def _did(record: PartitionRecord, position: int, hand: tuple[tuple[int, int], ...], once: bool) -> Cost:
+def _did(record: GroupPartition, position: int, hand: tuple[tuple[int, int], ...], once: bool) -> Cost:
     crash, begin = record.crash, record.committed or 0
     again = 0
     if crash is not None and crash.begin is not None:
@@ -146,7 +151,7 @@ def _did(record: PartitionRecord, position: int, hand: tuple[tuple[int, int], ..
     return Cost(again, 0 if once else record.more_than_once(), _undone(record, begin) - held)
 
 
-def _tally(state: State, record: PartitionRecord, hand: tuple[tuple[int, int], ...], did: Cost) -> Tally:
+def _tally(state: State, record: GroupPartition, hand: tuple[tuple[int, int], ...], did: Cost) -> Tally:
     high = state.cluster.partition(record.topic, record.partition).led.high_watermark
     done, undone = 0, 0
     for first, end, times in record.steps(record.start or 0, high):
@@ -156,13 +161,13 @@ def _tally(state: State, record: PartitionRecord, hand: tuple[tuple[int, int], .
     return Tally(done - did.twice, did.twice, did.lost, held, undone - did.lost - held)
 
 
-def _undone(record: PartitionRecord, end: int, first: int | None = None) -> int:
+def _undone(record: GroupPartition, end: int, first: int | None = None) -> int:
     """How many offsets below `end` the group has never done."""
     start = record.start or 0 if first is None else first
     return sum(b - a for a, b, times in record.steps(start, end) if not times)
 
 
-def below_commit(state: State, group: str, record: PartitionRecord, end: int) -> tuple[int, int]:
+def below_commit(state: State, group: str, record: GroupPartition, end: int) -> tuple[int, int]:
     """(lost, in hand): offsets below the commit and `end` that the group never did: nobody has them, or a
     living member works on them.
 

@@ -8,7 +8,7 @@ import msgspec
 
 from mqviz.model.kafka.clients.consumer.isolation import readable_to, reads_committed
 from mqviz.model.kafka.cluster import Partition
-from mqviz.model.kafka.coordinator.offsets.state import PartitionRecord
+from mqviz.model.kafka.coordinator.offsets.state import GroupPartition
 from mqviz.model.kafka.ledger.state import ACKNOWLEDGED, COPIES, COPY, FAILED, REASONS, PartitionLedger
 from mqviz.model.state import State
 
@@ -141,7 +141,7 @@ def deliveries(state: State, group: str, topic: str, partition: int) -> Deliveri
     found = state.cluster.partition(topic, partition)
     known = state.cluster.groups.get(group)
     record = known.records.get(found.key) if known else None
-    record = record or PartitionRecord(topic, partition)
+    record = record or GroupPartition(topic, partition)
     counts = [0, 0, 0]
     readers = [c.settings for c in state.cluster.consumers.values() if c.settings.group == group]
     committed = bool(readers) and all(map(reads_committed, readers))
@@ -150,7 +150,7 @@ def deliveries(state: State, group: str, topic: str, partition: int) -> Deliveri
     return Deliveries(*counts)
 
 
-def _steps(partition: Partition, record: PartitionRecord, committed: bool) -> Iterator[tuple[int, int, int]]:
+def _steps(partition: Partition, record: GroupPartition, committed: bool) -> Iterator[tuple[int, int, int]]:
     """(first, end, times) of runs of readable records that were processed equally often."""
     led = partition.replicas.get(partition.leader)
     if led is None:

@@ -8,7 +8,7 @@ from mqviz.model.kafka.log.state import held_bytes
 from mqviz.model.state import State
 
 
-class SegmentReading(msgspec.Struct, frozen=True):
+class SegmentView(msgspec.Struct, frozen=True):
     """One file of a log: offsets first … end - 1; `active`: it is written; `clean`: the cleaner has seen it.
 
     `latest_us`: the largest timestamp in it, None where nothing was written; `records`: how many are still
@@ -24,7 +24,7 @@ class SegmentReading(msgspec.Struct, frozen=True):
     clean: bool
 
 
-def segments(state: State, topic: str, partition: int, broker: int = -1) -> tuple[SegmentReading, ...]:
+def segments(state: State, topic: str, partition: int, broker: int = -1) -> tuple[SegmentView, ...]:
     """The segments of a broker's copy, -1: of the partition leader's, oldest first; ()
     without such a copy.
     """
@@ -41,7 +41,7 @@ def segments(state: State, topic: str, partition: int, broker: int = -1) -> tupl
             at += 1
         counts[at] += batch.count
     return tuple(
-        SegmentReading(
+        SegmentView(
             each.base_offset,
             end,
             each.bytes,

@@ -62,7 +62,7 @@ class MemberState(Reading, frozen=True):
     static: bool = False
 
 
-class MachineReading(Reading, frozen=True):
+class MachineView(Reading, frozen=True):
     """A group as a state machine. `path`: its last moves (time, state, why), oldest first; empty where nobody
     saw them.
 
@@ -79,7 +79,7 @@ class MachineReading(Reading, frozen=True):
     members: tuple[MemberState, ...]
 
 
-def machines(state: State) -> tuple[MachineReading, ...]:
+def machines(state: State) -> tuple[MachineView, ...]:
     """Groups of all protocols in the order they appeared."""
     if state.observed.bootstrap:
         return _observed(state)
@@ -93,9 +93,9 @@ def machines(state: State) -> tuple[MachineReading, ...]:
     return (*found, *(_share(group) for group in cluster.share_groups.values()))
 
 
-def _classic(state: State, group: Group) -> MachineReading:
+def _classic(state: State, group: Group) -> MachineView:
     members = [*group.members.values(), *group.pending.values()]
-    return MachineReading(
+    return MachineView(
         group.name,
         "classic",
         group.state,
@@ -127,7 +127,7 @@ def _process(state: State, client: str, member_id: str) -> str:
     return member.state if member is not None and member.member_id == member_id else process.phase
 
 
-def _consumer(state: State, group: ConsumerGroup) -> MachineReading:
+def _consumer(state: State, group: ConsumerGroup) -> MachineView:
     members = tuple(
         MemberState(
             member.client,
@@ -140,7 +140,7 @@ def _consumer(state: State, group: ConsumerGroup) -> MachineReading:
         )
         for member in group.members.values()
     )
-    return MachineReading(
+    return MachineView(
         group.name,
         "consumer",
         group.state,
@@ -151,22 +151,20 @@ def _consumer(state: State, group: ConsumerGroup) -> MachineReading:
     )
 
 
-def _share(group: ShareGroup) -> MachineReading:
+def _share(group: ShareGroup) -> MachineView:
     members = tuple(
         MemberState(
             member.client, "STABLE" if member.told else "JOINING", member.epoch, "", member.partitions
         )
         for member in group.members.values()
     )
-    return MachineReading(
-        group.name, "share", group.state, group.epoch, group.epoch, tuple(group.path), members
-    )
+    return MachineView(group.name, "share", group.state, group.epoch, group.epoch, tuple(group.path), members)
 
 
-def _observed(state: State) -> tuple[MachineReading, ...]:
+def _observed(state: State) -> tuple[MachineView, ...]:
     """Of a real cluster the state of a group is seen, and not how it came there nor where its members are."""
     return tuple(
-        MachineReading(
+        MachineView(
             group.name,
             group.kind if isinstance(group.kind, str) and group.kind in GROUP_TABLES else "classic",
             group.state,

@@ -10,7 +10,7 @@ import msgspec
 
 from mqviz.facts.fates import Fate, fate_of
 from mqviz.model.kafka.broker.state import Broker
-from mqviz.model.kafka.cluster import Cluster, Partition, Reign
+from mqviz.model.kafka.cluster import Cluster, Leadership, Partition
 from mqviz.model.kafka.ledger.state import PartitionLedger
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.log.cut import Cut
@@ -37,7 +37,7 @@ class CopyCell(msgspec.Struct, frozen=True):
     lost: bool = False
 
 
-class CutReading(msgspec.Struct, frozen=True):
+class CutView(msgspec.Struct, frozen=True):
     """What a copy lost at `at_us`: offsets end … before - 1, because `leader` began `epoch` without them."""
 
     at_us: int
@@ -48,7 +48,7 @@ class CutReading(msgspec.Struct, frozen=True):
     cells: tuple[CopyCell, ...]
 
 
-class CopyReading(msgspec.Struct, frozen=True):
+class CopyView(msgspec.Struct, frozen=True):
     """One broker's copy. `role`: leader, isr, elr or out, as the controller has it; `process`: its state,
     running to dead.
 
@@ -68,7 +68,7 @@ class CopyReading(msgspec.Struct, frozen=True):
     high_watermark: int
     agrees_to: int
     cells: tuple[CopyCell, ...]
-    cut: CutReading | None
+    cut: CutView | None
 
     @property
     def up(self) -> bool:
@@ -104,8 +104,8 @@ class Replication(msgspec.Struct, frozen=True):
     min_isr: int
     high_watermark: int
     epochs: tuple[tuple[int, int], ...]
-    reigns: tuple[Reign, ...]
-    copies: tuple[CopyReading, ...]
+    leaderships: tuple[Leadership, ...]
+    copies: tuple[CopyView, ...]
     on_the_way: tuple[Copying, ...]
 
 
@@ -136,13 +136,13 @@ def replication(state: State, topic: str, partition: int, first: int = 0, end: i
         cluster.topic(topic).min_insync_replicas,
         found.led.high_watermark,
         tuple(led.epochs),
-        tuple(found.reigns),
+        tuple(found.leaderships),
         copies,
         tuple(sorted(flights, key=lambda each: each.sent_at_us)),
     )
 
 
-def cut(state: State, topic: str, partition: int, broker: int) -> CutReading | None:
+def cut(state: State, topic: str, partition: int, broker: int) -> CutView | None:
     """What this broker's copy lost last; None: nothing."""
     found = state.cluster.partition(topic, partition)
     return _cut(state.cluster, found, found.replicas[broker].cut)
@@ -158,11 +158,11 @@ def moving(state: State) -> bool:
     )
 
 
-def _copy(cluster: Cluster, partition: Partition, number: int, first: int, end: int) -> CopyReading:
+def _copy(cluster: Cluster, partition: Partition, number: int, first: int, end: int) -> CopyView:
     copy, broker = partition.replicas[number], cluster.brokers[number]
     log = copy.log
     kept = log.forwards(max(first, log.start))
-    return CopyReading(
+    return CopyView(
         number,
         _role(partition, number),
         broker.process,
@@ -229,11 +229,11 @@ def _cells(cluster: Cluster, partition: Partition, batches: Iterable[Batch], end
             )
 
 
-def _cut(cluster: Cluster, partition: Partition, cut: Cut | None) -> CutReading | None:
+def _cut(cluster: Cluster, partition: Partition, cut: Cut | None) -> CutView | None:
     if cut is None:
         return None
     cells = tuple(c for c in _cells(cluster, partition, cut.batches, cut.before) if c.offset >= cut.end)
-    return CutReading(cut.at_us, cut.end, cut.before, cut.leader, cut.leader_epoch, cells)
+    return CutView(cut.at_us, cut.end, cut.before, cut.leader, cut.leader_epoch, cells)
 
 
 def _copying(cluster: Cluster, partition: Partition, request: InFlight) -> Iterator[Copying]:

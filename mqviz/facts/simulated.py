@@ -9,14 +9,14 @@ from mqviz.facts.fates import kept, over
 from mqviz.facts.views import (
     Cell,
     Flight,
-    GroupReading,
+    GroupView,
     InHand,
     Lag,
     Ledger,
-    MemberReading,
-    ProducerReading,
+    MemberView,
+    ProducerView,
     Tape,
-    TopicReading,
+    TopicView,
 )
 from mqviz.facts.watched import trends
 from mqviz.model.kafka.clients.consumer.isolation import readable_to, reads_committed
@@ -24,7 +24,7 @@ from mqviz.model.kafka.clients.consumer.state import Consumer
 from mqviz.model.kafka.cluster import Cluster, Partition
 from mqviz.model.kafka.coordinator.classic.state import Group, Member
 from mqviz.model.kafka.coordinator.consumer.state import ConsumerGroup, ConsumerGroupMember
-from mqviz.model.kafka.coordinator.offsets.state import PartitionRecord
+from mqviz.model.kafka.coordinator.offsets.state import GroupPartition
 from mqviz.model.kafka.log.batch import Batch
 from mqviz.model.kafka.network.state import InFlight
 from mqviz.model.kafka.protocol.requests import ProduceRequest
@@ -35,10 +35,10 @@ from mqviz.model.trend import KEPT, WINDOW_US
 # -- topics and producers ---------------------------------------------------------------------------------
 
 
-def topics(state: State) -> tuple[TopicReading, ...]:
+def topics(state: State) -> tuple[TopicView, ...]:
     """Topics by name."""
     found = sorted(state.cluster.topics.items())
-    return tuple(TopicReading(name, len(t.partitions), t.replication_factor) for name, t in found)
+    return tuple(TopicView(name, len(t.partitions), t.replication_factor) for name, t in found)
 
 
 def tape(state: State, topic: str, partition: int, last: int) -> Tape:
@@ -67,10 +67,10 @@ def _cells(batch: Batch) -> list[Cell]:
     ]
 
 
-def producers(state: State) -> tuple[ProducerReading, ...]:
+def producers(state: State) -> tuple[ProducerView, ...]:
     """Producers in the order they were added; closed ones are left out."""
     return tuple(
-        ProducerReading(
+        ProducerView(
             each.name,
             each.settings.topic,
             "running" if each.state == "closing" else each.state,
@@ -151,7 +151,7 @@ def key_letters(state: State) -> tuple[str, ...]:
 # -- groups -------------------------------------------------------------------------------------------------
 
 
-def groups(state: State) -> tuple[GroupReading, ...]:
+def groups(state: State) -> tuple[GroupView, ...]:
     """Groups in the order they appeared;
     one whose first member has not reached its coordinator yet is empty.
     """
@@ -160,9 +160,9 @@ def groups(state: State) -> tuple[GroupReading, ...]:
     return tuple(_group(cluster, name) for name in dict.fromkeys((*cluster.groups, *waiting)))
 
 
-def _group(cluster: Cluster, name: str) -> GroupReading:
+def _group(cluster: Cluster, name: str) -> GroupView:
     group = _known(cluster, name) or Group(name, 0)
-    return GroupReading(
+    return GroupView(
         name,
         "classic" if isinstance(group, Group) else "consumer",
         group.state,
@@ -186,7 +186,7 @@ def _topics(cluster: Cluster, group: str) -> list[str]:
     return sorted(found | {record.topic for record in records})
 
 
-def members(state: State, group: str) -> tuple[MemberReading, ...]:
+def members(state: State, group: str) -> tuple[MemberView, ...]:
     """Members and processes that are about to be, in the order they came; the dead until the group removed
     them.
     """
@@ -204,23 +204,27 @@ def _shown(group: Group | ConsumerGroup, consumer: Consumer) -> bool:
     return consumer.state not in ("closed", "dead") or consumer.member_id in group.members
 
 
-def _member(group: Group | ConsumerGroup, consumer: Consumer) -> MemberReading:
+def _member(group: Group | ConsumerGroup, consumer: Consumer) -> MemberView:
     partitions = owned(group, consumer)
-    return MemberReading(
+    return MemberView(
         consumer.name,
         consumer.member_id,
         group.name,
         _state(consumer, partitions),
         partitions,
         _in_hand(consumer),
-        sum(claim.fetched_to - (claim.position or 0) for claim in consumer.claims.values() if claim.fetched),
+        sum(
+            partition_state.fetched_to - (partition_state.position or 0)
+            for partition_state in consumer.partition_states.values()
+            if partition_state.fetched
+        ),
         consumer.processed,
     )
 
 
-def _ghost(group: str, member: Member | ConsumerGroupMember) -> MemberReading:
+def _ghost(group: str, member: Member | ConsumerGroupMember) -> MemberView:
     """A member whose process is gone and whose name a new process uses."""
-    return MemberReading(member.member_id, member.member_id, group, "dead", member.partitions, None, 0, 0)
+    return MemberView(member.member_id, member.member_id, group, "dead", member.partitions, None, 0, 0)
 
 
 def owned(group: Group | ConsumerGroup, consumer: Consumer) -> tuple[tuple[str, int], ...]:
@@ -234,7 +238,10 @@ def owned(group: Group | ConsumerGroup, consumer: Consumer) -> tuple[tuple[str, 
         return member.partitions
     if isinstance(group, Group) and consumer.generation != group.generation:
         return ()
-    return tuple((claim.topic, claim.partition) for claim in consumer.claims.values())
+    return tuple(
+        (partition_state.topic, partition_state.partition)
+        for partition_state in consumer.partition_states.values()
+    )
 
 
 def _state(consumer: Consumer, partitions: tuple[tuple[str, int], ...]) -> str:
@@ -275,8 +282,8 @@ def position(state: State, group: str, topic: str, partition: int) -> int | None
         return None
     key = state.cluster.partition(topic, partition).key
     for consumer in state.cluster.consumers.values():
-        if consumer.settings.group == group and key in consumer.claims and owned(known, consumer):
-            return consumer.claims[key].position
+        if consumer.settings.group == group and key in consumer.partition_states and owned(known, consumer):
+            return consumer.partition_states[key].position
     return None
 
 
@@ -288,10 +295,10 @@ def committed(state: State, group: str, topic: str, partition: int) -> int | Non
     return _record(state, group, state.cluster.partition(topic, partition)).committed
 
 
-def _record(state: State, group: str, partition: Partition) -> PartitionRecord:
+def _record(state: State, group: str, partition: Partition) -> GroupPartition:
     known = state.cluster.groups.get(group)
     record = known.records.get(partition.key) if known else None
-    return record or PartitionRecord(partition.topic, partition.number)
+    return record or GroupPartition(partition.topic, partition.number)
 
 
 def partition_lag(state: State, group: str, topic: str, partition: int) -> Lag:
@@ -310,7 +317,7 @@ def partition_lag(state: State, group: str, topic: str, partition: int) -> Lag:
     )
 
 
-def _lag(partition: Partition, record: PartitionRecord) -> int | None:
+def _lag(partition: Partition, record: GroupPartition) -> int | None:
     if record.committed is None:
         return None
     return max(0, partition.led.high_watermark - record.committed)
@@ -422,10 +429,12 @@ def current_lag(state: State, consumer: str, topic: str, partition: int) -> int 
     an unknown name.
     """
     found = state.cluster.partition(topic, partition)
-    claim = state.cluster.consumers[consumer].claims.get(found.key)
+    partition_state = state.cluster.consumers[consumer].partition_states.get(found.key)
     copy = found.replicas.get(found.leader)
-    if claim is None or claim.position is None or copy is None:
+    if partition_state is None or partition_state.position is None or copy is None:
         return None
     return max(
-        0, readable_to(copy, reads_committed(state.cluster.consumers[consumer].settings)) - claim.position
+        0,
+        readable_to(copy, reads_committed(state.cluster.consumers[consumer].settings))
+        - partition_state.position,
     )

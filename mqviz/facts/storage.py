@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mqviz.facts.log_files import SegmentReading, segments
+from mqviz.facts.log_files import SegmentView, segments
 from mqviz.model.kafka.log.segment import Gone, Pass
 from mqviz.model.kafka.log.state import Log
 from mqviz.model.state import State
@@ -137,7 +137,7 @@ def dirt(state: State, topic: str, partition: int) -> Dirt:
     return Dirt(sum(each.bytes for each in closed if not each.clean), sum(each.bytes for each in closed))
 
 
-def doomed(parts: tuple[SegmentReading, ...], rules: Keeping, start: int, now_us: int) -> dict[int, str]:
+def doomed(parts: tuple[SegmentView, ...], rules: Keeping, start: int, now_us: int) -> dict[int, str]:
     """Which of the oldest segments the next check would delete, by base offset, and why (R70)."""
     found: dict[int, str] = {}
     closed = [each for each in parts if not each.active]
@@ -155,6 +155,6 @@ def doomed(parts: tuple[SegmentReading, ...], rules: Keeping, start: int, now_us
     return found
 
 
-def _is_old(segment: SegmentReading, rules: Keeping, now_us: int) -> bool:
+def _is_old(segment: SegmentView, rules: Keeping, now_us: int) -> bool:
     latest_us = segment.latest_us
     return latest_us is not None and 0 <= rules.retention_ms * 1_000 < now_us - latest_us

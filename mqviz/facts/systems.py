@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mqviz.facts.views import RequestReading, ServiceReading
+from mqviz.facts.views import RequestView, ServiceView
 from mqviz.model.state import State
 from mqviz.model.systems.state import MailServer, SignUp, SignUpService
 
 
-def requests(state: State, service: str) -> tuple[RequestReading, ...]:
+def requests(state: State, service: str) -> tuple[RequestView, ...]:
     """Sign-ups of a service in the order of their clients: those going on and the last 256 that ended."""
     found = state.systems.sign_ups.get(service)
     if found is None:
@@ -16,12 +16,12 @@ def requests(state: State, service: str) -> tuple[RequestReading, ...]:
     return tuple(_request(found, sign_up) for sign_up in kept)
 
 
-def services(state: State) -> tuple[ServiceReading, ...]:
+def services(state: State) -> tuple[ServiceView, ...]:
     """Sign-up services in the order they were added."""
     return tuple(_service(found) for found in state.systems.sign_ups.values())
 
 
-def service(state: State, service: str) -> ServiceReading:
+def service(state: State, service: str) -> ServiceView:
     """One sign-up service, or a mail server (design `mail-server`, its mails those of all that call it).
 
     A name that nobody has reads as a service that does not work and never did anything.
@@ -32,7 +32,7 @@ def service(state: State, service: str) -> ServiceReading:
     server = state.systems.mail_servers.get(service)
     if server is not None:
         return _mail_server(state, server)
-    return ServiceReading(service, "", False, 0, 0, 0, 0, 0, None, 0)
+    return ServiceView(service, "", False, 0, 0, 0, 0, 0, None, 0)
 
 
 def answer_ms(state: State, service: str, client: int) -> float | None:
@@ -43,8 +43,8 @@ def answer_ms(state: State, service: str, client: int) -> float | None:
     return None
 
 
-def _request(service: SignUpService, sign_up: SignUp) -> RequestReading:
-    return RequestReading(
+def _request(service: SignUpService, sign_up: SignUp) -> RequestView:
+    return RequestView(
         sign_up.client,
         service.plan.name,
         service.plan.design,
@@ -59,8 +59,8 @@ def _request(service: SignUpService, sign_up: SignUp) -> RequestReading:
     )
 
 
-def _service(service: SignUpService) -> ServiceReading:
-    return ServiceReading(
+def _service(service: SignUpService) -> ServiceView:
+    return ServiceView(
         service.plan.name,
         service.plan.design,
         service.working,
@@ -76,9 +76,9 @@ def _service(service: SignUpService) -> ServiceReading:
     )
 
 
-def _mail_server(state: State, server: MailServer) -> ServiceReading:
+def _mail_server(state: State, server: MailServer) -> ServiceView:
     callers = [s for s in state.systems.sign_ups.values() if s.plan.mail_server == server.name]
-    return ServiceReading(
+    return ServiceView(
         server.name,
         "mail-server",
         server.working,

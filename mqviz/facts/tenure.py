@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mqviz.facts.views import Disturbance, Stretch, Tenure
 from mqviz.model.kafka.clients.consumer.state import Stop
-from mqviz.model.kafka.coordinator.offsets.state import PartitionRecord
+from mqviz.model.kafka.coordinator.offsets.state import GroupPartition
 from mqviz.model.state import State
 
 
@@ -16,7 +16,7 @@ def tenures(state: State, group: str) -> tuple[Tenure, ...]:
     return tuple(Tenure(r.topic, r.partition, _stretches(r)) for r in read)
 
 
-def _stretches(record: PartitionRecord) -> tuple[Stretch, ...]:
+def _stretches(record: GroupPartition) -> tuple[Stretch, ...]:
     ends: list[int | None] = [begin for begin, _ in record.tenures[1:]]
     return tuple(
         Stretch(begin, end, member)

@@ -11,7 +11,7 @@ from mqviz.facts.views import Reading
 from mqviz.model.state import State
 
 
-class NodeReading(Reading, frozen=True):
+class NodeView(Reading, frozen=True):
     """A client or a broker. `note`: acks of a producer, group of a consumer; `leads`: partitions that a
     broker leads; `state`: of its process.
     """
@@ -116,24 +116,24 @@ def _arrivals(asked: Iterable[Asked], part: Part, kind: str, end: int) -> Iterat
 # -- clients and brokers -----------------------------------------------------------------------------------
 
 
-def nodes(state: State) -> tuple[NodeReading, ...]:
+def nodes(state: State) -> tuple[NodeView, ...]:
     """Producers, brokers, consumers, each in the order they came; closed clients are left out."""
     cluster = state.cluster
     found = [
-        NodeReading(("producer", each.name), f"acks={each.settings.acks}", each.state)
+        NodeView(("producer", each.name), f"acks={each.settings.acks}", each.state)
         for each in cluster.producers.values()
         if each.state != "closed"
     ]
     led = [partition.leader for partition in cluster.partitions()]
     found += [
-        NodeReading(("broker", str(broker.id)), "", broker.process, led.count(broker.id))
+        NodeView(("broker", str(broker.id)), "", broker.process, led.count(broker.id))
         for broker in cluster.brokers.values()
     ]
     kinds = (("consumer", cluster.consumers.values()), ("share", cluster.share_consumers.values()))
     return (
         *found,
         *(
-            NodeReading((kind, each.name), each.settings.group, each.state)
+            NodeView((kind, each.name), each.settings.group, each.state)
             for kind, clients in kinds
             for each in clients
             if each.state != "closed"

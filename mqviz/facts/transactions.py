@@ -148,14 +148,14 @@ def readers(state: State, partition: Partition) -> list[Reader]:
     copy = leading(partition)
     found = []
     for consumer in state.cluster.consumers.values():
-        claim = consumer.claims.get(partition.key)
-        if claim is None:
+        partition_state = consumer.partition_states.get(partition.key)
+        if partition_state is None:
             continue
         committed = reads_committed(consumer.settings)
         lag = None
-        if copy is not None and claim.position is not None:
-            lag = max(0, readable_to(copy, committed) - claim.position)
-        found.append(Reader(consumer.name, consumer.settings.group, committed, claim.position, lag))
+        if copy is not None and partition_state.position is not None:
+            lag = max(0, readable_to(copy, committed) - partition_state.position)
+        found.append(Reader(consumer.name, consumer.settings.group, committed, partition_state.position, lag))
     return sorted(found, key=lambda reader: not reader.committed)
 
 

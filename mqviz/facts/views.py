@@ -40,7 +40,7 @@ class Tape(Reading, frozen=True):
     cells: tuple[Cell, ...] = ()
 
 
-class TopicReading(Reading, frozen=True):
+class TopicView(Reading, frozen=True):
     """A topic: its partitions are numbered 0 … partitions - 1."""
 
     name: str
@@ -48,7 +48,7 @@ class TopicReading(Reading, frozen=True):
     replication_factor: int | Unknown
 
 
-class ProducerReading(Reading, frozen=True):
+class ProducerView(Reading, frozen=True):
     """A producer application. `state`: running, paused, dead, closed, unknown."""
 
     name: str
@@ -88,7 +88,7 @@ class InHand(Reading, frozen=True):
     ends_at_us: int | Unknown
 
 
-class MemberReading(Reading, frozen=True):
+class MemberView(Reading, frozen=True):
     """A consumer of a group. `state`: joining, working, waiting, idle, paused, dead, leaving, unknown.
 
     `idle`: the group gave it no partition. `waiting`: all read. `joining`: in a rebalance, reads nothing.
@@ -104,7 +104,7 @@ class MemberReading(Reading, frozen=True):
     processed: int | Unknown
 
 
-class GroupReading(Reading, frozen=True):
+class GroupView(Reading, frozen=True):
     """A consumer group. `kind`: classic, consumer, share, streams. `generation`: or group epoch."""
 
     name: str
@@ -149,7 +149,7 @@ class Ledger(Reading, frozen=True):
     twice: int
 
 
-class RequestReading(Reading, frozen=True):
+class RequestView(Reading, frozen=True):
     """One sign-up. Times in us, None: not yet. `failed`: the sentence why, or ""; mail_* of its mail."""
 
     number: int
@@ -165,7 +165,7 @@ class RequestReading(Reading, frozen=True):
     mail_failed: bool
 
 
-class ServiceReading(Reading, frozen=True):
+class ServiceView(Reading, frozen=True):
     """A sign-up service or the mail server: whether it works, and its totals so far.
 
     `mean_answer_us` None: nobody was answered yet. `waited_us`: time that all clients spent on mail.

@@ -37,7 +37,7 @@ def everything_is_given_out(state: State) -> Iterator[str]:
         if not known:
             continue
         if group.assignor == "cooperative-sticky":
-            kept = {place for member in group.members.values() for place in member.holdings.owned}
+            kept = {place for member in group.members.values() for place in member.owned_partitions.owned}
             wanted = [place for place in wanted if place in given or place not in kept]
         if given != wanted:
             yield f"{group.name} gave out {given}, not {wanted}"

@@ -106,17 +106,17 @@ def consumers_see_committed_records_only(state: State) -> Iterator[str]:
     (R15, R63).
     """
     for consumer in state.cluster.consumers.values():
-        for key, claim in consumer.claims.items():
-            partition = state.cluster.partition(claim.topic, claim.partition)
+        for key, partition_state in consumer.partition_states.items():
+            partition = state.cluster.partition(partition_state.topic, partition_state.partition)
             copies = partition.replicas.values()
             mark = max(copy.high_watermark for copy in copies)
             if (
-                not claim.fetched
-                or claim.fetched_to <= mark
-                or claim.fetched_to <= max(partition.ends.values, default=0)
+                not partition_state.fetched
+                or partition_state.fetched_to <= mark
+                or partition_state.fetched_to <= max(partition.ends.values, default=0)
             ):
                 continue
-            last = claim.fetched[-1]
+            last = partition_state.fetched[-1]
             if any(last in copy.log.read(last.base_offset, last.end_offset) for copy in copies):
                 yield f"{consumer.name} is beyond the high watermark {mark} of {key}"
 

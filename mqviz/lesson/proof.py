@@ -205,7 +205,7 @@ def _hints(proof: _Proof) -> Iterator[Line]:
         if shown.split(" ")[0] in verbs:
             try:
                 commands.parse(shown)
-            except commands.NotationError as error:
+            except commands.GrammarError as error:
                 wrong.append(f"`{shown}`: {error}")
     yield proof.line("the commands in hints parse", "; ".join(wrong))
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mqviz import facts
 from mqviz.facts import storage
-from mqviz.facts.log_files import SegmentReading
+from mqviz.facts.log_files import SegmentView
 from mqviz.facts.storage import Dirt, Keeping, Stored
 from mqviz.model.kafka.log.segment import Pass
 from mqviz.model.state import State
@@ -43,7 +43,7 @@ class Picture(NamedTuple):
     partition: int
     rules: Keeping
     end: int
-    parts: tuple[SegmentReading, ...]
+    parts: tuple[SegmentView, ...]
     records: tuple[Stored, ...]
     dirt: Dirt
     last_pass: Pass | None

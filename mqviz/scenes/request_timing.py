@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mqviz import facts
-from mqviz.facts.views import RequestReading, ServiceReading
+from mqviz.facts.views import RequestView, ServiceView
 from mqviz.model.state import State
 from mqviz.scenes.axis import Axis, draw_axis, fitted
 from mqviz.scenes.canvas import Canvas
@@ -49,8 +49,8 @@ _FOOT_ROWS = 2
 class Design(NamedTuple):
     """One service and its sign-ups, oldest first."""
 
-    service: ServiceReading
-    requests: tuple[RequestReading, ...]
+    service: ServiceView
+    requests: tuple[RequestView, ...]
 
     @property
     def lanes(self) -> int:
@@ -109,7 +109,7 @@ def _axis(designs: tuple[Design, ...], view: View, column: int, lanes: int) -> A
     return fitted(view, column, view.columns - column - _FINE_LABEL_ROOM, begin, last, _FINE_US)
 
 
-def _last(request: RequestReading, now_us: int) -> int:
+def _last(request: RequestView, now_us: int) -> int:
     """When the last thing happened to a sign-up and its mail; now, while something goes on."""
     if request.answered_at_us is None:
         return now_us
@@ -156,7 +156,7 @@ def _head(canvas: Canvas, design: Design, axis: Axis, row: int, room: Room, coun
         _put_notes(canvas, after + 2, row, begin, notes)
 
 
-def _mean(canvas: Canvas, service: ServiceReading, axis: Axis, row: int, rows: int) -> int:
+def _mean(canvas: Canvas, service: ServiceView, axis: Axis, row: int, rows: int) -> int:
     """The mean answer, big where there is room; returns the column where it begins."""
     mean = service.mean_answer_us
     text = "–" if mean is None else f"{mean / 1_000_000:.2f}"
@@ -217,7 +217,7 @@ def _lanes(canvas: Canvas, design: Design, axis: Axis, row: int, lanes: int, vie
         canvas.put(axis.column, row + number, "·" * axis.columns, RULE)
 
 
-def _lane(canvas: Canvas, request: RequestReading, axis: Axis, row: int, view: View, mails: bool) -> None:
+def _lane(canvas: Canvas, request: RequestView, axis: Axis, row: int, view: View, mails: bool) -> None:
     target = ("request", request.service, request.number)
     focus = view.focus == target
     canvas.put(1, row, _name(request.number), style("ink", "sel") if focus else PLAIN)
@@ -231,7 +231,7 @@ def _lane(canvas: Canvas, request: RequestReading, axis: Axis, row: int, view: V
         _mail(canvas, request, axis, row, after, view.now_us)
 
 
-def _bars(canvas: Canvas, request: RequestReading, axis: Axis, row: int, now_us: int) -> int:
+def _bars(canvas: Canvas, request: RequestView, axis: Axis, row: int, now_us: int) -> int:
     """Work, waiting and the answer; returns the first free column after them."""
     end_us = now_us if request.answered_at_us is None else request.answered_at_us
     arrived = axis.cell(request.arrived_at_us)
@@ -254,7 +254,7 @@ def _bars(canvas: Canvas, request: RequestReading, axis: Axis, row: int, now_us:
     return canvas.put(end + 1, row, f" {waited} ", _ANSWER) - 1
 
 
-def _mail(canvas: Canvas, request: RequestReading, axis: Axis, row: int, after: int, now_us: int) -> None:
+def _mail(canvas: Canvas, request: RequestView, axis: Axis, row: int, after: int, now_us: int) -> None:
     """The mail of a client that has its answer: queued, under way, sent or lost."""
     begin = after + 1
     done_us = request.mail_done_at_us

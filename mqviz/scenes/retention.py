@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mqviz import facts
 from mqviz.facts import storage
-from mqviz.facts.log_files import SegmentReading
+from mqviz.facts.log_files import SegmentView
 from mqviz.facts.storage import Keeping, Stored
 from mqviz.model.kafka.log.segment import Gone
 from mqviz.model.state import State
@@ -41,7 +41,7 @@ class Block(NamedTuple):
     rules: Keeping
     start: int
     end: int
-    parts: tuple[SegmentReading, ...]
+    parts: tuple[SegmentView, ...]
     records: tuple[Stored, ...]
     gone: Gone | None
     readers: tuple[tuple[str, int], ...]
@@ -112,7 +112,7 @@ def _gather(state: State, view: View, topic: str, partition: int) -> Block:
 class Tile(NamedTuple):
     """Where a segment stands; `cell` columns a record, 0: too many to draw."""
 
-    part: SegmentReading
+    part: SegmentView
     column: int
     columns: int
     cell: int
@@ -207,7 +207,7 @@ def _laid(block: Block, columns: int) -> list[Tile]:
     return tiles
 
 
-def _size(part: SegmentReading, cell: int) -> int:
+def _size(part: SegmentView, cell: int) -> int:
     span = part.end - part.first
     return max(_LEAST, span * cell + 1 if span <= _MOST else 0)
 
@@ -319,7 +319,7 @@ def _said(block: Block, now_us: int) -> tuple[str, Style]:
     return f"newest record of {oldest.first}: {age} old, under {limit}: it stays", QUIET
 
 
-def _said_of_size(block: Block, oldest: SegmentReading) -> tuple[str, Style]:
+def _said_of_size(block: Block, oldest: SegmentView) -> tuple[str, Style]:
     total, limit = sum(part.bytes for part in block.parts), block.rules.retention_bytes
     rest = total - oldest.bytes
     sum_ = f"{thousands(total)} − {thousands(oldest.bytes)} = {thousands(rest)} bytes"

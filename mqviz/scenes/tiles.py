@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.facts.views import InHand, Lag, MemberReading
+from mqviz.facts.views import InHand, Lag, MemberView
 from mqviz.model.observed.state import Unknown
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.edges import progress
@@ -114,7 +114,7 @@ def draw_doing(
     canvas: Canvas,
     tile: Tile,
     row: int,
-    member: MemberReading,
+    member: MemberView,
     lag: Lag,
     to_read: int | None,
     work: InHand | None,
@@ -173,14 +173,14 @@ _STATES: dict[str, tuple[str, Style]] = {
 _SHORTER = {"joining": "joins", "leaving": "goes", "elsewhere": "other", "paused": "pause"}
 
 
-def edge_role(member: MemberReading, owns: bool) -> str:
+def edge_role(member: MemberView, owns: bool) -> str:
     """Role of the tile's left edge."""
     if member.state == "dead":
         return "bad"
     return "edge" if owns and member.state not in _STATES else "wait"
 
 
-def word_of(member: MemberReading, topic: str) -> tuple[str, Style]:
+def word_of(member: MemberView, topic: str) -> tuple[str, Style]:
     """What a member without a partition of `topic` is."""
     if member.state in _STATES:
         return _STATES[member.state]
@@ -191,7 +191,7 @@ def word_of(member: MemberReading, topic: str) -> tuple[str, Style]:
     return "idle", _IDLE
 
 
-def draw_unassigned(canvas: Canvas, tile: Tile, member: MemberReading, topic: str, prefix: str = "") -> None:
+def draw_unassigned(canvas: Canvas, tile: Tile, member: MemberView, topic: str, prefix: str = "") -> None:
     """A member without a partition: two rows, or one where room is short; its emptiness is `░`.
 
     `prefix` says of which group it is, where that is not clear.

@@ -34,7 +34,7 @@ class SimBackend:
 
     def submit(self, command: Command) -> None:
         """Do `command` at now_us; raises Refused and then leaves no trace."""
-        self._sim.give(command)
+        self._sim.submit(command)
 
     def advance(self, until_us: int, limit: int = 1_000_000) -> Sequence[Event]:
         """The facts with at_us < until_us that were not handed out yet."""
@@ -67,7 +67,7 @@ class SimBackend:
 def open_sim(scenario: Scenario, seed: int, checkpoint: bytes | None = None) -> SimBackend:
     """The world of `scenario` at time 0, or at the moment of `checkpoint` of the same scenario and seed.
 
-    Raises Refused if a part of the scenario is impossible, NotationError if its timetable does not parse.
+    Raises Refused if a part of the scenario is impossible, GrammarError if its timetable does not parse.
     """
     sim = Simulation(scenario, seed)
     if checkpoint is not None:
@@ -76,7 +76,7 @@ def open_sim(scenario: Scenario, seed: int, checkpoint: bytes | None = None) -> 
     for opening in OPENINGS:
         opening(sim)
     for command in _contents(scenario):
-        sim.give(command, of_scenario=True)
+        sim.submit(command, of_scenario=True)
     sim.cause = 0
     for timed in scenario.timetable:
         sim.schedule(timed.at, FAULT, timetable, parse(timed.do))

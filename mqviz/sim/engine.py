@@ -246,7 +246,7 @@ class Simulation:
                     dues[name](self, *args)
         return True
 
-    def give(self, command: Command, of_scenario: bool = False) -> None:
+    def submit(self, command: Command, of_scenario: bool = False) -> None:
         """Check, record and do `command` now; raises Refused and leaves no trace."""
         command = self.check(command)
         number = self.state.commands.given + 1
@@ -267,7 +267,7 @@ class Simulation:
 def timetable(sim: Simulation, command: Command) -> None:
     """A command of the scenario's timetable: it was accepted with the file, so a refusal is an event."""
     try:
-        sim.give(command, of_scenario=True)
+        sim.submit(command, of_scenario=True)
     except Refused as refusal:
         number = sim.state.commands.given + 1
         given = sim.emit(CommandGiven(*sim.stamp(0), number, command, True))  # type: ignore[arg-type]

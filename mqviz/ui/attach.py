@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 
 from mqviz.facts.watched.detail import group_detail
 from mqviz.facts.watched.lag import group_rows, other_groups, watch
-from mqviz.facts.watched.views import GroupRow, WatchReading
+from mqviz.facts.watched.views import GroupRow, WatchView
 from mqviz.lesson.course import catalogue
 from mqviz.model.escape import escape
 from mqviz.model.observed.state import Unknown
@@ -116,7 +116,7 @@ class Attach(Base):
 
     # -- what is shown -------------------------------------------------------------------------------------
 
-    def reading(self) -> WatchReading:
+    def reading(self) -> WatchView:
         """The watch, with its age up to now."""
         found = watch(self.player.state)
         if found.age_us is None:

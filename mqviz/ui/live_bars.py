@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mqviz.facts.watched.views import WatchReading
+from mqviz.facts.watched.views import WatchView
 from mqviz.facts.words import clock
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import duration
@@ -23,7 +23,7 @@ class Sign(NamedTuple):
     value: str
 
 
-def draw_watch_header(canvas: Canvas, what: str, bootstrap: str, found: WatchReading) -> Canvas:
+def draw_watch_header(canvas: Canvas, what: str, bootstrap: str, found: WatchView) -> Canvas:
     """`mqviz attach localhost:9092 read-only`, and at the right counts and age."""
     canvas.fill(0, 0, canvas.columns, 1, style("ink", "bar"))
     column = canvas.put(1, 0, "mqviz", style("accent", "bar", True))
@@ -38,7 +38,7 @@ def draw_watch_header(canvas: Canvas, what: str, bootstrap: str, found: WatchRea
     return canvas
 
 
-def _counts(found: WatchReading, columns: int) -> str:
+def _counts(found: WatchView, columns: int) -> str:
     if found.age_us is None:
         return "✗ no answer yet" if found.lost else "asking"
     age = duration(found.age_us // 100_000 * 100_000) if found.age_us >= 100_000 else "0.0 s"
@@ -57,7 +57,7 @@ def _counts(found: WatchReading, columns: int) -> str:
 
 def draw_live_bar(
     canvas: Canvas,
-    found: WatchReading,
+    found: WatchView,
     now_us: int,
     hints: Sequence[tuple[str, str]],
     signs: Sequence[Sign],
@@ -89,7 +89,7 @@ def draw_live_bar(
     return canvas
 
 
-def _costs(found: WatchReading) -> list[str]:
+def _costs(found: WatchView) -> list[str]:
     if found.age_us is None:
         return ["asking for the first time"]
     requests = f"{found.requests} request{'s' if found.requests != 1 else ''}"

@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
-from mqviz.commands import NotationError
+from mqviz.commands import GrammarError
 from mqviz.scenes.signs import to_ascii
 
 Answer = str | Callable[[], object] | None
@@ -119,8 +119,8 @@ class Question(ModalScreen[Callable[[], object] | None]):
 
 
 def command_error(error: Exception) -> str:
-    """A refused command as one sentence; a NotationError already names its column."""
-    return f"✗ {error}" if isinstance(error, NotationError) else f"✗ {str(error)[:1].upper()}{str(error)[1:]}"
+    """A refused command as one sentence; a GrammarError already names its column."""
+    return f"✗ {error}" if isinstance(error, GrammarError) else f"✗ {str(error)[:1].upper()}{str(error)[1:]}"
 
 
 def _common(texts: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 
 from mqviz.facts.views import Why
 from mqviz.facts.watched.detail import group_detail
-from mqviz.facts.watched.views import WatchReading
+from mqviz.facts.watched.views import WatchView
 from mqviz.facts.words import clock
 from mqviz.player import Player
 from mqviz.scenes.canvas import Canvas
@@ -36,7 +36,7 @@ class WatchedLog(Base):
     def __init__(
         self,
         player: Player,
-        reading: Callable[[], WatchReading],
+        reading: Callable[[], WatchView],
         bootstrap: str,
         group: str,
         options: Options,

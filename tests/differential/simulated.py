@@ -125,8 +125,10 @@ class Simulated(Side):
 
     def positioned(self, consumer: str) -> bool:
         """Each claim has its position."""
-        claims = self._run.state.cluster.consumers[consumer].claims.values()
-        return bool(claims) and all(claim.position is not None for claim in claims)
+        partition_states = self._run.state.cluster.consumers[consumer].partition_states.values()
+        return bool(partition_states) and all(
+            partition_state.position is not None for partition_state in partition_states
+        )
 
     def tell(self, who: str, kind: str, what: Any, at_us: int | None = None) -> None:
         """By default at the time of the event that is looked at."""

@@ -187,12 +187,12 @@ class Encoder:
         m = types("join_group")
         owned = tuple(
             subscription.TopicPartition(topic=self._real(topic), partitions=tuple(n for (n,) in parts))
-            for topic, parts in by_topic(r.holdings.owned).items()
+            for topic, parts in by_topic(r.owned_partitions.owned).items()
         )
         data = subscription.ConsumerProtocolSubscription(
             topics=tuple(self._real(topic) for topic in r.topics),
             owned_partitions=owned,
-            generation_id=r.holdings.generation,
+            generation_id=r.owned_partitions.generation,
         )
         metadata = b"\x00\x03" + written(data)
         return "join_group", m.JoinGroupRequest(

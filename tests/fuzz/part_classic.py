@@ -21,7 +21,7 @@ from mqviz.model.kafka.protocol.requests import (
     SyncGroupRequest,
     TxnOffsetCommitRequest,
 )
-from mqviz.model.kafka.protocol.subscription import Holdings
+from mqviz.model.kafka.protocol.subscription import OwnedPartitions
 from tests.fuzz.side import Op, Told
 
 PLACES = [("t", 0), ("t", 1), ("u", 0), ("u", 1)]
@@ -91,12 +91,12 @@ class Clients:
         taste = client.taste if self.random.random() > 0.05 else ODD_TASTE
         session_us = self.random.choices((60 * S, 100_000, 4_000 * S), (30, 1, 1))[0]
         generation = client.generation if client.owned else -1
-        holdings = Holdings(client.owned, generation) if client.owned else Holdings()
+        owned_partitions = OwnedPartitions(client.owned, generation) if client.owned else OwnedPartitions()
         who = self.member_id(client)
         # a group.instance.id with an id that was only given trips an assertion in Kafka
         instance_id = None if who in self.given else self.instance_id(client)
         return JoinGroupRequest(
-            "g", who, client.name, session_us, 120 * S, taste, client.topics, instance_id, holdings
+            "g", who, client.name, session_us, 120 * S, taste, client.topics, instance_id, owned_partitions
         )
 
     def sync(self, client: Client) -> AnyRequest:

@@ -105,12 +105,12 @@ def _position(world: World, read: Args) -> Any:
     """position(): it looks for the position if there is none, for so long as it may."""
     consumer = _consumer(world, read)
     key = world.state.cluster.partition(read["topic"], read["partition"]).key
-    if key not in consumer.claims:
+    if key not in consumer.partition_states:
         return "IllegalStateException"
     begin = len(world.log)
 
     def known() -> bool:
-        return key in consumer.claims and consumer.claims[key].position is not None
+        return key in consumer.partition_states and consumer.partition_states[key].position is not None
 
     def thrown() -> list[str]:
         ends = [e for e in world.log[begin:] if isinstance(e, PollEnded) and e.consumer == consumer.name]
@@ -122,7 +122,7 @@ def _position(world: World, read: Args) -> Any:
         offset_reset.locate(sim, consumer)
         world.until(lambda: known() or bool(thrown()), read.get("timeout_ms", 5_000))
     if known():
-        return consumer.claims[key].position
+        return consumer.partition_states[key].position
     return next(iter(thrown()), "TimeoutException/REQUEST_TIMED_OUT")
 
 
@@ -133,7 +133,7 @@ def _current_lag(world: World, read: Args) -> Any:
 
 @fact("preferred_replica")
 def _preferred(world: World, read: Args) -> Any:
-    return [claim.preferred for claim in _consumer(world, read).claims.values()]
+    return [partition_state.preferred for partition_state in _consumer(world, read).partition_states.values()]
 
 
 @fact("offsets_for_times")

@@ -279,7 +279,7 @@ def read_all(world: World, read: Args) -> tuple[list[dict[str, Any]] | str, int]
     assert done == "ok", done
     world.wait(QUIET_MS)
     found = world.state.cluster.partition(topic, number)
-    position = world.state.cluster.consumers[name].claims[found.key].position
+    position = world.state.cluster.consumers[name].partition_states[found.key].position
     world.do(f"kill consumer {name}")
     events = [e for e in world.log[begin:] if getattr(e, "consumer", "") == name]
     hidden = [base for e in events if isinstance(e, RecordsFetched) for _, _, base in e.hidden]

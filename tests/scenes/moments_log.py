@@ -9,14 +9,14 @@ from typing import Any
 from mqviz.facts.views import (
     Cell,
     Flight,
-    GroupReading,
+    GroupView,
     InHand,
     Lag,
     Ledger,
-    MemberReading,
-    ProducerReading,
+    MemberView,
+    ProducerView,
     Tape,
-    TopicReading,
+    TopicView,
 )
 from mqviz.model.observed.state import Unknown
 from mqviz.scenes import partition_log
@@ -46,11 +46,11 @@ def lag(value: int, trend: str, past: str) -> Lag:
 def member(
     name: str, state: str, partitions: Sequence[int], work: InHand | None = None, group: str = GROUP
 ) -> Any:
-    return MemberReading(name, name, group, state, tuple((TOPIC, p) for p in partitions), work, 0, 0)
+    return MemberView(name, name, group, state, tuple((TOPIC, p) for p in partitions), work, 0, 0)
 
 
-def producer(name: str, in_flight: int, state: str = "running") -> ProducerReading:
-    return ProducerReading(name, TOPIC, state, "all", "java", 1.0, 20, 18, in_flight)
+def producer(name: str, in_flight: int, state: str = "running") -> ProducerView:
+    return ProducerView(name, TOPIC, state, "all", "java", 1.0, 20, 18, in_flight)
 
 
 def flight(kind: str, key: str, client: str, partition: int, part: float) -> Flight:
@@ -92,8 +92,8 @@ FLIGHTS = (
 LEDGER = Ledger(38, 30, 3, 1, 1, 3, 0, 0)
 
 
-def crew(members: Sequence[MemberReading], total: Lag, name: str = GROUP, generation: int = 5) -> Crew:
-    reading = GroupReading(name, "classic", "Stable", generation, "range", (TOPIC,), len(members))
+def crew(members: Sequence[MemberView], total: Lag, name: str = GROUP, generation: int = 5) -> Crew:
+    reading = GroupView(name, "classic", "Stable", generation, "range", (TOPIC,), len(members))
     return Crew(reading, tuple(members), total)
 
 
@@ -103,7 +103,7 @@ def draw(
     *,
     lanes: Sequence[Lane] = LANES,
     crews: Sequence[Crew] = (crew(MEMBERS, lag(4, "up", "")),),
-    producers: Sequence[ProducerReading] = (producer("user-svc", 2), producer("order-svc", 1)),
+    producers: Sequence[ProducerView] = (producer("user-svc", 2), producer("order-svc", 1)),
     flights: Sequence[Flight] = FLIGHTS,
     keys: Sequence[str] = KEYS,
     ledger: Ledger | Unknown = LEDGER,
@@ -112,7 +112,7 @@ def draw(
 ) -> Canvas:
     """The partition log scene from readings."""
     view = View(NOW_US, columns, rows, **more)
-    shown = Outline(TopicReading(TOPIC, len(lanes), 3), tuple(producers), tuple(crews), tuple(keys), digits)
+    shown = Outline(TopicView(TOPIC, len(lanes), 3), tuple(producers), tuple(crews), tuple(keys), digits)
     plan = partition_log.arrange(shown, view)
     first = partition_log.first_lane(plan, shown, view)
     letters = letters_of(keys)
@@ -126,7 +126,7 @@ def five_members(columns: int, rows: int, **more: Any) -> Canvas:
     return draw(columns, rows, **more)
 
 
-def relaned(owners: Sequence[str | None], members: Sequence[MemberReading], **more: Any) -> dict[str, Any]:
+def relaned(owners: Sequence[str | None], members: Sequence[MemberView], **more: Any) -> dict[str, Any]:
     lanes = [
         Lane(lane.tape, (msgspec_replace(lane.holds[0], owner),))
         for lane, owner in zip(LANES, owners, strict=True)

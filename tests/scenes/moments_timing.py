@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mqviz.facts.views import RequestReading, ServiceReading
+from mqviz.facts.views import RequestView, ServiceView
 from mqviz.scenes import request_timing
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.request_timing import Design
@@ -15,7 +15,7 @@ ARRIVALS = (0, 400, 1_200, 1_600, 2_400)
 MAILS = (4_000, 3_300, 4_700, 3_500, 4_900)
 
 
-def request(number: int, design: str, now_us: int) -> RequestReading:
+def request(number: int, design: str, now_us: int) -> RequestView:
     """One sign-up as it stands at `now_us`."""
     at = ARRIVALS[number - 1] * MS
     stored = at + 100 * MS
@@ -27,7 +27,7 @@ def request(number: int, design: str, now_us: int) -> RequestReading:
         return time_us if time_us <= now_us else None
 
     mail_started = by(stored + (0 if synchronous else MS))
-    return RequestReading(
+    return RequestView(
         number, design, design, at, by(at), by(stored), by(answered), "", mail_started, by(mailed), False
     )
 
@@ -38,7 +38,7 @@ def design(name: str, now_us: int, **more: Any) -> Design:
     mails = sum(1 for r in found if r.mail_done_at_us)
     mean = sum(answers) / len(answers) if answers else None
     waiting = len(found) - mails
-    reading = ServiceReading(name, name, True, len(found), len(answers), 0, mails, waiting, mean, 0, 5)
+    reading = ServiceView(name, name, True, len(found), len(answers), 0, mails, waiting, mean, 0, 5)
     return Design(reading, found)
 
 
@@ -70,11 +70,11 @@ def broken(columns: int, rows: int, **more: Any) -> Canvas:
         done = failed_us if failed_us <= now_us else None
         why = "the mail server does not answer" if done else ""
         down.append(
-            RequestReading(number, "s", "synchronous", at, at, stored, done, why, stored, None, bool(done))
+            RequestView(number, "s", "synchronous", at, at, stored, done, why, stored, None, bool(done))
         )
         lost = number == 1
         queued.append(
-            RequestReading(
+            RequestView(
                 number,
                 "a",
                 "asynchronous",
@@ -88,8 +88,8 @@ def broken(columns: int, rows: int, **more: Any) -> Canvas:
                 lost,
             )
         )
-    bad = ServiceReading("s", "synchronous", True, 5, 0, 4, 0, 0, None, 0, 5)
-    fine = ServiceReading("a", "asynchronous", True, 5, 5, 0, 0, 4, 101_000.0, 0, 5)
+    bad = ServiceView("s", "synchronous", True, 5, 0, 4, 0, 0, None, 0, 5)
+    fine = ServiceView("a", "asynchronous", True, 5, 5, 0, 0, 4, 101_000.0, 0, 5)
     view = View(now_us, columns, rows, until_us=8_000 * MS, **more)
     return request_timing.paint((Design(bad, tuple(down)), Design(fine, tuple(queued))), view)
 
@@ -104,8 +104,8 @@ def crowd(columns: int, rows: int, **more: Any) -> Canvas:
         stored = None if started is None else started + 100 * MS
         done = None if stored is None or number > 40 else stored + 300 * MS
         found.append(
-            RequestReading(number, "s", "synchronous", at, started, stored, done, "", stored, done, False)
+            RequestView(number, "s", "synchronous", at, started, stored, done, "", stored, done, False)
         )
-    reading = ServiceReading("s", "synchronous", True, 60, 40, 0, 40, 0, 810_000.0, 0, 60)
+    reading = ServiceView("s", "synchronous", True, 60, 40, 0, 40, 0, 810_000.0, 0, 60)
     view = View(7_000 * MS, columns, rows, **more)
     return request_timing.paint((Design(reading, tuple(found)),), view)

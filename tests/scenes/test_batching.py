@@ -7,7 +7,7 @@ import re
 import pytest
 
 from mqviz.facts import batching as facts_batching
-from mqviz.facts.batching import AccumulatorReading
+from mqviz.facts.batching import AccumulatorView
 from mqviz.folders import data
 from mqviz.player import Player
 from mqviz.scenario import load_scenario, read_scenario
@@ -38,7 +38,7 @@ def text(run: Player, size: tuple[int, int] = (67, 21)) -> str:
     return batching.draw(run.state, View(run.now_us, *size)).to_text()
 
 
-def reading(run: Player) -> AccumulatorReading:
+def reading(run: Player) -> AccumulatorView:
     return facts_batching.accumulators(run.state)[0]
 
 

@@ -81,7 +81,7 @@ def test_r26_copies_agree_up_to_where_the_leaders_epoch_began(whole: Run) -> Non
 def test_the_gap_without_a_leader_is_counted_from_its_last_sign(whole: Run) -> None:
     """Kafka needs broker.session.timeout.ms to notice (R10): the reign notes when the one before fell silent."""
     found = facts_replication.replication(whole.state, "orders", 0)
-    last = found.reigns[-1]
+    last = found.leaderships[-1]
     assert (last.leader, last.epoch) == (2, 1)
     assert 8_600_000 == last.silent_us < last.at_us
     change = next(e for e in whole.log if isinstance(e, PartitionChanged) and e.leader == 2)

@@ -141,7 +141,7 @@ def test_a_refused_command_leaves_no_trace(monkeypatch: Any) -> None:
     sim = new()
     before = bytes(checkpoint.save(sim))
     with pytest.raises(Refused, match="no service smtp"):
-        sim.give(FailService("smtp"))
+        sim.submit(FailService("smtp"))
     assert bytes(checkpoint.save(sim)) == before
 
 
@@ -150,7 +150,7 @@ def test_an_accepted_command_is_the_root_of_causes(monkeypatch: Any) -> None:
     monkeypatch.setitem(engine.DOES, FailService, lambda sim, command: tick(sim, command.name))
     sim = new()
     sim.cause = 99
-    sim.give(FailService("smtp"))
+    sim.submit(FailService("smtp"))
     assert sim.log == [CommandGiven(1, 0, 0, 1, FailService("smtp")), Ticked(2, 0, 1, "smtp")]
 
 

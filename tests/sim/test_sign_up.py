@@ -6,7 +6,7 @@ import pytest
 
 from mqviz import facts
 from mqviz.explain.event import why
-from mqviz.facts.views import RequestReading
+from mqviz.facts.views import RequestView
 from mqviz.model.apply import apply
 from mqviz.model.command.events import CommandGiven, CommandRefused
 from mqviz.model.command.systems import AddSignUp
@@ -30,7 +30,7 @@ BOTH = (f"sync {AT}", f"async design=asynchronous {AT}")
 SECOND = 1_000_000
 
 
-def requests(state: State, service: str) -> list[RequestReading]:
+def requests(state: State, service: str) -> list[RequestView]:
     return list(facts.requests(state, service))
 
 
@@ -65,7 +65,7 @@ def test_the_same_numbers_in_any_order_and_company() -> None:
     assert [mail_us(a) for a in requests(other, "async")] != [mail_us(a) for a in requests(alone, "async")]
 
 
-def mail_us(request: RequestReading) -> int:
+def mail_us(request: RequestView) -> int:
     assert request.mail_done_at_us is not None
     assert request.mail_started_at_us is not None
     return request.mail_done_at_us - request.mail_started_at_us

@@ -194,7 +194,7 @@ def _set_producer(choose: Choose, cluster: Cluster) -> str:
 
 
 def _partition(choose: Choose, cluster: Cluster) -> str:
-    places = [(name, key) for name, each in cluster.consumers.items() for key in each.claims]
+    places = [(name, key) for name, each in cluster.consumers.items() for key in each.partition_states]
     name, key = choose.one(places or [(NOBODY, "t-0")])
     return f"{key} consumer={name}"
 

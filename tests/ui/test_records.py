@@ -95,7 +95,7 @@ async def test_twice_is_told_with_its_gap_and_its_reason() -> None:
         parts = [
             p
             for p in range(3)
-            if screen.player.state.cluster.consumers["c1"].claims.get(("email-requests", p))
+            if screen.player.state.cluster.consumers["c1"].partition_states.get(("email-requests", p))
         ]
         screen.time.go_to(screen.player.now_us + 80 * S)
         found = []

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from mqviz import capture
-from mqviz.commands import NotationError, parse
+from mqviz.commands import GrammarError, parse
 from mqviz.ui.overlay import Overlay
 from mqviz.ui.parts.transport import column_at
 from mqviz.ui.run_screen import RunScreen
@@ -290,7 +290,7 @@ async def test_a_step_beyond_the_last_keeps_its_reason(tmp_path: Path) -> None:
 async def test_a_long_reason_is_told_to_its_end(tmp_path: Path) -> None:
     async with sandbox(tmp_path) as (pilot, _):
         await command(pilot, "wait 4s")
-        with pytest.raises(NotationError) as refused:
+        with pytest.raises(GrammarError) as refused:
             parse("wait 4s")
         assert len(str(refused.value)) > 100
         assert str(refused.value)[-12:] in text(pilot)

@@ -8,15 +8,15 @@ from mqviz.facts import replication
 from mqviz.facts.views import Why
 from mqviz.facts.words import names, number, several
 from mqviz.model.kafka.broker.events import BrokerProcessChanged, ControlledShutdownBegan, ReplicaLost
-from mqviz.model.kafka.cluster import Reign
+from mqviz.model.kafka.cluster import Leadership
 from mqviz.model.kafka.controller.events import (
     BrokerAdded,
     BrokerFenced,
     BrokerUnfenced,
     ControllerChanged,
     ControllerElected,
+    CoordinatorsMoved,
     PartitionChanged,
-    SeatsMoved,
 )
 from mqviz.model.kafka.metadata.events import MetadataLearned
 from mqviz.model.kafka.network.events import ConnectionBroken, LinksCut, LinksHealed
@@ -85,8 +85,8 @@ def _changed(state: State, event: PartitionChanged) -> Why:
         f"{event.topic} P{event.partition}",
         f", eligible {_set(event.elr)}" if event.elr else "",
     )
-    reign = _new_reign(state, event)
-    if reign is None:
+    leadership = _new_leadership(state, event)
+    if leadership is None:
         return told(event, f"in sync for {where}: {_set(event.isr)}{eligible}", event.why, rules.IN_SYNC)
     leads = f"broker {event.leader} leads" if event.leader >= 0 else "nobody leads"
     how = "  elected uncleanly: committed records may be lost" if event.recovering else ""
@@ -95,24 +95,29 @@ def _changed(state: State, event: PartitionChanged) -> Why:
         f"{leads} {where}, in sync {_set(event.isr)}{eligible}",
         event.why + how,
         rules.ELECTION,
-        f"leader epoch {event.leader_epoch}{_gap(reign)}",
+        f"leader epoch {event.leader_epoch}{_gap(leadership)}",
     )
 
 
-def _new_reign(state: State, event: PartitionChanged) -> Reign | None:
+def _new_leadership(state: State, event: PartitionChanged) -> Leadership | None:
     """The reign that this change began; None: the same broker leads on, or nobody does as before."""
     topic = state.cluster.topics.get(event.topic)
-    reigns = topic.partitions[event.partition].reigns if topic else []
+    leaderships = topic.partitions[event.partition].leaderships if topic else []
     return next(
-        (reign for reign in reigns if reign.epoch == event.leader_epoch and reign.at_us == event.at_us), None
+        (
+            leadership
+            for leadership in leaderships
+            if leadership.epoch == event.leader_epoch and leadership.at_us == event.at_us
+        ),
+        None,
     )
 
 
-def _gap(reign: Reign) -> str:
+def _gap(leadership: Leadership) -> str:
     """For how long nobody answered as the leader, where this reign ends that."""
-    if reign.leader < 0 or reign.silent_us >= reign.at_us:
+    if leadership.leader < 0 or leadership.silent_us >= leadership.at_us:
         return ""
-    return f", nobody answered for {number((reign.at_us - reign.silent_us) // 1_000)} ms"
+    return f", nobody answered for {number((leadership.at_us - leadership.silent_us) // 1_000)} ms"
 
 
 def _set(brokers: tuple[int, ...]) -> str:
@@ -136,9 +141,9 @@ def _active(_: State, event: ControllerElected) -> Why:
     return told(event, "no controller decides", reason, rules.QUORUM)
 
 
-@explains(SeatsMoved)
-def _seats(_: State, event: SeatsMoved) -> Why:
-    leaders = sorted({leader for _, leader in event.seats})
+@explains(CoordinatorsMoved)
+def _coordinators(_: State, event: CoordinatorsMoved) -> Why:
+    leaders = sorted({leader for _, leader in event.internal_leaders})
     who = " and ".join(f"broker {leader}" if leader >= 0 else "nobody" for leader in leaders)
     return told(
         event,

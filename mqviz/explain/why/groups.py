@@ -69,12 +69,12 @@ def _rebalance(state: State, event: RebalanceStarted) -> Why:
     late = [member for member in group.members.values() if not member.joining]
     if not late:
         return _why(event, headline, "nobody else has to join again", rules.EAGER)
-    waits = lasting(max(_beat_us(state, member) for member in late))
+    waits = lasting(max(_heartbeat_us(state, member) for member in late))
     reason = f"{_clients(late)} must join again; heartbeats come every {waits}"
     return _why(event, headline, reason, rules.HEARTBEATS)
 
 
-def _beat_us(state: State, member: Member) -> int:
+def _heartbeat_us(state: State, member: Member) -> int:
     consumer = state.cluster.consumers.get(member.client)
     return int(consumer.settings.heartbeat_interval) if consumer else 3_000_000
 
@@ -176,9 +176,11 @@ def _commit_refused(state: State, event: CommitRefused) -> Why:
 
 def _uncommitted(state: State, consumer: Consumer) -> str:
     count = 0
-    for claim in consumer.claims.values():
-        done = simulated.committed(state, consumer.settings.group, claim.topic, claim.partition)
-        count += max(0, (claim.position or 0) - (done or 0))
+    for partition_state in consumer.partition_states.values():
+        done = simulated.committed(
+            state, consumer.settings.group, partition_state.topic, partition_state.partition
+        )
+        count += max(0, (partition_state.position or 0) - (done or 0))
     return several(count, "record")
 
 

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from mqviz.facts.views import (
     Cell,
     Flight,
-    GroupReading,
+    GroupView,
     InHand,
     Lag,
-    MemberReading,
-    ProducerReading,
+    MemberView,
+    ProducerView,
     Tape,
-    TopicReading,
+    TopicView,
 )
 from mqviz.facts.watched import lag
 from mqviz.model.observed import lag_sums
@@ -31,11 +31,11 @@ QUIET_US = 30_000_000
 """A member that holds unread records and commits nothing for so long is not called working."""
 
 
-def topics(state: State) -> tuple[TopicReading, ...]:
+def topics(state: State) -> tuple[TopicView, ...]:
     """Topics by name, without Kafka's internal ones and those that are gone."""
     found = sorted(state.observed.topics.items())
     return tuple(
-        TopicReading(name, _partition_count(topic), _replication(topic))
+        TopicView(name, _partition_count(topic), _replication(topic))
         for name, topic in found
         if not topic.internal and not topic.gone and _partition_count(topic)
     )
@@ -90,10 +90,10 @@ def _cells(state: State, topic: str, partition: int, first: int, end: int) -> It
             yield Cell(offset, None, False)
 
 
-def producers(state: State) -> tuple[ProducerReading, ...]:
+def producers(state: State) -> tuple[ProducerView, ...]:
     """Producers that mqviz runs, in the order they were started; closed ones are left out."""
     return tuple(
-        ProducerReading(
+        ProducerView(
             name,
             p.topic,
             p.state,
@@ -128,14 +128,14 @@ def key_letters(state: State) -> tuple[str, ...]:
 # -- groups ----------------------------------------------------------------------------------------------
 
 
-def groups(state: State) -> tuple[GroupReading, ...]:
+def groups(state: State) -> tuple[GroupView, ...]:
     """Groups by name: those that the cluster lists, and those that consumers of ours join."""
     ours = {consumer.group: SeenGroup() for consumer in state.observed.driven.consumers.values()}
     found = ours | state.observed.groups
     return tuple(_group(state, name, found[name]) for name in sorted(found))
 
 
-def _group(state: State, name: str, group: SeenGroup) -> GroupReading:
+def _group(state: State, name: str, group: SeenGroup) -> GroupView:
     topics = dict.fromkeys(group.commits)
     for member in group.members if isinstance(group.members, tuple) else ():
         topics.update(dict.fromkeys(member.assignment))
@@ -144,7 +144,7 @@ def _group(state: State, name: str, group: SeenGroup) -> GroupReading:
     members: int | Unknown = len(group.members) if isinstance(group.members, tuple) else group.members
     if ours:
         members = len([m for m in _members(state, name) if m.state != "dead"])
-    return GroupReading(
+    return GroupView(
         name, group.kind, group.state, group.generation, group.assignor, tuple(sorted(topics)), members
     )
 
@@ -156,18 +156,18 @@ def _ours(observed: Observed, group: str) -> Iterator[tuple[str, DrivenConsumer]
             yield name, consumer
 
 
-def members(state: State, group: str) -> tuple[MemberReading, ...]:
+def members(state: State, group: str) -> tuple[MemberView, ...]:
     """Members: ours in the order they were started, then others as the coordinator described them."""
     return tuple(_members(state, group))
 
 
-def _members(state: State, group: str) -> Iterator[MemberReading]:
+def _members(state: State, group: str) -> Iterator[MemberView]:
     observed = state.observed
     seen = observed.groups.get(group, NO_GROUP)
     described = seen.members if isinstance(seen.members, tuple) else ()
     ids = {member.client_id: member.id for member in described}
     for name, consumer in _ours(observed, group):
-        yield MemberReading(
+        yield MemberView(
             name,
             ids.get(name, ""),
             group,
@@ -183,7 +183,7 @@ def _members(state: State, group: str) -> Iterator[MemberReading]:
             held = tuple((t, p) for t in sorted(member.assignment) for p in member.assignment[t])
             doing = _seems(state, seen, member, held)
             inside = Unknown("mqviz cannot see inside a client that it does not run", state.now_us)
-            yield MemberReading(names[member.id], member.id, group, doing, held, None, inside, inside)
+            yield MemberView(names[member.id], member.id, group, doing, held, None, inside, inside)
 
 
 def _doing(consumer: DrivenConsumer) -> str:

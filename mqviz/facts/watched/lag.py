@@ -10,7 +10,7 @@ import msgspec
 
 from mqviz.facts.views import Lag
 from mqviz.facts.watched import trends, verdict
-from mqviz.facts.watched.views import GroupRow, OtherGroups, Points, Verdict, WatchReading, Worst
+from mqviz.facts.watched.views import GroupRow, OtherGroups, Points, Verdict, WatchView, Worst
 from mqviz.model.escape import escape
 from mqviz.model.observed import lag_sums
 from mqviz.model.observed.state import LagSample, Observed, SeenGroup, Unknown
@@ -242,11 +242,11 @@ def other_groups(state: State) -> OtherGroups:
     return OtherGroups(len(kinds), found, sentence)
 
 
-def watch(state: State) -> WatchReading:
+def watch(state: State) -> WatchView:
     """The watch itself: how fresh and at what cost."""
     observed, beat = state.observed, state.observed.beat
     shown = [topic for topic in observed.topics.values() if not topic.internal and not topic.gone]
-    return WatchReading(
+    return WatchView(
         escape(observed.bootstrap),
         observed.cluster_id,
         len(observed.brokers),

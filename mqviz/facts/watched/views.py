@@ -166,7 +166,7 @@ class OtherGroups(Reading, frozen=True):
     sentence: str
 
 
-class WatchReading(Reading, frozen=True):
+class WatchView(Reading, frozen=True):
     """The watch itself: what is watched, how fresh, at what cost. `lost`: why nothing answers, None while it
     does.
 

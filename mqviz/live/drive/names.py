@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from mqviz.live.drive.plan import Names
 from mqviz.model.event import Event
 from mqviz.model.observed.events import (
-    BeatEnded,
     ByPartition,
     CommitsSeen,
     EndsSeen,
@@ -21,6 +20,7 @@ from mqviz.model.observed.events import (
     GroupSeen,
     GroupsListed,
     LogStartsSeen,
+    RefreshEnded,
     TopicsSeen,
     WatchBegan,
 )
@@ -86,7 +86,7 @@ class Lens:
             case CommitsSeen():
                 commits = {g: self._commits(g, c) for g, c in self._ours(event.groups).items()}
                 return replace(event, groups=commits) if commits else None
-            case BeatEnded():
+            case RefreshEnded():
                 return replace(event, groups=self._list(event.groups))
         return event
 

@@ -15,7 +15,7 @@ from mqviz.live.observe.journal import Journal
 from mqviz.live.observe.refresh import DEADLINE_S, ClusterLostError, Refresh
 from mqviz.live.observe.schedule import Schedule
 from mqviz.model.event import Event
-from mqviz.model.observed.events import BeatEnded, WatchBegan
+from mqviz.model.observed.events import RefreshEnded, WatchBegan
 from mqviz.wire.address import Address, parse_bootstrap
 from mqviz.wire.brokers import Brokers
 from mqviz.wire.connection import Connection
@@ -181,7 +181,7 @@ class Observer:
         took_us = self._journal.now_us() - began_us
         period_us = self.schedule.period_us and max(self.schedule.period_us, 2 * took_us)
         self._journal.post(
-            BeatEnded, began_us, self._number, began_us, sent, tuple(read), self._refresh.failed, period_us
+            RefreshEnded, began_us, self._number, began_us, sent, tuple(read), self._refresh.failed, period_us
         )
 
 

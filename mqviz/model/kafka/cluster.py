@@ -34,7 +34,7 @@ def partition_key(topic: str, partition: int) -> str:
     return f"{topic}-{partition}"
 
 
-class Reign(msgspec.Struct, frozen=True):
+class Leadership(msgspec.Struct, frozen=True):
     """One leadership of a partition: from `at_us` on, in `epoch`, by `leader` (-1: nobody).
 
     `silent_us`: since when the one before did not answer; `at_us` itself where the leadership was handed
@@ -69,8 +69,8 @@ class Partition(msgspec.Struct):
     leader_epoch: int = 0
     partition_epoch: int = 0
     replicas: dict[int, Replica] = msgspec.field(default_factory=dict)
-    parked_produces: list[int] = msgspec.field(default_factory=list)
-    parked_fetches: list[int] = msgspec.field(default_factory=list)
+    purgatory_produces: list[int] = msgspec.field(default_factory=list)
+    purgatory_fetches: list[int] = msgspec.field(default_factory=list)
     sent: int = 0
     appended: int = 0
     dropped: int = 0
@@ -80,7 +80,7 @@ class Partition(msgspec.Struct):
     elr: list[int] = msgspec.field(default_factory=list)
     last_known_elr: list[int] = msgspec.field(default_factory=list)
     recovering: bool = False
-    reigns: list[Reign] = msgspec.field(default_factory=list)
+    leaderships: list[Leadership] = msgspec.field(default_factory=list)
     beliefs: dict[str, tuple[int, int]] = msgspec.field(default_factory=dict)
 
     @property
@@ -151,7 +151,7 @@ class Cluster(msgspec.Struct):
     keys: dict[str, bool] = msgspec.field(default_factory=dict)
     ledger: dict[str, PartitionLedger] = msgspec.field(default_factory=dict)
     quorum: Quorum = msgspec.field(default_factory=Quorum)
-    seats: dict[str, int] = msgspec.field(default_factory=dict)
+    internal_leaders: dict[str, int] = msgspec.field(default_factory=dict)
     group_settings: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
     cuts: list[tuple[str, ...]] = msgspec.field(default_factory=list)
     gone: dict[str, Topic] = msgspec.field(default_factory=dict)
@@ -232,7 +232,7 @@ def new_partition(
     partition.last_leader = leader if leader >= 0 else ids[0]
     topic.partitions.append(partition)
     partition.ends.note(at_us, 0)
-    partition.reigns.append(Reign(at_us, 0, leader, at_us))
+    partition.leaderships.append(Leadership(at_us, 0, leader, at_us))
     for broker in ids:
         if cluster.brokers[broker].up and cluster.linked("controller", str(broker)):
             believe(cluster, partition, broker, at_us)

@@ -10,11 +10,15 @@ from __future__ import annotations
 from mqviz.model.kafka.cluster import Cluster
 
 
-def seat(replicas: tuple[int, ...]) -> str:
+def internal_key(replicas: tuple[int, ...]) -> str:
     """The name of the seat of partitions with these replicas."""
     return " ".join(map(str, replicas))
 
 
 def leader(cluster: Cluster, replicas: tuple[int, ...]) -> int:
     """Who leads the internal partitions with these replicas; -1: nobody."""
-    return cluster.seats.get(seat(replicas), replicas[0]) if cluster.seats else replicas[0]
+    return (
+        cluster.internal_leaders.get(internal_key(replicas), replicas[0])
+        if cluster.internal_leaders
+        else replicas[0]
+    )

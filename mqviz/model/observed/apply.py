@@ -9,7 +9,6 @@ from __future__ import annotations
 from mqviz.model.event import applies
 from mqviz.model.observed import lag_sums, rebalances
 from mqviz.model.observed.events import (
-    BeatEnded,
     BrokerBack,
     BrokerLost,
     ClusterSeen,
@@ -23,11 +22,12 @@ from mqviz.model.observed.events import (
     GroupsListed,
     LogStartsSeen,
     Reasons,
+    RefreshEnded,
     TopicSeen,
     TopicsSeen,
     WatchBegan,
 )
-from mqviz.model.observed.state import Beat, Observed, Rewind, SeenGroup, SeenTopic, Unknown
+from mqviz.model.observed.state import Observed, Refresh, Rewind, SeenGroup, SeenTopic, Unknown
 from mqviz.model.observed.track import Track
 from mqviz.model.state import State
 
@@ -38,7 +38,7 @@ MOST_REWINDS = 16
 @applies(WatchBegan)
 def _began(state: State, event: WatchBegan) -> None:
     state.observed.bootstrap, state.observed.wall_us = event.bootstrap, event.wall_us
-    state.observed.beat = Beat(period_us=event.period_us)
+    state.observed.beat = Refresh(period_us=event.period_us)
 
 
 @applies(ConnectionLost)
@@ -61,11 +61,11 @@ def _broker_back(state: State, event: BrokerBack) -> None:
     state.observed.brokers_lost.pop(event.broker, None)
 
 
-@applies(BeatEnded)
-def _beat(state: State, event: BeatEnded) -> None:
+@applies(RefreshEnded)
+def _beat(state: State, event: RefreshEnded) -> None:
     observed = state.observed
     period = event.period_us or observed.beat.period_us
-    observed.beat = Beat(event.number, event.began_us, event.at_us, event.requests, event.failed, period)
+    observed.beat = Refresh(event.number, event.began_us, event.at_us, event.requests, event.failed, period)
     for name in event.groups:
         if name in observed.groups:
             lag_sums.sample(observed, observed.groups[name], event.at_us)

@@ -84,7 +84,7 @@ class BrokerBack(Seen, frozen=True):
     broker: int
 
 
-class BeatEnded(Seen, frozen=True):
+class RefreshEnded(Seen, frozen=True):
     """One round of requests is over. `groups`: those whose commits and ends were both asked for in it.
 
     The event comes after the events of its answers, also when nothing changed: it is what makes values fresh.

@@ -197,7 +197,7 @@ class SeenGroup(msgspec.Struct):
     rewinds: list[Rewind] = []
 
 
-class Beat(msgspec.Struct, frozen=True):
+class Refresh(msgspec.Struct, frozen=True):
     """One round of requests: `failed` is {broker: reason} of those that did not answer in it."""
 
     number: int = 0
@@ -317,7 +317,7 @@ class Observed(msgspec.Struct):
     cluster_id: str | Unknown = NOT_SEEN
     controller: int | Unknown = NOT_SEEN
     lost: Unknown | None = None
-    beat: Beat = Beat()
+    beat: Refresh = Refresh()
     brokers: dict[int, SeenBroker] = {}
     brokers_lost: dict[int, Unknown] = {}
     topics: dict[str, SeenTopic] = {}

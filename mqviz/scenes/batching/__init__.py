@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from mqviz import facts
 from mqviz.facts import batching
-from mqviz.facts.batching import AccumulatorReading, QueueReading
+from mqviz.facts.batching import AccumulatorView, QueueView
 from mqviz.kafka import settings
 from mqviz.model.state import State
 from mqviz.scenes.batching.rows import Columns, Scale, draw_queue
@@ -50,7 +50,7 @@ def draw(state: State, view: View) -> Canvas:
     return canvas
 
 
-def _chosen(found: tuple[AccumulatorReading, ...], view: View) -> AccumulatorReading:
+def _chosen(found: tuple[AccumulatorView, ...], view: View) -> AccumulatorView:
     if view.focus is not None and view.focus[0] == "producer":
         named = [each for each in found if each.name == view.focus[1]]
         if named:
@@ -58,7 +58,7 @@ def _chosen(found: tuple[AccumulatorReading, ...], view: View) -> AccumulatorRea
     return found[min(max(0, view.scroll), len(found) - 1)]
 
 
-def _paint(canvas: Canvas, shown: AccumulatorReading, scale: Scale, view: View, others: int) -> None:
+def _paint(canvas: Canvas, shown: AccumulatorView, scale: Scale, view: View, others: int) -> None:
     queues = shown.queues
     air, pitch = _room(len(queues), view.rows)
     row = _head(canvas, shown, air, others, view.focus == ("producer", shown.name)) + air
@@ -88,7 +88,7 @@ def _paint(canvas: Canvas, shown: AccumulatorReading, scale: Scale, view: View, 
         _legend(canvas, row + 1 + air, view.columns - 2)
 
 
-def _more(canvas: Canvas, hidden: tuple[QueueReading, ...], row: int) -> None:
+def _more(canvas: Canvas, hidden: tuple[QueueView, ...], row: int) -> None:
     """What there is of the partitions that do not show."""
     waiting = sum(len(queue.waiting) for queue in hidden)
     left = sum(len(queue.left) for queue in hidden)
@@ -121,7 +121,7 @@ def _columns(columns: int, several: bool) -> Columns:
 # -- head and memory ---------------------------------------------------------------------------------------
 
 
-def _head(canvas: Canvas, shown: AccumulatorReading, row: int, others: int, focus: bool) -> int:
+def _head(canvas: Canvas, shown: AccumulatorView, row: int, others: int, focus: bool) -> int:
     """The producer and what it was told: linger.ms, batch.size, acks."""
     after = canvas.put(1, row, shown.name, style("bright", "sel", True) if focus else BRIGHT)
     canvas.mark(1, row, after - 1, 1, ("producer", shown.name))
@@ -139,7 +139,7 @@ def _head(canvas: Canvas, shown: AccumulatorReading, row: int, others: int, focu
     return row + 1
 
 
-def _memory(canvas: Canvas, shown: AccumulatorReading, row: int, now_us: int) -> int:
+def _memory(canvas: Canvas, shown: AccumulatorView, row: int, now_us: int) -> int:
     """buffer.memory as a bar, and the send() that waits for it; librdkafka has a queue of records instead."""
     if not shown.java:
         canvas.put(1, row, "librdkafka: send() does not block, its queue is full or it is not", QUIET)
@@ -157,7 +157,7 @@ def _memory(canvas: Canvas, shown: AccumulatorReading, row: int, now_us: int) ->
     return row + 2
 
 
-def _calls(canvas: Canvas, shown: AccumulatorReading, row: int, now_us: int) -> None:
+def _calls(canvas: Canvas, shown: AccumulatorView, row: int, now_us: int) -> None:
     """Whether the application goes on, or stands still in send() and for how long at most."""
     canvas.put(1, row, "send()", STRONG)
     if not shown.calls:
@@ -174,7 +174,7 @@ def _calls(canvas: Canvas, shown: AccumulatorReading, row: int, now_us: int) -> 
 # -- below the partitions ----------------------------------------------------------------------------------
 
 
-def _requests(canvas: Canvas, shown: AccumulatorReading, row: int) -> None:
+def _requests(canvas: Canvas, shown: AccumulatorView, row: int) -> None:
     """Requests in flight of those that may be, one sign each, by broker."""
     most = shown.most_in_flight
     canvas.put(1, row, "requests", STRONG)
@@ -193,7 +193,7 @@ def _requests(canvas: Canvas, shown: AccumulatorReading, row: int) -> None:
         canvas.put(at, row, words, QUIET)
 
 
-def _trade(canvas: Canvas, shown: AccumulatorReading, row: int) -> None:
+def _trade(canvas: Canvas, shown: AccumulatorView, row: int) -> None:
     """What batching gives and what it costs, over the last batches that were acknowledged."""
     past = [each for queue in shown.queues for each in queue.past]
     canvas.put(1, row, "bargain", STRONG)
@@ -216,7 +216,7 @@ def _trade(canvas: Canvas, shown: AccumulatorReading, row: int) -> None:
         canvas.right(canvas.columns - 1, row, extra, style("bad") if shown.lost else WAIT)
 
 
-def _past(canvas: Canvas, shown: AccumulatorReading, row: int, rows: int) -> int:
+def _past(canvas: Canvas, shown: AccumulatorView, row: int, rows: int) -> int:
     """The last batches that were acknowledged, newest first: a bar each, waiting here and then away; returns
     the row after them.
     """
@@ -241,7 +241,7 @@ def _past(canvas: Canvas, shown: AccumulatorReading, row: int, rows: int) -> int
     return row + 1 + len(found)
 
 
-def _extras(shown: AccumulatorReading) -> str:
+def _extras(shown: AccumulatorView) -> str:
     parts = [f"{thousands(shown.retries)} sent again"] * bool(shown.retries)
     parts += [f"{thousands(shown.lost)} given up"] * bool(shown.lost)
     return ", ".join(parts)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.facts.batching import ANSWERED, FILLING, GOING, THERE, BatchReading, QueueReading
+from mqviz.facts.batching import ANSWERED, FILLING, GOING, THERE, BatchView, QueueView
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.edges import draw_edge, draw_flight, progress, straight
 from mqviz.scenes.figures import duration, thousands
@@ -45,7 +45,7 @@ class Scale(NamedTuple):
 
 def draw_queue(
     canvas: Canvas,
-    queue: QueueReading,
+    queue: QueueView,
     at: Columns,
     row: int,
     scale: Scale,
@@ -64,7 +64,7 @@ def draw_queue(
     _done(canvas, queue, at, row)
 
 
-def _filling(canvas: Canvas, batch: BatchReading | None, at: Columns, row: int, scale: Scale) -> None:
+def _filling(canvas: Canvas, batch: BatchView | None, at: Columns, row: int, scale: Scale) -> None:
     """The open batch: its records, the bytes left, and below how much longer it waits for company."""
     canvas.put(at.filling, row, "│" + "─" * at.tile + "│", EDGE)
     if batch is None:
@@ -80,7 +80,7 @@ def _filling(canvas: Canvas, batch: BatchReading | None, at: Columns, row: int, 
     canvas.put(after + len(words) + 1, row + 1, "░" * min(waits, room - 1), WAIT)
 
 
-def _records(canvas: Canvas, batch: BatchReading, column: int, row: int, cells: int, scale: Scale) -> None:
+def _records(canvas: Canvas, batch: BatchView, column: int, row: int, cells: int, scale: Scale) -> None:
     """A batch in `cells` cells: a letter where a record begins, or each cell the record that is there."""
     keys = batch.keys
     starts = {number * cells // len(keys): key for number, key in reversed(list(enumerate(keys)))}
@@ -95,7 +95,7 @@ def _records(canvas: Canvas, batch: BatchReading, column: int, row: int, cells: 
 
 
 def _ready(
-    canvas: Canvas, batches: list[BatchReading], at: Columns, row: int, scale: Scale, leader: int
+    canvas: Canvas, batches: list[BatchView], at: Columns, row: int, scale: Scale, leader: int
 ) -> None:
     """Closed batches, the one that leaves next at the right; below it why it is still here."""
     room = max(1, (at.flight - at.ready - 3) // (TILE + 1))
@@ -110,7 +110,7 @@ def _ready(
         canvas.put(at.ready - 1 - (len(batches) > 9), row, str(len(batches)), BRIGHT)
 
 
-def _note(batch: BatchReading, now_us: int, leader: int) -> tuple[str, Style]:
+def _note(batch: BatchView, now_us: int, leader: int) -> tuple[str, Style]:
     if leader < 0:
         return "no leader", WAIT
     if batch.attempts and batch.due_us > now_us:
@@ -122,7 +122,7 @@ def _note(batch: BatchReading, now_us: int, leader: int) -> tuple[str, Style]:
     return str(len(batch.keys)), QUIET
 
 
-def _flying(canvas: Canvas, queue: QueueReading, at: Columns, row: int, scale: Scale) -> None:
+def _flying(canvas: Canvas, queue: QueueView, at: Columns, row: int, scale: Scale) -> None:
     """The way to the broker that leads, and back: records going, in hand there, and the answer."""
     end = at.done - 6
     draw_edge(canvas, at.flight, row, end)
@@ -143,7 +143,7 @@ def _flying(canvas: Canvas, queue: QueueReading, at: Columns, row: int, scale: S
         canvas.put(at.flight, row + 1, f"×{again + 1}", WAIT)
 
 
-def _done(canvas: Canvas, queue: QueueReading, at: Columns, row: int) -> None:
+def _done(canvas: Canvas, queue: QueueView, at: Columns, row: int) -> None:
     """How many records are acknowledged, and how long the last ones took from send()."""
     after = canvas.put(at.done, row, "✓ ", OK if queue.confirmed else QUIET)
     canvas.put(after, row, thousands(queue.confirmed), BRIGHT if queue.confirmed else QUIET)

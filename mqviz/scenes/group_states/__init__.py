@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mqviz.facts import machines
-from mqviz.facts.machines import GROUP_TABLES, MEMBER_TABLES, PROCESS_STATES, MachineReading, MemberState
+from mqviz.facts.machines import GROUP_TABLES, MEMBER_TABLES, PROCESS_STATES, MachineView, MemberState
 from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
 from mqviz.scenes.canvas import Canvas
@@ -56,7 +56,7 @@ def draw(state: State, view: View) -> Canvas:
     return canvas
 
 
-def _first(found: tuple[MachineReading, ...], view: View) -> int:
+def _first(found: tuple[MachineView, ...], view: View) -> int:
     names = [group.name for group in found]
     if view.focus is not None and view.focus[0] in ("group", "member") and view.focus[1] in names:
         return names.index(str(view.focus[1]))
@@ -64,7 +64,7 @@ def _first(found: tuple[MachineReading, ...], view: View) -> int:
     return (base + max(0, view.scroll)) % len(found)
 
 
-def _group(canvas: Canvas, group: MachineReading, top: int, rows: int, view: View, others: int) -> None:
+def _group(canvas: Canvas, group: MachineView, top: int, rows: int, view: View, others: int) -> None:
     """One group in `rows` rows from `top` on."""
     table = GROUP_TABLES[group.protocol]
     machine = plan(table, 1, view.columns - 2)
@@ -82,7 +82,7 @@ def _group(canvas: Canvas, group: MachineReading, top: int, rows: int, view: Vie
 # -- the machine -----------------------------------------------------------------------------------------
 
 
-def _head(canvas: Canvas, group: MachineReading, row: int, now_us: int, others: int) -> None:
+def _head(canvas: Canvas, group: MachineView, row: int, now_us: int, others: int) -> None:
     """Name, protocol, generation; at the right the state of now and since when."""
     epoch = f"{_EPOCHS[group.protocol]} {thousands(group.epoch)}"
     if group.protocol == "consumer" and group.assigned != group.epoch:
@@ -101,7 +101,7 @@ def _head(canvas: Canvas, group: MachineReading, row: int, now_us: int, others: 
             return
 
 
-def _now(group: MachineReading, now_us: int) -> tuple[str, Style]:
+def _now(group: MachineView, now_us: int) -> tuple[str, Style]:
     """The state and how long it has lasted."""
     if isinstance(group.state, Unknown):
         return f"? {group.state.reason}", WAIT
@@ -109,7 +109,7 @@ def _now(group: MachineReading, now_us: int) -> tuple[str, Style]:
     return f"{group.state}{since}", style("ok" if group.state == "Stable" else "wait", bold=True)
 
 
-def _machine(canvas: Canvas, group: MachineReading, machine: Plan, row: int) -> int:
+def _machine(canvas: Canvas, group: MachineView, machine: Plan, row: int) -> int:
     """The machine, and below it the state that stands apart; returns the row after it."""
     moves = [(before, then) for (_, before, _), (_, then, _) in pairwise(group.path)]
     now = group.state if isinstance(group.state, str) else ""
@@ -143,7 +143,7 @@ class Columns(NamedTuple):
     has: int
 
 
-def _columns(group: MachineReading, columns: int) -> Columns:
+def _columns(group: MachineView, columns: int) -> Columns:
     """The states of both sides as columns where there is room, else those of the coordinator, and the process
     in a word.
     """
@@ -179,7 +179,7 @@ def _after(places: dict[str, int]) -> int:
     return max(column + len(state) for state, column in places.items())
 
 
-def _members(canvas: Canvas, group: MachineReading, row: int, count: int, view: View) -> int:
+def _members(canvas: Canvas, group: MachineView, row: int, count: int, view: View) -> int:
     """A head and a row a member: the state it is in stands out in the row of all its states; returns the row
     after them.
     """
@@ -207,7 +207,7 @@ def _members(canvas: Canvas, group: MachineReading, row: int, count: int, view: 
 
 
 def _member(
-    canvas: Canvas, group: MachineReading, member: MemberState, row: int, at: Columns, focus: bool
+    canvas: Canvas, group: MachineView, member: MemberState, row: int, at: Columns, focus: bool
 ) -> None:
     room = _name(canvas.columns) - 2
     after = canvas.put(1, row, shorten(member.name, room), style("bright", "sel", True) if focus else PLAIN)
@@ -262,7 +262,7 @@ def _held(member: MemberState) -> list[str]:
 # -- the path --------------------------------------------------------------------------------------------
 
 
-def _path(canvas: Canvas, group: MachineReading, row: int, rows: int, now_us: int) -> None:
+def _path(canvas: Canvas, group: MachineView, row: int, rows: int, now_us: int) -> None:
     """The last moves, newest first: when, to which state, how long it stayed there, why."""
     if rows < 1:
         return

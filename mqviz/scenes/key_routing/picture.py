@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mqviz import facts
 from mqviz.facts import topic as facts_topic
-from mqviz.facts.views import Flight, Tape, TopicReading
+from mqviz.facts.views import Flight, Tape, TopicView
 from mqviz.kafka.partitioners import fnv1a, murmur2
 from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
@@ -136,14 +136,14 @@ def picture(state: State, view: View) -> Picture | None:
     return Picture(topic.name, topic.partitions, rules, keys, bars, flights, _hot(keys, bars))
 
 
-def _topic(state: State, view: View) -> TopicReading | None:
+def _topic(state: State, view: View) -> TopicView | None:
     found = {topic.name: topic for topic in facts.topics(state)}
     written = [producer.topic for producer in facts.producers(state) if producer.topic in found]
     name = view.topic if view.topic in found else next(iter([*written, *found]), "")
     return found.get(name)
 
 
-def _rules(state: State, topic: TopicReading) -> tuple[Rule, ...]:
+def _rules(state: State, topic: TopicView) -> tuple[Rule, ...]:
     """Two rules side by side: those in use first in their order, Java's and librdkafka's own beside them."""
     users: dict[str, list[str]] = {"murmur2": [], "crc32": []}
     for producer in facts.producers(state):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from mqviz import facts
 from mqviz.facts.views import (
     Flight,
-    GroupReading,
+    GroupView,
     Lag,
     Ledger,
-    MemberReading,
-    ProducerReading,
+    MemberView,
+    ProducerView,
     Tape,
-    TopicReading,
+    TopicView,
 )
 from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
@@ -48,8 +48,8 @@ class Lane:
 class Crew:
     """A group that reads the topic, its members, and its lag."""
 
-    group: GroupReading
-    members: tuple[MemberReading, ...]
+    group: GroupView
+    members: tuple[MemberView, ...]
     lag: Lag
 
 
@@ -57,18 +57,18 @@ class Crew:
 class Outline:
     """What the layout depends on, read before the lanes themselves."""
 
-    topic: TopicReading
-    producers: tuple[ProducerReading, ...]
+    topic: TopicView
+    producers: tuple[ProducerView, ...]
     crews: tuple[Crew, ...]
     keys: tuple[str, ...]
     digits: int = 1
 
-    def beside(self) -> tuple[MemberReading, ...]:
+    def beside(self) -> tuple[MemberView, ...]:
         """Members that wait for their assignment, as many as there are partitions that nobody reads."""
         joining = [m for m in self._unassigned() if m.state == "joining"]
         return tuple(joining[: self.topic.partitions - self._owned()])
 
-    def below(self) -> tuple[MemberReading, ...]:
+    def below(self) -> tuple[MemberView, ...]:
         """All other members, of any group, that own no partition of this topic."""
         beside = self.beside()
         found = [m for number in range(len(self.crews)) for m in self._unassigned(number)]
@@ -79,7 +79,7 @@ class Outline:
         """How many groups besides the first have members; they come before those that have none."""
         return sum(1 for crew in self.crews[1:] if crew.members)
 
-    def _unassigned(self, crew: int = 0) -> list[MemberReading]:
+    def _unassigned(self, crew: int = 0) -> list[MemberView]:
         members = self.crews[crew].members if self.crews else ()
         return [m for m in members if not any(topic == self.topic.name for topic, _ in m.partitions)]
 
@@ -131,7 +131,7 @@ def picture(state: State, shown: Outline, first: int, count: int, cells: int) ->
     )
 
 
-def _topic(state: State, view: View) -> TopicReading | None:
+def _topic(state: State, view: View) -> TopicView | None:
     found = facts.topics(state)
     names = [t.name for t in found]
     wanted = [view.topic, *(t for g in facts.groups(state) if g.name == view.group for t in g.topics)]
@@ -168,7 +168,7 @@ def _lane(state: State, shown: Outline, number: int, cells: int) -> Lane:
     )
 
 
-def _digits(state: State, topic: TopicReading) -> int:
+def _digits(state: State, topic: TopicView) -> int:
     """Columns of the largest offset of the topic; only tall tapes ask, and those are few."""
     numbers = range(min(topic.partitions, _MOST_TALL))
     ends = (facts.tape(state, topic.name, number, 0).log_end for number in numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mqviz.facts.views import Flight, ProducerReading
+from mqviz.facts.views import Flight, ProducerView
 from mqviz.scenes.edges import Way, draw_edge, draw_flight, draw_spine, progress, straight
 from mqviz.scenes.figures import thousands
 from mqviz.scenes.partition_log.layout import Frame
@@ -82,7 +82,7 @@ def _spread(number: int, count: int, places: int) -> int:
     return 0 if count <= 1 else round(number * (places - 1) / (count - 1))
 
 
-def _producer(frame: Frame, producer: ProducerReading, row: int, crowded: bool) -> None:
+def _producer(frame: Frame, producer: ProducerView, row: int, crowded: bool) -> None:
     canvas, columns = frame.canvas, frame.columns
     target = ("producer", producer.name)
     focus = frame.view.focus == target
@@ -96,7 +96,7 @@ def _producer(frame: Frame, producer: ProducerReading, row: int, crowded: bool) 
     _state(frame, producer, row, crowded)
 
 
-def _state(frame: Frame, producer: ProducerReading, row: int, crowded: bool) -> None:
+def _state(frame: Frame, producer: ProducerView, row: int, crowded: bool) -> None:
     """Below the name; where another producer stands there, a sign on the edge."""
     canvas = frame.canvas
     if producer.state not in ("running", "unknown"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mqviz.facts.views import InHand, MemberReading
+from mqviz.facts.views import InHand, MemberView
 from mqviz.model.observed.state import Unknown
 from mqviz.scenes import tiles
 from mqviz.scenes.canvas import Target
@@ -41,7 +41,7 @@ def draw_unassigned(frame: Frame) -> None:
         canvas.put(columns.tile + 2, row, shorten(text, columns.tile_columns - 2), IDLE)
 
 
-def _unassigned(frame: Frame, member: MemberReading, row: int, rows: int) -> None:
+def _unassigned(frame: Frame, member: MemberView, row: int, rows: int) -> None:
     tile = Tile(frame.columns.tile, row, frame.columns.tile_columns, rows)
     tiles.draw_unassigned(frame.canvas, tile, member, frame.shown.outline.topic.name, _prefix(frame, member))
     _focus(frame, tile, ("member", member.group, member.name))
@@ -53,12 +53,12 @@ def _focus(frame: Frame, tile: Tile, target: Target) -> None:
         tiles.draw_focus(frame.canvas, tile)
 
 
-def _prefix(frame: Frame, member: MemberReading) -> str:
+def _prefix(frame: Frame, member: MemberView) -> str:
     """The group of a member that is not of the first group, whose name heads the column."""
     return "" if member.group == frame.shown.outline.crews[0].group.name else f"{member.group} "
 
 
-def _member(crew: Crew, name: str | None | Unknown) -> MemberReading | None:
+def _member(crew: Crew, name: str | None | Unknown) -> MemberView | None:
     return next((m for m in crew.members if m.name == name), None)
 
 
@@ -76,7 +76,7 @@ def _first_group(frame: Frame, crew: Crew) -> None:
             _owned(frame, number, owner, 1 if apart else _stretch(owners, number))
 
 
-def _stretch(owners: list[MemberReading | None], number: int) -> int:
+def _stretch(owners: list[MemberView | None], number: int) -> int:
     """How many lanes from `number` on have the same owner."""
     end = number
     while end < len(owners) and owners[end] is owners[number]:
@@ -89,7 +89,7 @@ def _tile(frame: Frame, number: int, lanes: int = 1) -> Tile:
     return Tile(columns.tile, plan.row(number), columns.tile_columns, (lanes - 1) * plan.pitch + 2)
 
 
-def _owned(frame: Frame, first: int, member: MemberReading, count: int) -> None:
+def _owned(frame: Frame, first: int, member: MemberView, count: int) -> None:
     tile = _tile(frame, first, count)
     sign = "╎" if member.state == "dead" else "▌"
     tiles.draw_ground(frame.canvas, tile, tiles.edge_role(member, True), sign)
@@ -98,7 +98,7 @@ def _owned(frame: Frame, first: int, member: MemberReading, count: int) -> None:
     _focus(frame, tile, ("member", member.group, member.name))
 
 
-def _owned_lane(frame: Frame, number: int, member: MemberReading, title: str) -> None:
+def _owned_lane(frame: Frame, number: int, member: MemberView, title: str) -> None:
     """One lane's two lines inside its owner's tile, and the edge that leads there."""
     canvas, columns = frame.canvas, frame.columns
     lane, tile, row = frame.shown.lanes[number], _tile(frame, number), frame.plan.row(number)
@@ -119,13 +119,13 @@ def _to_read(lane: Lane) -> int | None:
     return max(0, high - position) if isinstance(position, int) and isinstance(high, int) else None
 
 
-def _work_here(member: MemberReading, lane: Lane) -> InHand | None:
+def _work_here(member: MemberView, lane: Lane) -> InHand | None:
     work = member.in_hand
     here = work is not None and (work.topic, work.partition) == (lane.tape.topic, lane.tape.partition)
     return work if here else None
 
 
-def _unread(frame: Frame, number: int, lane: Lane, member: MemberReading | None) -> None:
+def _unread(frame: Frame, number: int, lane: Lane, member: MemberView | None) -> None:
     """Nobody reads this partition: the edge is waiting, and beside it stands a member that joins, if one
     does.
     """

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mqviz import facts
-from mqviz.facts.views import Disturbance, GroupReading, Stretch, Tenure
+from mqviz.facts.views import Disturbance, GroupView, Stretch, Tenure
 from mqviz.model.state import State
 from mqviz.scenes.axis import Axis, draw_axis, fitted
 from mqviz.scenes.canvas import Canvas
@@ -41,7 +41,7 @@ _PAUSED = style("wait", bold=True)
 class Lane(NamedTuple):
     """A group in the race, its partitions, how its head reads, and what happened to it last."""
 
-    group: GroupReading
+    group: GroupView
     tenures: tuple[Tenure, ...]
     names: tuple[str, str]
     last: Disturbance | None = None
@@ -113,7 +113,7 @@ def _air(lanes: int, spare: int, tight: bool) -> tuple[int, int]:
     return max(0, min(5, spare // max(1, lanes - 1))), words
 
 
-def _names(group: GroupReading) -> tuple[str, str]:
+def _names(group: GroupView) -> tuple[str, str]:
     assignor = group.assignor if isinstance(group.assignor, str) else ""
     if group.kind == "consumer":
         return "KIP-848", assignor or "uniform"

@@ -58,8 +58,8 @@ def _paint(canvas: Canvas, shown: Picture, view: View, place: Place) -> None:
     draw_flights(canvas, shown, place, rows, view.motion_us)
     bottom = view.rows - 2
     after = story.draw_story(canvas, shown, place, rows, last, bottom - air, view.now_us)
-    if place.tall and bottom - after > 4 + len(shown.facts.reigns):
-        _reigns(canvas, shown, place.column, bottom - 3 - len(shown.facts.reigns[-5:]))
+    if place.tall and bottom - after > 4 + len(shown.facts.leaderships):
+        _leaderships(canvas, shown, place.column, bottom - 3 - len(shown.facts.leaderships[-5:]))
     _ledger(canvas, shown, place.column, bottom, view.columns)
 
 
@@ -109,18 +109,18 @@ def _asked(canvas: Canvas, shown: Picture, row: int, columns: int) -> None:
         canvas.put(at + 1, row, legend, QUIET)
 
 
-def _reigns(canvas: Canvas, shown: Picture, column: int, row: int) -> None:
+def _leaderships(canvas: Canvas, shown: Picture, column: int, row: int) -> None:
     """Who led when, and for how long nobody did."""
     canvas.put(1, row, "leaders", STRONG)
-    for number, reign in enumerate(shown.facts.reigns[-5:]):
-        who = f"broker {reign.leader} leads" if reign.leader >= 0 else "nobody leads"
-        canvas.put(column, row + number, f"epoch {reign.epoch}", BRIGHT)
-        canvas.put(column + 12, row + number, f"from {seconds(reign.at_us)}", QUIET)
+    for number, leadership in enumerate(shown.facts.leaderships[-5:]):
+        who = f"broker {leadership.leader} leads" if leadership.leader >= 0 else "nobody leads"
+        canvas.put(column, row + number, f"epoch {leadership.epoch}", BRIGHT)
+        canvas.put(column + 12, row + number, f"from {seconds(leadership.at_us)}", QUIET)
         canvas.put(column + 30, row + number, who)
-        gap_us = reign.at_us - reign.silent_us
+        gap_us = leadership.at_us - leadership.silent_us
         if gap_us > 0:
             ms = thousands(gap_us // 1_000)
-            words = f"nobody answered from {seconds(reign.silent_us)} on: {ms} ms"
+            words = f"nobody answered from {seconds(leadership.silent_us)} on: {ms} ms"
             canvas.put(column + 50, row + number, words, WAIT)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from mqviz import facts
 from mqviz.facts import replication
 from mqviz.facts.fates import RecordLedger
-from mqviz.facts.replication import CopyCell, CopyReading, Replication
+from mqviz.facts.replication import CopyCell, CopyView, Replication
 from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
 from mqviz.scenes.letters import Letters, letters_of
@@ -24,16 +24,16 @@ class Picture(NamedTuple):
     """
 
     facts: Replication
-    copies: tuple[CopyReading, ...]
+    copies: tuple[CopyView, ...]
     first: int
     cells: int
     letters: Letters
     acks: tuple[str, ...]
     ledger: RecordLedger
-    fallen: CopyReading | None
+    fallen: CopyView | None
 
     @property
-    def led(self) -> CopyReading:
+    def led(self) -> CopyView:
         """The copy whose log counts."""
         return next(copy for copy in self.copies if copy.broker == self.facts.led_by)
 
@@ -48,9 +48,9 @@ class Picture(NamedTuple):
         reach = max((copy.end for copy in others), default=0)
         return [cell for cell in led.cells if cell.offset >= max(reach, led.high_watermark)]
 
-    def apart(self) -> list[tuple[CopyReading, CopyCell]]:
+    def apart(self) -> list[tuple[CopyView, CopyCell]]:
         """Records in copies that left the log that counts, oldest first, each offset once."""
-        found: dict[int, tuple[CopyReading, CopyCell]] = {}
+        found: dict[int, tuple[CopyView, CopyCell]] = {}
         for copy in self.copies:
             for cell in copy.cells:
                 if cell.offset >= copy.agrees_to and cell.offset not in found:
@@ -94,13 +94,13 @@ def _chosen(view: View, places: list[tuple[str, int]]) -> int:
     return min(max(0, begin + view.scroll), len(places) - 1)
 
 
-def _fallen(found: Replication, first: int) -> CopyReading | None:
+def _fallen(found: Replication, first: int) -> CopyView | None:
     """The copy that was cut last, while any of what it lost is in sight."""
     cut = [copy for copy in found.copies if copy.cut is not None and copy.cut.before > first]
     return max(cut, key=lambda copy: copy.cut.at_us if copy.cut else 0, default=None)
 
 
-def _order(found: Replication, copy: CopyReading, fallen: CopyReading | None) -> tuple[int, int]:
+def _order(found: Replication, copy: CopyView, fallen: CopyView | None) -> tuple[int, int]:
     """The log that counts on top, what lost records below all others, next to where they fall."""
     if copy.broker == found.led_by:
         return 0, 0

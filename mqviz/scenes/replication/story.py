@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mqviz.facts.fates import RecordLedger
-from mqviz.facts.replication import CopyCell, CutReading
+from mqviz.facts.replication import CopyCell, CutView
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.figures import seconds, thousands
 from mqviz.scenes.replication.picture import Picture
@@ -53,7 +53,7 @@ def _fall(
     canvas: Canvas,
     shown: Picture,
     place: Place,
-    cut: CutReading,
+    cut: CutView,
     row: int,
     bottom: int,
     now_us: int,
@@ -88,7 +88,7 @@ def _tile(canvas: Canvas, shown: Picture, place: Place, cell: CopyCell, top: int
 # -- in words ------------------------------------------------------------------------------------------------
 
 
-def _why_cut(shown: Picture, cut: CutReading) -> list[Line]:
+def _why_cut(shown: Picture, cut: CutView) -> list[Line]:
     """Names, offset, epochs, and why they are gone."""
     cells = [cell for cell in cut.cells if cell.lost] or list(cut.cells)
     if not cells:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from mqviz.facts.replication import CopyCell, CopyReading
+from mqviz.facts.replication import CopyCell, CopyView
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.edges import progress
 from mqviz.scenes.figures import thousands
@@ -123,7 +123,7 @@ def _sign(canvas: Canvas, column: int, row: int) -> str:
 
 
 def _copy(
-    canvas: Canvas, shown: Picture, place: Place, copy: CopyReading, row: int, focus: Target | None
+    canvas: Canvas, shown: Picture, place: Place, copy: CopyView, row: int, focus: Target | None
 ) -> None:
     sign, look, word, word_look = standing(shown, copy)
     canvas.put(1, row, sign, look)
@@ -141,7 +141,7 @@ def _copy(
         canvas.put(column, row + 1, f"knows watermark {thousands(copy.high_watermark)}", QUIET)
 
 
-def standing(shown: Picture, copy: CopyReading) -> tuple[str, Style, str, Style]:
+def standing(shown: Picture, copy: CopyView) -> tuple[str, Style, str, Style]:
     """The sign at a replica's left edge and the word under its name."""
     away = _away(copy)
     if away:
@@ -156,14 +156,14 @@ def standing(shown: Picture, copy: CopyReading) -> tuple[str, Style, str, Style]
     return "╎", WAIT, "in ELR" if copy.role == "elr" and not copy.fenced else word, WAIT
 
 
-def _away(copy: CopyReading) -> str:
+def _away(copy: CopyView) -> str:
     """Why nobody hears of this broker; "" if it is there."""
     words = {"dead": "dead", "stopped": "stopped", "paused": "frozen", "starting": "starting"}
     return words.get(copy.process, "") or ("cut off" if copy.cut_off else "")
 
 
 def _tape(
-    canvas: Canvas, shown: Picture, place: Place, copy: CopyReading, row: int, focus: Target | None
+    canvas: Canvas, shown: Picture, place: Place, copy: CopyView, row: int, focus: Target | None
 ) -> None:
     counts = copy.broker == shown.facts.led_by
     for cell in copy.cells:
@@ -189,14 +189,14 @@ def _tape(
     _wall(canvas, shown, place, copy, last, row)
 
 
-def _wall(canvas: Canvas, shown: Picture, place: Place, copy: CopyReading, offset: int, row: int) -> None:
+def _wall(canvas: Canvas, shown: Picture, place: Place, copy: CopyView, offset: int, row: int) -> None:
     apart = offset > copy.agrees_to or (offset == copy.agrees_to and copy.end > offset)
     sign = "╎" if apart or offset > shown.facts.high_watermark else "│"
     for line in range(2 if place.tall else 1):
         canvas.put(place.wall(offset), row + line, sign, BAD if apart else EDGE)
 
 
-def _tile(shown: Picture, copy: CopyReading, cell: CopyCell, letter: str) -> tuple[Style, str]:
+def _tile(shown: Picture, copy: CopyView, cell: CopyCell, letter: str) -> tuple[Style, str]:
     """How a record lies there, and a sign beside its letter."""
     key = colour_key(letter)
     if cell.offset >= copy.agrees_to:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from mqviz import facts
 from mqviz.facts import timeline, timeline_stages
 from mqviz.facts.timeline import Deed, Message, Node, Part
-from mqviz.facts.timeline_stages import Hold, NodeReading, Stage
+from mqviz.facts.timeline_stages import Hold, NodeView, Stage
 from mqviz.model.state import State
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.figures import duration
@@ -80,8 +80,8 @@ def draw(state: State, view: View) -> Canvas:
 
 
 def _chosen(
-    found: tuple[NodeReading, ...], events: tuple[Message | Deed, ...], columns: int
-) -> tuple[NodeReading, ...]:
+    found: tuple[NodeView, ...], events: tuple[Message | Deed, ...], columns: int
+) -> tuple[NodeView, ...]:
     """All nodes, else as many as fit: brokers first, then the clients that were heard of most."""
     most = max(3, (columns - _TIME) // _LEAST_PITCH)
     if len(found) <= most:

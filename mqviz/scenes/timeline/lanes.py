@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from mqviz.facts.timeline import Deed, Message, Node
-from mqviz.facts.timeline_stages import Hold, NodeReading
+from mqviz.facts.timeline_stages import Hold, NodeView
 from mqviz.scenes.canvas import Canvas, Target
 from mqviz.scenes.edges import progress
 from mqviz.scenes.letters import Letters, colour_key
@@ -19,7 +19,7 @@ _HEADS = {"producer": "acks", "consumer": "group", "share": "share group"}
 class Lanes(NamedTuple):
     """The columns of the lifelines, by node, and the distance between two of them."""
 
-    nodes: tuple[NodeReading, ...]
+    nodes: tuple[NodeView, ...]
     columns: dict[Node, int]
     pitch: int
 
@@ -28,7 +28,7 @@ class Lanes(NamedTuple):
         return all(node in self.columns for node in nodes)
 
 
-def lanes(nodes: tuple[NodeReading, ...], begin: int, end: int) -> Lanes:
+def lanes(nodes: tuple[NodeView, ...], begin: int, end: int) -> Lanes:
     """Spread the nodes over the columns from `begin` to `end` - 1."""
     count = len(nodes)
     half = min(6, (end - begin) // (2 * count))
@@ -61,7 +61,7 @@ def draw_heads(canvas: Canvas, found: Lanes, row: int, focus: Target | None) -> 
         canvas.mark(column - 4, row, 9, 2, _target(each))
 
 
-def _target(each: NodeReading) -> Target:
+def _target(each: NodeView) -> Target:
     kind, name = each.node
     return ("member", each.note, name) if kind in ("consumer", "share") else (kind, name)
 

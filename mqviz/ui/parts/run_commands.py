@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from mqviz import commands
 from mqviz.backend import Refused
-from mqviz.commands import NotationError
+from mqviz.commands import GrammarError
 from mqviz.lesson.tutor import Tutor
 from mqviz.model.command.consumer import AddConsumer
 from mqviz.model.command.events import CommandGiven
@@ -35,7 +35,7 @@ class RunCommands:
         sentence = None
         try:
             self.host.post_message(Moved(self.player.submit(text)))
-        except (NotationError, Refused) as error:
+        except (GrammarError, Refused) as error:
             sentence = command_error(error)
         if tutor and sentence:
             tutor.refused(sentence)

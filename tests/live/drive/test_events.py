@@ -10,13 +10,13 @@ from mqviz.model.command.producer import AddProducer
 from mqviz.model.event import Event
 from mqviz.model.observed.clients import events as clients_events
 from mqviz.model.observed.events import (
-    BeatEnded,
     CommitsSeen,
     EndsSeen,
     GroupCommits,
     GroupListed,
     GroupSeen,
     GroupsListed,
+    RefreshEnded,
     TopicsSeen,
     WatchBegan,
 )
@@ -147,7 +147,7 @@ def test_the_lens_shows_only_what_the_run_made_under_plain_names() -> None:
     shown = lens().through(listed)
     assert isinstance(shown, GroupsListed)
     assert list(shown.groups) == ["billing"]
-    assert lens().through(BeatEnded(1, 2, 0, 1, 1, 1, 1, (group, "other"))) == BeatEnded(
+    assert lens().through(RefreshEnded(1, 2, 0, 1, 1, 1, 1, (group, "other"))) == RefreshEnded(
         1, 2, 0, 1, 1, 1, 1, ("billing",)
     )
 

@@ -18,7 +18,7 @@ from mqviz.live.observe.refresh import DEADLINE_S, FIRST_CONTACT
 from mqviz.model.apply import apply
 from mqviz.model.command.consumer import AddConsumer
 from mqviz.model.event import Event
-from mqviz.model.observed.events import BeatEnded, ConnectionBack, ConnectionLost, WatchBegan
+from mqviz.model.observed.events import ConnectionBack, ConnectionLost, RefreshEnded, WatchBegan
 from mqviz.model.state import State
 from mqviz.wire.errors import BadAddress
 from tests.live.observe.fake_cluster import FakeCluster, Group
@@ -166,7 +166,7 @@ def test_time_is_handed_out_in_order_and_never_again() -> None:
     with served(cluster()) as fake, opened(fake.bootstrap) as backend:
         seen: list[Event] = []
         deadline = time.monotonic() + 60
-        while not some(BeatEnded)(seen) and time.monotonic() < deadline:
+        while not some(RefreshEnded)(seen) and time.monotonic() < deadline:
             until_us = backend.journal.now_us()
             events = backend.advance(until_us, limit=1)
             assert all(event.at_us < backend.now_us for event in events)

@@ -101,14 +101,14 @@ async def test_metadata_is_told_first_and_commits_before_ends() -> None:
         order = list(dict.fromkeys(kinds(await watch.refresh())))
     assert order[:4] == ["WatchBegan", "ClusterSeen", "TopicsSeen", "GroupsListed"]
     assert order.index("CommitsSeen") < order.index("EndsSeen")
-    assert order[-1] == "BeatEnded"
+    assert order[-1] == "RefreshEnded"
 
 
 async def test_a_refresh_without_news_tells_only_its_end() -> None:
     async with watched(small()) as watch:
         await watch.refresh()
         events = await watch.refresh()
-        assert kinds(events) == ["BeatEnded"]
+        assert kinds(events) == ["RefreshEnded"]
         assert set(events[0].groups) == {"billing", "mail", "new"}
 
 
@@ -150,7 +150,7 @@ async def test_a_frozen_broker_takes_nothing_from_the_others_and_is_waited_for_o
         (lost,) = only(events, observed_events.BrokerLost)
         assert lost.broker == 2
         assert "no answer to" in lost.reason
-        assert only(events, observed_events.BeatEnded)[0].failed.keys() == {2}
+        assert only(events, observed_events.RefreshEnded)[0].failed.keys() == {2}
         assert watch.state.observed.topics["orders"].ends.now == {0: 20, 1: 10, 2: 20}
         began = asyncio.get_running_loop().time()
         events = await watch.refresh()
@@ -194,7 +194,7 @@ async def test_a_group_that_moved_is_found_and_read_in_the_same_refresh() -> Non
         events = await watch.refresh()
         assert watch.cluster.asked("FindCoordinator") == 1
         assert only(events, observed_events.CommitsSeen)[0].broker == 3
-        assert "billing" in only(events, observed_events.BeatEnded)[0].groups
+        assert "billing" in only(events, observed_events.RefreshEnded)[0].groups
 
 
 @pytest.mark.parametrize(
@@ -213,8 +213,8 @@ async def test_a_group_that_cannot_be_read_says_why_and_the_others_go_on(code: i
         assert (hidden.group, hidden.what) == ("billing", "commits")
         assert says in hidden.reason
         assert watch.state.observed.groups["mail"].commits["pay"].now == {0: 7}
-        assert "billing" not in only(events, observed_events.BeatEnded)[0].groups
-        assert kinds(await watch.refresh()) == ["BeatEnded"]
+        assert "billing" not in only(events, observed_events.RefreshEnded)[0].groups
+        assert kinds(await watch.refresh()) == ["RefreshEnded"]
         watch.cluster.errors.clear()
         await watch.refresh()
         assert watch.state.observed.groups["billing"].commits_unknown is None
@@ -254,7 +254,7 @@ async def test_commits_on_a_topic_that_is_not_listed_are_explained(error: int, g
     cluster.errors["Metadata", "secret"] = error
     async with watched(cluster) as watch:
         await watch.refresh()
-        assert kinds(await watch.refresh()) == ["BeatEnded"]
+        assert kinds(await watch.refresh()) == ["RefreshEnded"]
     seen = watch.state.observed.topics["secret"]
     assert seen.gone is gone
     assert seen.refused is not None
@@ -285,7 +285,7 @@ async def test_share_groups_have_no_commits_and_unknown_kinds_no_members() -> No
     async with watched(cluster) as watch:
         await watch.refresh()
         assert watch.cluster.asked("OffsetFetch") == 1
-        assert kinds(await watch.refresh()) == ["BeatEnded"]
+        assert kinds(await watch.refresh()) == ["RefreshEnded"]
     groups = watch.state.observed.groups
     assert "share group has no commits" in groups["share"].commits_unknown.reason
     assert (groups["share"].members, groups["share"].generation) == ((), 3)
@@ -297,7 +297,7 @@ async def test_a_refused_listing_is_said_and_does_not_count_as_a_lost_broker() -
     cluster = small()
     cluster.errors["ListGroups", ""] = 31
     async with watched(cluster) as watch:
-        (beat,) = only(await watch.refresh(), observed_events.BeatEnded)
+        (beat,) = only(await watch.refresh(), observed_events.RefreshEnded)
     assert set(beat.failed) == {1, 2, 3}
     assert "CLUSTER_AUTHORIZATION_FAILED" in beat.failed[1]
     assert watch.state.observed.brokers_lost == {}

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mqviz.model.kafka.coordinator.offsets.state import PartitionRecord
+from mqviz.model.kafka.coordinator.offsets.state import GroupPartition
 from mqviz.model.trend import KEPT, WINDOW_US, Samples
 
 ranges = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=12)
@@ -15,7 +15,7 @@ ranges = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 8)), max_size=12)
 
 @given(ranges)
 def test_the_step_function_counts_what_a_list_would(passes: list[tuple[int, int]]) -> None:
-    record = PartitionRecord("t", 0)
+    record = GroupPartition("t", 0)
     counts = [0] * 50
     for first, length in passes:
         record.passed(first, first + length)
@@ -28,7 +28,7 @@ def test_the_step_function_counts_what_a_list_would(passes: list[tuple[int, int]
 
 
 def test_a_long_run_is_one_step() -> None:
-    record = PartitionRecord("t", 0)
+    record = GroupPartition("t", 0)
     for offset in range(1000):
         record.passed(offset, offset + 1)
     assert (record.ends, record.times) == ([1000], [1])

@@ -14,7 +14,6 @@ from mqviz.model.apply import apply
 from mqviz.model.codec import encode_event
 from mqviz.model.event import Event
 from mqviz.model.observed.events import (
-    BeatEnded,
     BrokerBack,
     BrokerLost,
     CommitsSeen,
@@ -25,6 +24,7 @@ from mqviz.model.observed.events import (
     GroupHidden,
     GroupSeen,
     LogStartsSeen,
+    RefreshEnded,
     TopicsSeen,
 )
 from mqviz.model.observed.state import Unknown
@@ -72,7 +72,7 @@ steps = st.one_of(
     st.builds(lambda m: (GroupSeen, ("g", "classic", "Stable", 1, None, "range", m)), st.builds(held, some_places)),
     st.builds(lambda w: (GroupHidden, ("g", w, "no right to read")), st.sampled_from(["members", "commits", "both"])),
     st.builds(lambda t: (TopicsSeen, ({}, (t,))), st.sampled_from(TOPICS)),
-    st.just((BeatEnded, (1, 0, 5, ("g",)))),
+    st.just((RefreshEnded, (1, 0, 5, ("g",)))),
 )  # fmt: skip
 
 
@@ -91,7 +91,7 @@ def run(told: list[tuple[type[Event], tuple[Any, ...]]]) -> Watch:
 @given(st.lists(steps, max_size=25))
 def test_only_numbers_are_summed_and_none_is_negative(told: list[Any]) -> None:
     watch = run(told)
-    watch.post(BeatEnded, 0, 99, watch.now_us, 5, ("g",))
+    watch.post(RefreshEnded, 0, 99, watch.now_us, 5, ("g",))
     detail = lag_detail.group_detail(watch.state, "g")
     known = [row.lag for row in detail.partitions if isinstance(row.lag, int)]
     assert all(value >= 0 for value in known)
@@ -162,6 +162,6 @@ def test_a_later_answer_that_absorbed_an_earlier_one_tells_the_same(parts: Any) 
 
 
 def test_a_beat_that_absorbed_another_refreshed_what_both_did() -> None:
-    one, two = BeatEnded(1, 5, 0, 0, 1, 4, 7, ("a", "b")), BeatEnded(2, 9, 0, 0, 2, 8, 7, ("b", "c"))
+    one, two = RefreshEnded(1, 5, 0, 0, 1, 4, 7, ("a", "b")), RefreshEnded(2, 9, 0, 0, 2, 8, 7, ("b", "c"))
     found = two.absorb(one)
     assert (found.number, found.groups) == (2, ("b", "c", "a"))

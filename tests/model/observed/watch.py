@@ -8,7 +8,6 @@ from typing import Any
 from mqviz.model.apply import apply
 from mqviz.model.event import Event
 from mqviz.model.observed.events import (
-    BeatEnded,
     ClusterSeen,
     CommitsSeen,
     EndsSeen,
@@ -17,6 +16,7 @@ from mqviz.model.observed.events import (
     GroupSeen,
     GroupsListed,
     LogStartsSeen,
+    RefreshEnded,
     TopicSeen,
     TopicsSeen,
     WatchBegan,
@@ -80,7 +80,7 @@ class Watch:
     def beat(self, *groups: str) -> None:
         """The end of a beat that refreshed `groups`."""
         self.beats += 1
-        self.post(BeatEnded, self.now_us, self.beats, self.now_us - 100_000, 7, groups)
+        self.post(RefreshEnded, self.now_us, self.beats, self.now_us - 100_000, 7, groups)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""

@@ -34,7 +34,7 @@ class Broker(msgspec.Struct):
     incarnation: int = 1
     clean: bool = True
     silence: int = 0
-    beats_from_us: int = 0
+    heartbeats_from_us: int = 0
     heard_at_us: int = -1
     dark: bool = False
     slow: int = 1

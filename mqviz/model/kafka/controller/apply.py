@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mqviz.model.event import applies
 from mqviz.model.kafka.broker.state import Broker
-from mqviz.model.kafka.cluster import Cluster, Partition, Reign, Topic, new_partition, set_values
+from mqviz.model.kafka.cluster import Cluster, Leadership, Partition, Topic, new_partition, set_values
 from mqviz.model.kafka.controller.events import (
     BrokerAdded,
     BrokerFellSilent,
@@ -14,15 +14,15 @@ from mqviz.model.kafka.controller.events import (
     ClusterStarted,
     ControllerChanged,
     ControllerElected,
+    CoordinatorsMoved,
     PartitionChanged,
     PartitionsAdded,
-    SeatsMoved,
     TopicAltered,
     TopicCreated,
     TopicDeleted,
 )
-from mqviz.model.kafka.coordinator.offsets.state import PartitionRecord
-from mqviz.model.kafka.internal_topics import seat
+from mqviz.model.kafka.coordinator.offsets.state import GroupPartition
+from mqviz.model.kafka.internal_topics import internal_key
 from mqviz.model.kafka.metadata import state as metadata_state
 from mqviz.model.kafka.metadata.state import clients_of, node_of
 from mqviz.model.kafka.replication.state import Feed, Fetcher
@@ -33,7 +33,7 @@ from mqviz.model.state import State
 def _changed(state: State, event: PartitionChanged) -> None:
     partition = state.cluster.partition(event.topic, event.partition)
     if event.leader != partition.leader:
-        _reigns(state, partition, event)
+        _leaderships(state, partition, event)
     if event.leader_epoch != partition.leader_epoch:
         metadata_state.outdated(state.cluster, partition)
     if event.leader >= 0:
@@ -44,7 +44,7 @@ def _changed(state: State, event: PartitionChanged) -> None:
     partition.last_known_elr, partition.recovering = list(event.last_known_elr), event.recovering
 
 
-def _reigns(state: State, partition: Partition, event: PartitionChanged) -> None:
+def _leaderships(state: State, partition: Partition, event: PartitionChanged) -> None:
     """Somebody else leads: note since when nobody did, whatever the controller believed."""
     silent_us = event.at_us
     if partition.leader >= 0:
@@ -53,13 +53,13 @@ def _reigns(state: State, partition: Partition, event: PartitionChanged) -> None
             silent_us = before.since_us
         elif before.heard_at_us >= 0:
             silent_us = before.heard_at_us
-    elif partition.reigns:
-        silent_us = partition.reigns[-1].silent_us
-    reign = Reign(event.at_us, event.leader_epoch, event.leader, silent_us)
-    partition.reigns = [*partition.reigns[1 - REIGNS :], reign]
+    elif partition.leaderships:
+        silent_us = partition.leaderships[-1].silent_us
+    leadership = Leadership(event.at_us, event.leader_epoch, event.leader, silent_us)
+    partition.leaderships = [*partition.leaderships[1 - LEADERSHIPS :], leadership]
 
 
-REIGNS = 16
+LEADERSHIPS = 16
 """Leaderships of a partition that are remembered."""
 
 
@@ -75,7 +75,7 @@ def _heard(state: State, event: BrokerHeardAgain) -> None:
     broker = state.cluster.brokers[event.broker]
     broker.silence += 1
     broker.heard_at_us = -1
-    broker.beats_from_us = event.at_us
+    broker.heartbeats_from_us = event.at_us
 
 
 @applies(BrokerFenced)
@@ -186,7 +186,7 @@ def _deleted(state: State, event: TopicDeleted) -> None:
             cluster.ledger[partition.key].topic_deleted()
         for group in cluster.groups.values():
             if partition.key in group.records:
-                group.records[partition.key] = PartitionRecord(event.topic, partition.number)
+                group.records[partition.key] = GroupPartition(event.topic, partition.number)
 
 
 def _outdated(cluster: Cluster, topic: Topic) -> None:
@@ -206,11 +206,11 @@ def _forget(cluster: Cluster, broker: int, key: str) -> None:
         feed.marks.pop(key, None)
 
 
-@applies(SeatsMoved)
-def _moved(state: State, event: SeatsMoved) -> None:
-    seats = state.cluster.seats
-    for replicas, broker in event.seats:
+@applies(CoordinatorsMoved)
+def _moved(state: State, event: CoordinatorsMoved) -> None:
+    internal_leaders = state.cluster.internal_leaders
+    for replicas, broker in event.internal_leaders:
         if broker == replicas[0]:
-            seats.pop(seat(replicas), None)
+            internal_leaders.pop(internal_key(replicas), None)
         else:
-            seats[seat(replicas)] = broker
+            internal_leaders[internal_key(replicas)] = broker

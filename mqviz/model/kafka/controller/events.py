@@ -136,13 +136,13 @@ class TopicDeleted(Event, frozen=True):
     topic: str
 
 
-class SeatsMoved(Event, frozen=True):
+class CoordinatorsMoved(Event, frozen=True):
     """Other brokers lead internal partitions: (replicas, leader), -1: nobody."""
 
     weight = Weight.STEP
-    seats: tuple[tuple[tuple[int, ...], int], ...]
+    internal_leaders: tuple[tuple[tuple[int, ...], int], ...]
 
     @property
     def back(self) -> tuple[int, ...]:
         """Brokers that lead again, maybe after nobody."""
-        return tuple(leader for _, leader in self.seats if leader >= 0)
+        return tuple(leader for _, leader in self.internal_leaders if leader >= 0)

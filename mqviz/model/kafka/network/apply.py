@@ -11,11 +11,11 @@ from mqviz.model.kafka.cluster import Cluster, Partition
 from mqviz.model.kafka.log.events import BatchAppended, BatchRefused, BatchRepeated
 from mqviz.model.kafka.network.events import (
     ConnectionBroken,
+    EnteredPurgatory,
     LinksCut,
     LinksHealed,
     RequestArrived,
     RequestEnded,
-    RequestParked,
     RequestSent,
     ResponseReceived,
     ResponseSent,
@@ -114,16 +114,18 @@ def _arrived(state: State, event: RequestArrived) -> None:
         pipe.serving = event.number
 
 
-@applies(RequestParked)
-def _parked(state: State, event: RequestParked) -> None:
+@applies(EnteredPurgatory)
+def _parked(state: State, event: EnteredPurgatory) -> None:
     flight = state.cluster.requests[event.number]
-    flight.parked = True
+    flight.in_purgatory = True
     request = flight.request
     if isinstance(request, ReplicaFetchRequest):
         broker = state.cluster.connections[flight.connection].broker
         state.cluster.brokers[broker].feeds[request.follower].waiting = event.number
     for partition in _watched(state.cluster, request):
-        waiting = partition.parked_fetches if isinstance(request, FetchRequest) else partition.parked_produces
+        waiting = (
+            partition.purgatory_fetches if isinstance(request, FetchRequest) else partition.purgatory_produces
+        )
         waiting.append(event.number)
 
 
@@ -219,9 +221,11 @@ def _unpark(cluster: Cluster, flight: InFlight) -> None:
         if feed.waiting == number:
             feed.waiting = 0
     for partition in _watched(cluster, request):
-        parked = partition.parked_fetches if isinstance(request, FetchRequest) else partition.parked_produces
-        if number in parked:
-            parked.remove(number)
+        in_purgatory = (
+            partition.purgatory_fetches if isinstance(request, FetchRequest) else partition.purgatory_produces
+        )
+        if number in in_purgatory:
+            in_purgatory.remove(number)
 
 
 def _load(cluster: Cluster, flight: InFlight, answer: FetchResponse, broker: int) -> None:

@@ -27,7 +27,7 @@ class RequestArrived(Event, frozen=True):
     number: int
 
 
-class RequestParked(Event, frozen=True):
+class EnteredPurgatory(Event, frozen=True):
     """The broker cannot answer yet: a produce waits for replicas, a fetch for data."""
 
     number: int

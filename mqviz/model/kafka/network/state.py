@@ -50,7 +50,7 @@ class InFlight(msgspec.Struct):
     sent_at_us: int
     arrives_at_us: int
     arrived: bool = False
-    parked: bool = False
+    in_purgatory: bool = False
     response: AnyResponse | None = None
     answered_at_us: int = 0
     returns_at_us: int = 0

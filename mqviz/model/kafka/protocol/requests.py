@@ -7,7 +7,7 @@ from __future__ import annotations
 import msgspec
 
 from mqviz.model.kafka.log.batch import Batch
-from mqviz.model.kafka.protocol.subscription import Holdings
+from mqviz.model.kafka.protocol.subscription import OwnedPartitions
 
 
 class Request(msgspec.Struct, frozen=True, gc=False, tag_field="request"):
@@ -32,7 +32,7 @@ class JoinGroupRequest(Request, frozen=True):
     assignors: tuple[str, ...]
     topics: tuple[str, ...]
     instance_id: str | None = None
-    holdings: Holdings = Holdings()
+    owned_partitions: OwnedPartitions = OwnedPartitions()
     protocol_type: str = "consumer"
 
 

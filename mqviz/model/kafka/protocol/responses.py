@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from mqviz.model.kafka.protocol.subscription import Holdings
+from mqviz.model.kafka.protocol.subscription import OwnedPartitions
 
 
 class Response(msgspec.Struct, frozen=True, gc=False, tag_field="answer"):
@@ -140,7 +140,7 @@ class JoinGroupResponse(Response, frozen=True):
     generation: int = -1
     assignor: str = ""
     group_leader: str = ""
-    members: tuple[tuple[str, tuple[str, ...], str | None, Holdings], ...] = ()
+    members: tuple[tuple[str, tuple[str, ...], str | None, OwnedPartitions], ...] = ()
     skip_assignment: bool = False
 
 

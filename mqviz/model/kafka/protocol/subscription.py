@@ -8,7 +8,7 @@ Parts = tuple[tuple[str, int], ...]
 """Partitions: (topic, number)."""
 
 
-class Holdings(msgspec.Struct, frozen=True):
+class OwnedPartitions(msgspec.Struct, frozen=True):
     """What a JoinGroup tells the group leader's assignor of what the member has.
 
     `owned`: what it keeps while it joins (cooperative); `remembered`: what it was given last, which

@@ -19,14 +19,14 @@ from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.broker import replica_selector
 from mqviz.sim.kafka.network import sockets
-from mqviz.sim.kafka.network.connection import park, respond, serves
+from mqviz.sim.kafka.network.connection import enter_purgatory, respond, serves
 from mqviz.sim.kafka.replication import leader_epoch
 
 
 @serves(FetchRequest)
 def _fetch(sim: Simulation, number: int, request: FetchRequest) -> None:
     if not respond_to_fetch(sim, number, at_once=False):
-        park(sim, number)
+        enter_purgatory(sim, number)
         sim.schedule(request.max_wait_us, TIMER, _waited, number)
 
 

@@ -92,13 +92,13 @@ def _stop_asked(sim: Simulation, number: int, since_us: int) -> None:
     if sim.now_us - since_us >= PATIENCE_US:
         ended(sim, number, "stopped")
     elif not registered.hears(sim, number):
-        _ask(sim, number, registered.beat_us(sim), since_us)
+        _ask(sim, number, registered.heartbeat_us(sim), since_us)
     elif broker.leaving_us < 0 and controller.leads(sim, number):
         sim.cause = sim.emit(ControlledShutdownBegan(*sim.stamp(), number))
         _let_go(sim, number)
         _ask(sim, number, latency_us + SOON_US, since_us)
     elif broker.leaving_us >= 0 and not registered.all_know(sim, broker.leaving_us):
-        _ask(sim, number, latency_us + registered.beat_us(sim), since_us)
+        _ask(sim, number, latency_us + registered.heartbeat_us(sim), since_us)
     else:
         if not broker.fenced:
             controller.fence(sim, number, "stopped")
@@ -192,7 +192,7 @@ def register(sim: Simulation, number: int, incarnation: int) -> None:
     if broker.incarnation != incarnation or broker.process != "starting":
         return
     if not broker.fenced or not registered.acts(sim):
-        sim.schedule(registered.beat_us(sim), TIMER, register, number, incarnation)
+        sim.schedule(registered.heartbeat_us(sim), TIMER, register, number, incarnation)
         return
     clean = broker.clean
     _change(sim, number, "running")

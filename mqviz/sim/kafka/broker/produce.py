@@ -25,7 +25,7 @@ from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.broker import verification
 from mqviz.sim.kafka.log import append, producer_state
 from mqviz.sim.kafka.network import disconnect, sockets
-from mqviz.sim.kafka.network.connection import connection_of, end, park, respond, serves
+from mqviz.sim.kafka.network.connection import connection_of, end, enter_purgatory, respond, serves
 from mqviz.sim.kafka.replication import fetcher as replica_fetcher
 
 
@@ -125,7 +125,7 @@ def _reply(sim: Simulation, number: int, request: ProduceRequest) -> None:
     elif request.acks == 1 or replicated(sim, number):
         respond_to_produce(sim, number)
     else:
-        park(sim, number)
+        enter_purgatory(sim, number)
         sim.schedule(request.timeout_us, TIMER, timed_out, number)
 
 

@@ -24,17 +24,17 @@ from mqviz.sim.kafka.broker.produce import replicated, respond_to_produce
 @reacts(HighWatermarkAdvanced)
 def _wake(sim: Simulation, event: HighWatermarkAdvanced) -> None:
     partition = sim.state.cluster.partition(event.topic, event.partition)
-    for number in list(partition.parked_produces):
+    for number in list(partition.purgatory_produces):
         if replicated(sim, number):
             respond_to_produce(sim, number)
-    for number in list(partition.parked_fetches):
+    for number in list(partition.purgatory_fetches):
         respond_to_fetch(sim, number, at_once=False)
 
 
 @reacts(ReplicaHighWatermarkAdvanced)
 def _wake_at_a_follower(sim: Simulation, event: ReplicaHighWatermarkAdvanced) -> None:
     """Who waits there has something to read."""
-    for number in list(sim.state.cluster.partition(event.topic, event.partition).parked_fetches):
+    for number in list(sim.state.cluster.partition(event.topic, event.partition).purgatory_fetches):
         if sim.state.cluster.requests[number].broker == event.broker:
             respond_to_fetch(sim, number, at_once=False)
 
@@ -44,7 +44,7 @@ def _is_gone(sim: Simulation, event: TopicDeleted) -> None:
     """Whoever waits for something of a topic that is deleted is told so."""
     for number, flight in list(sim.state.cluster.requests.items()):
         request = flight.request
-        if not flight.parked:
+        if not flight.in_purgatory:
             continue
         sim.cause = event.id
         if isinstance(request, FetchRequest) and any(place[0] == event.topic for place in request.offsets):
@@ -62,9 +62,9 @@ def _leads_no_more(sim: Simulation, event: LeadershipLearned) -> None:
         return
     cluster, broker = sim.state.cluster, event.broker
     partition = cluster.partition(event.topic, event.partition)
-    for number in list(partition.parked_produces):
+    for number in list(partition.purgatory_produces):
         if cluster.requests[number].broker == broker:
             respond_to_produce(sim, number, Error.NOT_LEADER_OR_FOLLOWER)
-    for number in list(partition.parked_fetches):
+    for number in list(partition.purgatory_fetches):
         if cluster.requests[number].broker == broker:
             respond_to_fetch(sim, number, at_once=True)

@@ -105,9 +105,9 @@ def _send_offsets(sim: Simulation, command: SendOffsets) -> None:
     cluster = sim.state.cluster
     producer, consumer = cluster.producers[command.name], cluster.consumers[command.consumer]
     offsets = tuple(_offset(sim, text) for text in command.offsets) or tuple(
-        (claim.topic, claim.partition, claim.position)
-        for claim in consumer.claims.values()
-        if claim.position is not None
+        (partition_state.topic, partition_state.partition, partition_state.position)
+        for partition_state in consumer.partition_states.values()
+        if partition_state.position is not None
     )
     identity = protocol_of(consumer).identity(sim, consumer)
     transaction_manager.send_offsets(sim, producer, consumer.settings.group, offsets, identity)

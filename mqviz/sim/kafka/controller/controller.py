@@ -27,7 +27,14 @@ from mqviz.model.kafka.controller.events import (
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.controller import internal_topics
 from mqviz.sim.kafka.controller.publishing import catch_up, tell
-from mqviz.sim.kafka.controller.registered import DECISION_US, acts, hears, last_beat_us, session_us, usable
+from mqviz.sim.kafka.controller.registered import (
+    DECISION_US,
+    acts,
+    hears,
+    last_heartbeat_us,
+    session_us,
+    usable,
+)
 
 
 def listen(sim: Simulation, number: int) -> None:
@@ -42,7 +49,7 @@ def listen(sim: Simulation, number: int) -> None:
             delay_us = 2 * sim.state.cluster.link_latency_us + DECISION_US
             sim.schedule(delay_us, TIMER, _unfence, number, broker.silence)
     elif not heard and broker.heard_at_us < 0:
-        sim.emit(BrokerFellSilent(*sim.stamp(), number, last_beat_us(sim, number, sim.now_us)))
+        sim.emit(BrokerFellSilent(*sim.stamp(), number, last_heartbeat_us(sim, number, sim.now_us)))
         if not broker.fenced:
             plan_fencing(sim, number)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from mqviz.model.kafka.cluster import founders
-from mqviz.model.kafka.controller.events import SeatsMoved
+from mqviz.model.kafka.controller.events import CoordinatorsMoved
 from mqviz.model.kafka.internal_topics import leader
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.controller import registered
@@ -72,7 +72,7 @@ def _elected(sim: Simulation, replicas: tuple[int, ...]) -> int:
 
 
 def _move(sim: Simulation, changes: tuple[tuple[tuple[int, ...], int], ...]) -> None:
-    sim.cause = sim.emit(SeatsMoved(*sim.stamp(), changes))
+    sim.cause = sim.emit(CoordinatorsMoved(*sim.stamp(), changes))
 
 
 def _displaced(sim: Simulation) -> tuple[tuple[tuple[int, ...], int], ...]:

@@ -17,7 +17,7 @@ NAME = "controller"
 """The node that a cut link may separate from the brokers."""
 
 
-def beat_us(sim: Simulation) -> int:
+def heartbeat_us(sim: Simulation) -> int:
     """broker.heartbeat.interval.ms"""
     return int(sim.scenario.cluster.setting("broker.heartbeat.interval.ms")) * 1_000
 
@@ -54,16 +54,16 @@ def all_know(sim: Simulation, since_us: int) -> bool:
     latency_us = sim.state.cluster.link_latency_us
     arrived_us = sim.now_us - latency_us - DECISION_US
     return all(
-        last_beat_us(sim, number, arrived_us) >= since_us + latency_us
+        last_heartbeat_us(sim, number, arrived_us) >= since_us + latency_us
         for number in sim.state.cluster.brokers
         if usable(sim, number)
     )
 
 
-def last_beat_us(sim: Simulation, number: int, until_us: int) -> int:
+def last_heartbeat_us(sim: Simulation, number: int, until_us: int) -> int:
     """When the last heartbeat left that a broker sent until then."""
     broker = sim.state.cluster.brokers[number]
     if broker.heard_at_us >= 0:
         return broker.heard_at_us
-    passed = max(0, until_us - broker.beats_from_us) // beat_us(sim)
-    return broker.beats_from_us + passed * beat_us(sim)
+    passed = max(0, until_us - broker.heartbeats_from_us) // heartbeat_us(sim)
+    return broker.heartbeats_from_us + passed * heartbeat_us(sim)

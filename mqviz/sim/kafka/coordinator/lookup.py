@@ -30,10 +30,10 @@ def coordinator_of(sim: Simulation, group: str) -> int:
     """The broker that leads the group's partition of __consumer_offsets, placed as any topic; -1: nobody does
     (R13, R99).
     """
-    return leader(sim.state.cluster, _seat(sim, group))
+    return leader(sim.state.cluster, _replicas_of(sim, group))
 
 
-def _seat(sim: Simulation, group: str) -> tuple[int, ...]:
+def _replicas_of(sim: Simulation, group: str) -> tuple[int, ...]:
     """The brokers with the group's partition of __consumer_offsets."""
     plan, founders = sim.scenario.cluster, sim.state.cluster.founders
     first = offsets_partition(group, plan.setting("offsets.topic.num.partitions")) % founders
@@ -51,9 +51,9 @@ def must_coordinate(sim: Simulation, group: str) -> int:
         raise Refused(
             f"the coordinator of group {group}, broker {broker}, is {process}: bring it back {error}"
         )
-    seat = ", ".join(map(str, _seat(sim, group)))
+    internal_key = ", ".join(map(str, _replicas_of(sim, group)))
     raise Refused(
         f"group {group} has no coordinator: none of the brokers with its partition of __consumer_offsets "
         "leads it;"
-        f" restart one of {seat} {error}"
+        f" restart one of {internal_key} {error}"
     )

@@ -15,7 +15,7 @@ from mqviz.model.kafka.cluster import partition_key
 from mqviz.model.kafka.coordinator.classic.events import GroupCreated, MemberHeard
 from mqviz.model.kafka.coordinator.classic.state import Group
 from mqviz.model.kafka.coordinator.offsets.events import OffsetsCommitted, OffsetsExpired
-from mqviz.model.kafka.coordinator.offsets.state import PartitionRecord
+from mqviz.model.kafka.coordinator.offsets.state import GroupPartition
 from mqviz.model.kafka.protocol.requests import OffsetCommitRequest, OffsetFetchRequest
 from mqviz.model.kafka.protocol.responses import OffsetCommitResponse, OffsetFetchResponse
 from mqviz.sim.engine import TIMER, Simulation, due, opens
@@ -158,7 +158,7 @@ def _expire(sim: Simulation) -> None:
     _next_check(sim)
 
 
-def _expired(sim: Simulation, group: Group, record: PartitionRecord, before_us: int) -> bool:
+def _expired(sim: Simulation, group: Group, record: GroupPartition, before_us: int) -> bool:
     """Whether a commit is too old, and neither a member's subscription nor an open transaction keeps it (R82,
     R96).
     """

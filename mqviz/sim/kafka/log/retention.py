@@ -24,7 +24,7 @@ from mqviz.model.kafka.log.state import Replica
 from mqviz.model.kafka.protocol.requests import DeleteRecordsRequest
 from mqviz.model.kafka.protocol.responses import DeleteRecordsResponse
 from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due
-from mqviz.sim.kafka.network.connection import connection_of, park, respond, serves
+from mqviz.sim.kafka.network.connection import connection_of, enter_purgatory, respond, serves
 
 ms = 1_000
 
@@ -219,7 +219,7 @@ def _delete_records(sim: Simulation, number: int, request: DeleteRecordsRequest)
                 _move_start(sim, partition, broker, start, "delete records")
     sim.cause = why
     if not _answer_if_done(sim, number):
-        park(sim, number)
+        enter_purgatory(sim, number)
         sim.part(RetentionTimer).deletes.append(number)
         sim.schedule(request.timeout_us, TIMER, _too_late, number)
 

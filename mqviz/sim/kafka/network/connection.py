@@ -18,9 +18,9 @@ from mqviz.model.kafka.clients.producer.state import Producer
 from mqviz.model.kafka.clients.share.state import ShareConsumer
 from mqviz.model.kafka.cluster import Cluster
 from mqviz.model.kafka.network.events import (
+    EnteredPurgatory,
     RequestArrived,
     RequestEnded,
-    RequestParked,
     RequestSent,
     ResponseReceived,
     ResponseSent,
@@ -115,9 +115,9 @@ def end(sim: Simulation, number: int) -> None:
     _serve_next(sim, pipe)
 
 
-def park(sim: Simulation, number: int) -> None:
+def enter_purgatory(sim: Simulation, number: int) -> None:
     """The broker keeps request `number` until what it waits for happens."""
-    sim.emit(RequestParked(*sim.stamp(), number))
+    sim.emit(EnteredPurgatory(*sim.stamp(), number))
 
 
 def connection_of(sim: Simulation, number: int) -> Connection:

@@ -31,7 +31,7 @@ from mqviz.sim.engine import TIMER, Simulation, due, reacts
 from mqviz.sim.kafka import metadata
 from mqviz.sim.kafka.log import append, retention
 from mqviz.sim.kafka.network import sockets
-from mqviz.sim.kafka.network.connection import connection_of, park, receives, respond, send, serves
+from mqviz.sim.kafka.network.connection import connection_of, enter_purgatory, receives, respond, send, serves
 from mqviz.sim.kafka.replication import isr
 
 
@@ -91,7 +91,7 @@ def _serve(sim: Simulation, number: int, request: ReplicaFetchRequest) -> None:
     if bad or cluster.brokers[leader].feeds[request.follower].fresh:
         _send(sim, number, leader, request.follower, bad)
     else:
-        park(sim, number)
+        enter_purgatory(sim, number)
         sim.schedule(wait_us(sim), TIMER, _waited, number)
 
 

@@ -62,7 +62,7 @@ def acknowledged() -> Run:
 def read_to(watched: Run) -> int:
     """Up to which offset a consumer comes within 5 s."""
     watched.do(READER).to(watched.backend.now_us + 5 * S)
-    return watched.state.cluster.consumers["c"].claims["t-0"].fetched_to
+    return watched.state.cluster.consumers["c"].partition_states["t-0"].fetched_to
 
 
 def test_r11_what_was_acknowledged_is_seen_after_all_brokers_stopped_one_after_another() -> None:

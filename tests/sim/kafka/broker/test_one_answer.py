@@ -58,7 +58,7 @@ def test_r80_a_read_committed_consumer_sees_nothing_aborted_when_another_partiti
     abort_one(watched, 1)
     watched.do("elect leader topic=t partition=0").to(watched.backend.now_us + 5 * S)
     consumer = watched.state.cluster.consumers["c"]
-    assert [claim.position for claim in consumer.claims.values()] == [0, 2]
+    assert [partition_state.position for partition_state in consumer.partition_states.values()] == [0, 2]
     assert of(watched, RecordTaken) == []
 
 

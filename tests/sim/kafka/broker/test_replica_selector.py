@@ -47,8 +47,8 @@ def test_r36_the_leader_sends_a_consumer_to_the_replica_in_its_rack() -> None:
     watched = racked(TOPIC, PRODUCER, consumer("r3")).to(5 * S)
     assert [e.broker for e in of(watched, ReplicaPreferred)] == [3]
     assert fetched_from(watched, 1 * S) == {3}
-    claim = watched.state.cluster.consumers["c"].claims["t-0"]
-    assert claim.position == watched.state.cluster.partition("t", 0).replicas[3].high_watermark
+    partition_state = watched.state.cluster.consumers["c"].partition_states["t-0"]
+    assert partition_state.position == watched.state.cluster.partition("t", 0).replicas[3].high_watermark
 
 
 @pytest.mark.parametrize(("rack", "selector"), [("r1", SELECTOR), ("r9", SELECTOR), ("r3", "")])
@@ -74,8 +74,8 @@ def test_r36_back_to_the_leader_when_the_replica_is_gone() -> None:
     watched = racked(TOPIC, PRODUCER, consumer("r3")).to(5 * S).do("kill broker 3").to(30 * S)
     assert [e.broker for e in of(watched, ReplicaPreferred)][-1] == -1
     assert fetched_from(watched, 20 * S) == {1}
-    claim = watched.state.cluster.consumers["c"].claims["t-0"]
-    assert claim.position == watched.state.cluster.partition("t", 0).led.high_watermark
+    partition_state = watched.state.cluster.consumers["c"].partition_states["t-0"]
+    assert partition_state.position == watched.state.cluster.partition("t", 0).led.high_watermark
 
 
 def test_r36_the_leader_is_asked_again_after_metadata_max_age() -> None:
@@ -108,5 +108,5 @@ def test_r36_an_offset_that_the_follower_does_not_have_is_asked_of_the_leader_no
     watched = racked(TOPIC, PRODUCER, consumer("r3")).to(5 * S).do("isolate broker 3 also=c").to(25 * S)
     watched.do("heal broker 3", "seek consumer c topic=t partition=0 to=end").to(40 * S)
     assert of(watched, PositionLost, 25 * S, reset="policy") == []
-    claim = watched.state.cluster.consumers["c"].claims["t-0"]
-    assert claim.position == watched.state.cluster.partition("t", 0).replicas[3].high_watermark
+    partition_state = watched.state.cluster.consumers["c"].partition_states["t-0"]
+    assert partition_state.position == watched.state.cluster.partition("t", 0).replicas[3].high_watermark

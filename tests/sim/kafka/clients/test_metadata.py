@@ -7,7 +7,7 @@ import pytest
 
 from mqviz.kafka.coordinators import offsets_partition
 from mqviz.model.kafka.clients.producer.events import BatchRetried, RecordsAcknowledged
-from mqviz.model.kafka.controller.events import PartitionChanged, SeatsMoved
+from mqviz.model.kafka.controller.events import CoordinatorsMoved, PartitionChanged
 from mqviz.model.kafka.log.events import BatchAppended
 from mqviz.model.kafka.metadata.events import MetadataLearned
 from mqviz.model.kafka.metadata.state import belief, node_of
@@ -168,7 +168,7 @@ def test_r14_r99_coordinators_move_with_their_partitions_and_come_back_with_the_
     watched.to(61 * S)
     assert coordinator_of(watched.backend._sim, "g") == COORDINATOR
     assert watched.state.cluster.groups["g"].coordinator == COORDINATOR
-    assert len(of(watched, SeatsMoved)) == 2
+    assert len(of(watched, CoordinatorsMoved)) == 2
 
 
 def test_r61_r99_a_group_of_a_cluster_with_one_broker_waits_for_it() -> None:
@@ -203,4 +203,4 @@ def test_r35_r81_where_to_begin_is_asked_again_after_a_backoff_while_nobody_lead
     asked = [event for event in of(watched, RequestSent) if isinstance(event.request, OffsetFetchRequest)]
     assert 1 < len(asked) <= 200
     watched.do("restart broker 2").to(60 * S)
-    assert watched.state.cluster.consumers["c1"].claims["t-0"].position == 0
+    assert watched.state.cluster.consumers["c1"].partition_states["t-0"].position == 0

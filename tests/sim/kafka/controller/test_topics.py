@@ -163,13 +163,15 @@ def test_r111_r122_new_partitions_are_read_after_a_rebalance(protocol: str) -> N
         member(protocol, "c2"),
     )
     watched.to(12 * S).do("add partitions t to=6").to(32 * S)
-    owned = [key for c in watched.state.cluster.consumers.values() for key in c.claims]
+    owned = [key for c in watched.state.cluster.consumers.values() for key in c.partition_states]
     assert sorted(owned) == [f"t-{n}" for n in range(6)]
     if protocol == "classic":
         assert len(of(watched, RejoinNeeded)) >= 1
         assert all(at_us <= 12 * S + 5 * S + 10 * MS for at_us in times(watched, RejoinNeeded))
     positions = {
-        k: c.position for one in watched.state.cluster.consumers.values() for k, c in one.claims.items()
+        k: c.position
+        for one in watched.state.cluster.consumers.values()
+        for k, c in one.partition_states.items()
     }
     for key, position in positions.items():
         assert position is not None
@@ -201,15 +203,15 @@ def test_deletion_can_be_switched_off() -> None:
 
 def test_who_asks_for_a_deleted_topic_is_told_that_it_is_unknown() -> None:
     watched = run(TOPIC).to(1 * S)
-    parked = Outside(watched, "parked")
-    waiting = parked.send(FetchRequest((("t", 0, 0),), max_wait_us=30 * S))
+    in_purgatory = Outside(watched, "parked")
+    waiting = in_purgatory.send(FetchRequest((("t", 0, 0),), max_wait_us=30 * S))
     watched.do("pause broker 2").to(1_100 * MS)
     stalled = Outside(watched, "stalled")
     sent = Batch(0, 1, 70, "", -1, -1, -1, 0, -1, 0, 0, (None,), ("x",))
     writing = stalled.send(ProduceRequest(-1, (("t", 0, sent),)))
     watched.to(2 * S).do("delete topic t").to(3 * S)
     assert [times(watched, TopicDeleted)] == [[2_002 * MS]]
-    answers = parked.answer(waiting), stalled.answer(writing)
+    answers = in_purgatory.answer(waiting), stalled.answer(writing)
     assert isinstance(answers[0], FetchResponse)
     assert isinstance(answers[1], ProduceResponse)
     assert [a.partitions[0].error for a in (answers[0], answers[1])] == [Error.UNKNOWN_TOPIC_OR_PARTITION] * 2
@@ -251,7 +253,7 @@ def test_r111_r122_members_let_go_of_a_deleted_topic(protocol: str) -> None:
         member(protocol, "c2", more="topics=t,u").replace("topic=t ", ""),
     )
     watched.to(12 * S).do("delete topic t").to(30 * S)
-    owned = sorted(key for c in watched.state.cluster.consumers.values() for key in c.claims)
+    owned = sorted(key for c in watched.state.cluster.consumers.values() for key in c.partition_states)
     assert owned == ["u-0", "u-1"]
     assert all(p[0] == "u" for e in of(watched, PartitionsAssigned, 20 * S) for p in e.partitions)
     assert all(c.state == "running" for c in watched.state.cluster.consumers.values())
@@ -314,7 +316,7 @@ def test_topics_come_and_go_under_load(seed: int) -> None:
     assert len(of(watched, TopicDeleted)) == 2
     consumers = watched.state.cluster.consumers.values()
     assert {consumer.state for consumer in consumers} == {"running"}
-    assert sorted(key for each in consumers for key in each.claims) == [f"u-{n}" for n in range(6)]
+    assert sorted(key for each in consumers for key in each.partition_states) == [f"u-{n}" for n in range(6)]
 
 
 # -- settings of all brokers -------------------------------------------------------------------------------------

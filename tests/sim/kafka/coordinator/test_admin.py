@@ -86,11 +86,11 @@ def test_r120_dynamic_settings_that_kafka_refuses(setting: str, words: str) -> N
 
 def test_r120_a_dynamic_session_timeout_holds_for_members_that_are_there() -> None:
     run = Run(cluster("create topic t partitions=1"))
-    beat = ConsumerGroupHeartbeatRequest("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ())
+    heartbeat = ConsumerGroupHeartbeatRequest("g", "mA", 0, "mA", None, 30 * S, ("t",), None, ())
     client = Outside(run.to(S))
-    client.ask(beat)
+    client.ask(heartbeat)
     run.do("alter group g consumer.session.timeout.ms=60000 consumer.heartbeat.interval.ms=7000").to(2 * S)
-    reply = client.ask(replace(beat, member_epoch=1, owned=None, topics=None, rebalance_timeout_us=-1))
+    reply = client.ask(replace(heartbeat, member_epoch=1, owned=None, topics=None, rebalance_timeout_us=-1))
     assert isinstance(reply, ConsumerGroupHeartbeatResponse)
     assert reply.heartbeat_interval_us == 7_000 * MS
     removed = of(run.to(61 * S), ConsumerGroupMemberRemoved)

@@ -11,7 +11,7 @@ from mqviz.backend import Refused
 from mqviz.model.kafka.clients.consumer.events import RecordsReturned
 from mqviz.model.kafka.clients.producer.events import RecordsAcknowledged
 from mqviz.model.kafka.log.events import BatchAppended, BatchRefused
-from mqviz.model.kafka.network.events import RequestArrived, RequestParked, RequestSent, ResponseSent
+from mqviz.model.kafka.network.events import EnteredPurgatory, RequestArrived, RequestSent, ResponseSent
 from mqviz.model.kafka.protocol.responses import FetchResponse
 from mqviz.model.kafka.replication.events import (
     FollowerFetched,
@@ -35,8 +35,10 @@ def quiet(acks: str = "all", linger: str = "0s", topic: str = TOPIC, **plan: int
     ).to(10 * S)
     while True:
         watched.to(watched.backend.now_us + 10 * MS)
-        parked = of(watched, RequestParked, watched.backend.now_us - 200 * MS)
-        if len({event.number for event in parked}) == 3 or (len(parked) == 1 and plan.get("brokers") == 1):
+        in_purgatory = of(watched, EnteredPurgatory, watched.backend.now_us - 200 * MS)
+        if len({event.number for event in in_purgatory}) == 3 or (
+            len(in_purgatory) == 1 and plan.get("brokers") == 1
+        ):
             return watched
 
 

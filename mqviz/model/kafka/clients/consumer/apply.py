@@ -46,11 +46,11 @@ from mqviz.model.kafka.clients.consumer.events import (
 )
 from mqviz.model.kafka.clients.consumer.state import (
     CLIENT_MOVES,
-    Claim,
     ClientMember,
     Consumer,
     Slice,
     Taken,
+    TopicPartitionState,
     gave_up,
     has_share,
 )
@@ -62,12 +62,15 @@ from mqviz.model.state import State
 def died(state: State, consumer: Consumer, at_us: int) -> None:
     """The process is dead: its group remembers how far it was. Called while it still has its claims."""
     group = state.cluster.groups.get(consumer.settings.group)
-    for key, claim in consumer.claims.items():
-        if group is not None and key in group.records and claim.position is not None:
+    for key, partition_state in consumer.partition_states.items():
+        if group is not None and key in group.records and partition_state.position is not None:
             taken = consumer.taken
-            here = taken is not None and (taken.topic, taken.partition) == (claim.topic, claim.partition)
+            here = taken is not None and (taken.topic, taken.partition) == (
+                partition_state.topic,
+                partition_state.partition,
+            )
             working = taken.offset if taken is not None and here else None
-            group.records[key].crash = Crash(at_us, consumer.name, claim.position, working)
+            group.records[key].crash = Crash(at_us, consumer.name, partition_state.position, working)
 
 
 def _of(state: State, name: str) -> Consumer:
@@ -118,12 +121,12 @@ def _fetched(state: State, event: RecordsFetched) -> None:
     del consumer.fetching[event.broker]
     for topic, number, _, end in event.parts:
         key = state.cluster.partition(topic, number).key
-        claim = consumer.claims[key]
-        claim.fetched.extend(consumer.carried[key])
-        claim.fetched_to = end
+        partition_state = consumer.partition_states[key]
+        partition_state.fetched.extend(consumer.carried[key])
+        partition_state.fetched_to = end
         consumer.ready.append(key)
     for topic, number, base in event.hidden:
-        consumer.claims[state.cluster.partition(topic, number).key].hidden.append(base)
+        consumer.partition_states[state.cluster.partition(topic, number).key].hidden.append(base)
     consumer.carried = {}
 
 
@@ -134,9 +137,13 @@ def _returned(state: State, event: RecordsReturned) -> None:
     consumer.polled_at_us = event.at_us
     for topic, number, first, end in event.parts:
         key = state.cluster.partition(topic, number).key
-        claim = consumer.claims[key]
-        held = [batch for batch in claim.fetched if batch.base_offset < end and claim.visible(batch)]
-        claim.handed = end
+        partition_state = consumer.partition_states[key]
+        held = [
+            batch
+            for batch in partition_state.fetched
+            if batch.base_offset < end and partition_state.visible(batch)
+        ]
+        partition_state.handed = end
         consumer.hand.append(Slice(topic, number, first, end, held))
         consumer.move(key, end)
 
@@ -159,9 +166,9 @@ def _processed(state: State, event: RecordsProcessed) -> None:
     group = cluster.groups.get(event.group)
     if group is not None:
         group.record(key, event.topic, event.partition).passed(event.first, event.end)
-    claim = consumer.claims.get(key)
-    if claim is not None:
-        claim.done = event.end
+    partition_state = consumer.partition_states.get(key)
+    if partition_state is not None:
+        partition_state.done = event.end
 
 
 def _put_down(hand: list[Slice], end: int) -> None:
@@ -178,9 +185,9 @@ def _put_down(hand: list[Slice], end: int) -> None:
 def _skipped(state: State, event: RecordsSkipped) -> None:
     consumer = _of(state, event.consumer)
     _put_down(consumer.hand, event.end)
-    claim = consumer.claims.get(state.cluster.partition(event.topic, event.partition).key)
-    if claim is not None:
-        claim.done = event.end
+    partition_state = consumer.partition_states.get(state.cluster.partition(event.topic, event.partition).key)
+    if partition_state is not None:
+        partition_state.done = event.end
 
 
 @applies(CommitStarted)
@@ -193,7 +200,7 @@ def _commits(state: State, event: CommitStarted) -> None:
         consumer.activity = "committing"
     group = state.cluster.groups.get(consumer.settings.group)
     if event.purpose == "command" and group is not None:
-        for key in consumer.claims:
+        for key in consumer.partition_states:
             if key in group.records:
                 group.records[key].moved = True
 
@@ -232,16 +239,21 @@ def _changed(state: State, event: ConsumerChanged) -> None:
     if event.state == "dead":
         died(state, consumer, event.at_us)
     if event.state in ("dead", "closed"):
-        held = [(claim.topic, claim.partition) for claim in consumer.claims.values()]
+        held = [
+            (partition_state.topic, partition_state.partition)
+            for partition_state in consumer.partition_states.values()
+        ]
         let_go(state, event.group, event.consumer, held, event.at_us)
-        consumer.claims, consumer.hand, consumer.taken = {}, [], None
+        consumer.partition_states, consumer.hand, consumer.taken = {}, [], None
         consumer.fetching, consumer.carried, consumer.ready = {}, {}, []
 
 
-def _claims(state: State, name: str, partitions: tuple[tuple[str, int], ...]) -> list[Claim]:
-    claims = _of(state, name).claims
+def _partition_states(
+    state: State, name: str, partitions: tuple[tuple[str, int], ...]
+) -> list[TopicPartitionState]:
+    partition_states = _of(state, name).partition_states
     keys = [state.cluster.partition(topic, number).key for topic, number in partitions]
-    return [claims[key] for key in keys if key in claims]
+    return [partition_states[key] for key in keys if key in partition_states]
 
 
 @applies(PollEnded)
@@ -269,11 +281,11 @@ def _sought(state: State, event: Sought) -> None:
     consumer = _of(state, event.consumer)
     for topic, number, offset in event.positions:
         key = state.cluster.partition(topic, number).key
-        claim = consumer.claims[key]
-        _drop(consumer, key, claim)
-        claim.position = claim.fetched_to = offset
-        claim.reset = ""
-        claim.handed = claim.done = None
+        partition_state = consumer.partition_states[key]
+        _drop(consumer, key, partition_state)
+        partition_state.position = partition_state.fetched_to = offset
+        partition_state.reset = ""
+        partition_state.handed = partition_state.done = None
         _user_moved(state, event.group, key)
 
 
@@ -282,17 +294,17 @@ def _lost(state: State, event: PositionLost) -> None:
     consumer = _of(state, event.consumer)
     for topic, number in event.partitions:
         key = state.cluster.partition(topic, number).key
-        claim = consumer.claims[key]
-        _drop(consumer, key, claim)
-        claim.position = None
-        claim.reset = event.reset
-        claim.at_us = event.at_us_wanted
-        claim.not_before_us = 0
+        partition_state = consumer.partition_states[key]
+        _drop(consumer, key, partition_state)
+        partition_state.position = None
+        partition_state.reset = event.reset
+        partition_state.at_us = event.at_us_wanted
+        partition_state.not_before_us = 0
         _user_moved(state, event.group, key)
 
 
-def _drop(consumer: Consumer, key: str, claim: Claim) -> None:
-    claim.forget()
+def _drop(consumer: Consumer, key: str, partition_state: TopicPartitionState) -> None:
+    partition_state.forget()
     if key in consumer.ready:
         consumer.ready.remove(key)
 
@@ -306,14 +318,14 @@ def _user_moved(state: State, group: str, key: str) -> None:
 
 @applies(PositionDelayed)
 def _delayed(state: State, event: PositionDelayed) -> None:
-    for claim in _claims(state, event.consumer, event.partitions):
-        claim.not_before_us = event.until_us
+    for partition_state in _partition_states(state, event.consumer, event.partitions):
+        partition_state.not_before_us = event.until_us
 
 
 @applies(PartitionsPaused)
 def _paused(state: State, event: PartitionsPaused) -> None:
-    for claim in _claims(state, event.consumer, event.partitions):
-        claim.paused = event.paused
+    for partition_state in _partition_states(state, event.consumer, event.partitions):
+        partition_state.paused = event.paused
 
 
 @applies(CommitRetried)
@@ -326,9 +338,9 @@ def _retried(state: State, event: CommitRetried) -> None:
 
 @applies(StoredCommitted)
 def _stored(state: State, event: StoredCommitted) -> None:
-    claims = _of(state, event.consumer).claims
+    partition_states = _of(state, event.consumer).partition_states
     for topic, number, offset in event.offsets:
-        claims[state.cluster.partition(topic, number).key].stored = offset
+        partition_states[state.cluster.partition(topic, number).key].stored = offset
 
 
 @applies(MembershipChanged)
@@ -370,10 +382,10 @@ def _rejoin(state: State, event: RejoinNeeded) -> None:
 @applies(PartitionsAssigned)
 def _assigned(state: State, event: PartitionsAssigned) -> None:
     cluster = state.cluster
-    claims = state.cluster.consumers[event.consumer].claims
+    partition_states = state.cluster.consumers[event.consumer].partition_states
     for topic, number in event.partitions:
         key = cluster.partition(topic, number).key
-        claims[key] = Claim(topic, number)
+        partition_states[key] = TopicPartitionState(topic, number)
         if event.group in cluster.groups:
             cluster.groups[event.group].record(key, topic, number).held_by(event.at_us, event.consumer)
     has_share(cluster.consumers[event.consumer], event.at_us)
@@ -384,12 +396,12 @@ def _assigned(state: State, event: PartitionsAssigned) -> None:
 def _revoked(state: State, event: PartitionsRevoked) -> None:
     consumer = state.cluster.consumers[event.consumer]
     for topic, number in event.partitions:
-        del consumer.claims[state.cluster.partition(topic, number).key]
+        del consumer.partition_states[state.cluster.partition(topic, number).key]
     let_go(state, event.group, event.consumer, event.partitions, event.at_us)
     gave_up(consumer, event.at_us, event.partitions, event.lost)
     consumer.lost = False
     consumer.asked = ()
-    consumer.ready = [key for key in consumer.ready if key in consumer.claims]
+    consumer.ready = [key for key in consumer.ready if key in consumer.partition_states]
 
 
 def let_go(
@@ -414,9 +426,9 @@ def _positions(state: State, event: PositionsSet) -> None:
     consumer = state.cluster.consumers[event.consumer]
     for topic, number, offset, _ in event.positions:
         key = cluster.partition(topic, number).key
-        claim = consumer.claims[key]
-        claim.position = claim.fetched_to = offset
-        claim.reset = ""
+        partition_state = consumer.partition_states[key]
+        partition_state.position = partition_state.fetched_to = offset
+        partition_state.reset = ""
         if event.group in cluster.groups:
             cluster.groups[event.group].record(key, topic, number).begin(offset)
 
@@ -444,7 +456,7 @@ def _client_member_changed(state: State, event: ClientMemberChanged) -> None:
 def _sent(state: State, event: ClientHeartbeatSent) -> None:
     member = _membership_of(state, event.consumer)
     member.in_flight = event.number
-    member.beats += 1
+    member.heartbeats += 1
     member.told = event.told
 
 
@@ -463,8 +475,8 @@ def _ended(state: State, event: ClientHeartbeatEnded) -> None:
 @applies(ReplicaPreferred)
 def _preferred(state: State, event: ReplicaPreferred) -> None:
     partition = state.cluster.partition(event.topic, event.partition)
-    claim = state.cluster.consumers[event.consumer].claims[partition.key]
-    claim.preferred, claim.preferred_until_us = event.broker, event.until_us
+    partition_state = state.cluster.consumers[event.consumer].partition_states[partition.key]
+    partition_state.preferred, partition_state.preferred_until_us = event.broker, event.until_us
 
 
 @applies(PositionsMoved)

@@ -190,7 +190,7 @@ class Sought(Event, frozen=True):
 
 
 class PositionLost(Event, frozen=True):
-    """The position must be looked for anew, as Claim.reset says; `because` in plain words (R81)."""
+    """The position must be looked for anew, as the partition says; `because` in plain words (R81)."""
 
     weight = Weight.MOMENT
     consumer: str
@@ -210,7 +210,7 @@ class PositionDelayed(Event, frozen=True):
 
 
 class PartitionsPaused(Event, frozen=True):
-    """pause() or resume(): see Claim.paused (R89)."""
+    """pause() or resume(): see TopicPartitionState.paused (R89)."""
 
     weight = Weight.STEP
     consumer: str

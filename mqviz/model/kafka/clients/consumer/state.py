@@ -54,7 +54,7 @@ class Consumer(msgspec.Struct):
     snapshot: tuple[tuple[str, int], ...] = ()
     arrived: tuple[tuple[str, int], ...] | None = None
     stops: list[Stop] = msgspec.field(default_factory=list)
-    claims: dict[str, Claim] = msgspec.field(default_factory=dict)
+    partition_states: dict[str, TopicPartitionState] = msgspec.field(default_factory=dict)
     hand: list[Slice] = msgspec.field(default_factory=list)
     taken: Taken | None = None
     polled_at_us: int = 0
@@ -74,19 +74,19 @@ class Consumer(msgspec.Struct):
 
     def move(self, key: str, end: int) -> None:
         """The position of partition `key` is `end` now; what is below it of what was fetched is gone."""
-        claim = self.claims[key]
-        claim.fetched = [batch for batch in claim.fetched if batch.end_offset > end]
-        claim.position = end
-        if end == claim.fetched_to:
+        partition_state = self.partition_states[key]
+        partition_state.fetched = [batch for batch in partition_state.fetched if batch.end_offset > end]
+        partition_state.position = end
+        if end == partition_state.fetched_to:
             self.ready.remove(key)
-            claim.forget()
+            partition_state.forget()
 
 
 REBALANCING = "RebalanceInProgressException"
 """What a commit throws while its process joins the group again: it may commit later (R85)."""
 
 
-class Claim(msgspec.Struct):
+class TopicPartitionState(msgspec.Struct):
     """A partition that the process believes it owns.
 
     `position`: next offset that poll() will return, None until it is known; `fetched`: batches that wait in
@@ -190,7 +190,7 @@ class Stop(msgspec.Struct):
 
 def gave_up(consumer: Consumer, at_us: int, partitions: tuple[tuple[str, int], ...], lost: bool) -> None:
     """Note a revocation; only one that leaves nothing stops the member, and one that ends is not stopped."""
-    if not consumer.claims and consumer.state in ("running", "paused"):
+    if not consumer.partition_states and consumer.state in ("running", "paused"):
         consumer.stops.append(Stop(at_us, partitions, lost))
         del consumer.stops[:-MOST_STOPS]
 
@@ -218,7 +218,7 @@ class ClientMember(msgspec.Struct):
     target: Partitions = ()
     told: Partitions | None = None
     in_flight: int = 0
-    beats: int = 0
+    heartbeats: int = 0
     failures: int = 0
     interval_us: int = 0
     error: int = 0

@@ -52,7 +52,11 @@ def _joined(state: State, event: MemberJoined) -> None:
     member.state = move(MEMBER_MOVES, member.state, "joining", event.member_id)
     member.session_timeout_us = event.session_timeout_us
     member.rebalance_timeout_us = event.rebalance_timeout_us
-    member.assignors, member.topics, member.holdings = event.assignors, event.topics, event.holdings
+    member.assignors, member.topics, member.owned_partitions = (
+        event.assignors,
+        event.topics,
+        event.owned_partitions,
+    )
     member.joining = event.number
     member.joined_at_us = member.heard_at_us = event.at_us
     group.members[event.member_id] = member
@@ -85,7 +89,11 @@ def _rejoined(state: State, event: MemberRejoined) -> None:
     group.settled = False
     member = group.members[event.member_id]
     member.state = move(MEMBER_MOVES, member.state, "joining", event.member_id)
-    member.assignors, member.topics, member.holdings = event.assignors, event.topics, event.holdings
+    member.assignors, member.topics, member.owned_partitions = (
+        event.assignors,
+        event.topics,
+        event.owned_partitions,
+    )
     member.joining = event.number
     member.heard_at_us = event.at_us
 
@@ -211,7 +219,7 @@ def _replaced(state: State, event: StaticMemberReplaced) -> None:
         event.at_us,
         event.number,
         partitions=old.partitions,
-        holdings=event.holdings,
+        owned_partitions=event.owned_partitions,
     )
     group.members[event.replacement] = member
     make_static(group, member, event.instance_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mqviz.model.event import Event, Weight
-from mqviz.model.kafka.protocol.subscription import Holdings
+from mqviz.model.kafka.protocol.subscription import OwnedPartitions
 
 
 class GroupCreated(Event, frozen=True):
@@ -39,7 +39,7 @@ class MemberJoined(Event, frozen=True):
     assignors: tuple[str, ...]
     topics: tuple[str, ...]
     instance_id: str | None = None
-    holdings: Holdings = Holdings()
+    owned_partitions: OwnedPartitions = OwnedPartitions()
 
 
 class MemberRejoined(Event, frozen=True):
@@ -50,7 +50,7 @@ class MemberRejoined(Event, frozen=True):
     number: int
     assignors: tuple[str, ...]
     topics: tuple[str, ...]
-    holdings: Holdings = Holdings()
+    owned_partitions: OwnedPartitions = OwnedPartitions()
 
 
 class RebalanceStarted(Event, frozen=True):
@@ -149,7 +149,7 @@ class StaticMemberReplaced(Event, frozen=True):
     rebalance_timeout_us: int
     assignors: tuple[str, ...]
     topics: tuple[str, ...]
-    holdings: Holdings = Holdings()
+    owned_partitions: OwnedPartitions = OwnedPartitions()
 
 
 class GroupLoaded(Event, frozen=True):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from mqviz.model.kafka.coordinator.offsets.state import PartitionRecord
-from mqviz.model.kafka.protocol.subscription import Holdings
+from mqviz.model.kafka.coordinator.offsets.state import GroupPartition
+from mqviz.model.kafka.protocol.subscription import OwnedPartitions
 from mqviz.model.moves import Step
 
 MEMBER_MOVES: dict[str, tuple[str, ...]] = {
@@ -43,7 +43,7 @@ class Member(msgspec.Struct):
     syncing: int = 0
     partitions: tuple[tuple[str, int], ...] = ()
     instance_id: str | None = None
-    holdings: Holdings = Holdings()
+    owned_partitions: OwnedPartitions = OwnedPartitions()
 
 
 class Stored(msgspec.Struct):
@@ -91,14 +91,14 @@ class Group(msgspec.Struct):
     loads: int = 0
     stored: Stored = msgspec.field(default_factory=Stored)
     emptied_at_us: int = 0
-    records: dict[str, PartitionRecord] = msgspec.field(default_factory=dict)
+    records: dict[str, GroupPartition] = msgspec.field(default_factory=dict)
     path: list[Step] = msgspec.field(default_factory=list)
 
-    def record(self, key: str, topic: str, partition: int) -> PartitionRecord:
+    def record(self, key: str, topic: str, partition: int) -> GroupPartition:
         """What the group has to do with this partition, empty at first."""
         found = self.records.get(key)
         if found is None:
-            found = self.records[key] = PartitionRecord(topic, partition)
+            found = self.records[key] = GroupPartition(topic, partition)
         return found
 
 

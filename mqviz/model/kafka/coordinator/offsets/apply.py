@@ -38,8 +38,10 @@ def limit_of(state: State, partition: Partition, client: str, offset: int) -> in
     """
     led = partition.replicas.get(partition.leader)
     consumer = state.cluster.consumers.get(client)
-    claim = consumer.claims.get(partition.key) if consumer else None
-    return max(offset if led is None else led.log.end, (claim.position or 0) if claim else 0)
+    partition_state = consumer.partition_states.get(partition.key) if consumer else None
+    return max(
+        offset if led is None else led.log.end, (partition_state.position or 0) if partition_state else 0
+    )
 
 
 @applies(GroupAltered)

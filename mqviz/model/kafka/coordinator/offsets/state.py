@@ -26,7 +26,7 @@ class Crash(msgspec.Struct):
     begin: int | None = None
 
 
-class PartitionRecord(msgspec.Struct):
+class GroupPartition(msgspec.Struct):
     """What a group has to do with one partition.
 
     `start`: where its first reader began; `committed`: next offset to read, None before the first commit;

@@ -11,7 +11,7 @@ from mqviz.backend import Refused
 from mqviz.kafka.errors import Error, named
 from mqviz.model.command.group import ResetGroup
 from mqviz.model.kafka.cluster import Partition
-from mqviz.model.kafka.coordinator.offsets.state import PartitionRecord
+from mqviz.model.kafka.coordinator.offsets.state import GroupPartition
 from mqviz.model.kafka.protocol.requests import OffsetCommitRequest
 from mqviz.sim.engine import Simulation, checks, handles
 from mqviz.sim.kafka.choices import only_topic
@@ -62,7 +62,7 @@ def _partitions(sim: Simulation, command: ResetGroup) -> list[Partition]:
     return chosen
 
 
-def _known(records: dict[str, PartitionRecord]) -> list[str]:
+def _known(records: dict[str, GroupPartition]) -> list[str]:
     return list(dict.fromkeys(record.topic for record in records.values()))
 
 

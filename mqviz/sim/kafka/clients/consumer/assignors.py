@@ -14,7 +14,7 @@ from mqviz.kafka.settings import of
 from mqviz.model.kafka.clients.consumer.events import AssignmentComputed, RejoinNeeded
 from mqviz.model.kafka.clients.consumer.state import Consumer
 from mqviz.model.kafka.protocol.responses import JoinGroupResponse
-from mqviz.model.kafka.protocol.subscription import Holdings, Parts
+from mqviz.model.kafka.protocol.subscription import OwnedPartitions, Parts
 from mqviz.sim.engine import TIMER, Simulation, due
 from mqviz.sim.kafka.clients.consumer import wakeup
 
@@ -59,11 +59,14 @@ def cooperative(consumer: Consumer) -> bool:
     return cooperates(strategies(consumer))
 
 
-def holdings(consumer: Consumer) -> Holdings:
+def owned_partitions(consumer: Consumer) -> OwnedPartitions:
     """What its JoinGroup tells the assignors; only a client that offers `sticky` carries its user data."""
-    owned = tuple((claim.topic, claim.partition) for claim in consumer.claims.values())
+    owned = tuple(
+        (partition_state.topic, partition_state.partition)
+        for partition_state in consumer.partition_states.values()
+    )
     sticky = "sticky" in strategies(consumer)
-    return Holdings(
+    return OwnedPartitions(
         owned,
         consumer.generation,
         consumer.given if sticky else (),
@@ -104,7 +107,7 @@ def partitions_of(sim: Simulation, topics: list[str]) -> dict[str, int]:
     return {name: len(found[name].partitions) for name in topics if name in found}
 
 
-def _subscription(topics: tuple[str, ...], instance_id: str | None, held: Holdings) -> Subscription:
+def _subscription(topics: tuple[str, ...], instance_id: str | None, held: OwnedPartitions) -> Subscription:
     return Subscription(
         topics,
         tuple(TopicPartition(*place) for place in held.owned),

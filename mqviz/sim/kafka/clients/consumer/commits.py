@@ -53,9 +53,9 @@ def positions(consumer: Consumer) -> Positions:
     if consumer.settings.commit == "auto" and consumer.settings.client == "librdkafka":
         return _stored(consumer)
     return tuple(
-        (claim.topic, claim.partition, claim.position)
-        for claim in consumer.claims.values()
-        if claim.position is not None
+        (partition_state.topic, partition_state.partition, partition_state.position)
+        for partition_state in consumer.partition_states.values()
+        if partition_state.position is not None
     )
 
 
@@ -66,11 +66,14 @@ def _stored(consumer: Consumer) -> Positions:
     at_once = value(consumer, "enable.auto.offset.store")
     if not at_once and consumer.settings.store_offsets == "never":
         return ()
-    found = [(claim, claim.handed if at_once else claim.done) for claim in consumer.claims.values()]
+    found = [
+        (partition_state, partition_state.handed if at_once else partition_state.done)
+        for partition_state in consumer.partition_states.values()
+    ]
     return tuple(
-        (claim.topic, claim.partition, offset)
-        for claim, offset in found
-        if offset is not None and offset != claim.stored
+        (partition_state.topic, partition_state.partition, offset)
+        for partition_state, offset in found
+        if offset is not None and offset != partition_state.stored
     )
 
 

@@ -98,9 +98,9 @@ def _output(producer: Producer, batch: Batch, index: int) -> Call:
 def finish(sim: Simulation, consumer: Consumer) -> None:
     """All that poll() returned is done: its offsets go into the transaction."""
     offsets = tuple(
-        (claim.topic, claim.partition, claim.handed)
-        for claim in consumer.claims.values()
-        if claim.handed is not None
+        (partition_state.topic, partition_state.partition, partition_state.handed)
+        for partition_state in consumer.partition_states.values()
+        if partition_state.handed is not None
     )
     identity = protocol_of(consumer).identity(sim, consumer)
     group = consumer.settings.group
@@ -149,7 +149,10 @@ def _recover(sim: Simulation, consumer: Consumer) -> None:
 
 def _go_back(sim: Simulation, consumer: Consumer) -> None:
     """The transaction was aborted: read on from what the group committed."""
-    places = tuple((claim.topic, claim.partition) for claim in consumer.claims.values())
+    places = tuple(
+        (partition_state.topic, partition_state.partition)
+        for partition_state in consumer.partition_states.values()
+    )
     if places:
         because = "its transaction was aborted"
         event = PositionLost(*sim.stamp(), consumer.name, consumer.settings.group, places, "", 0, because)

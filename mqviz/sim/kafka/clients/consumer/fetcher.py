@@ -37,12 +37,18 @@ def leader(sim: Simulation, consumer: Consumer, topic: str, partition: int) -> i
 def fetch(sim: Simulation, consumer: Consumer) -> None:
     """One fetch to each broker that none is on its way to, for partitions without fetched records (R79)."""
     wanted: dict[int, list[tuple[str, int, int]]] = {}
-    for claim in consumer.claims.values():
-        if claim.position is not None and not claim.fetched and not claim.paused:
+    for partition_state in consumer.partition_states.values():
+        if (
+            partition_state.position is not None
+            and not partition_state.fetched
+            and not partition_state.paused
+        ):
             broker = preferred_replica.replica(
-                sim, claim, leader(sim, consumer, claim.topic, claim.partition)
+                sim, partition_state, leader(sim, consumer, partition_state.topic, partition_state.partition)
             )
-            wanted.setdefault(broker, []).append((claim.topic, claim.partition, claim.position))
+            wanted.setdefault(broker, []).append(
+                (partition_state.topic, partition_state.partition, partition_state.position)
+            )
     for broker in sorted(wanted):
         if broker < 0:
             metadata.refresh(sim, "consumer", consumer.name, consumer.incarnation)
@@ -99,8 +105,8 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
 
 def _still_wanted(sim: Simulation, consumer: Consumer, topic: str, partition: int, first: int) -> bool:
     """Whether the process still waits for exactly this offset; an answer for earlier beliefs is dropped."""
-    claim = consumer.claims.get(sim.state.cluster.partition(topic, partition).key)
-    return claim is not None and not claim.fetched and claim.position == first
+    partition_state = consumer.partition_states.get(sim.state.cluster.partition(topic, partition).key)
+    return partition_state is not None and not partition_state.fetched and partition_state.position == first
 
 
 def _errors(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from mqviz.model.kafka.clients.consumer.events import PositionDelayed, PositionsAsked, PositionsSet
 from mqviz.model.kafka.clients.consumer.isolation import reads_committed
-from mqviz.model.kafka.clients.consumer.state import Claim, Consumer
+from mqviz.model.kafka.clients.consumer.state import Consumer, TopicPartitionState
 from mqviz.model.kafka.network.state import InFlight
 from mqviz.model.kafka.protocol.requests import ListOffsetsRequest, OffsetFetchRequest
 from mqviz.model.kafka.protocol.responses import ListOffsetsResponse, OffsetFetchResponse
@@ -28,10 +28,16 @@ def locate(sim: Simulation, consumer: Consumer) -> None:
     """Ask where to read the partitions whose position is unknown, unless that is being asked."""
     if consumer.asked:
         return
-    unknown = [c for c in consumer.claims.values() if c.position is None and c.not_before_us <= sim.now_us]
+    unknown = [
+        c for c in consumer.partition_states.values() if c.position is None and c.not_before_us <= sim.now_us
+    ]
     if not unknown:
         return
-    by_commit = [claim for claim in unknown if not claim.reset and consumer.settings.group]
+    by_commit = [
+        partition_state
+        for partition_state in unknown
+        if not partition_state.reset and consumer.settings.group
+    ]
     if by_commit:
         stable = consumer.settings.client == "java" or reads_committed(consumer.settings)
         request = OffsetFetchRequest(consumer.settings.group, _places(by_commit), stable)
@@ -44,13 +50,15 @@ def locate(sim: Simulation, consumer: Consumer) -> None:
         sim.emit(PositionsAsked(*sim.stamp(), consumer.name, numbers))
 
 
-def _places(claims: list[Claim]) -> Places:
-    return tuple((claim.topic, claim.partition) for claim in claims)
+def _places(partition_states: list[TopicPartitionState]) -> Places:
+    return tuple((partition_state.topic, partition_state.partition) for partition_state in partition_states)
 
 
-def _throws(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> bool:
+def _throws(sim: Simulation, consumer: Consumer, partition_states: list[TopicPartitionState]) -> bool:
     """Whether poll() throws, because nothing says where to begin and auto.offset.reset is none (R81)."""
-    by_policy = [claim for claim in claims if claim.reset in ("", "policy")]
+    by_policy = [
+        partition_state for partition_state in partition_states if partition_state.reset in ("", "policy")
+    ]
     if not by_policy or consumer.settings.auto_offset_reset != "none":
         return False
     wakeup.throw(sim, consumer, "NoOffsetForPartitionException")
@@ -72,7 +80,7 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
     )
     if known:
         sim.emit(PositionsSet(*sim.stamp(), name, consumer.settings.group, known))
-    without = [_claim(sim, consumer, part[0], part[1]) for part in wanted if part[3] < 0]
+    without = [_partition_state(sim, consumer, part[0], part[1]) for part in wanted if part[3] < 0]
     if without and _throws_now(sim, consumer, without):
         return
     numbers = _ask_logs(sim, consumer, without)
@@ -80,43 +88,47 @@ def _fetched(sim: Simulation, name: str, flight: InFlight) -> None:
     wakeup.progress(sim, consumer)
 
 
-def _throws_now(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> bool:
+def _throws_now(sim: Simulation, consumer: Consumer, partition_states: list[TopicPartitionState]) -> bool:
     """As `_throws`, which an application hears of in its next poll() if it is in none now."""
     if consumer.settings.auto_offset_reset != "none":
         return False
     sim.emit(PositionsAsked(*sim.stamp(), consumer.name, ()))
-    return consumer.activity != "polling" or _throws(sim, consumer, claims)
+    return consumer.activity != "polling" or _throws(sim, consumer, partition_states)
 
 
-def _claim(sim: Simulation, consumer: Consumer, topic: str, partition: int) -> Claim:
-    return consumer.claims[sim.state.cluster.partition(topic, partition).key]
+def _partition_state(sim: Simulation, consumer: Consumer, topic: str, partition: int) -> TopicPartitionState:
+    return consumer.partition_states[sim.state.cluster.partition(topic, partition).key]
 
 
 def _unknown(sim: Simulation, consumer: Consumer, topic: str, partition: int) -> bool:
-    claim = consumer.claims.get(sim.state.cluster.partition(topic, partition).key)
-    return claim is not None and claim.position is None
+    partition_state = consumer.partition_states.get(sim.state.cluster.partition(topic, partition).key)
+    return partition_state is not None and partition_state.position is None
 
 
-def _how(sim: Simulation, consumer: Consumer, claim: Claim) -> tuple[str, int]:
+def _how(sim: Simulation, consumer: Consumer, partition_state: TopicPartitionState) -> tuple[str, int]:
     """(which, time) that ListOffsets is to look for."""
-    if claim.reset in ("earliest", "latest", "time"):
-        return claim.reset, claim.at_us
+    if partition_state.reset in ("earliest", "latest", "time"):
+        return partition_state.reset, partition_state.at_us
     policy = consumer.settings.auto_offset_reset
     if policy.startswith("by_duration"):
         return "time", sim.now_us - duration_us(policy)
     return policy, 0
 
 
-def _ask_logs(sim: Simulation, consumer: Consumer, claims: list[Claim]) -> tuple[int, ...]:
+def _ask_logs(
+    sim: Simulation, consumer: Consumer, partition_states: list[TopicPartitionState]
+) -> tuple[int, ...]:
     """Ask the partition leaders where their logs begin or end; returns the numbers of the requests.
 
     Partitions that nobody leads are asked about again after a backoff, with newer metadata (R35).
     """
-    asks: dict[tuple[int, str, int], list[Claim]] = {}
-    for claim in claims:
-        broker = fetcher.leader(sim, consumer, claim.topic, claim.partition)
-        asks.setdefault((broker, *_how(sim, consumer, claim)), []).append(claim)
-    orphans = [claim for (broker, *_), found in asks.items() if broker < 0 for claim in found]
+    asks: dict[tuple[int, str, int], list[TopicPartitionState]] = {}
+    for partition_state in partition_states:
+        broker = fetcher.leader(sim, consumer, partition_state.topic, partition_state.partition)
+        asks.setdefault((broker, *_how(sim, consumer, partition_state)), []).append(partition_state)
+    orphans = [
+        partition_state for (broker, *_), found in asks.items() if broker < 0 for partition_state in found
+    ]
     if orphans:
         metadata.refresh(sim, "consumer", consumer.name, consumer.incarnation)
         _wait(sim, consumer, _places(orphans), backoff_us(consumer, 0))

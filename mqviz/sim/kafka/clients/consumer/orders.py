@@ -24,7 +24,7 @@ from mqviz.model.kafka.clients.consumer.events import (
     PositionLost,
     Sought,
 )
-from mqviz.model.kafka.clients.consumer.state import Claim, Consumer
+from mqviz.model.kafka.clients.consumer.state import Consumer, TopicPartitionState
 from mqviz.sim.engine import TIMER, Simulation, checks, due, handles
 from mqviz.sim.kafka.choices import alive, place
 from mqviz.sim.kafka.clients.consumer import commits
@@ -114,11 +114,12 @@ def _check_seek(sim: Simulation, command: SeekConsumer) -> SeekConsumer:
     return command
 
 
-def _sought(consumer: Consumer, command: SeekConsumer) -> list[Claim]:
+def _sought(consumer: Consumer, command: SeekConsumer) -> list[TopicPartitionState]:
     return [
-        claim
-        for claim in consumer.claims.values()
-        if command.topic in ("", claim.topic) and command.partition in (-1, claim.partition)
+        partition_state
+        for partition_state in consumer.partition_states.values()
+        if command.topic in ("", partition_state.topic)
+        and command.partition in (-1, partition_state.partition)
     ]
 
 
@@ -126,7 +127,9 @@ def _sought(consumer: Consumer, command: SeekConsumer) -> list[Claim]:
 def _seek(sim: Simulation, command: SeekConsumer) -> None:
     consumer = sim.state.cluster.consumers[command.name]
     name, group = command.name, consumer.settings.group
-    places = tuple((claim.topic, claim.partition) for claim in _sought(consumer, command))
+    places = tuple(
+        (partition_state.topic, partition_state.partition) for partition_state in _sought(consumer, command)
+    )
     if command.offset is not None:
         positions = tuple((topic, partition, command.offset) for topic, partition in places)
         sim.cause = sim.emit(Sought(*sim.stamp(), name, group, positions))
@@ -165,7 +168,7 @@ def _resume(sim: Simulation, command: ResumePartition) -> None:
 
 def _owned(sim: Simulation, text: str, name: str) -> tuple[str, int]:
     consumer, found = running(sim, name), place(sim, text)
-    if sim.state.cluster.partition(*found).key not in consumer.claims:
+    if sim.state.cluster.partition(*found).key not in consumer.partition_states:
         raise Refused(f"No current assignment for partition {text} (IllegalStateException)")
     return found
 

@@ -22,7 +22,7 @@ from mqviz.model.kafka.clients.consumer.events import (
     RecordsSkipped,
     RecordTaken,
 )
-from mqviz.model.kafka.clients.consumer.state import Claim, Consumer
+from mqviz.model.kafka.clients.consumer.state import Consumer, TopicPartitionState
 from mqviz.sim.engine import STEP, TIMER, Simulation, due
 from mqviz.sim.kafka.clients.consumer import commits, exactly_once, fetcher, offset_reset, wakeup
 from mqviz.sim.kafka.clients.consumer.config import most_records
@@ -72,31 +72,33 @@ def _returnable(consumer: Consumer) -> tuple[tuple[Range, ...], tuple[Range, ...
     parts: list[Range] = []
     jumps: list[Range] = []
     for key in consumer.ready:
-        claim = consumer.claims[key]
-        if claim.position is None or not left:
+        partition_state = consumer.partition_states[key]
+        if partition_state.position is None or not left:
             break
-        if claim.paused:
+        if partition_state.paused:
             continue
-        end, count = _take_from(claim, claim.position, left)
+        end, count = _take_from(partition_state, partition_state.position, left)
         left -= count
-        (parts if count else jumps).append((claim.topic, claim.partition, claim.position, end))
+        (parts if count else jumps).append(
+            (partition_state.topic, partition_state.partition, partition_state.position, end)
+        )
     return tuple(parts), tuple(jumps)
 
 
-def _take_from(claim: Claim, position: int, left: int) -> tuple[int, int]:
+def _take_from(partition_state: TopicPartitionState, position: int, left: int) -> tuple[int, int]:
     """(where the position moves, how many records that is): at most `left`, markers and hidden records not
     counted.
     """
     count = 0
-    for batch in claim.fetched:
-        first, end = max(position, batch.base_offset), min(batch.end_offset, claim.fetched_to)
-        if not claim.visible(batch) or first >= end:
+    for batch in partition_state.fetched:
+        first, end = max(position, batch.base_offset), min(batch.end_offset, partition_state.fetched_to)
+        if not partition_state.visible(batch) or first >= end:
             continue
         taken = min(end - first, left - count)
         count += taken
         if count == left:
             return first + taken, count
-    return claim.fetched_to, count
+    return partition_state.fetched_to, count
 
 
 @wakeup.throw.filled

@@ -10,24 +10,28 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.clients.consumer.events import ReplicaPreferred
-from mqviz.model.kafka.clients.consumer.state import Claim, Consumer
+from mqviz.model.kafka.clients.consumer.state import Consumer, TopicPartitionState
 from mqviz.model.kafka.protocol.responses import FetchPartitionData, FetchResponse
 from mqviz.sim.engine import Simulation
 from mqviz.sim.kafka.clients.consumer.config import value
 
 
-def replica(sim: Simulation, claim: Claim, leader: int) -> int:
+def replica(sim: Simulation, partition_state: TopicPartitionState, leader: int) -> int:
     """Where this consumer fetches the partition: from the replica that it was sent to, for as long as that
     holds.
     """
-    return claim.preferred if claim.preferred >= 0 and sim.now_us < claim.preferred_until_us else leader
+    return (
+        partition_state.preferred
+        if partition_state.preferred >= 0 and sim.now_us < partition_state.preferred_until_us
+        else leader
+    )
 
 
 def told(sim: Simulation, consumer: Consumer, parts: tuple[FetchPartitionData, ...]) -> None:
     """The leader may have named closer replicas (R36)."""
     for part in parts:
         topic, partition, broker = part.topic, part.partition, part.preferred_read_replica
-        if broker >= 0 and sim.state.cluster.partition(topic, partition).key in consumer.claims:
+        if broker >= 0 and sim.state.cluster.partition(topic, partition).key in consumer.partition_states:
             until_us = sim.now_us + value(consumer, "metadata.max.age.ms") * 1_000
             reason = f"it is in rack {sim.state.cluster.brokers[broker].rack}, as the client is"
             sim.emit(
@@ -38,7 +42,9 @@ def told(sim: Simulation, consumer: Consumer, parts: tuple[FetchPartitionData, .
 def given_up(sim: Simulation, consumer: Consumer, broker: int, reply: object) -> tuple[tuple[str, int], ...]:
     """Go back to the leader where the closer replica failed; returns the partitions (R36)."""
     places = [
-        (claim.topic, claim.partition) for claim in consumer.claims.values() if claim.preferred == broker
+        (partition_state.topic, partition_state.partition)
+        for partition_state in consumer.partition_states.values()
+        if partition_state.preferred == broker
     ]
     if isinstance(reply, FetchResponse) and not reply.error:
         bad = {(part.topic, part.partition): part.error for part in reply.partitions if part.error}

@@ -137,7 +137,7 @@ def _resume(sim: Simulation, command: ResumeShareConsumer) -> None:
     """The process goes on with its old beliefs, and finds what came meanwhile."""
     consumer = _alive(sim, command.name)
     work.change(sim, consumer, "running")
-    actor.beat(sim, consumer.name, consumer.life)
+    actor.heartbeat_due(sim, consumer.name, consumer.life)
     catch_up(sim, "share", consumer.name)
     work.go_on(sim, consumer)
 

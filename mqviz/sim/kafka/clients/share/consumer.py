@@ -61,18 +61,18 @@ def heartbeat(sim: Simulation, consumer: ShareConsumer, epoch: int) -> None:
     topics = tuple(settings.topic.split(",")) if epoch == 0 else None
     broker = coordinator_of(sim, settings.group)
     if broker < 0:
-        _beat_later(sim, consumer, BACKOFF_US)
+        _heartbeat_later(sim, consumer, BACKOFF_US)
         return
     request = ShareGroupHeartbeatRequest(settings.group, consumer.member_id, epoch, consumer.name, topics)
     send(sim, "share", consumer.name, consumer.incarnation, broker, request, line=" as coordinator")
 
 
-def _beat_later(sim: Simulation, consumer: ShareConsumer, delay_us: int) -> None:
-    sim.schedule(delay_us, TIMER, beat, consumer.name, consumer.life, cause=0)
+def _heartbeat_later(sim: Simulation, consumer: ShareConsumer, delay_us: int) -> None:
+    sim.schedule(delay_us, TIMER, heartbeat_due, consumer.name, consumer.life, cause=0)
 
 
 @due
-def beat(sim: Simulation, name: str, life: int) -> None:
+def heartbeat_due(sim: Simulation, name: str, life: int) -> None:
     """The background thread's heartbeat."""
     consumer = sim.state.cluster.share_consumers[name]
     if consumer.life == life and consumer.state in ("running", "closing"):
@@ -86,13 +86,13 @@ def _heard(sim: Simulation, name: str, flight: InFlight) -> None:
     if consumer.state == "leaving":
         sim.emit(ShareConsumerChanged(*sim.stamp(), name, consumer.settings.group, "closed"))
     elif not isinstance(reply, ShareGroupHeartbeatResponse):
-        _beat_later(sim, consumer, BACKOFF_US)
+        _heartbeat_later(sim, consumer, BACKOFF_US)
     elif reply.error in (Error.UNKNOWN_MEMBER_ID, Error.FENCED_MEMBER_EPOCH):
         event = ShareMembershipChanged(*sim.stamp(), name, 0, consumer.interval_us, ())
         sim.cause = sim.emit(event)
         heartbeat(sim, consumer, 0)
     elif reply.error in (Error.NOT_COORDINATOR, Error.COORDINATOR_NOT_AVAILABLE):
-        _beat_later(sim, consumer, BACKOFF_US)
+        _heartbeat_later(sim, consumer, BACKOFF_US)
     elif reply.error:
         fail(sim, consumer, "poll", Error(reply.error).name)
         change(sim, consumer, "closed")
@@ -106,7 +106,7 @@ def _told(sim: Simulation, consumer: ShareConsumer, reply: ShareGroupHeartbeatRe
             *sim.stamp(), consumer.name, reply.member_epoch, reply.interval_us, reply.assignment
         )
         sim.cause = sim.emit(event)
-    _beat_later(sim, consumer, reply.interval_us)
+    _heartbeat_later(sim, consumer, reply.interval_us)
     progress(sim, consumer)
 
 

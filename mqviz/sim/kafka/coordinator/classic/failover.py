@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.broker.state import UP
-from mqviz.model.kafka.controller.events import SeatsMoved
+from mqviz.model.kafka.controller.events import CoordinatorsMoved
 from mqviz.model.kafka.coordinator.classic.events import GroupLoaded
 from mqviz.model.kafka.coordinator.classic.state import Group
 from mqviz.model.kafka.protocol.responses import JoinGroupResponse, SyncGroupResponse
@@ -48,8 +48,8 @@ def looks_after(sim: Simulation, group: Group) -> bool:
     return alive and coordinator_of(sim, group.name) == group.coordinator
 
 
-@reacts(SeatsMoved)
-def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
+@reacts(CoordinatorsMoved)
+def _coordinators_moved(sim: Simulation, event: CoordinatorsMoved) -> None:
     """Partitions of __consumer_offsets have other leaders: these load the groups in them."""
     for group in list(sim.state.cluster.groups.values()):
         coordinator = coordinator_of(sim, group.name)

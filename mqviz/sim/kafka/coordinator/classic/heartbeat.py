@@ -166,8 +166,8 @@ def _session(sim: Simulation, name: str, member_id: str, loads: int) -> None:
         return
     if not sockets.awake(sim, group.coordinator, session, name, member_id, loads):
         return
-    parked = member.joining or member.syncing
-    ends_us = (sim.now_us if parked else member.heard_at_us) + member.session_timeout_us
+    in_purgatory = member.joining or member.syncing
+    ends_us = (sim.now_us if in_purgatory else member.heard_at_us) + member.session_timeout_us
     if ends_us > sim.now_us:
         watch(sim, group, member_id, ends_us - sim.now_us)
     else:

@@ -140,7 +140,7 @@ def _join_new(
         request.assignors,
         request.topics,
         request.instance_id,
-        request.holdings,
+        request.owned_partitions,
     )
     sim.cause = sim.emit(event)
     _go_on(sim, group, f"{request.client_id} joined")
@@ -159,8 +159,8 @@ def _join_known(
     """A rejoin; where nothing changed it is only told again what it is in (R111). One that waits already is
     answered no more.
     """
-    told_before = (member.assignors, member.topics, member.holdings)
-    same = told_before == (request.assignors, request.topics, request.holdings)
+    told_before = (member.assignors, member.topics, member.owned_partitions)
+    same = told_before == (request.assignors, request.topics, request.owned_partitions)
     leads = group.group_leader == member.member_id
     if same and (group.state == "CompletingRebalance" or (group.state == "Stable" and not leads)):
         respond(sim, number, told(group, member))
@@ -173,7 +173,7 @@ def _join_known(
         number,
         request.assignors,
         request.topics,
-        request.holdings,
+        request.owned_partitions,
     )
     sim.cause = sim.emit(event)
     _go_on(sim, group, f"{member.client} joined again")
@@ -221,7 +221,7 @@ def _join_static(
         request.rebalance_timeout_us,
         request.assignors,
         request.topics,
-        request.holdings,
+        request.owned_partitions,
     )
     sim.cause = sim.emit(event)
     if quiet:

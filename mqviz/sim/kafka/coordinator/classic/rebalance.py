@@ -123,7 +123,9 @@ def _start_generation(sim: Simulation, group: Group) -> None:
 def told(group: Group, member: Member, skip_assignment: bool = False) -> JoinGroupResponse:
     """The answer to a JoinGroup that counted; only the leader hears of the others (R104)."""
     leads = group.group_leader == member.member_id
-    members = tuple((m.member_id, m.topics, m.instance_id, m.holdings) for m in group.members.values())
+    members = tuple(
+        (m.member_id, m.topics, m.instance_id, m.owned_partitions) for m in group.members.values()
+    )
     return JoinGroupResponse(
         0,
         member.member_id,

@@ -18,7 +18,7 @@ from mqviz.kafka.assignors import Subscription, TopicPartition
 from mqviz.kafka.errors import Error
 from mqviz.kafka.server_assignors import SERVER_ASSIGNORS, choose_server_assignor
 from mqviz.kafka.uniform import timeline_order
-from mqviz.model.kafka.controller.events import SeatsMoved
+from mqviz.model.kafka.controller.events import CoordinatorsMoved
 from mqviz.model.kafka.coordinator.consumer.events import (
     ConsumerGroupCreated,
     ConsumerGroupLoaded,
@@ -355,8 +355,8 @@ def _coordinated(sim: Simulation, group: ConsumerGroup) -> bool:
     return coordinator >= 0 and sim.state.cluster.brokers[coordinator].up
 
 
-@reacts(SeatsMoved)
-def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
+@reacts(CoordinatorsMoved)
+def _coordinators_moved(sim: Simulation, event: CoordinatorsMoved) -> None:
     """Partitions of __consumer_offsets have other leaders: these load the groups in them (R99)."""
     for group in list(sim.state.cluster.consumer_groups.values()):
         coordinator = coordinator_of(sim, group.name)

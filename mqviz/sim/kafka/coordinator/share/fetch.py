@@ -27,7 +27,7 @@ from mqviz.sim.engine import ARRIVAL, TIMER, Simulation, due, reacts
 from mqviz.sim.kafka.coordinator.lookup import write_us
 from mqviz.sim.kafka.coordinator.share import partition as share_partition
 from mqviz.sim.kafka.network import sockets
-from mqviz.sim.kafka.network.connection import connection_of, end, park, respond, serves
+from mqviz.sim.kafka.network.connection import connection_of, end, enter_purgatory, respond, serves
 
 WAIT_US = setting("fetch.max.wait.ms") * 1_000
 
@@ -265,7 +265,7 @@ def _try(sim: Simulation, number: int) -> None:
     request = flight.request
     told = sim.part(ShareSessions).acked[number]
     if not _answer(sim, number, at_once=bool(told and any(error for _, _, error in told))):
-        park(sim, number)
+        enter_purgatory(sim, number)
         waiting = sim.part(ShareSessions).waiting
         for topic, partition in request.partitions:
             waiting.setdefault(f"{request.group} {topic}-{partition}", []).append(number)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.kafka.share_assignor import simple
-from mqviz.model.kafka.controller.events import SeatsMoved
+from mqviz.model.kafka.controller.events import CoordinatorsMoved
 from mqviz.model.kafka.coordinator.share.events import (
     ShareGroupCreated,
     ShareGroupLoaded,
@@ -127,8 +127,8 @@ def _remove(sim: Simulation, group: ShareGroup, member: ShareMember, reason: str
     _share_out(sim, group)
 
 
-@reacts(SeatsMoved)
-def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
+@reacts(CoordinatorsMoved)
+def _coordinators_moved(sim: Simulation, event: CoordinatorsMoved) -> None:
     """Other brokers look after groups: every member's session begins anew (R99)."""
     for group in list(sim.state.cluster.share_groups.values()):
         coordinator = coordinator_of(sim, group.name)

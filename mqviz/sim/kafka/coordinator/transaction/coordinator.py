@@ -14,7 +14,7 @@ out, two-phase commit (KIP-939, S13).
 from __future__ import annotations
 
 from mqviz.kafka.errors import Error
-from mqviz.model.kafka.controller.events import SeatsMoved
+from mqviz.model.kafka.controller.events import CoordinatorsMoved
 from mqviz.model.kafka.coordinator.classic.events import GroupCreated
 from mqviz.model.kafka.coordinator.transaction.events import (
     ProducerIdAssigned,
@@ -65,8 +65,8 @@ def misdirected(sim: Simulation, number: int, transactional_id: str) -> Error:
     return Error.NONE
 
 
-@reacts(SeatsMoved)
-def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
+@reacts(CoordinatorsMoved)
+def _coordinators_moved(sim: Simulation, event: CoordinatorsMoved) -> None:
     """Partitions of __transaction_state may have other leaders: these load the ids in them."""
     why = sim.cause
     for name in list(sim.state.cluster.transactions.ids):

@@ -29,7 +29,7 @@ from mqviz.sim.kafka.broker import produce
 from mqviz.sim.kafka.broker.verification import can_act, coordinator_of
 from mqviz.sim.kafka.coordinator import lookup
 from mqviz.sim.kafka.coordinator.lookup import write_us
-from mqviz.sim.kafka.network.connection import connection_of, park, receives, respond, send, serves
+from mqviz.sim.kafka.network.connection import connection_of, enter_purgatory, receives, respond, send, serves
 
 MARKER_BYTES = 78
 """A batch with nothing but an end-of-transaction marker."""
@@ -147,7 +147,7 @@ def _write(sim: Simulation, number: int) -> None:
     if produce.replicated(sim, number):
         produce.respond_to_produce(sim, number)
     else:
-        park(sim, number)
+        enter_purgatory(sim, number)
 
 
 def _write_one(

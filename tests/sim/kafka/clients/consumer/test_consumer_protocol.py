@@ -36,7 +36,7 @@ A = "add consumer a group=g topic=t group.protocol=consumer auto_offset_reset=ea
 B = "add consumer b group=g topic=t group.protocol=consumer auto_offset_reset=earliest processing=1ms"
 
 
-def beats(watched: Run, name: str, since_us: int = 0) -> list[tuple[int, ConsumerGroupHeartbeatRequest]]:
+def heartbeats(watched: Run, name: str, since_us: int = 0) -> list[tuple[int, ConsumerGroupHeartbeatRequest]]:
     """When a consumer sent its heartbeats, and what they said."""
     return [
         (event.at_us - since_us, event.request)
@@ -61,7 +61,7 @@ def callbacks(watched: Run, since_us: int = 0) -> list[tuple[int, str, str, list
 
 def test_r120_heartbeats_come_at_the_coordinators_interval_and_at_once_after_a_step() -> None:
     watched = run(TOPIC, A, brokers=1).to(11 * S)
-    times_us, requests = zip(*beats(watched, "a"), strict=True)
+    times_us, requests = zip(*heartbeats(watched, "a"), strict=True)
     assert times_us == (0, 2 * MS, 2 * MS + 5 * S, 2 * MS + 10 * S)
     join, acknowledgement, quiet, _ = requests
     assert (join.member_epoch, join.owned, join.rebalance_timeout_us) == (0, (), 300 * S)
@@ -169,7 +169,7 @@ def test_r121_a_zombie_is_fenced_loses_everything_and_joins_again_with_epoch_0()
     watched.do("resume consumer b").to(110 * S)
     after = [(name, kind) for _, name, kind, _ in callbacks(watched, 90 * S)]
     assert after == [("b", "lost"), ("a", "revoke"), ("b", "assign")]
-    assert [request.member_epoch for _, request in beats(watched, "b", 90 * S)][:2] == [2, 0]
+    assert [request.member_epoch for _, request in heartbeats(watched, "b", 90 * S)][:2] == [2, 0]
     assert facts.group_epoch(watched.state, "g") == 4
 
 
@@ -187,7 +187,7 @@ def test_r128_a_static_member_restarts_without_a_rebalance() -> None:
     watched = run(TOPIC, A, static, brokers=1).to(20 * S)
     raised = len(of(watched, GroupEpochRaised))
     watched.do("close consumer b").to(25 * S)
-    assert [request.member_epoch for _, request in beats(watched, "b")][-1] == -2
+    assert [request.member_epoch for _, request in heartbeats(watched, "b")][-1] == -2
     assert not of(watched, ConsumerGroupMemberRemoved)
     watched.do(static).to(35 * S)
     assert len(of(watched, GroupEpochRaised)) == raised

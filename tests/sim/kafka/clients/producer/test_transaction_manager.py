@@ -182,7 +182,7 @@ def test_r91_lag_by_isolation() -> None:
 
 
 def position(world: Run, consumer: str) -> int | None:
-    return world.state.cluster.consumers[consumer].claims["t-0"].position
+    return world.state.cluster.consumers[consumer].partition_states["t-0"].position
 
 
 def test_r62_an_empty_transaction_asks_nobody() -> None:
@@ -508,7 +508,7 @@ def test_r82_a_consumer_asks_again_while_a_transaction_holds_its_offsets(end: st
     step(world, "send record n count=5", "send offsets T consumer=c0 offsets=t-0@3", "kill consumer c0")
     world.do("add consumer c1 topic=t group=g processing=0s auto_offset_reset=earliest session_timeout=45s")
     world.to(60 * S - 1)
-    assert world.state.cluster.consumers["c1"].claims["t-0"].position is None
+    assert world.state.cluster.consumers["c1"].partition_states["t-0"].position is None
     assert of(world, PositionDelayed, consumer="c1")
     step(world, f"{end} transaction T", ms=1_000)
     first = of(world, RecordsReturned, consumer="c1")[0].parts[0][2]

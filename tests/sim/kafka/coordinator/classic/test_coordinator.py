@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.clients.consumer.events import PartitionsAssigned, PartitionsRevoked
-from mqviz.model.kafka.controller.events import SeatsMoved
+from mqviz.model.kafka.controller.events import CoordinatorsMoved
 from mqviz.model.kafka.coordinator.classic.events import (
     GenerationStarted,
     GroupLoaded,
@@ -287,7 +287,7 @@ def test_r99_a_rebalance_that_went_on_is_forgotten_and_begins_again(monkeypatch:
     assert watched.state.cluster.groups["g"].state == "PreparingRebalance"
     moved(monkeypatch, new)
     sim = watched.backend._sim
-    sim.emit(SeatsMoved(*sim.stamp(), (((new,), new),)))
+    sim.emit(CoordinatorsMoved(*sim.stamp(), (((new,), new),)))
     watched.to(60 * S)
     group = watched.state.cluster.groups["g"]
     assert (group.state, group.coordinator, len(group.members)) == ("Stable", new, 3)

@@ -52,10 +52,12 @@ def test_r108_eager_one_generation_and_everything_stops() -> None:
 
 def test_r112_failover_after_a_kill() -> None:
     watched = group(SIX, "a", "b", "c").to(100 * S).do("kill consumer c").to(170 * S)
-    beats = [e.at_us for e in of(watched, RequestSent, name="c") if isinstance(e.request, HeartbeatRequest)]
+    heartbeats = [
+        e.at_us for e in of(watched, RequestSent, name="c") if isinstance(e.request, HeartbeatRequest)
+    ]
     removed = of(watched, MemberRemoved)[0]
     assert (removed.client, removed.reason) == ("c", "session expired")
-    assert removed.at_us == beats[-1] + MS + 45 * S
+    assert removed.at_us == heartbeats[-1] + MS + 45 * S
     assert 142 * S < removed.at_us <= 145 * S + MS
     told = of(watched, RejoinNeeded, removed.at_us)
     assert {event.consumer for event in told} == {"a", "b"}
@@ -76,11 +78,13 @@ def test_r94_failover_after_a_close() -> None:
 
 def test_r106_heartbeats_come_every_3_s_and_tell_of_a_rebalance() -> None:
     watched = group(THREE, "a").to(20 * S)
-    beats = [e.at_us for e in of(watched, RequestSent, name="a") if isinstance(e.request, HeartbeatRequest)]
-    assert {later - earlier for earlier, later in pairwise(beats)} == {3 * S}
+    heartbeats = [
+        e.at_us for e in of(watched, RequestSent, name="a") if isinstance(e.request, HeartbeatRequest)
+    ]
+    assert {later - earlier for earlier, later in pairwise(heartbeats)} == {3 * S}
     watched.do("add consumer b group=g").to(30 * S)
     told = of(watched, RejoinNeeded)[0]
-    assert told.at_us - (beats[-1] + 3 * S) == 2 * MS
+    assert told.at_us - (heartbeats[-1] + 3 * S) == 2 * MS
 
 
 def test_r107_one_busy_member_holds_the_whole_group() -> None:

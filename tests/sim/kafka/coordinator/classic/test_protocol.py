@@ -28,7 +28,7 @@ from mqviz.model.kafka.protocol.responses import (
     OffsetFetchResponse,
     SyncGroupResponse,
 )
-from mqviz.model.kafka.protocol.subscription import Holdings
+from mqviz.model.kafka.protocol.subscription import OwnedPartitions
 from mqviz.model.moves import IllegalMove, move
 from tests.sim.kafka.worlds import MS, Outside, S, of, run, times
 from tests.sim.worlds import Run
@@ -40,7 +40,7 @@ def world(delay_us: int = 0) -> Run:
     return run(TOPIC, brokers=1, delay_us=delay_us).to(1)
 
 
-def beat(client: Outside, generation: int, member_id: str = "") -> int:
+def heartbeat(client: Outside, generation: int, member_id: str = "") -> int:
     """The error of a heartbeat on a connection of its own."""
     other = Outside(client.run, f"{client.name} beats")
     reply = other.ask(HeartbeatRequest("g", generation, member_id or client.member_id))
@@ -105,15 +105,15 @@ def test_r100_r104_the_way_of_a_group() -> None:
     joined = one.answer(number)
     assert isinstance(joined, JoinGroupResponse)
     assert (joined.generation, joined.assignor, joined.group_leader) == (1, "range", "m1-1")
-    assert joined.members == (("m1-1", ("t",), None, Holdings()),)
+    assert joined.members == (("m1-1", ("t",), None, OwnedPartitions()),)
     assert state(watched) == "CompletingRebalance"
-    assert beat(one, 1) == Error.NONE
+    assert heartbeat(one, 1) == Error.NONE
     assert commit(one, 1) == Error.REBALANCE_IN_PROGRESS
     reply = sync(one, 1, one)
     assert reply is not None
     assert reply.assignment == (("t", 0), ("t", 1), ("t", 2))
     assert state(watched) == "Stable"
-    assert beat(one, 1) == commit(one, 1) == Error.NONE
+    assert heartbeat(one, 1) == commit(one, 1) == Error.NONE
     one.ask(LeaveGroupRequest("g", one.member_id))
     assert state(watched) == "Empty"
     assert watched.state.cluster.groups["g"].generation == 2
@@ -133,8 +133,8 @@ def test_r100_the_tables_refuse_other_moves() -> None:
 def test_r104_unknown_member_before_wrong_generation_before_state() -> None:
     watched = world()
     one, _ = stable_pair(watched)
-    assert beat(one, 7) == commit(one, 7) == Error.ILLEGAL_GENERATION
-    assert beat(one, 7, "nobody") == commit(one, 7, "nobody") == Error.UNKNOWN_MEMBER_ID
+    assert heartbeat(one, 7) == commit(one, 7) == Error.ILLEGAL_GENERATION
+    assert heartbeat(one, 7, "nobody") == commit(one, 7, "nobody") == Error.UNKNOWN_MEMBER_ID
     assert sync(one, 7) == SyncGroupResponse(Error.ILLEGAL_GENERATION)
     assert Outside(watched).ask(SyncGroupRequest("g", 2, "nobody")) == SyncGroupResponse(
         Error.UNKNOWN_MEMBER_ID
@@ -184,7 +184,7 @@ def test_r103_a_rebalance_ends_when_all_have_joined() -> None:
     late = three.join()
     watched.to(watched.backend.now_us + S)
     assert state(watched) == "PreparingRebalance"
-    assert beat(one, 2) == beat(two, 2) == Error.REBALANCE_IN_PROGRESS
+    assert heartbeat(one, 2) == heartbeat(two, 2) == Error.REBALANCE_IN_PROGRESS
     assert commit(one, 2) == Error.NONE
     numbers = [one.join(), two.join()]
     watched.to(watched.backend.now_us + 10 * MS)
@@ -207,7 +207,7 @@ def test_r103_at_the_rebalance_timeout_it_ends_without_the_missing() -> None:
         ("m1", "did not rejoin")
     ]
     assert times(watched, GenerationStarted, start) == [4 * S]
-    assert beat(one, 1) == Error.UNKNOWN_MEMBER_ID
+    assert heartbeat(one, 1) == Error.UNKNOWN_MEMBER_ID
 
 
 def test_r104_a_member_that_never_syncs_is_removed() -> None:
@@ -365,7 +365,7 @@ def test_r112_a_silent_member_is_out_when_its_session_is_over() -> None:
     start = watched.backend.now_us
     for second in range(0, 10, 2):
         watched.to(start + second * S)
-        beat(one, 2)
+        heartbeat(one, 2)
     watched.to(start + 13 * S)
     removed = of(watched, MemberRemoved)
     assert [(event.client, event.reason) for event in removed] == [("m2", "session expired")]
@@ -401,7 +401,7 @@ def test_r103_an_id_that_was_only_given_and_leaves_makes_everybody_join_again() 
     given = getattr(reply, "member_id", "")
     assert Outside(watched, "admin").ask(LeaveGroupRequest("g", given, "any")) == LeaveGroupResponse()
     assert state(watched) == "PreparingRebalance"
-    assert beat(one, 2) == Error.REBALANCE_IN_PROGRESS
+    assert heartbeat(one, 2) == Error.REBALANCE_IN_PROGRESS
 
 
 def test_r103_where_nobody_is_an_id_that_leaves_begins_nothing() -> None:

@@ -32,7 +32,7 @@ class World:
         plan = replace(scenario.cluster, settings=given, scaled=True)
         self.run = Run(replace(scenario, cluster=plan, kafka_version=version)).to(1)
 
-    def beat(
+    def heartbeat(
         self,
         member: str,
         epoch: int,
@@ -92,11 +92,11 @@ def pair(partitions: int = 6, **settings: str) -> World:
     """mA and mB share the topic, both stable at epoch 2."""
     world = World(f"create topic t partitions={partitions}", **settings)
     half = list(range(partitions // 2))
-    world.beat("mA", 0)
-    world.beat("mB", 0)
-    world.beat("mA", 1)
-    world.beat("mA", 1, half)
-    world.beat("mB", 2)
+    world.heartbeat("mA", 0)
+    world.heartbeat("mB", 0)
+    world.heartbeat("mA", 1)
+    world.heartbeat("mA", 1, half)
+    world.heartbeat("mB", 2)
     assert world.states() == ("Stable", 2, 2)
     return world
 
@@ -111,26 +111,26 @@ def test_r120_the_coordinator_says_how_often_to_beat() -> None:
 
 def test_r121_a_join_is_answered_with_epoch_and_assignment() -> None:
     world = World("create topic t partitions=3")
-    assert world.beat("mA", 0) == (0, 1, [0, 1, 2])
-    assert world.beat("mA", 1, [0, 1, 2]) == (0, 1, None)
+    assert world.heartbeat("mA", 0) == (0, 1, [0, 1, 2])
+    assert world.heartbeat("mA", 1, [0, 1, 2]) == (0, 1, None)
 
 
 def test_r121_a_complete_request_is_answered_with_the_assignment_again() -> None:
     """A member that is not sure what it was told sends everything (R121)."""
     world = World("create topic t partitions=3")
-    world.beat("mA", 0)
-    assert world.beat("mA", 1, [0, 1, 2], topics=("t",), timeout_ms=30_000) == (0, 1, [0, 1, 2])
+    world.heartbeat("mA", 0)
+    assert world.heartbeat("mA", 1, [0, 1, 2], topics=("t",), timeout_ms=30_000) == (0, 1, [0, 1, 2])
 
 
 def test_r121_a_lost_answer_is_no_reason_to_fence() -> None:
     """The previous epoch with owned partitions among the assigned ones is answered with the current epoch (R121)."""
     world = pair()
-    assert world.beat("mA", 1, [0, 1, 2]) == (0, 2, None)
-    assert world.beat("mA", 1, [0, 1, 2, 3]) == (Error.FENCED_MEMBER_EPOCH, 0, None)
-    assert world.beat("mA", 1) == (Error.FENCED_MEMBER_EPOCH, 0, None)
-    assert world.beat("mA", 9) == (Error.FENCED_MEMBER_EPOCH, 0, None)
-    assert world.beat("mA", 2) == (0, 2, None), "it is still a member"
-    assert world.beat("mZ", 2) == (Error.UNKNOWN_MEMBER_ID, 0, None)
+    assert world.heartbeat("mA", 1, [0, 1, 2]) == (0, 2, None)
+    assert world.heartbeat("mA", 1, [0, 1, 2, 3]) == (Error.FENCED_MEMBER_EPOCH, 0, None)
+    assert world.heartbeat("mA", 1) == (Error.FENCED_MEMBER_EPOCH, 0, None)
+    assert world.heartbeat("mA", 9) == (Error.FENCED_MEMBER_EPOCH, 0, None)
+    assert world.heartbeat("mA", 2) == (0, 2, None), "it is still a member"
+    assert world.heartbeat("mZ", 2) == (Error.UNKNOWN_MEMBER_ID, 0, None)
 
 
 def test_r121_an_incomplete_join_is_invalid() -> None:
@@ -145,20 +145,20 @@ def test_r121_an_incomplete_join_is_invalid() -> None:
     ):
         reply = Outside(world.run).ask(request)
         assert getattr(reply, "error", 0) == Error.INVALID_REQUEST, request
-    assert world.beat("mA", 1) == (Error.GROUP_ID_NOT_FOUND, 0, None)
+    assert world.heartbeat("mA", 1) == (Error.GROUP_ID_NOT_FOUND, 0, None)
 
 
 def test_r122_a_leave_only_raises_the_epoch_and_the_next_heartbeat_computes() -> None:
     """A leaver's target goes at once, the others' stay until the next computation (R122, R129)."""
     world = pair()
-    assert world.beat("mB", -1) == (0, -1, None)
+    assert world.heartbeat("mB", -1) == (0, -1, None)
     assert world.states() == ("Assigning", 3, 2)
     assert world.group.target == {"mA": (("t", 0), ("t", 1), ("t", 2))}
-    assert world.beat("mA", 2) == (0, 3, [0, 1, 2, 3, 4, 5])
+    assert world.heartbeat("mA", 2) == (0, 3, [0, 1, 2, 3, 4, 5])
     assert world.states() == ("Stable", 3, 3)
-    world.beat("mA", -1)
+    world.heartbeat("mA", -1)
     assert world.states() == ("Empty", 4, 3)
-    assert world.beat("mB", 0) == (0, 5, [0, 1, 2, 3, 4, 5])
+    assert world.heartbeat("mB", 0) == (0, 5, [0, 1, 2, 3, 4, 5])
 
 
 def test_r122_a_silent_member_is_removed_when_its_session_ends() -> None:
@@ -166,50 +166,50 @@ def test_r122_a_silent_member_is_removed_when_its_session_ends() -> None:
     world = pair(group_consumer_session_timeout_ms="6000")
     heard_us = world.group.members["mB"].heard_at_us
     world.wait(3 * S)
-    world.beat("mA", 2)
+    world.heartbeat("mA", 2)
     world.run.to(heard_us + 6 * S + 1)
     removed = of(world.run, ConsumerGroupMemberRemoved)
     assert [(e.at_us, e.member_id, e.reason) for e in removed] == [
         (heard_us + 6 * S, "mB", "session expired")
     ]
     assert world.states() == ("Assigning", 3, 2)
-    assert world.beat("mB", 2) == (Error.UNKNOWN_MEMBER_ID, 0, None)
-    assert world.beat("mA", 2) == (0, 3, [0, 1, 2, 3, 4, 5])
+    assert world.heartbeat("mB", 2) == (Error.UNKNOWN_MEMBER_ID, 0, None)
+    assert world.heartbeat("mA", 2) == (0, 3, [0, 1, 2, 3, 4, 5])
 
 
 def test_r122_topics_made_or_grown_are_noticed_by_the_next_heartbeat() -> None:
     """Joining for a topic that is not there gives [] and raises the epoch all the same (R122)."""
     world = World()
     world.run.do("create topic other partitions=1")
-    assert world.beat("mA", 0) == (0, 1, [])
-    assert world.beat("mB", 0) == (0, 2, [])
-    assert world.beat("mA", 1) == (0, 2, None)
+    assert world.heartbeat("mA", 0) == (0, 1, [])
+    assert world.heartbeat("mB", 0) == (0, 2, [])
+    assert world.heartbeat("mA", 1) == (0, 2, None)
     assert world.states() == ("Stable", 2, 2)
     world.run.do("create topic t partitions=3")
     world.wait(10 * MS)
     assert world.states() == ("Stable", 2, 2)
-    assert world.beat("mA", 2, []) == (0, 3, [0])
-    assert world.beat("mB", 2, []) == (0, 3, [1, 2])
+    assert world.heartbeat("mA", 2, []) == (0, 3, [0])
+    assert world.heartbeat("mB", 2, []) == (0, 3, [1, 2])
 
 
 def test_r122_most_members_choose_the_assignor_and_null_keeps_a_choice() -> None:
     world = World("create topic t partitions=7")
-    world.beat("mA", 0, assignor="range")
+    world.heartbeat("mA", 0, assignor="range")
     assert world.group.assignor == "range"
-    world.beat("mB", 0)
+    world.heartbeat("mB", 0)
     assert world.group.assignor == "range", "who does not choose has no vote"
-    world.beat("mC", 0, assignor="uniform")
-    world.beat("mD", 0, assignor="uniform")
+    world.heartbeat("mC", 0, assignor="uniform")
+    world.heartbeat("mD", 0, assignor="uniform")
     assert world.group.assignor == "uniform"
-    assert world.beat("mE", 0, assignor="nosuch") == (Error.UNSUPPORTED_ASSIGNOR, 0, None)
+    assert world.heartbeat("mE", 0, assignor="nosuch") == (Error.UNSUPPORTED_ASSIGNOR, 0, None)
 
 
 def test_r122_another_subscription_raises_the_epoch_but_another_assignor_does_not() -> None:
     world = World("create topic t partitions=2", "create topic u partitions=2")
-    world.beat("mA", 0)
-    world.beat("mA", 1, assignor="range")
+    world.heartbeat("mA", 0)
+    world.heartbeat("mA", 1, assignor="range")
     assert world.states() == ("Stable", 1, 1)
-    world.beat("mA", 1, topics=("t", "u"))
+    world.heartbeat("mA", 1, topics=("t", "u"))
     assert world.states() == ("Stable", 2, 2)
     assert world.group.assignor == "range"
 
@@ -218,15 +218,15 @@ def test_r122_another_subscription_raises_the_epoch_but_another_assignor_does_no
 def test_r122_from_4_3_on_targets_are_a_second_apart(version: str) -> None:
     """KIP-1263 (R7): the first is computed at once, the second not earlier than a second later, by a heartbeat."""
     world = World("create topic t partitions=4", version=version)
-    assert world.beat("mA", 0) == (0, 1, [0, 1, 2, 3])
-    world.beat("mB", 0)
+    assert world.heartbeat("mA", 0) == (0, 1, [0, 1, 2, 3])
+    world.heartbeat("mB", 0)
     if version == "4.2":
         assert world.states() == ("Reconciling", 2, 2)
         return
     assert world.states() == ("Assigning", 2, 1)
     world.wait(1 * S)
     assert world.states() == ("Assigning", 2, 1)
-    assert world.beat("mB", 1) == (0, 2, None)
+    assert world.heartbeat("mB", 1) == (0, 2, None)
     first, second = times(world.run, TargetAssigned)
     assert second - first >= 1 * S
 
@@ -234,72 +234,72 @@ def test_r122_from_4_3_on_targets_are_a_second_apart(version: str) -> None:
 def test_r123_revoke_first_then_take_what_is_free() -> None:
     """R125 step by step: B waits until A has said that it gave 3-5 up; A's 0-2 are not touched."""
     world = World("create topic t partitions=6")
-    assert world.beat("mA", 0) == (0, 1, [0, 1, 2, 3, 4, 5])
-    assert world.beat("mB", 0) == (0, 2, [])
+    assert world.heartbeat("mA", 0) == (0, 1, [0, 1, 2, 3, 4, 5])
+    assert world.heartbeat("mB", 0) == (0, 2, [])
     assert world.states() == ("Reconciling", 2, 2)
     assert world.group.members["mB"].state == "UNRELEASED"
-    assert world.beat("mB", 2) == (0, 2, None)
-    assert world.beat("mA", 1) == (0, 1, [0, 1, 2])
+    assert world.heartbeat("mB", 2) == (0, 2, None)
+    assert world.heartbeat("mA", 1) == (0, 1, [0, 1, 2])
     assert world.group.members["mA"].state == "UNREVOKED"
-    assert world.beat("mA", 1, [0, 1, 2, 3, 4, 5]) == (0, 1, None)
-    assert world.beat("mB", 2) == (0, 2, None), "A still has them"
-    assert world.beat("mA", 1, [0, 1, 2]) == (0, 2, None)
-    assert world.beat("mB", 2) == (0, 2, [3, 4, 5])
+    assert world.heartbeat("mA", 1, [0, 1, 2, 3, 4, 5]) == (0, 1, None)
+    assert world.heartbeat("mB", 2) == (0, 2, None), "A still has them"
+    assert world.heartbeat("mA", 1, [0, 1, 2]) == (0, 2, None)
+    assert world.heartbeat("mB", 2) == (0, 2, [3, 4, 5])
     assert world.states() == ("Stable", 2, 2)
 
 
 def test_r123_a_heartbeat_without_an_owned_list_acknowledges_nothing() -> None:
     """R123; and while a member revokes, a newer target is not looked at (then it lands on that one at once)."""
     world = World("create topic t partitions=6")
-    world.beat("mA", 0)
-    world.beat("mB", 0)
-    assert world.beat("mA", 1) == (0, 1, [0, 1, 2])
-    world.beat("mB", -1)
-    world.beat("mC", 0)
-    world.beat("mC", -1)
-    world.beat("mB", 0)
+    world.heartbeat("mA", 0)
+    world.heartbeat("mB", 0)
+    assert world.heartbeat("mA", 1) == (0, 1, [0, 1, 2])
+    world.heartbeat("mB", -1)
+    world.heartbeat("mC", 0)
+    world.heartbeat("mC", -1)
+    world.heartbeat("mB", 0)
     assert world.group.epoch == 6
-    assert world.beat("mA", 1) == (0, 1, None)
-    assert world.beat("mA", 1, [0, 1, 2]) == (0, 6, None)
-    assert world.beat("mB", 6) == (0, 6, [3, 4, 5])
+    assert world.heartbeat("mA", 1) == (0, 1, None)
+    assert world.heartbeat("mA", 1, [0, 1, 2]) == (0, 6, None)
+    assert world.heartbeat("mB", 6) == (0, 6, [3, 4, 5])
 
 
 def test_r123_leaving_unrevoked_may_ask_for_another_revocation() -> None:
     """The next step is computed with the member's own epoch, which it then keeps (R123)."""
     world = World("create topic t partitions=6")
-    world.beat("mA", 0)
-    world.beat("mB", 0)
-    assert world.beat("mA", 1) == (0, 1, [0, 1, 2])
-    world.beat("mC", 0)
+    world.heartbeat("mA", 0)
+    world.heartbeat("mB", 0)
+    assert world.heartbeat("mA", 1) == (0, 1, [0, 1, 2])
+    world.heartbeat("mC", 0)
     assert world.group.target["mA"] == (("t", 0), ("t", 1))
-    assert world.beat("mA", 1, [0, 1, 2]) == (0, 1, [0, 1])
-    assert world.beat("mA", 1, [0, 1]) == (0, 3, None)
+    assert world.heartbeat("mA", 1, [0, 1, 2]) == (0, 1, [0, 1])
+    assert world.heartbeat("mA", 1, [0, 1]) == (0, 3, None)
 
 
 def test_r123_who_does_not_revoke_in_time_is_removed() -> None:
     """After the rebalance timeout, counted from the heartbeat that told it; its next one gets 25 (R123)."""
     world = World("create topic t partitions=4")
-    world.beat("mA", 0, timeout_ms=1_500)
-    world.beat("mA", 1, [0, 1, 2, 3])
-    world.beat("mB", 0)
+    world.heartbeat("mA", 0, timeout_ms=1_500)
+    world.heartbeat("mA", 1, [0, 1, 2, 3])
+    world.heartbeat("mB", 0)
     told_us = world.run.backend.now_us + 1 * MS
-    assert world.beat("mA", 1) == (0, 1, [0, 1])
+    assert world.heartbeat("mA", 1) == (0, 1, [0, 1])
     world.wait(1 * S)
-    assert world.beat("mA", 1) == (0, 1, None)
+    assert world.heartbeat("mA", 1) == (0, 1, None)
     world.wait(1 * S)
     assert times(world.run, ConsumerGroupMemberRemoved, told_us) == [1_500 * MS]
     assert world.states() == ("Assigning", 3, 2)
     assert world.epochs() == {"mB": 2}
-    assert world.beat("mA", 1) == (Error.UNKNOWN_MEMBER_ID, 0, None)
-    assert world.beat("mB", 2) == (0, 3, [0, 1, 2, 3])
+    assert world.heartbeat("mA", 1) == (Error.UNKNOWN_MEMBER_ID, 0, None)
+    assert world.heartbeat("mB", 2) == (0, 3, [0, 1, 2, 3])
 
 
 def test_r123_an_acknowledged_revocation_ends_its_timer() -> None:
     world = World("create topic t partitions=4")
-    world.beat("mA", 0, timeout_ms=1_500)
-    world.beat("mB", 0)
-    world.beat("mA", 1)
-    world.beat("mA", 1, [0, 1])
+    world.heartbeat("mA", 0, timeout_ms=1_500)
+    world.heartbeat("mB", 0)
+    world.heartbeat("mA", 1)
+    world.heartbeat("mA", 1, [0, 1])
     world.wait(2 * S)
     assert not of(world.run, ConsumerGroupMemberRemoved)
 
@@ -307,17 +307,17 @@ def test_r123_an_acknowledged_revocation_ends_its_timer() -> None:
 def test_r123_a_stable_member_jumps_over_epochs() -> None:
     """R122."""
     world = World("create topic t partitions=1")
-    world.beat("mA", 0)
+    world.heartbeat("mA", 0)
     for _ in range(3):
-        world.beat("mB", 0)
-        world.beat("mB", -1)
-    assert world.beat("mA", 1) == (0, 7, None)
+        world.heartbeat("mB", 0)
+        world.heartbeat("mB", -1)
+    assert world.heartbeat("mA", 1) == (0, 7, None)
 
 
 def test_r123_a_topic_that_a_member_drops_is_given_up() -> None:
     world = World("create topic t partitions=2", "create topic u partitions=2")
-    world.beat("mA", 0, topics=("t", "u"))
-    assert world.beat("mA", 1, topics=("u",)) == (0, 1, [0, 1])
+    world.heartbeat("mA", 0, topics=("t", "u"))
+    assert world.heartbeat("mA", 1, topics=("u",)) == (0, 1, [0, 1])
     assert world.group.members["mA"].revoking == (("t", 0), ("t", 1))
 
 
@@ -334,40 +334,40 @@ def test_r123_moves_outside_of_the_tables_raise() -> None:
 
 def test_r127_range_puts_static_members_first() -> None:
     world = World("create topic t partitions=7", group_consumer_assignors="range,uniform")
-    world.beat("a", 0)
-    world.beat("b", 0)
-    world.beat("z", 0, instance="i")
+    world.heartbeat("a", 0)
+    world.heartbeat("b", 0)
+    world.heartbeat("z", 0, instance="i")
     target = {member: [n for _, n in parts] for member, parts in world.group.target.items()}
     assert target == {"z": [0, 1, 2], "a": [3, 4], "b": [5, 6]}
 
 
 def static_pair() -> World:
     world = World("create topic t partitions=4", group_consumer_session_timeout_ms="6000")
-    world.beat("mA", 0, instance="i1")
-    world.beat("mB", 0, instance="i2")
-    world.beat("mA", 1, instance="i1")
-    world.beat("mA", 1, [0, 1], instance="i1")
-    world.beat("mB", 2, instance="i2")
+    world.heartbeat("mA", 0, instance="i1")
+    world.heartbeat("mB", 0, instance="i2")
+    world.heartbeat("mA", 1, instance="i1")
+    world.heartbeat("mA", 1, [0, 1], instance="i1")
+    world.heartbeat("mB", 2, instance="i2")
     assert world.states() == ("Stable", 2, 2)
     return world
 
 
 def test_r128_an_instance_id_in_use_is_refused() -> None:
     world = static_pair()
-    assert world.beat("mC", 0, instance="i1") == (Error.UNRELEASED_INSTANCE_ID, 0, None)
-    assert world.beat("mC", 2, instance="i1") == (Error.FENCED_INSTANCE_ID, 0, None)
-    assert world.beat("mC", 2, instance="i9") == (Error.UNKNOWN_MEMBER_ID, 0, None)
+    assert world.heartbeat("mC", 0, instance="i1") == (Error.UNRELEASED_INSTANCE_ID, 0, None)
+    assert world.heartbeat("mC", 2, instance="i1") == (Error.FENCED_INSTANCE_ID, 0, None)
+    assert world.heartbeat("mC", 2, instance="i9") == (Error.UNKNOWN_MEMBER_ID, 0, None)
 
 
 def test_r128_a_static_member_comes_back_without_a_rebalance() -> None:
     """Taking over raises neither group epoch nor member epoch; the replaced id gets 82 (R128, R129)."""
     world = static_pair()
-    assert world.beat("mA", -2, instance="i1") == (0, -2, None)
+    assert world.heartbeat("mA", -2, instance="i1") == (0, -2, None)
     assert world.states() == ("Reconciling", 2, 2)
-    assert world.beat("mA2", 0, instance="i1") == (0, 2, [0, 1])
+    assert world.heartbeat("mA2", 0, instance="i1") == (0, 2, [0, 1])
     assert world.states() == ("Stable", 2, 2)
     assert world.epochs() == {"mB": 2, "mA2": 2}
-    assert world.beat("mA", 2, instance="i1") == (Error.FENCED_INSTANCE_ID, 0, None)
+    assert world.heartbeat("mA", 2, instance="i1") == (Error.FENCED_INSTANCE_ID, 0, None)
 
 
 def test_r128_a_temporary_leave_does_not_restart_the_session() -> None:
@@ -375,9 +375,9 @@ def test_r128_a_temporary_leave_does_not_restart_the_session() -> None:
     world = static_pair()
     heard_us = world.group.members["mA"].heard_at_us
     world.wait(3 * S)
-    world.beat("mA", -2, instance="i1")
+    world.heartbeat("mA", -2, instance="i1")
     world.run.to(heard_us + 5 * S)
-    world.beat("mB", 2, instance="i2")
+    world.heartbeat("mB", 2, instance="i2")
     world.run.to(heard_us + 6 * S + 1)
     assert times(world.run, ConsumerGroupMemberRemoved) == [heard_us + 6 * S]
 
@@ -389,9 +389,9 @@ def test_r128_commits_with_another_epoch_are_stale() -> None:
     assert world.run.state.cluster.groups["g"].records["t-0"].committed == 0
     assert world.commit("mA", 1) == world.commit("mA", 3) == Error.STALE_MEMBER_EPOCH
     assert world.commit("mZ", 2) == world.commit("", -1) == Error.UNKNOWN_MEMBER_ID
-    world.beat("mA", -1)
+    world.heartbeat("mA", -1)
     assert world.commit("mA", 2) == Error.UNKNOWN_MEMBER_ID
-    world.beat("mB", -1)
+    world.heartbeat("mB", -1)
     assert world.commit("", -1) == 0
 
 
@@ -399,14 +399,14 @@ def test_r129_a_classic_group_with_members_is_no_consumer_group() -> None:
     world = World("create topic t partitions=1")
     Outside(world.run, "classic").join("g")
     world.wait(10 * MS)
-    assert world.beat("mA", 0) == (Error.GROUP_ID_NOT_FOUND, 0, None)
+    assert world.heartbeat("mA", 0) == (Error.GROUP_ID_NOT_FOUND, 0, None)
 
 
 def test_r120_a_full_group_takes_nobody_else() -> None:
     world = World("create topic t partitions=1", group_consumer_max_size="1")
-    world.beat("mA", 0)
-    assert world.beat("mB", 0) == (Error.GROUP_MAX_SIZE_REACHED, 0, None)
-    assert world.beat("mA", 1) == (0, 1, None)
+    world.heartbeat("mA", 0)
+    assert world.heartbeat("mB", 0) == (Error.GROUP_MAX_SIZE_REACHED, 0, None)
+    assert world.heartbeat("mA", 1) == (0, 1, None)
 
 
 def test_r99_only_the_coordinator_answers() -> None:
@@ -420,15 +420,15 @@ def test_r99_only_the_coordinator_answers() -> None:
 
 def test_epochs_never_go_back() -> None:
     world = pair()
-    world.beat("mB", -1)
-    world.beat("mA", 2)
+    world.heartbeat("mB", -1)
+    world.heartbeat("mA", 2)
     epochs = [event.epoch for event in of(world.run, TargetAssigned)]
     assert epochs == sorted(epochs)
 
 
 def test_r128_an_empty_instance_id_is_none_that_kafka_takes() -> None:
     world = pair()
-    assert world.beat("mC", 0, instance="")[0] == Error.INVALID_REQUEST
+    assert world.heartbeat("mC", 0, instance="")[0] == Error.INVALID_REQUEST
     assert world.states() == ("Stable", 2, 2), "nothing happened"
 
 
@@ -448,19 +448,19 @@ def test_r85_a_commit_of_a_version_without_member_epochs_is_refused() -> None:
 def test_r121_a_member_may_join_again_at_any_epoch() -> None:
     """It is told its epoch and what it has; nothing is raised."""
     world = pair()
-    assert world.beat("mA", 0) == (0, 2, [0, 1, 2])
-    world.beat("mC", 0)
-    world.beat("mB", 2)
-    assert world.beat("mA", 0) == (0, 3, [0, 1]), "who joins again owns nothing: all is given up"
+    assert world.heartbeat("mA", 0) == (0, 2, [0, 1, 2])
+    world.heartbeat("mC", 0)
+    world.heartbeat("mB", 2)
+    assert world.heartbeat("mA", 0) == (0, 3, [0, 1]), "who joins again owns nothing: all is given up"
     assert world.states() == ("Reconciling", 3, 3)
 
 
 def test_r128_a_static_member_that_leaves_for_a_while_has_given_up_what_it_should() -> None:
     world = static_pair()
-    world.beat("mC", 0)
-    assert world.beat("mB", 2, instance="i2") == (0, 2, [2])
+    world.heartbeat("mC", 0)
+    assert world.heartbeat("mB", 2, instance="i2") == (0, 2, [2])
     assert world.group.members["mB"].state == "UNREVOKED"
-    world.beat("mB", -2, instance="i2")
+    world.heartbeat("mB", -2, instance="i2")
     assert world.group.owners == {"t-0": "mA", "t-1": "mA", "t-2": "mB"}
-    assert world.beat("mB2", 0, instance="i2") == (0, 3, [2])
+    assert world.heartbeat("mB2", 0, instance="i2") == (0, 3, [2])
     assert world.group.members["mB2"].state == "STABLE"

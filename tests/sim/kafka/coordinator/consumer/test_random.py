@@ -108,7 +108,9 @@ def check_settled(run: Run) -> None:
     assert group.state == ("Stable" if group.members else "Empty")
     for consumer in living:
         member = group.members[consumer.member_id]
-        assert sorted((c.topic, c.partition) for c in consumer.claims.values()) == list(member.assigned)
+        assert sorted((c.topic, c.partition) for c in consumer.partition_states.values()) == list(
+            member.assigned
+        )
 
 
 def hold(seed: int, brokers: int, version: str, script: list[tuple[int, str]]) -> None:

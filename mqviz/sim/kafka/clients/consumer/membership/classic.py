@@ -38,8 +38,8 @@ from mqviz.sim.kafka.clients.consumer import commits, wakeup
 from mqviz.sim.kafka.clients.consumer.assignors import (
     compute,
     cooperative,
-    holdings,
     look_at_metadata,
+    owned_partitions,
     strategies,
 )
 from mqviz.sim.kafka.clients.consumer.coordinator_client import ask_coordinator, instance_id
@@ -79,7 +79,7 @@ def ready(sim: Simulation, consumer: Consumer) -> bool:
         return False
     if consumer.phase == "stable" and not consumer.rejoin:
         return True
-    return bool(consumer.claims) and not consumer.lost and cooperative(consumer)
+    return bool(consumer.partition_states) and not consumer.lost and cooperative(consumer)
 
 
 def identity(_: Simulation, consumer: Consumer) -> tuple[str, int] | None:
@@ -89,7 +89,7 @@ def identity(_: Simulation, consumer: Consumer) -> tuple[str, int] | None:
 
 def resumed(sim: Simulation, consumer: Consumer) -> None:
     """The background thread goes on: its heartbeat is due."""
-    beat(sim, consumer.name, consumer.life, consumer.membership)
+    heartbeat(sim, consumer.name, consumer.life, consumer.membership)
 
 
 def committed(sim: Simulation, consumer: Consumer, purpose: str) -> None:
@@ -122,7 +122,10 @@ def join(sim: Simulation, consumer: Consumer) -> None:
 
 def revoke(sim: Simulation, consumer: Consumer, keeps: Parts = ()) -> None:
     """onPartitionsRevoked, or onPartitionsLost, with everything that is owned but `keeps`."""
-    owned = ((claim.topic, claim.partition) for claim in consumer.claims.values())
+    owned = (
+        (partition_state.topic, partition_state.partition)
+        for partition_state in consumer.partition_states.values()
+    )
     gone = tuple(place for place in owned if place not in keeps)
     if gone:
         group = consumer.settings.group
@@ -156,7 +159,7 @@ def _send_join(sim: Simulation, consumer: Consumer) -> None:
             strategies(consumer),
             tuple(consumer.topics),
             instance_id(consumer),
-            holdings(consumer),
+            owned_partitions(consumer),
         ),
     )
 
@@ -173,7 +176,7 @@ def _joined(sim: Simulation, name: str, flight: InFlight) -> None:
             _send_join(sim, consumer)
     elif isinstance(reply, JoinGroupResponse) and not reply.error:
         _membership(sim, consumer, "syncing", reply.member_id, reply.generation)
-        _beat_later(sim, consumer)
+        _heartbeat_later(sim, consumer)
         if consumer.state == "running":
             _send_sync(sim, consumer, reply)
     else:
@@ -192,7 +195,12 @@ def _not_joined(sim: Simulation, consumer: Consumer, error: int) -> None:
         fail(sim, consumer, THROWN[Error(error)])
     else:
         keep = error == Error.REBALANCE_IN_PROGRESS
-        _again(sim, consumer, consumer.member_id if keep else "", lost=not keep and bool(consumer.claims))
+        _again(
+            sim,
+            consumer,
+            consumer.member_id if keep else "",
+            lost=not keep and bool(consumer.partition_states),
+        )
 
 
 def _join_later(sim: Simulation, consumer: Consumer) -> None:
@@ -260,7 +268,10 @@ def _take_share(sim: Simulation, consumer: Consumer, share: Parts) -> None:
         _membership(sim, consumer, "stable", consumer.member_id, consumer.generation)
         sim.cause = sim.emit(RejoinNeeded(*sim.stamp(), consumer.name, consumer.settings.group))
         return
-    held = {(claim.topic, claim.partition) for claim in consumer.claims.values()}
+    held = {
+        (partition_state.topic, partition_state.partition)
+        for partition_state in consumer.partition_states.values()
+    }
     loses = bool(held - set(share))
     revoke(sim, consumer, share)
     event = MembershipChanged(
@@ -279,12 +290,12 @@ def _take_share(sim: Simulation, consumer: Consumer, share: Parts) -> None:
 # -- staying alive ----------------------------------------------------------------------------------------
 
 
-def _beat_later(sim: Simulation, consumer: Consumer) -> None:
+def _heartbeat_later(sim: Simulation, consumer: Consumer) -> None:
     interval_us = int(consumer.settings.heartbeat_interval)
     sim.schedule(
         interval_us,
         TIMER,
-        beat,
+        heartbeat,
         consumer.name,
         consumer.life,
         consumer.membership,
@@ -293,7 +304,7 @@ def _beat_later(sim: Simulation, consumer: Consumer) -> None:
 
 
 @due
-def beat(sim: Simulation, name: str, life: int, membership: int) -> None:
+def heartbeat(sim: Simulation, name: str, life: int, membership: int) -> None:
     """The background thread sends a heartbeat, unless the process or its membership is another one by now."""
     consumer = sim.state.cluster.consumers[name]
     if (consumer.life, consumer.membership) != (life, membership):
@@ -304,7 +315,7 @@ def beat(sim: Simulation, name: str, life: int, membership: int) -> None:
     ask_coordinator(
         sim, consumer, HeartbeatRequest(group, generation, consumer.member_id, instance_id(consumer))
     )
-    _beat_later(sim, consumer)
+    _heartbeat_later(sim, consumer)
 
 
 @receives(HeartbeatRequest)

@@ -68,7 +68,7 @@ def poll(sim: Simulation, consumer: Consumer) -> bool:
         revoke(sim, consumer)
         _know(sim, consumer, "joining")
         _change(sim, consumer, "JOINING", 0)
-        _beat(sim, consumer, member)
+        _heartbeat_now(sim, consumer, member)
     elif member.state == "RECONCILING":
         _reconcile(sim, consumer, member)
     return member.state in IN_GROUP and not _is_committing(consumer)
@@ -128,17 +128,22 @@ def _take_over(sim: Simulation, consumer: Consumer, member: ClientMember) -> Non
     if new:
         sim.cause = sim.emit(PartitionsAssigned(*sim.stamp(), name, group, member.epoch, new))
     _change(sim, consumer, "ACKNOWLEDGING", member.epoch)
-    _beat(sim, consumer, member)
+    _heartbeat_now(sim, consumer, member)
 
 
 def _owned(consumer: Consumer) -> Partitions:
-    return tuple(sorted((claim.topic, claim.partition) for claim in consumer.claims.values()))
+    return tuple(
+        sorted(
+            (partition_state.topic, partition_state.partition)
+            for partition_state in consumer.partition_states.values()
+        )
+    )
 
 
 # -- heartbeats ----------------------------------------------------------------------------------------------
 
 
-def _beat(sim: Simulation, consumer: Consumer, member: ClientMember) -> None:
+def _heartbeat_now(sim: Simulation, consumer: Consumer, member: ClientMember) -> None:
     """Send a heartbeat now, unless one is on its way: then right after it."""
     if member.in_flight:
         return
@@ -173,7 +178,9 @@ def _instance(consumer: Consumer) -> str:
 
 
 def _later(sim: Simulation, consumer: Consumer, member: ClientMember, after_us: int) -> None:
-    sim.schedule(max(0, after_us), TIMER, _next_beat, consumer.name, consumer.life, member.beats, cause=0)
+    sim.schedule(
+        max(0, after_us), TIMER, _next_heartbeat, consumer.name, consumer.life, member.heartbeats, cause=0
+    )
 
 
 def _backoff_us(consumer: Consumer, member: ClientMember) -> int:
@@ -184,15 +191,15 @@ def _backoff_us(consumer: Consumer, member: ClientMember) -> int:
 
 
 @due
-def _next_beat(sim: Simulation, name: str, life: int, beats: int) -> None:
+def _next_heartbeat(sim: Simulation, name: str, life: int, heartbeats: int) -> None:
     """The background thread's next heartbeat, unless another one left meanwhile or the process is another
     one.
     """
     consumer = sim.state.cluster.consumers[name]
     member = sim.state.cluster.client_members[name]
-    counts = (consumer.life, member.beats) == (life, beats) and member.state in IN_GROUP
+    counts = (consumer.life, member.heartbeats) == (life, heartbeats) and member.state in IN_GROUP
     if counts and consumer.state in ("running", "closing"):
-        _beat(sim, consumer, member)
+        _heartbeat_now(sim, consumer, member)
 
 
 @receives(ConsumerGroupHeartbeatRequest)
@@ -219,7 +226,7 @@ def _answered(sim: Simulation, name: str, flight: InFlight) -> None:
     if not told:
         _later(sim, consumer, member, _backoff_us(consumer, member))
     elif member.state == "ACKNOWLEDGING" or member.told is None:
-        _beat(sim, consumer, member)
+        _heartbeat_now(sim, consumer, member)
     elif not member.in_flight:
         _later(sim, consumer, member, flight.sent_at_us + member.interval_us - sim.now_us)
 
@@ -267,7 +274,7 @@ def resumed(sim: Simulation, consumer: Consumer) -> None:
     """The background thread goes on: its heartbeat is due."""
     member = _member(sim, consumer)
     if member.state in IN_GROUP:
-        _beat(sim, consumer, member)
+        _heartbeat_now(sim, consumer, member)
 
 
 def too_late(sim: Simulation, consumer: Consumer) -> None:
