@@ -1,13 +1,4 @@
-"""Compaction: what one pass of the log cleaner keeps of a log, as a pure function (R74-R76).
-
-A record is kept if it is its key's last one, or lies above what the pass looked at; offsets and order never
-change. A tombstone that a pass could drop gets a date, its delete horizon; a pass after that date drops it.
-Records of aborted transactions go at once and are never their key's last one, wherever the marker is (R74); a
-marker goes as a tombstone does, once the data of its transaction are gone.
-Left out: the empty batch that Kafka keeps where the last records of a producer were. A batch that loses
-records is kept as its runs of neighbours; the header belongs to the first run, and bytes of values that
-nobody looks into are shared out evenly.
-"""
+"""Segments: one file of a log, as its size and its timestamps; and what left the log, or was cleaned."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Metadata: who leads a partition in the eyes of those who were not told the newest record yet (R35).
-
-Brokers and clients are nodes: a broker by its number, a process of a client by `node_of`. Only what differs
-from the controller's record is kept, in Partition.beliefs: whoever is not in there knows what is true.
-"""
+"""How beliefs about leaders change: a node learns, or hears of other partition counts."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Metadata: who leads a partition in the eyes of those who were not told the newest record yet (R35).
-
-Brokers and clients are nodes: a broker by its number, a process of a client by `node_of`. Only what differs
-from the controller's record is kept, in Partition.beliefs: whoever is not in there knows what is true.
-"""
+"""What nodes learn of the cluster: leaders, and how many partitions a topic has."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-"""Broker: what a partition leader does with Produce, Fetch and ListOffsets.
+"""Fetch: what a partition leader, or a closer replica, gives a consumer to read.
 
-Like a real broker: appends cost time once a request (R6); acks=0 gets no answer, acks=1 one after the append,
-acks=all one when the high watermark has passed the records, and is refused before the append while too few
-replicas are in sync (R29, R30); consumers read below the high watermark only (R17, R80).
-A batch of an idempotent producer that the log has already is answered, not written (R58).
-Left out: leaders that change, timestamps that are refused (R68).
+Like a real broker: below the high watermark or the last stable offset only (R17, R63, R80), with enough bytes or
+when the wait is over; whole batches come, the first one always (R80). One response carries everything that
+applies: errors, aborted transactions, a moved leader, a closer replica (R35, R36, R63).
+Left out: sessions in which only what changed is named (S11).
 """
 
 from __future__ import annotations

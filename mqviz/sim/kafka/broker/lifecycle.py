@@ -1,12 +1,10 @@
-"""Faults: brokers that stop, die, freeze, go on and start again; links that are cut and heal; leaders elected
-by hand.
+"""Lifecycle: a broker's process stops, dies, freezes, goes on and starts again.
 
 Like a real broker: `stop` asks the controller by heartbeats, which moves its leaderships and lets it end when
 every other broker has heard of that (R11); `kill` ends the process, disk and page cache survive, and nobody
-tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (R4); a cut link carries no byte
-and nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old
-session lives (R10). Power and speed are in broker/hardware.py. Left out: a disk that fails while its broker
-runs (S5).
+tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (R4). A broker that is started
+again needs START_US, and cannot register while its old session lives (R10).
+Left out: a disk that fails while its broker runs (S5).
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
-"""Broker: what a partition leader does with Produce, Fetch and ListOffsets.
+"""ListOffsets: where a log begins and ends, and which offset belongs to a time (R81, R88).
 
-Like a real broker: appends cost time once a request (R6); acks=0 gets no answer, acks=1 one after the append,
-acks=all one when the high watermark has passed the records, and is refused before the append while too few
-replicas are in sync (R29, R30); consumers read below the high watermark only (R17, R80).
-A batch of an idempotent producer that the log has already is answered, not written (R58).
-Left out: leaders that change, timestamps that are refused (R68).
+Like a real broker: a new leader that does not know yet how far its followers are answers OFFSET_NOT_AVAILABLE
+(R25); readers of committed records see the last stable offset as the end (R63).
+Left out: EARLIEST_LOCAL and the other timestamps of tiered storage.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""Broker: what a partition leader does with Produce, Fetch and ListOffsets.
+"""Produce: what a partition leader does with batches.
 
 Like a real broker: appends cost time once a request (R6); acks=0 gets no answer, acks=1 one after the append,
 acks=all one when the high watermark has passed the records, and is refused before the append while too few
-replicas are in sync (R29, R30); consumers read below the high watermark only (R17, R80).
-A batch of an idempotent producer that the log has already is answered, not written (R58).
-Left out: leaders that change, timestamps that are refused (R68).
+replicas are in sync (R29, R30). A batch of an idempotent producer that the log has already is answered, not
+written (R58). What waited too long is answered REQUEST_TIMED_OUT (R31).
+Left out: quotas.
 """
 
 from __future__ import annotations

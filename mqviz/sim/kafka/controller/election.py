@@ -1,12 +1,11 @@
-"""Faults: brokers that stop, die, freeze, go on and start again; links that are cut and heal; leaders elected
-by hand.
+"""Elections: leaderships go back to preferred replicas, orphans get a leader, by a check or by hand.
 
-Like a real broker: `stop` asks the controller by heartbeats, which moves its leaderships and lets it end when
-every other broker has heard of that (R11); `kill` ends the process, disk and page cache survive, and nobody
-tells the controller (R5, R10, R28); `pause` freezes it with its sockets open (R4); a cut link carries no byte
-and nobody is told (R5). A broker that is started again needs START_US, and cannot register while its old
-session lives (R10). Power and speed are in broker/hardware.py. Left out: a disk that fails while its broker
-runs (S5).
+Like a real broker: with auto.leader.rebalance.enable the controller looks every
+leader.imbalance.check.interval.seconds and lets the preferred replica lead again where it is in sync, whatever
+share of the partitions that is (R14); every unclean.leader.election.interval.ms it looks for partitions without
+a leader whose topic allows unclean elections (R24). The checks are at multiples of these times, as counted from
+the start. `elect leader` does both at once, as kafka-leader-election does.
+Left out: the limit of 1,000 elections a check.
 """
 
 from __future__ import annotations

@@ -1,11 +1,8 @@
-"""Offsets: what the coordinator of a group remembers of its progress.
+"""Coordinator lookup: which broker coordinates a group, as FindCoordinator says, and how long its writes take (R99).
 
-Like a real broker: a commit is a replicated write to __consumer_offsets, last write wins, backwards too
-(R82); the coordinator refuses unknown members before wrong generations before a group that waits for its
-assignment (R85, R104); without a member id only a group without members can commit, which is how offsets are
-reset (R88, R95). Offsets of a group that was empty for offsets.retention.minutes go at the next check (R96),
-as do those of a topic that no member reads any more (R96).
-Left out: metadata of offsets.
+Like a real broker: the leader of the group's partition of __consumer_offsets coordinates it (R13, R61); what it
+writes there is replicated (R6).
+Left out: clients ask for it without a request of their own (S11).
 """
 
 from __future__ import annotations
