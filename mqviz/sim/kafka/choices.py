@@ -1,4 +1,5 @@
-"""Choices: what a command leaves open, and what it may say: defaults from the world as it is, refusals as sentences.
+"""Choices: what a command leaves open, and what it may say: defaults from the world as it is, refusals as
+sentences.
 
 Like a real broker: nothing here; what a person would have meant is filled in before the command is given.
 Left out: nothing.

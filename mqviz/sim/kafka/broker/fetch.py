@@ -1,7 +1,7 @@
 """Fetch: what a partition leader, or a closer replica, gives a consumer to read.
 
-Like a real broker: below the high watermark or the last stable offset only (R17, R63, R80), with enough bytes or
-when the wait is over; whole batches come, the first one always (R80). One response carries everything that
+Like a real broker: below the high watermark or the last stable offset only (R17, R63, R80), with enough bytes
+or when the wait is over; whole batches come, the first one always (R80). One response carries everything that
 applies: errors, aborted transactions, a moved leader, a closer replica (R35, R36, R63).
 Left out: sessions in which only what changed is named (S11).
 """

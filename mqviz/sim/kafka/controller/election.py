@@ -1,10 +1,10 @@
 """Elections: leaderships go back to preferred replicas, orphans get a leader, by a check or by hand.
 
 Like a real broker: with auto.leader.rebalance.enable the controller looks every
-leader.imbalance.check.interval.seconds and lets the preferred replica lead again where it is in sync, whatever
-share of the partitions that is (R14); every unclean.leader.election.interval.ms it looks for partitions without
-a leader whose topic allows unclean elections (R24). The checks are at multiples of these times, as counted from
-the start. `elect leader` does both at once, as kafka-leader-election does.
+leader.imbalance.check.interval.seconds and lets the preferred replica lead again where it is in sync,
+whatever share of the partitions that is (R14); every unclean.leader.election.interval.ms it looks for
+partitions without a leader whose topic allows unclean elections (R24). The checks are at multiples of these
+times, as counted from the start. `elect leader` does both at once, as kafka-leader-election does.
 Left out: the limit of 1,000 elections a check.
 """
 

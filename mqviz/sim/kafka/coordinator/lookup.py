@@ -1,7 +1,8 @@
-"""Coordinator lookup: which broker coordinates a group, as FindCoordinator says, and how long its writes take (R99).
+"""Coordinator lookup: which broker coordinates a group, as FindCoordinator says, and how long its writes take
+(R99).
 
-Like a real broker: the leader of the group's partition of __consumer_offsets coordinates it (R13, R61); what it
-writes there is replicated (R6).
+Like a real broker: the leader of the group's partition of __consumer_offsets coordinates it (R13, R61); what
+it writes there is replicated (R6).
 Left out: clients ask for it without a request of their own (S11).
 """
 
