@@ -9,8 +9,7 @@ import pytest
 
 from mqviz import lag_report
 from mqviz.model.observed.events import BrokerLost, ConnectionLost, GroupHidden, GroupListed, GroupsListed
-
-from .watch import Watch, flow, member
+from tests.model.observed.watch import Watch, flow, member
 
 
 def cluster() -> Watch:

@@ -29,27 +29,27 @@ def sticky_assignor(
     partitions_per_topic: Mapping[str, int], subscriptions: Mapping[str, Subscription]
 ) -> Assignment:
     """StickyAssignor: its claims are the user data, as eager members own nothing when they join."""
-    partition_states = {member: s.user_data or StickyUserData() for member, s in subscriptions.items()}
-    return _assign(partitions_per_topic, subscriptions, partition_states)
+    claims = {member: s.user_data or StickyUserData() for member, s in subscriptions.items()}
+    return _assign(partitions_per_topic, subscriptions, claims)
 
 
 def cooperative_sticky_assignor(
     partitions_per_topic: Mapping[str, int], subscriptions: Mapping[str, Subscription]
 ) -> Assignment:
     """CooperativeStickyAssignor: the sticky result less what other members still own (R119)."""
-    partition_states = _owned(subscriptions)
-    owned, _ = _owners(partitions_per_topic, partition_states)
-    return _adjusted(_assign(partitions_per_topic, subscriptions, partition_states), owned, partition_states)
+    claims = _owned(subscriptions)
+    owned, _ = _owners(partitions_per_topic, claims)
+    return _adjusted(_assign(partitions_per_topic, subscriptions, claims), owned, claims)
 
 
 def librdkafka_cooperative_sticky_assignor(
     partitions_per_topic: Mapping[str, int], subscriptions: Mapping[str, Subscription]
 ) -> Assignment:
     """cooperative-sticky as librdkafka has it, which moves other partitions than Java's (R117)."""
-    partition_states = _owned(subscriptions)
-    owned, _ = _owners(partitions_per_topic, partition_states)
+    claims = _owned(subscriptions)
+    owned, _ = _owners(partitions_per_topic, claims)
     in_turn = _librdkafka_turn(partitions_per_topic, subscriptions, owned)
-    return _adjusted(_sorted(_general(in_turn, subscriptions, owned, {})), owned, partition_states)
+    return _adjusted(_sorted(_general(in_turn, subscriptions, owned, {})), owned, claims)
 
 
 ASSIGNORS: dict[str, Assignor] = {
@@ -96,7 +96,7 @@ def _all(partitions_per_topic: Mapping[str, int]) -> list[TopicPartition]:
 
 
 def _owners(
-    partitions_per_topic: Mapping[str, int], partition_states: Claims
+    partitions_per_topic: Mapping[str, int], claims: Claims
 ) -> tuple[dict[str, list[TopicPartition]], set[TopicPartition]]:
     """What each member owns of the partitions that exist, and which were claimed twice in one generation.
 
@@ -104,17 +104,17 @@ def _owners(
     """
     owner: dict[TopicPartition, str] = {}
     twice: set[TopicPartition] = set()
-    for member in sorted(partition_states):
-        for tp in partition_states[member].partitions:
+    for member in sorted(claims):
+        for tp in claims[member].partitions:
             if tp.partition >= partitions_per_topic.get(tp.topic, 0):
                 continue
             other = owner.get(tp)
-            if other is None or partition_states[member].generation > partition_states[other].generation:
+            if other is None or claims[member].generation > claims[other].generation:
                 owner[tp] = member
                 twice.discard(tp)
-            elif partition_states[member].generation == partition_states[other].generation:
+            elif claims[member].generation == claims[other].generation:
                 twice.add(tp)
-    owned: dict[str, list[TopicPartition]] = {member: [] for member in partition_states}
+    owned: dict[str, list[TopicPartition]] = {member: [] for member in claims}
     for tp, member in owner.items():
         if tp not in twice:
             owned[member].append(tp)
@@ -122,12 +122,12 @@ def _owners(
 
 
 def _adjusted(
-    assignment: Assignment, owned: Mapping[str, list[TopicPartition]], partition_states: Claims
+    assignment: Assignment, owned: Mapping[str, list[TopicPartition]], claims: Claims
 ) -> Assignment:
     """Without what a member would get although somebody still has it:
     that comes one generation later (R119).
     """
-    claimed = {tp for partition_state in partition_states.values() for tp in partition_state.partitions}
+    claimed = {tp for claim in claims.values() for tp in claim.partitions}
     return {
         member: [tp for tp in given if tp in owned[member] or tp not in claimed]
         for member, given in assignment.items()
@@ -135,18 +135,16 @@ def _adjusted(
 
 
 def _assign(
-    partitions_per_topic: Mapping[str, int],
-    subscriptions: Mapping[str, Subscription],
-    partition_states: Claims,
+    partitions_per_topic: Mapping[str, int], subscriptions: Mapping[str, Subscription], claims: Claims
 ) -> Assignment:
     wanted = {frozenset(subscription.topics) for subscription in subscriptions.values()}
-    owned, _ = _owners(partitions_per_topic, partition_states)
+    owned, _ = _owners(partitions_per_topic, claims)
     if len(wanted) == 1:
         topics = next(iter(wanted))
         mine = {topic: n for topic, n in partitions_per_topic.items() if topic in topics}
         return _sorted(_constrained(_all(mine), _still_wanted(owned, subscriptions)))
     in_turn = _in_turn(partitions_per_topic, subscriptions)
-    return _sorted(_general(in_turn, subscriptions, owned, _earlier(partition_states, subscriptions)))
+    return _sorted(_general(in_turn, subscriptions, owned, _earlier(claims, subscriptions)))
 
 
 def _still_wanted(
@@ -213,17 +211,15 @@ def _deal(
 # -- unequal subscriptions --------------------------------------------------------------------------------
 
 
-def _earlier(
-    partition_states: Claims, subscriptions: Mapping[str, Subscription]
-) -> dict[TopicPartition, str]:
+def _earlier(claims: Claims, subscriptions: Mapping[str, Subscription]) -> dict[TopicPartition, str]:
     """Who had a partition in an earlier generation than the newest that somebody knows, the last of them."""
-    newest = max((partition_state.generation for partition_state in partition_states.values()), default=-1)
+    newest = max((claim.generation for claim in claims.values()), default=-1)
     found: dict[TopicPartition, str] = {}
-    for member in sorted(partition_states):
-        for tp in partition_states[member].partitions:
-            if partition_states[member].generation < newest and tp.topic in subscriptions[member].topics:
+    for member in sorted(claims):
+        for tp in claims[member].partitions:
+            if claims[member].generation < newest and tp.topic in subscriptions[member].topics:
                 other = found.get(tp)
-                if other is None or partition_states[other].generation < partition_states[member].generation:
+                if other is None or claims[other].generation < claims[member].generation:
                     found[tp] = member
     return found
 

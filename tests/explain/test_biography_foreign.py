@@ -5,9 +5,8 @@ from __future__ import annotations
 from mqviz.explain.biography import biography
 from mqviz.model.observed.clients.events import AssignmentReported, RecordFailed, RecordProduced, RecordSent
 from mqviz.ui import panels
-
-from .test_biography import Run
-from .watch import S
+from tests.explain.test_biography_observed import Run
+from tests.model.observed.watch import S
 
 
 def test_a_record_of_somebody_else_that_nobody_read_for_us() -> None:

@@ -18,8 +18,7 @@ from mqviz.model.observed.clients.events import (
     RecordProduced,
     RecordSent,
 )
-
-from .watch import S, Watch
+from tests.model.observed.watch import S, Watch
 
 MS = 1_000
 BORN = [

@@ -12,8 +12,7 @@ from mqviz.model.event import APPLY, Weight
 from mqviz.model.observed import events as seen
 from mqviz.model.observed.clients import events as clients_events
 from mqviz.model.observed.state import SeenBroker, SeenPartition
-
-from .watch import S, Watch, member
+from tests.model.observed.watch import S, Watch, member
 
 BAD = "x\x1b[31m\u202e"
 

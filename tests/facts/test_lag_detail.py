@@ -11,8 +11,7 @@ from mqviz.live.observe.memory import sentence
 from mqviz.model.observed.events import BrokerLost, CommitsSeen, GroupCommits, TopicSeen, TopicsSeen
 from mqviz.model.observed.state import NO_RIGHT, Unknown
 from mqviz.model.observed.track import Track
-
-from .watch import S, Watch, flow, member
+from tests.model.observed.watch import S, Watch, flow, member
 
 
 def rows(watch: Watch) -> list[PartitionRow]:

@@ -13,8 +13,7 @@ from mqviz.model.observed.events import (
     TopicsSeen,
 )
 from mqviz.model.observed.state import Unknown
-
-from .watch import S, Watch, flow, member
+from tests.model.observed.watch import S, Watch, flow, member
 
 
 def one(partitions: int = 1, members: int = 1, kind: str = "classic") -> Watch:

@@ -27,7 +27,7 @@ RESET = "no position that exists: auto.offset.reset decides"
 PAUSE = "paused: it keeps the partition and returns nothing"
 ONCE = "exactly once: the work itself knows what is done"
 CLOSEST = "with client.rack: read from the replica in that rack"
-EXPIRY = "offsets of a topic do not expire while a member of the group is subscribed to it"
+EXPIRY = "offsets of topics that are subscribed to stay"
 
 
 def _places(partitions: tuple[tuple[str, int], ...]) -> str:

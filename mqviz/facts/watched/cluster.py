@@ -21,6 +21,7 @@ from mqviz.facts.views import (
     TopicView,
 )
 from mqviz.facts.watched import lag
+from mqviz.facts.watched.ledger import ledger as ledger
 from mqviz.model.observed import lag_sums
 from mqviz.model.observed.rebalances import SETTLED, labels
 from mqviz.model.observed.state import DrivenConsumer, Observed, SeenGroup, SeenMember, SeenTopic, Unknown

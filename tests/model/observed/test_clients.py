@@ -21,8 +21,7 @@ from mqviz.model.observed.clients.events import (
     RecordSent,
 )
 from mqviz.model.observed.state import Unknown
-
-from .watch import S, Watch, member
+from tests.model.observed.watch import S, Watch, member
 
 
 def lesson(consumers: int = 2) -> Watch:

@@ -29,8 +29,7 @@ from mqviz.model.observed.events import (
 )
 from mqviz.model.observed.state import Unknown
 from mqviz.model.state import State
-
-from .watch import Watch, member
+from tests.model.observed.watch import Watch, member
 
 TOPICS, PARTITIONS = ("a", "b"), 3
 

@@ -6,8 +6,7 @@ from mqviz.facts.watched import detail as lag_detail
 from mqviz.facts.watched.views import RebalanceNote
 from mqviz.model.observed.events import GroupSeen
 from mqviz.model.observed.state import SeenMember
-
-from .watch import S, Watch, member
+from tests.model.observed.watch import S, Watch, member
 
 
 class Looks:

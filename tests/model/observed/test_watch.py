@@ -29,8 +29,7 @@ from mqviz.model.observed.events import (
 from mqviz.model.observed.state import SeenBroker, SeenPartition, Unknown
 from mqviz.model.packing import pack, unpack
 from mqviz.model.state import State
-
-from .watch import S, Watch, member
+from tests.model.observed.watch import S, Watch, member
 
 
 def orders() -> Watch:
@@ -282,6 +281,6 @@ def test_a_checkpoint_is_independent_of_the_state_it_was_made_of() -> None:
 
 def test_only_offsets_and_beats_are_thinned() -> None:
     thinned = sorted(kind.__name__ for kind in APPLY if issubclass(kind, Seen) and kind.thinned)
-    assert thinned == ["RefreshEnded", "CommitsSeen", "EndsSeen", "LogStartsSeen"]
+    assert thinned == ["CommitsSeen", "EndsSeen", "LogStartsSeen", "RefreshEnded"]
     assert EndsSeen(1, 0, 0, 0, 2, {}).thin_key() == "ends 2"
     assert GroupsListed(1, 0, 0, 0, 2, {}).thin_key() is None

@@ -1,9 +1,10 @@
-"""Seats: the leaderships of __consumer_offsets and __transaction_state, which decide who coordinates what.
+"""Internal topics: the leaderships of __consumer_offsets and __transaction_state, which decide who
+coordinates what.
 
 Like a real broker: as for every other partition, the leader stays while it may, else the first replica in
 list order that is there leads; a broker that comes back leads again when the controller next looks for
-preferred replicas (R14, R21). Whoever becomes a coordinator loads what its partition says (R61, R99). Left
-out: in-sync sets of internal partitions, and the time of loading (S4).
+preferred replicas (R14, R21). Whoever becomes a coordinator loads what its partition says (R61, R99).
+Left out: in-sync sets of internal partitions, and the time of loading (S4).
 """
 
 from __future__ import annotations

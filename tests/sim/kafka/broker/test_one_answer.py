@@ -23,8 +23,8 @@ def batch(value: str) -> Batch:
 
 def moved() -> Run:
     """Broker 1 is back and leads t-0 again in a moment; until then broker 2 leads both partitions."""
-    watched = run(TWO.format(2), brokers=2).to(S).do("stop broker 1").to(2 * S)
-    return watched.do("restart broker 1").to(10 * S)
+    watched = run(TWO.format(2), brokers=2).to(S).do("stop broker 1").to(10 * S)
+    return watched.do("restart broker 1").to(20 * S)
 
 
 def abort_one(watched: Run, partition: int) -> Owner:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mqviz.kafka.errors import Error
 from mqviz.model.kafka.protocol.requests import ProduceRequest
+from mqviz.model.kafka.protocol.responses import ProduceResponse
 from tests.sim.kafka.coordinator.transaction.test_coordinator import Owner, led, started
 
 
@@ -13,8 +14,9 @@ def plainly(owner: Owner, first: int, epoch: int = 0) -> tuple[int, int]:
     batch = owner.batch(("n",), first, 0)
     owner.epoch -= epoch
     reply = owner.ask(ProduceRequest(-1, (("t", 0, batch),)))
-    error, base = reply.partitions[0][2:]
-    return error, base
+    assert isinstance(reply, ProduceResponse)
+    (part,) = reply.partitions
+    return part.error, part.base_offset
 
 
 def test_r62_a_record_outside_of_the_open_transaction_is_refused_with_48() -> None:

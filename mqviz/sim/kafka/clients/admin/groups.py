@@ -2,8 +2,8 @@
 
 Like a real broker: IncrementalAlterConfigs of a group checks names, values and the brokers' limits
 (INVALID_CONFIG) and takes effect a decision of the controller later; DeleteGroups refuses a group with
-members, OffsetDelete a topic that a member reads, both a group that is not there (R128, R129, R134). Left
-out: deleting a single setting.
+members, OffsetDelete a topic that a member reads, both a group that is not there (R128, R129, R134).
+Left out: deleting a single setting.
 """
 
 from __future__ import annotations

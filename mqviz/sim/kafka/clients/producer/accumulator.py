@@ -21,8 +21,7 @@ from mqviz.sim.streams import Numbers
 
 
 def append(sim: Simulation, producer: Producer, call: Call, most: int = 1) -> tuple[Queue, bool] | None:
-    """Put the record of `call` into a batch: (its queue, whether the batch is new); None: no memory for a new
-    one.
+    """Put the record of `call` into a batch: (its queue, whether that is new), None without memory for one.
 
     `most`: how often the application makes this call in a row; those that surely join the same batch come
     along in one event.

@@ -3,8 +3,8 @@
 Like a real broker: as real applications, one thread calls send(), so that a send() that blocks holds up all
 that come after it: for a partition that the metadata does not know, and for buffer.memory, at most
 max.block.ms each, then it fails (R39, R44). librdkafka does not block: its queue is full or it is not (R54).
-How batches are filled and sent is in clients/producer/accumulator.py and clients/producer/sender.py. Left
-out: an idempotent producer has its id from the start (R57).
+How batches are filled and sent is in clients/producer/accumulator.py and clients/producer/sender.py.
+Left out: an idempotent producer has its id from the start (R57).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from mqviz.model.kafka.protocol.requests import (
 )
 from mqviz.model.kafka.protocol.responses import AnyResponse
 from mqviz.model.units import Value
-from mqviz.sim.kafka.clients.consumer.membership import classic as classic_membership
+from mqviz.sim.kafka.clients.consumer import coordinator_client
 from mqviz.sim.kafka.coordinator import lookup
 from mqviz.sim.kafka.coordinator.classic import failover as classic_failover
 from tests.sim.kafka.worlds import MS, Outside, S, cluster, of
@@ -255,7 +255,7 @@ def test_r99_other_brokers_are_not_the_coordinator() -> None:
 
 
 def moved(monkeypatch: pytest.MonkeyPatch, broker: int) -> None:
-    for module in (classic_failover, classic_membership):
+    for module in (classic_failover, coordinator_client):
         monkeypatch.setattr(module, "coordinator_of", lambda sim, group: broker)
 
 
@@ -300,7 +300,9 @@ def test_r111_more_partitions_are_seen_with_the_leaders_next_metadata(
     member = "add consumer a group=g topic=t processing=0ms metadata.max.age.ms=20000"
     watched = world(member)
     watched.to(5 * S)
-    monkeypatch.setattr("mqviz.sim.kafka.strategies.partitions_of", lambda sim, topics: {"t": 3})
+    monkeypatch.setattr(
+        "mqviz.sim.kafka.clients.consumer.assignors.partitions_of", lambda sim, topics: {"t": 3}
+    )
     watched.to(60 * S)
     assert len(of(watched, GroupStabilized)) == 2
     assert 20 * S <= of(watched, RebalanceStarted)[1].at_us <= 20 * S + 10 * MS
