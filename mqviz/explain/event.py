@@ -1,7 +1,7 @@
 """Why: every event that a person steps over, in plain words.
 
-Each protocol part registers one small function per kind of event with `@explains(Kind)`; it reads the State
-just after the event through facts and returns headline, reason, rule and what changed.
+Each component registers one small function per kind of event with `@explains(Kind)`; it reads the State just
+after the event through facts and returns headline, reason, rule and what changed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,10 @@
 """Facts: pure functions that read a State; the only way that scenes, goals, reports and tests look at it.
 
 Each reads whichever part of the State is there: `cluster` (simulated, complete) or `observed` (real, each
-value or Unknown). Facts with a plain name and plain arguments are in `NAMED`, so that a lesson's goal can
-ask for them by name. `needs` says what a backend must be able to see or do for the fact to be known.
+value or Unknown). One file a subject; `simulated` reads the cluster and `watched` what was observed, and the
+functions of this file ask the one that knows. Facts with a plain name and plain arguments are in `NAMED`, so
+that a lesson's goal can ask for them by name. `needs` says what a backend must be able to see or do for the
+fact to be known.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Invariants: what must hold after every event, whatever was done; `broken` names what does not.
 
-Every part of the model registers its own with `@holds`; tests of the simulator call `broken` after each
+One file a component, which registers its own with `@holds`; tests of the simulator call `broken` after each
 event. An invariant is a function that yields a sentence for each place where it is violated.
 """
 

@@ -1,8 +1,8 @@
 """Event: a frozen fact in the past tense, the only way anything in a State changes.
 
-Each kind of event is a subclass with plain immutable fields and one small function that applies it,
-registered with `@applies(Kind)` in the file of its protocol part. Events are made positionally on hot
-paths (`BatchAppended(*sim.stamp(), topic, …)`): keyword construction costs five times as much.
+Each kind of event is a subclass with plain immutable fields, in the events.py of its component; the functions
+that apply it are in apply.py, registered with `@applies(Kind)`. Events are made positionally on hot paths
+(`BatchAppended(*sim.stamp(), topic, …)`): keyword construction costs five times as much.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Why: one file a component, one small function a kind of event."""
+"""Why: one small function a kind of event, in the file of its component of Kafka, by `@explains(Kind)`."""

@@ -1,4 +1,4 @@
-"""Commands to brokers, their disks and links, and to the controller (mqviz/model/command/)."""
+"""Commands to brokers, their disks and links, and to the controller."""
 
 from __future__ import annotations
 

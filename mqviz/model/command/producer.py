@@ -1,4 +1,4 @@
-"""Commands to producers (mqviz/model/command/any.py lists all commands)."""
+"""Commands to producers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands to the guide's other systems (mqviz/model/command/)."""
+"""Commands to the guide's other systems."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands to topics (mqviz/model/command/)."""
+"""Commands to topics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Brokers that join a cluster while it runs."""
+"""The cluster: its brokers, topics and partitions as the controller has them, its clients and its groups."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the events of brokers change the State."""
+"""What becomes of a broker when its process, machine, disk or settings change."""
 
 from __future__ import annotations
 

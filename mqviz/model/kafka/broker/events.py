@@ -1,4 +1,4 @@
-"""What happens to a broker's process, its disk, its machine and its settings."""
+"""A broker's process stops, dies, freezes, goes on; its disk is lost, its machine fails, settings change."""
 
 from __future__ import annotations
 

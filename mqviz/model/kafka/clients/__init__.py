@@ -1,1 +1,1 @@
-"""Clients and their applications."""
+"""Clients, each with the application that calls it: producers, consumers, share consumers."""

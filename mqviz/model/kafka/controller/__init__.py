@@ -1,1 +1,1 @@
-"""The controller's records: brokers, topics, leaders, in-sync sets."""
+"""The controller (QuorumController in Kafka): its records of brokers, topics, partitions; its voters."""

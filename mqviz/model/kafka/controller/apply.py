@@ -1,4 +1,4 @@
-"""How the controller's records change the State."""
+"""What the controller's records change: which brokers may lead, which topics there are, who leads them."""
 
 from __future__ import annotations
 

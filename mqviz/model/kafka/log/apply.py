@@ -1,4 +1,4 @@
-"""How the events of a log change the State."""
+"""What becomes of a log: batches at its end, segments, its start, and what it knows of producers."""
 
 from __future__ import annotations
 

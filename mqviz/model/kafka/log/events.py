@@ -1,4 +1,4 @@
-"""What happens to a log: batches are written or refused, segments rolled, deleted, compacted."""
+"""Batches are written or refused; segments are rolled, deleted and compacted; a log's start moves."""
 
 from __future__ import annotations
 

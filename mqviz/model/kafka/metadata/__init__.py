@@ -1,1 +1,1 @@
-"""What clients and brokers know of the cluster."""
+"""What clients (Metadata in Kafka) and brokers (MetadataCache) believe of leaders that moved."""

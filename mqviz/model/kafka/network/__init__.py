@@ -1,1 +1,1 @@
-"""Connections, and requests on their way."""
+"""Connections (NetworkClient and SocketServer in Kafka), what travels on them, and cut links."""

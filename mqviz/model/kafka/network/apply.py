@@ -1,4 +1,4 @@
-"""How requests and connections change the State."""
+"""What becomes of requests and connections; applied after what the clients make of an event."""
 
 from __future__ import annotations
 

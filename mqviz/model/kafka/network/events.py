@@ -1,4 +1,4 @@
-"""What happens to requests and connections: sent, received, kept in purgatory, answered, broken."""
+"""Requests are sent, received, kept in purgatory and answered; connections break, links are cut and heal."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Requests and responses as plain values, with Kafka's names."""
+"""Requests and responses as plain values, with Kafka's names: FetchRequest, FetchResponse …"""

@@ -1,1 +1,1 @@
-"""The copies of a partition: followers, high watermarks, truncation."""
+"""The copies of a partition (Partition in Kafka): followers, high watermarks, truncation."""

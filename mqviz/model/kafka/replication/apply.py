@@ -1,4 +1,4 @@
-"""How replication changes the State."""
+"""What becomes of the copies of a partition, and of what a leader knows of its followers."""
 
 from __future__ import annotations
 

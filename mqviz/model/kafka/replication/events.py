@@ -1,6 +1,4 @@
-"""What happens between the copies of a partition: copied, fetched, marks moved, logs truncated, leaderships
-learned.
-"""
+"""Followers fetch and copy, high watermarks move, logs are truncated, brokers learn who leads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parked requests: what a broker cannot answer yet, and the moments when it can (the purgatory).
+"""Purgatory: what a broker cannot answer yet, and the moments when it can.
 
 Like a real broker: a produce with acks=all waits until the high watermark passes its records (R29); a fetch
 waits for data below the high watermark or until its time is over (R80). What waited at a leader that leads no

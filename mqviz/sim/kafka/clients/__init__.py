@@ -1,1 +1,4 @@
-"""Clients: producers, consumers, share consumers, and their applications."""
+"""Clients, with the applications that call them: producers, consumers, share consumers, administrators.
+
+Like Java's clients, and like librdkafka's where they differ.
+"""

@@ -1,1 +1,4 @@
-"""Coordinators of groups, offsets and transactions."""
+"""Coordinators: groups of each protocol (GroupCoordinatorService in Kafka), their offsets, and transactions.
+
+`lookup` says which broker coordinates a group, `offsets` is OffsetMetadataManager.
+"""

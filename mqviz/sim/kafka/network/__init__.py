@@ -1,1 +1,5 @@
-"""Connections between clients and brokers, and what breaks them."""
+"""Connections between clients and brokers (NetworkClient and SocketServer in Kafka).
+
+`connection`: requests and responses on their way; `disconnect`: what ends a connection; `sockets`: what waits
+at a frozen process.
+"""

@@ -1,4 +1,4 @@
-"""How the events of a consumer and its application change the State."""
+"""What becomes of a consumer: its membership, fetched records, positions, commits, its application."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a consumer and its application."""
+"""A consumer joins, fetches, polls, commits, seeks; its application works on records, stops, dies."""
 
 from __future__ import annotations
 

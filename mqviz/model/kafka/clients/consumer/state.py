@@ -1,4 +1,4 @@
-"""The State of a consumer and its application."""
+"""A consumer: what its client knows of partitions, positions and commits, what its application does."""
 
 from __future__ import annotations
 

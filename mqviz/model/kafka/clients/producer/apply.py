@@ -1,4 +1,4 @@
-"""How the events of a producer, its batches and its transactions change the State."""
+"""What becomes of a producer: records in its accumulator, batches on their way, its transaction."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a producer, its batches and its transactions."""
+"""A producer's records and batches are sent, retried, split, acknowledged, given up; its transactions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The State of a producer, its batches and its transactions."""
+"""A producer: its settings, batches and memory, and its transaction as its client knows it."""
 
 from __future__ import annotations
 

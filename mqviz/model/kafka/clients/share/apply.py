@@ -1,4 +1,4 @@
-"""How the events of a share consumer and its application change the State."""
+"""What becomes of a share consumer: its membership, the records that it acquired, their acknowledgements."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a share consumer and its application."""
+"""A share consumer joins, acquires records, works on them, acknowledges each; its application stops, dies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The State of a share consumer and its application."""
+"""A share consumer: its membership, the records that it holds, and what its application does with them."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Groups of the classic protocol."""
+"""Groups of the classic protocol (ClassicGroup in Kafka): members, generation, rebalance."""

@@ -1,4 +1,4 @@
-"""How the events of a classic group change the State."""
+"""What becomes of a classic group: its members, its generation, its state and what each member was given."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a classic group at its coordinator."""
+"""Members of a classic group join, sync and leave or are removed; a rebalance begins, ends, and is stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The State of a classic group, as its coordinator sees it."""
+"""A classic group at its coordinator: members, generation, and the table of its states' moves (R100)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the events of a group of the consumer protocol (KIP-848) change the State."""
+"""What becomes of a group of the consumer protocol: epochs, members, what each has and should have."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a group of the consumer protocol (KIP-848) at its coordinator."""
+"""Members of the consumer protocol join, leave and reconcile; the group epoch rises; a target is computed."""
 
 from __future__ import annotations
 

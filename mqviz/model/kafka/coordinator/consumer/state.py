@@ -1,4 +1,4 @@
-"""The State of a group of the consumer protocol (KIP-848), as its coordinator sees it."""
+"""A group of the consumer protocol at its coordinator: epochs, members, target and current assignment."""
 
 from __future__ import annotations
 

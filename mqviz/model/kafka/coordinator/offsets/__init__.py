@@ -1,1 +1,1 @@
-"""Committed offsets, and what a group did with each partition."""
+"""Committed offsets (OffsetMetadataManager in Kafka), and what a group did with each partition."""

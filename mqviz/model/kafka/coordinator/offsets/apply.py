@@ -1,4 +1,4 @@
-"""How the events of the offsets of a group change the State."""
+"""What becomes of a group's committed offsets and settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to the offsets of a group at its coordinator."""
+"""Offsets of a group are committed, deleted, and expire; groups are altered and deleted."""
 
 from __future__ import annotations
 

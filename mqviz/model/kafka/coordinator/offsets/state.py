@@ -1,4 +1,4 @@
-"""The State of the offsets of a group, as its coordinator sees it."""
+"""The offsets of a group at its coordinator, and what the group did with each partition."""
 
 from __future__ import annotations
 

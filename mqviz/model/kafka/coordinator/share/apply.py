@@ -1,4 +1,4 @@
-"""How the events of a share group (KIP-932) change the State."""
+"""What becomes of a share group: its members, its assignment, and the records of its share-partitions."""
 
 from __future__ import annotations
 

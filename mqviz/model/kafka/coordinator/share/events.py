@@ -1,4 +1,4 @@
-"""What happens to a share group (KIP-932) at its coordinator."""
+"""Members of a share group join and leave; records are acquired, acknowledged, released, archived."""
 
 from __future__ import annotations
 

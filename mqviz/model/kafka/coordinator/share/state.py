@@ -1,4 +1,4 @@
-"""The State of a share group (KIP-932), as its coordinator sees it."""
+"""A share group: its members and epoch at its coordinator, and its share-partitions (KIP-932)."""
 
 from __future__ import annotations
 

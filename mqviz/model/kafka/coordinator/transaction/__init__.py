@@ -1,1 +1,1 @@
-"""Transactions."""
+"""Transactions at their coordinator (TransactionMetadata in Kafka): one entry a transactional.id."""

@@ -1,4 +1,4 @@
-"""How the events of a transactional.id change the State."""
+"""What becomes of a transactional.id: its producer id and epoch, its partitions, its state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a transactional.id at its coordinator."""
+"""A transactional.id gets a producer id; partitions join its transaction, which is decided and completed."""
 
 from __future__ import annotations
 

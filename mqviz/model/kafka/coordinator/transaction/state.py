@@ -1,4 +1,4 @@
-"""The State of a transactional.id, as its coordinator sees it."""
+"""A transactional.id at its coordinator: producer id, epoch, the partitions in its transaction, its state."""
 
 from __future__ import annotations
 

@@ -1,1 +1,5 @@
-"""The coordinator of share groups, and share-partition leaders (KIP-932)."""
+"""Share groups (KIP-932): their coordinator, and the partition leaders that give out their records.
+
+`heartbeat` is ShareGroupHeartbeat; `fetch` ShareFetch and ShareAcknowledge (SharePartitionManager);
+`partition` the records of one share-partition (SharePartition).
+"""
