@@ -62,15 +62,13 @@ def test_any_damage_is_a_value_or_not_decodable(data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("claim", [b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff\x07", b"\xff\xff\xff\xff\x0f"])
 @pytest.mark.parametrize(("api", "version", "answer"), ANSWERS)
-def test_a_claimed_length_reserves_no_memory(
-    api: apis.Api, version: int, answer: type, partition_state: bytes
-) -> None:
+def test_a_claimed_length_reserves_no_memory(api: apis.Api, version: int, answer: type, claim: bytes) -> None:
     """kio's own reader would reserve eight bytes for each claimed element and end the process."""
     tracemalloc.start()
     try:
         for before in range(30):
             with pytest.raises(codec.NotDecodable):
-                codec.decode(api, version, b"\0" * before + partition_state + b"\xff" * 40)
+                codec.decode(api, version, b"\0" * before + claim + b"\xff" * 40)
         assert tracemalloc.get_traced_memory()[1] < 2_000_000
     finally:
         tracemalloc.stop()
