@@ -129,7 +129,7 @@ def _remove(sim: Simulation, group: ShareGroup, member: ShareMember, reason: str
 
 @reacts(SeatsMoved)
 def _coordinators_moved(sim: Simulation, event: SeatsMoved) -> None:
-    """Other brokers coordinate groups: every member's session begins anew (R99)."""
+    """Other brokers look after groups: every member's session begins anew (R99)."""
     for group in list(sim.state.cluster.share_groups.values()):
         coordinator = coordinator_of(sim, group.name)
         if coordinator in event.back:
