@@ -6,7 +6,7 @@ from mqviz.model.event import Event, Weight
 
 
 class ShareGroupLoaded(Event, frozen=True):
-    """Another broker looks after a share group now; every member's session begins anew (R99)."""
+    """Another broker coordinates a share group now; every member's session begins anew (R99)."""
 
     weight = Weight.STEP
     group: str

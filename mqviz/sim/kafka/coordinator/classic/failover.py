@@ -1,4 +1,4 @@
-"""Classic coordinator: which broker looks after a group, and what happens when another one does (R99).
+"""Classic coordinator: which broker coordinates a group, and what happens when another one does (R99).
 
 Like a real broker: only the leader of the group's partition of __consumer_offsets answers for it, all others
 say NOT_COORDINATOR; who becomes that leader reads the group from the log: its generation, members and shares

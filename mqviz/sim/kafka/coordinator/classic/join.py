@@ -4,7 +4,7 @@ Like a real broker: ids before membership for dynamic members (R101); sessions w
 group.max.size; an assignor that all support, with what the member itself said before (R105); a rejoin with
 nothing new is only told again (R111). A static member needs no id first, and one that comes back takes its
 old place: in a stable group nobody else notices (R113). The states of R100 are the table MOVES in
-model/kafka/coordinator/; the rest of the protocol is in coordinator/classic/rebalance.py,
+model/kafka/coordinator/classic/state.py; the rest of the protocol is in coordinator/classic/rebalance.py,
 coordinator/classic/heartbeat.py and coordinator/classic/failover.py. Left out: groups of another protocol
 type than consumer.
 """

@@ -4,7 +4,7 @@ they do (R62).
 Like a real broker: an older epoch is refused; while the transaction before waits for its markers the client
 has to ask again; what is in the transaction already needs no write. Librdkafka does so before its first batch
 to a partition, and with AddOffsetsToTxn before the offsets of a group; Java's clients of Kafka 4 leave it to
-the brokers (coordinator/transaction/verification.py).
+the brokers (broker/verification.py).
 Left out: a batch of version 1 for a partition that was not added joins as one of version 2.
 """
 
