@@ -7,21 +7,22 @@ after the event through facts and returns headline, reason, rule and what change
 from __future__ import annotations
 
 import mqviz.explain.why.broker
-import mqviz.explain.why.clients_consumer
-import mqviz.explain.why.clients_producer
-import mqviz.explain.why.clients_transactions
+import mqviz.explain.why.clients.consumer
+import mqviz.explain.why.clients.producer
+import mqviz.explain.why.clients.share
+import mqviz.explain.why.command
 import mqviz.explain.why.controller
-import mqviz.explain.why.coordinator_classic
-import mqviz.explain.why.coordinator_consumer
-import mqviz.explain.why.coordinator_offsets
-import mqviz.explain.why.coordinator_transaction
-import mqviz.explain.why.groups
+import mqviz.explain.why.coordinator.classic
+import mqviz.explain.why.coordinator.consumer
+import mqviz.explain.why.coordinator.offsets
+import mqviz.explain.why.coordinator.share
+import mqviz.explain.why.coordinator.transaction
 import mqviz.explain.why.log
+import mqviz.explain.why.metadata
+import mqviz.explain.why.network
 import mqviz.explain.why.observed
-import mqviz.explain.why.records
-import mqviz.explain.why.share
-import mqviz.explain.why.systems
-import mqviz.explain.why.topics  # noqa: F401
+import mqviz.explain.why.replication
+import mqviz.explain.why.systems  # noqa: F401
 from mqviz.explain.registry import EXPLAIN
 from mqviz.facts.views import Why
 from mqviz.model.event import Event

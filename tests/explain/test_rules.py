@@ -39,7 +39,7 @@ def _quoted() -> list[tuple[str, str]]:
         for texts in _named(ast.parse((EXPLAIN / "rules.py").read_text())).values()
         for text in texts
     ]
-    for path in sorted((EXPLAIN / "why").glob("*.py")):
+    for path in sorted((EXPLAIN / "why").rglob("*.py")):
         tree = ast.parse(path.read_text())
         named = _named(tree)
         for call in (

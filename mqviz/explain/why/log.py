@@ -1,13 +1,32 @@
-"""Why: segments, retention and compaction, in plain words with the numbers of this run."""
+"""Why, in plain words with the numbers of this run: the events of mqviz/model/kafka/log."""
 
 from __future__ import annotations
 
+from mqviz.explain import rules
+from mqviz.explain.phrases import offset_range
 from mqviz.explain.registry import explains, told
+from mqviz.explain.why.clients.producer import _shown
 from mqviz.facts.views import Why
-from mqviz.facts.words import several
-from mqviz.model.kafka.controller.events import TopicAltered
-from mqviz.model.kafka.log.events import LogCleaned, LogStartMoved, SegmentRolled, SegmentsDeleted
+from mqviz.facts.words import names, several
+from mqviz.model.kafka.log.events import (
+    BatchAppended,
+    BatchRefused,
+    BatchRepeated,
+    LogCleaned,
+    LogStartMoved,
+    SegmentRolled,
+    SegmentsDeleted,
+)
 from mqviz.model.state import State
+
+
+@explains(BatchRepeated)
+def _repeated(_: State, event: BatchRepeated) -> Why:
+    headline = f"broker {event.broker} has {several(event.count, 'record')} of {event.producer} already"
+    reason = f"its sequences are those of the batch at {event.base_offset}: nothing is written"
+    rule = "the leader knows the last 5 batches of a producer id"
+    return told(event, headline, reason, rule)
+
 
 ROLLS = {
     "size": "the batch does not fit: segment.bytes would be passed",
@@ -21,17 +40,10 @@ DELETES = {
     "log start": "it lies below the log start: nobody can read it",
 }
 
-
 STARTS = {
     "delete records": "somebody asked for it: DeleteRecords",
     "the leader's log start": "its leader's log starts there, as a fetch answer told",
 }
-
-
-@explains(TopicAltered)
-def _altered(_: State, event: TopicAltered) -> Why:
-    said = ", ".join(f"{name}={value}" for name, value in event.values.items())
-    return told(event, f"{event.topic} has new settings: {said}", "the controller told every broker")
 
 
 @explains(SegmentRolled)
@@ -80,3 +92,28 @@ def _cleaned(_: State, event: LogCleaned) -> Why:
         "the newest record of a key stays, at its offset",
         f"{several(event.removed, 'record')} removed, {event.bytes_before} bytes → {event.bytes_after}",
     )
+
+
+@explains(BatchAppended)
+def _appended(state: State, event: BatchAppended) -> Why:
+    batch = event.batch
+    partition = state.cluster.partition(event.topic, event.partition)
+    headline = f"broker {event.broker} writes {_batch(batch.keys)} to P{event.partition}"
+    waiting = [str(follower) for follower in partition.isr if follower != event.broker]
+    if waiting and partition.led.high_watermark < batch.end_offset:
+        reason = f"not readable yet: {names(waiting)} must have it first"
+    else:
+        reason = "readable at once: there is no other replica"
+    offsets = offset_range(batch.base_offset, batch.end_offset)
+    change = f"log end {batch.base_offset} → {batch.end_offset}"
+    return told(event, f"{headline}, {offsets}", reason, rules.OFFSETS, change, 13)
+
+
+def _batch(keys: tuple[str | None, ...]) -> str:
+    return _shown(keys[0]) if len(keys) == 1 else several(len(keys), "record")
+
+
+@explains(BatchRefused)
+def _batch_refused(_: State, event: BatchRefused) -> Why:
+    headline = f"broker {event.broker} refuses {several(event.count, 'record')} for P{event.partition}"
+    return told(event, headline, event.named, rules.NOT_WRITTEN)

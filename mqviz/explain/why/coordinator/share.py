@@ -1,20 +1,12 @@
-"""Why: share groups, their members and what became of each record, in plain words with the numbers of this
-run.
-"""
+"""Why, in plain words with the numbers of this run: the events of mqviz/model/kafka/coordinator/share."""
 
 from __future__ import annotations
 
+from mqviz.explain.phrases import BROKEN, EACH, records
 from mqviz.explain.registry import explains, told
 from mqviz.facts import share_group
 from mqviz.facts.views import Why
 from mqviz.facts.words import lasting, several
-from mqviz.model.kafka.clients.share.events import (
-    ShareAcksRefused,
-    ShareCallFailed,
-    ShareConsumerChanged,
-    ShareProcessingSet,
-    ShareRecordsReturned,
-)
 from mqviz.model.kafka.coordinator.share.events import (
     ShareGroupLoaded,
     ShareLeaderMoved,
@@ -31,18 +23,15 @@ from mqviz.model.state import State
 
 ANY_MEMBER = "any member may get any record of its partitions"
 """R130"""
+
 LOCK = "a record is locked for one member, then free again"
 """R131"""
+
 AGAIN = "released, or lock over: again, up to the limit"
 """R132"""
-EACH = "each record is acknowledged on its own"
-"""R133"""
+
 START = "where a new share group begins is the group's choice"
 """R134"""
-BROKEN = "a closed connection frees its records at once"
-"""R132"""
-LATE = "an acknowledgement after the lock changes nothing"
-"""R133"""
 
 DONE = {"accept": "acknowledged", "reject": "archived", "release": "given back", "gap": "skipped"}
 
@@ -53,14 +42,6 @@ def _loaded(_: State, event: ShareGroupLoaded) -> Why:
     return told(
         event, headline, "it leads the group's partition of __consumer_offsets; every session begins anew"
     )
-
-
-def _span(ranges: list[tuple[int, int]]) -> str:
-    """`record 4` or `3 records, 4 to 9`."""
-    count = sum(end - first for first, end in ranges)
-    if count == 1:
-        return f"record {ranges[0][0]}"
-    return f"{several(count, 'record')}, {ranges[0][0]} to {ranges[-1][1] - 1}"
 
 
 @explains(ShareMemberJoined)
@@ -100,7 +81,7 @@ def _moved(state: State, event: ShareLeaderMoved) -> Why:
 
 @explains(ShareRecordsAcquired)
 def _acquired(state: State, event: ShareRecordsAcquired) -> Why:
-    what = _span([(first, end) for first, end, _ in event.ranges])
+    what = records([(first, end) for first, end, _ in event.ranges])
     most = max(count for _, _, count in event.ranges)
     again = f", delivery {most}" if most > 1 else ""
     reason = f"locked for {lasting(event.until_us - event.at_us)}{again}"
@@ -115,12 +96,12 @@ def _settled(state: State, event: ShareRecordsSettled) -> Why:
     found = share_group.window(state, event.group, event.topic, event.partition)
     change = f"start {found.persisted} → {found.start}" if found.start != found.persisted else ""
     if event.because == "lock over":
-        headline = f"{_span(kinds['release'])}: the lock of {event.client} is over"
+        headline = f"{records(kinds['release'])}: the lock of {event.client} is over"
         return told(event, headline, "it did not acknowledge in time", AGAIN, change)
     if event.because in ("disconnected", "closed"):
-        headline = f"{_span(kinds['release'])}: {event.client} is gone"
+        headline = f"{records(kinds['release'])}: {event.client} is gone"
         return told(event, headline, "its connection closed", BROKEN, change)
-    headline = "; ".join(f"{_span(ranges)} {DONE[kind]}" for kind, ranges in kinds.items())
+    headline = "; ".join(f"{records(ranges)} {DONE[kind]}" for kind, ranges in kinds.items())
     return told(event, headline, f"{event.client} says so", EACH, change)
 
 
@@ -133,45 +114,5 @@ def _archived(state: State, event: ShareRecordArchived) -> Why:
 
 @explains(ShareLocksRenewed)
 def _renewed(state: State, event: ShareLocksRenewed) -> Why:
-    headline = f"{_span(list(event.ranges))}: {event.client} keeps it"
+    headline = f"{records(list(event.ranges))}: {event.client} keeps it"
     return told(event, headline, f"locked anew for {lasting(event.until_us - event.at_us)}", LOCK)
-
-
-@explains(ShareRecordsReturned)
-def _returned(state: State, event: ShareRecordsReturned) -> Why | None:
-    if not event.parts:
-        return None
-    what = _span([(first, end) for _, _, first, end, _ in event.parts])
-    return told(event, f"poll() of {event.consumer} returns {what}", "", EACH)
-
-
-@explains(ShareAcksRefused)
-def _refused(state: State, event: ShareAcksRefused) -> Why:
-    headline = f"{event.consumer} acknowledges too late: {event.named}"
-    return told(event, headline, "its lock was over: the record is free or somebody else's", LATE)
-
-
-@explains(ShareCallFailed)
-def _failed(state: State, event: ShareCallFailed) -> Why:
-    reason = (
-        "a record of the last poll was not acknowledged" if event.call == "poll" else "not delivered to it"
-    )
-    return told(event, f"{event.call}() of {event.consumer} throws {event.exception}", reason, EACH)
-
-
-@explains(ShareProcessingSet)
-def _slower(state: State, event: ShareProcessingSet) -> Why:
-    return told(event, f"{event.consumer} now takes {lasting(event.processing_us)} a record")
-
-
-@explains(ShareConsumerChanged)
-def _changed(state: State, event: ShareConsumerChanged) -> Why:
-    said = {
-        "paused": "is frozen: its records stay locked until their locks are over",
-        "running": "goes on",
-        "dead": "is killed: its connections close",
-        "closing": "is asked to close",
-        "leaving": "leaves the group",
-        "closed": "is gone",
-    }
-    return told(event, f"{event.consumer} {said[event.state]}", "", BROKEN if event.state == "dead" else "")

@@ -1,6 +1,4 @@
-"""Why: what the coordinator of a consumer protocol group does,
-in plain words with the numbers of this run.
-"""
+"""Why, in plain words with the numbers of this run: the events of mqviz/model/kafka/coordinator/consumer."""
 
 from __future__ import annotations
 
@@ -24,20 +22,28 @@ from mqviz.model.state import State
 
 TARGET: Final = "the coordinator computes who should own what"
 """R122"""
+
 STEPS: Final = "each heartbeat leads its member a step to its target"
 """R123"""
+
 REVOKE_FIRST: Final = "nobody gets a partition that another still has"
 """R123"""
+
 NO_BARRIER: Final = "whoever keeps a partition goes on reading it"
 """R124"""
+
 IN_TIME: Final = "revoke within max.poll.interval.ms, or be removed"
 """R123"""
+
 GOODBYE: Final = "close() says goodbye, so nobody waits for a timeout"
 """R94"""
+
 SESSION: Final = "a silent member is out after the broker's session"
 """R120"""
+
 STATIC: Final = "a static member may come back within its session"
 """R128"""
+
 SURVIVES: Final = "a group is in the log: it survives its coordinator"
 """R99"""
 

@@ -1,4 +1,4 @@
-"""Why: transactions, from the first record to the marker, in plain words with the numbers of this run."""
+"""Why, in plain words with the numbers of this run: the events of mqviz/model/kafka/coordinator/transaction."""
 
 from __future__ import annotations
 

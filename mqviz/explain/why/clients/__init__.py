@@ -1,0 +1,1 @@
+"""Why clients and their applications do what they do."""

@@ -1,0 +1,1 @@
+"""Why coordinators do what they do."""
