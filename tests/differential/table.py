@@ -20,12 +20,12 @@ def lines(rows: Iterable[Row]) -> list[str]:
             reasons[rule] = how.removeprefix("skipped: ")
         counts[rule][how.partition(":")[0]] += 1
         cases[rule].add(case.partition("-")[0])
-    found = ["rule      exact  bound  shape  cases"]
+    found = [f"{'rule':<30}  exact  bound  shape  cases"]
     for rule in sorted(counts, key=_order):
         of = counts[rule]
         numbers = "".join(f"{of[how] or '-':>7}" for how in ("exact", "bound", "shape"))
         reason = f"  skipped: {reasons[rule]}" if rule in reasons else ""
-        found.append(f"{rule:<8}{numbers}  {' '.join(sorted(cases[rule]))}{reason}")
+        found.append(f"{rule:<30}{numbers}  {' '.join(sorted(cases[rule]))}{reason}")
     return found
 
 
@@ -38,6 +38,7 @@ def summary(properties: Iterable[tuple[str, object]]) -> list[str]:
     return [*told, f"agreed only when played again: {', '.join(again)}"] if again else told
 
 
-def _order(rule: str) -> tuple[int, int, str]:
-    letters, number = re.match(r"([A-Z]+)(\d+)", rule).groups()  # type: ignore[union-attr]
-    return ("R", "E", "I", "FX").index(letters), int(number), rule
+def _order(rule: str) -> tuple[bool, int, str]:
+    """Rules by their numbers, then what must always hold, by its words."""
+    number = re.match(r"R(\d+)", rule)
+    return number is None, int(number[1]) if number else 0, rule
