@@ -14,7 +14,7 @@ from tests.differential.case import Case, Step, read_case
 from tests.differential.real import Real
 from tests.differential.side import Side
 from tests.differential.simulated import Simulated
-from tests.differential.table import Row
+from tests.differential.table import Row, rules_of
 
 TRIES = 3
 """How often a case that differs is played again on the real side before that counts."""
@@ -124,7 +124,7 @@ def agree(case: Case, name: str, simulated: list[Reading], real: list[Reading]) 
         step = case.steps[one.step]
         outside = one.how == "bound" and (one.value, other.value) != (WITHIN, WITHIN)
         if one.value == other.value and not outside:
-            verdict.rows += [(name, rule, one.how) for rule in one.rules.split()]
+            verdict.rows += [(name, rule, one.how) for rule in rules_of(one.rules)]
         else:
             verdict.bad.append(
                 f"step {one.step} ({step.say}), {one.how} {one.fact}:\n"

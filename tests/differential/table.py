@@ -10,6 +10,12 @@ Row = tuple[str, str, str]
 """(case, rule, how) of an agreement; `how` is exact, bound, shape or `skipped: reason`."""
 
 
+def rules_of(key: str) -> list[str]:
+    """What a line of a case speaks for: its rules' numbers, and the words of what must always hold."""
+    words = re.sub(r"\bR\d+\b,?", "", key).strip()
+    return [*re.findall(r"\bR\d+\b", key), *([words] if words else [])]
+
+
 def lines(rows: Iterable[Row]) -> list[str]:
     """The table as text."""
     counts: dict[str, Counter[str]] = defaultdict(Counter)
