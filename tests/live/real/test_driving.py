@@ -297,7 +297,7 @@ CRASH = """
 import sys, time
 from pathlib import Path
 from mqviz.live.drive.backend import open_driven
-from mqviz.model.command import CreateTopic
+from mqviz.model.command.topic import CreateTopic
 from mqviz.model.state import State, apply
 from mqviz.model.units import Duration
 from mqviz.scenario import Scenario

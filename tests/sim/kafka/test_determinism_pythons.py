@@ -21,7 +21,7 @@ MINORS = (11, 12, 13)
 PROGRAM = """
 import hashlib, sys
 from pathlib import Path
-from mqviz.model.event import encode_event
+from mqviz.model.codec import encode_event
 from mqviz.simulate import open_world
 for path in sorted(Path(sys.argv[1]).glob("*.yaml")):
     text = path.read_text(encoding="utf-8")
