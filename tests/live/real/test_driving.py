@@ -298,7 +298,8 @@ import sys, time
 from pathlib import Path
 from mqviz.live.drive.backend import open_driven
 from mqviz.model.command.topic import CreateTopic
-from mqviz.model.state import State, apply
+from mqviz.model.apply import apply
+from mqviz.model.state import State
 from mqviz.model.units import Duration
 from mqviz.scenario import Scenario
 plan = Scenario("t", Duration(1), "x", topics=(CreateTopic("orders"),))
