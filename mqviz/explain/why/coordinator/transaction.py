@@ -1,4 +1,4 @@
-"""Why, in plain words with the numbers of this run: the events of mqviz/model/kafka/coordinator/transaction."""
+"""Why, in plain words with the numbers of this run: transactions, as their coordinator sees them."""
 
 from __future__ import annotations
 
