@@ -54,7 +54,7 @@ def _run(column: int, row: int, text: str, look: Look, count: int) -> list[str]:
 
 def main() -> None:
     """Draw the moment that is named."""
-    from tests.scenes.moments_register import MOMENTS
+    from tests.scenes.moments import MOMENTS
 
     name, size = sys.argv[1], sys.argv[2]
     kind = sys.argv[3] if len(sys.argv) > 3 else "dark"

@@ -20,7 +20,7 @@ from mqviz.scenes.partition_log.picture import Hold
 from mqviz.scenes.style import resolve
 from mqviz.scenes.view import View
 from tests.scenes import moments_log as log
-from tests.scenes.moments_register import MOMENTS
+from tests.scenes.moments import MOMENTS
 
 SIZES = [(60, 16), (67, 21), (80, 14), (100, 30), (116, 34), (160, 45)]
 

@@ -14,7 +14,7 @@ import pytest
 
 from mqviz.scenes.canvas import Canvas
 from mqviz.scenes.style import resolve
-from tests.scenes.moments_register import MOMENTS
+from tests.scenes.moments import MOMENTS
 
 FOLDER = Path(__file__).parent.parent / "pictures"
 REWRITE = "MQVIZ_REWRITE_PICTURES" in os.environ
